@@ -1,0 +1,207 @@
+# C types of _fastpath.py, and the few lines of C that Python has no word for. Read when the module is compiled, never otherwise.
+cimport cython
+from cpython.object cimport PyObject
+
+cdef extern from *:
+    """
+    /* One thread's ThreadState, borrowed: the thread's dictionary owns it. `late` is set when that dictionary has been cleared. */
+    static __thread PyObject *ld_tls;
+    static __thread int ld_late;
+
+    #ifdef Py_GIL_DISABLED
+    /* Everything shared on the hot path is immortal, so that racing threads never count references on it. */
+    static void ld_immortal(PyObject *op) {
+        op->ob_tid = _Py_UNOWNED_TID;
+        op->ob_ref_local = _Py_IMMORTAL_REFCNT_LOCAL;
+        op->ob_ref_shared = 0;
+    }
+    static inline int ld_take(int *word) {
+        int unlocked = 0;
+        return __atomic_compare_exchange_n(word, &unlocked, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+    }
+    static inline int ld_free(int *word) { return __atomic_exchange_n(word, 0, __ATOMIC_SEQ_CST); }
+    static inline long long ld_next(long long *counter) { return __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED); }
+    #else
+    #define ld_immortal(op) ((void)(op))
+    /* The GIL makes these atomic: no Python code runs inside them. */
+    static inline int ld_take(int *word) { return *word == 0 ? (*word = 1) : 0; }
+    static inline int ld_free(int *word) { int old = *word; *word = 0; return old; }
+    static inline long long ld_next(long long *counter) { return ++*counter; }
+    #endif
+
+    static int ld_enter(PyObject *state, PyObject *anchor) {
+        PyObject *dict = PyThreadState_GetDict();
+        if (dict == NULL || PyDict_SetItemString(dict, "lockdep", anchor) < 0) { PyErr_Clear(); return 0; }
+        ld_tls = state;
+        return 1;
+    }
+    static void ld_leave(PyObject *state) {
+        if (ld_tls == state) { ld_tls = NULL; ld_late = 1; }      /* not after a fork, where another thread clears it */
+    }
+    static long long *ld_serials(long long *old, size_t n) {
+        long long *grown;
+        if (n == 0) { PyMem_RawFree(old); return NULL; }
+        grown = (long long *)PyMem_RawRealloc(old, n * sizeof *grown);
+        if (grown == NULL) PyErr_NoMemory();
+        else if (old == NULL) grown[0] = 0;
+        return grown;
+    }
+    static void ld_drop(long long *serials, int at, int depth) {
+        for (; at < depth; at++) serials[at] = serials[at + 1];
+    }
+
+    static PyObject *ld_code(PyObject *frame) { return (PyObject *)PyFrame_GetCode((PyFrameObject *)frame); }
+    static int ld_lasti(PyObject *frame) { return PyFrame_GetLasti((PyFrameObject *)frame); }
+    static PyObject *ld_frame(void) {
+        PyObject *frame = (PyObject *)PyEval_GetFrame();
+        return Py_NewRef(frame == NULL ? Py_None : frame);
+    }
+
+    /* Creation places already classified: a direct-mapped cache of borrowed pointers to immortal Sites. */
+    #define LD_SITES 4096
+    static PyObject *ld_sites[LD_SITES];
+    static inline PyObject **ld_site_slot(PyObject *code, int lasti, PyObject *kind, PyObject *inner) {
+        size_t h = ((size_t)code >> 4) * 31 + (size_t)lasti * 7 + ((size_t)kind >> 4) + ((size_t)inner >> 3);
+        return &ld_sites[(h ^ (h >> 12)) & (LD_SITES - 1)];
+    }
+    """
+    PyObject *ld_tls
+    int ld_late
+    void ld_immortal(object op)
+    int ld_enter(object state, object anchor)
+    void ld_leave(object state)
+    long long *ld_serials(long long *old, size_t n) except? NULL
+    void ld_drop(long long *serials, int at, int depth) nogil
+    int ld_take(int *word) nogil
+    int ld_free(int *word) nogil
+    long long ld_next(long long *counter) nogil
+    object ld_frame()
+    object ld_code(object frame)
+    int ld_lasti(object frame)
+    PyObject **ld_site_slot(object code, int lasti, object kind, object inner)
+
+@cython.final
+@cython.no_gc
+cdef class Entry:
+    cdef readonly object lock_class
+    cdef readonly int mode
+    cdef public bint watched
+
+
+@cython.final
+@cython.no_gc
+cdef class Chain:
+    cdef readonly Chain parent
+    cdef public Chain gate
+    cdef readonly Entry entry
+    cdef public dict children
+    cdef readonly int depth
+    cdef public int twin
+    cdef public object stack
+    cdef public bint judged
+
+
+@cython.final
+@cython.no_gc
+cdef class Site:
+    cdef readonly object code
+    cdef readonly int lasti
+    cdef readonly object kind
+    cdef readonly Site inner
+    cdef readonly Entry entry
+
+
+@cython.final
+cdef class ThreadState:
+    cdef readonly long long serial
+    cdef public long long run
+    cdef public long long running
+    cdef int capacity
+    cdef long long *serials
+    cdef public int dirty
+    cdef public int busy
+    cdef public bint ended
+    cdef public Chain chain
+    cdef public Chain root
+    cdef public object record
+    cdef public dict took
+    cdef public dict coarse
+    cdef public list revoked
+    cdef readonly object ident
+
+    cpdef mark(self)
+    cdef bint room(self, int depth) except -1
+    cdef drop(self, int at)
+    cdef revoke(self, long long serial)
+    cdef switch_run(self, long long serial)
+    cdef Chain walk(self, Chain chain, list steps)
+    cpdef bint settle(self) except -1
+    cpdef list chains(self)
+    cpdef int find(self, long long serial) except -1
+
+
+@cython.final
+cdef class Anchor:
+    cdef ThreadState state
+
+
+cdef long long _counter
+
+cpdef long long new_serial()
+cdef ThreadState current()
+cdef ThreadState enter_thread()
+cpdef Entry creation_entry(object kind)
+cdef Site find_site(object frame, object kind, Site inner)
+cdef int mode_of(object blocking, object timeout) except -1
+cdef long long _fork_count() except -1
+
+
+@cython.no_gc
+cdef class DepMap:
+    cdef object __weakref__
+    cdef readonly long long serial
+    cdef public long long owner
+    cdef public long long run
+    cdef readonly long long acquisitions
+    cdef public Chain hint
+    cdef public Entry entry
+    cdef public long long peer
+    cdef public bint crossed
+    cdef public bint witnessed
+
+    cdef enroll(self, name)
+    cdef Chain step(self, ThreadState state, Entry entry)
+    cdef note_run(self, ThreadState state, Chain child)
+    cpdef forget(self)
+
+
+@cython.no_gc
+cdef class ExclusiveLock(DepMap):
+    cdef int word
+    cdef int guard
+    cdef long long forks
+    cdef object raw
+    cdef object tries
+    cdef object queue
+
+    cdef equip(self, raw)
+    cdef bint try_fast(self) except -1
+    cdef bint lock_slow(self, ThreadState state, int mode, object timeout) except -1
+    cdef bint lock_real(self, ThreadState state, int mode, object timeout, Entry entry) except -1
+    cdef book(self, ThreadState state, Chain child)
+    cdef bint take(self) except -1
+    cdef bint wait(self, object timeout) except -1
+    cdef object waiters(self)
+    cdef leave(self, object queue, object park)
+    cdef wake(self)
+    cdef int free(self) except -1
+    cdef int unlock(self) except -1
+    cdef unbook(self, ThreadState state)
+
+
+@cython.no_gc
+cdef class RecursiveLock(ExclusiveLock):
+    cdef public long long count
+
+    cdef bint enter(self, int mode, object timeout) except -1
+    cdef int leave_once(self) except -1

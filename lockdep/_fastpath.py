@@ -1,0 +1,831 @@
+"""The fast path: what one acquisition and one release cost on a chain of locks that is already known.
+
+One source, two builds: this file runs as it is, and is compiled by Cython with the types of _fastpath.pxd. A Chain is a node of a trie:
+one validated sequence of held locks in one context. A lock remembers the last node it led to (the hint), so that a known acquisition is
+one pointer comparison, a try of the lock and a push; a release in LIFO order is a step to the parent. Everything else goes through the
+functions given to `connect`: `miss` (a chain seen for the first time), `judge` (instances of one class nested), `recursion` (a lock taken
+again by its holder), `misuse` (a release that fits no acquisition) and `locate` (the class of a lock made at a new place).
+
+Promises: nothing here takes a lock of ours, and the real lock is taken before the books are written and freed whatever happens to them.
+Held locks are kept in the thread as serials, never as references. Chains, entries and sites are never freed: `reset` leaks the old trie.
+
+Cost of a known acquisition and release, uncontended: no allocation, no clock, no frame, no hash.
+"""
+
+from __future__ import annotations
+
+import sys
+import _thread
+from collections import deque
+from itertools import count, repeat
+from time import monotonic
+
+try:
+    import cython
+except ModuleNotFoundError:
+    from lockdep import _cython_absent as cython
+
+COMPILED = cython.compiled
+BLOCKING, TRY, TIMED = 0, 4, 8
+FOREVER = -1
+ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
+FOREIGN = 3                                   # a word that is never free: the real lock is another object
+
+_allocate_lock = _thread.allocate_lock
+_get_ident = _thread.get_ident
+if not cython.compiled:
+    _local = _thread._local()
+    _count = count(1)
+
+
+class Entry:
+    """How one class is taken: the key of a step in the trie. Interned, one for each (class, mode).
+
+    `watched` says that the class is part of a dependency: then it matters when its instances die.
+    """
+
+    __slots__ = ("lock_class", "mode", "watched")
+
+    def __init__(self, lock_class, mode):
+        self.lock_class = lock_class
+        self.mode = mode
+        self.watched = False
+        if cython.compiled:
+            ld_immortal(self)
+
+
+class Chain:
+    """A sequence of held locks: this entry taken under the parent sequence.
+
+    `gate` is the parent where a lock may remember this node as its hint, else NOWHERE. `twin` is the depth of the nearest held lock of the
+    same class, or -1. `stack` is where the node was first reached.
+    """
+
+    __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "stack", "judged")
+
+    def __init__(self, parent, entry, stack=None):
+        self.parent = parent
+        self.entry = entry
+        self.stack = stack
+        self.gate = NOWHERE
+        self.children = None
+        self.judged = False
+        self.twin = -1
+        self.depth = 0 if parent is None else parent.depth + 1
+
+    def admit(self):
+        """Put this node into the trie, for good."""
+        if cython.compiled:
+            ld_immortal(self)
+        if self.parent is None:
+            return
+        if not self.judged and self.depth < ROOM:
+            self.gate = self.parent
+        if self.parent.children is None:
+            self.parent.children = {}
+        self.parent.children[self.entry] = self
+
+
+NOWHERE = None
+NOWHERE = Chain(None, None)                   # no thread ever stands here
+NOWHERE.admit()
+
+
+class Site:
+    """A place where locks are made: a code object and an instruction, seen from an inner site or directly."""
+
+    __slots__ = ("code", "lasti", "kind", "inner", "entry")
+
+    def __init__(self, code, lasti, kind, inner, entry):
+        self.code = code
+        self.lasti = lasti
+        self.kind = kind
+        self.inner = inner
+        self.entry = entry
+        if cython.compiled:
+            ld_immortal(self)
+
+
+class _Link:
+    """What the owner of this module plugged in."""
+
+    root = None
+    miss = judge = recursion = misuse = locate = None
+    max_instances = 1024
+    fork_count = 0
+
+
+_link = _Link
+_sites = {}
+_threads = {}
+_dead = deque(maxlen=65536)
+UNTRACKED = Entry(None, BLOCKING)
+
+
+def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024):
+    """Validate from now on: every thread walks its held locks again under `root`. With root None, track nothing."""
+    _link.miss = miss
+    _link.judge = judge
+    _link.recursion = recursion
+    _link.misuse = misuse
+    _link.locate = locate
+    _link.max_instances = max_instances
+    _link.root = root
+    for state in threads():
+        state.mark()
+
+
+def threads():
+    """Return the states of all threads that have used a tracked lock."""
+    return list(_threads.values())
+
+
+def reap():
+    """Forget the threads that have ended; return the states of those that ended with a lock held."""
+    ended = [state for state in threads() if state.ended]
+    for state in ended:
+        _threads.pop(state.serial, None)
+    return [state for state in ended if state.chain.depth]
+
+
+def deaths():
+    """Return (serial, clock at death) of the witnessed locks that died since the last call."""
+    found = []
+    while _dead:
+        found.append(_dead.popleft())
+    return found
+
+
+def forked():
+    """In a child: only this thread lives on, and waiters queued by others are gone."""
+    _link.fork_count += 1
+    mine = current()
+    for state in threads():
+        if state is not mine:
+            _threads.pop(state.serial, None)
+
+
+def new_serial():
+    """Return a number no lock, thread or run has had: also the clock by which lifetimes are compared."""
+    if cython.compiled:
+        return ld_next(cython.address(_counter))
+    return next(_count)
+
+
+class ThreadState:
+    """What one thread holds: a chain, and for each depth of it the serial of the lock held there."""
+
+    __slots__ = (
+        "busy", "capacity", "chain", "coarse", "dirty", "ended", "ident", "record", "revoked", "root", "run", "running",
+        "serial", "serials", "took",
+    )  # fmt: skip
+
+    def __init__(self, ident):
+        self.ident = ident
+        self.serial = self.running = new_serial()
+        self.record = None
+        self.took = {}                        # serial of a lock -> the chain it was taken in
+        self.coarse = {}                      # entry -> chain, once `took` is full
+        self.revoked = []                     # serials released by other threads, not yet dropped here
+        self.root = self.chain = NOWHERE
+        self.busy = 0                         # inside the validator: an unknown chain is not validated now
+        self.ended = False
+        self.dirty = 1                        # something was changed from outside: settle before the next step
+        self.run = 0                          # the run that is running; 0 while dirty, which no lock remembers
+        self.capacity = ROOM
+        if cython.compiled:
+            self.serials = ld_serials(cython.NULL, ROOM)
+        else:
+            self.serials = [0] * ROOM
+
+    def __dealloc__(self):
+        ld_serials(self.serials, 0)
+
+    def mark(self):
+        """Make this thread settle before its next acquisition. Any thread may call it: `dirty` is written before `run`."""
+        self.dirty = 1
+        self.run = 0
+
+    def room(self, depth):
+        """Make room for held locks up to this depth."""
+        if depth >= self.capacity:
+            if cython.compiled:
+                self.serials = ld_serials(self.serials, 2 * depth)
+            else:
+                self.serials += [0] * depth
+            self.capacity = 2 * depth
+        return True
+
+    def held(self):
+        """Return (chain, serial) for each held lock, outermost first."""
+        return [(chain, self.serials[chain.depth]) for chain in self.chains()]
+
+    def chains(self):
+        """Return the chain of each held lock, outermost first."""
+        chain, found = self.chain, []
+        while chain.parent is not None:
+            found.append(chain)
+            chain = chain.parent
+        found.reverse()
+        return found
+
+    def find(self, serial):
+        """Return the depth at which this lock is held, innermost first, or 0."""
+        for at in range(self.chain.depth, 0, -1):
+            if self.serials[at] == serial:
+                return at
+        return 0
+
+    def drop(self, at):
+        """Remove the held lock at this depth and walk the rest again, by look-ups only."""
+        chains = self.chains()
+        rest = self.walk(chains[at - 1].parent, chains[at:])
+        if cython.compiled:
+            ld_drop(self.serials, at, self.chain.depth)
+            self.chain = rest
+        else:                                 # prepared first, then two stores that nothing can come between
+            self.serials = [*self.serials[:at], *self.serials[at + 1:], 0]
+            self.chain = rest
+
+    def walk(self, chain, steps):
+        """Return where these steps lead from `chain`; what is not known is not validated now."""
+        for step in steps:
+            child = None if chain.children is None else chain.children.get(step.entry)
+            chain = Chain(chain, step.entry, step.stack) if child is None else child
+        return chain
+
+    def settle(self):
+        """Take in what other threads changed; return False when nothing is tracked now."""
+        self.dirty = 0
+        while self.revoked:
+            self.revoke(self.revoked[0])
+            del self.revoked[0]
+        root = _link.root
+        if root is None:
+            self.dirty = 1
+            return False
+        if root is not self.root:
+            self.chain = self.walk(root, self.chains())
+            self.root = root
+        self.run = self.running
+        if self.dirty or _link.root is not root:
+            self.mark()                       # marked again meanwhile
+        return True
+
+    def revoke(self, serial):
+        """Drop the oldest entry of a lock that another thread released: it may have been taken again since."""
+        for at in range(1, self.chain.depth + 1):
+            if self.serials[at] == serial:
+                self.drop(at)
+                return
+
+    def begin_run(self, record):
+        """Start a run inside this thread (a work item); return what `end_run` needs."""
+        outer = (self.running, self.record, self.took, self.coarse)
+        self.record, self.took, self.coarse = record, record.took, record.coarse
+        self.switch_run(record.serial)
+        return outer
+
+    def end_run(self, outer):
+        """Go back to the outer run, which has then taken what the inner one took."""
+        took, coarse = self.took, self.coarse
+        running, self.record, self.took, self.coarse = outer
+        for serial, chain in took.items():
+            if len(self.took) < _link.max_instances:
+                self.took.setdefault(serial, chain)
+            else:
+                self.coarse.setdefault(chain.entry, chain)
+        for entry, chain in coarse.items():
+            self.coarse.setdefault(entry, chain)
+        self.switch_run(running)
+
+    def switch_run(self, serial):
+        self.running = self.run = serial
+        if self.dirty:
+            self.run = 0
+
+
+class Anchor:
+    """Lives in the thread's own dictionary, and so tells when the thread has ended."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state):
+        self.state = state
+
+    def __del__(self):
+        self.state.ended = True
+        if cython.compiled:
+            ld_leave(self.state)
+
+
+def current():
+    """Return the state of this thread; one is made at its first lock."""
+    if cython.compiled:
+        if ld_tls is not cython.NULL:
+            return cython.cast(ThreadState, ld_tls)
+        return enter_thread()
+    try:
+        return _local.state
+    except AttributeError:
+        return enter_thread()
+
+
+def enter_thread():
+    state = ThreadState(_get_ident())
+    anchor = Anchor(state)
+    if cython.compiled:
+        if ld_tls is not cython.NULL:         # a finalizer came first
+            return cython.cast(ThreadState, ld_tls)
+        if ld_late or ld_enter(state, anchor) == 0:
+            state.serial = -state.ident       # the thread is being torn down: own, but do not track
+            return state
+    else:
+        kept = _local.__dict__.setdefault("state", state)
+        if kept is not state:
+            return kept
+        _local.anchor = anchor
+    _threads[state.serial] = state
+    return state
+
+
+def thread_state():
+    """Return the state of this thread."""
+    return current()
+
+
+def creation_entry(kind):
+    """Return how the class of a lock made now, by the Python code that is running, is taken."""
+    if cython.compiled:
+        frame = ld_frame()
+    else:
+        frame = sys._getframe(3)              # past enroll and __init__
+    inner = None
+    while frame is not None:
+        site = find_site(frame, kind, inner)
+        if site is None:
+            return UNTRACKED
+        if site.entry is not None:
+            return site.entry
+        inner = site
+        frame = frame.f_back
+    return UNTRACKED
+
+
+def find_site(frame, kind, inner):
+    if cython.compiled:
+        code = ld_code(frame)
+        lasti = ld_lasti(frame)
+        slot = ld_site_slot(code, lasti, kind, inner)
+        if slot[0] is not cython.NULL:
+            site = cython.cast(Site, slot[0])
+            if site.code is code and site.lasti == lasti and site.kind is kind and site.inner is inner:
+                return site
+    else:
+        code = frame.f_code
+        lasti = frame.f_lasti
+    key = (id(code), lasti, id(kind), id(inner))      # by id: hashing a code object hashes its contents
+    site = _sites.get(key)
+    if site is None:
+        if _link.locate is None:
+            return None
+        site = _sites.setdefault(key, Site(code, lasti, kind, inner, _link.locate(frame, kind, inner)))
+    if cython.compiled:
+        slot[0] = cython.cast(cython.pointer(PyObject), site)
+    return site
+
+
+class DepMap:
+    """What the validator knows of one lock: the class it belongs to and the chain it last led to."""
+
+    __slots__ = (
+        "__weakref__", "acquisitions", "crossed", "entry", "hint", "owner", "peer", "run", "serial", "witnessed",
+    )  # fmt: skip
+
+    def __init__(self, name=None):
+        self.enroll(name)
+
+    def enroll(self, name):
+        self.serial = new_serial()
+        self.entry = creation_entry(type(self)) if name is None else _link.locate(None, type(self), name)
+        self.hint = NOWHERE
+        self.owner = 0                        # serial of the thread that holds it, 0 when free
+        self.run = -1                         # the run that took it last
+        self.peer = -1                        # the held instance of the same class it was last judged under
+        self.acquisitions = 0
+        self.crossed = False                  # was released by another thread once
+        self.witnessed = False                # was taken: dependencies may name it
+
+    def step(self, state, entry):
+        """Return the chain that taking this lock leads to; validate it if it is new."""
+        parent = state.chain
+        self.witnessed = True
+        child = None if parent.children is None else parent.children.get(entry)
+        if child is None:
+            if state.busy:
+                return Chain(parent, entry)
+            child = _link.miss(state, entry, self)
+        elif child.judged and not state.busy and state.serials[child.twin] != self.peer:
+            _link.judge(state, child, self)
+        if child.gate is parent and entry.mode == BLOCKING:
+            self.hint = child
+        return child
+
+    def note_run(self, state, child):
+        """Remember that this run took this lock: whoever waits for the run depends on it."""
+        if self.serial not in state.took:
+            if len(state.took) < _link.max_instances:
+                state.took[self.serial] = child
+            else:
+                state.coarse.setdefault(child.entry, child)
+        self.run = state.run
+
+    def forget(self):
+        """This lock is going away: say when, and drop it if it is held."""
+        if self.witnessed and self.entry.watched:
+            _dead.append((self.serial, new_serial()))
+        if self.owner:
+            holder = _threads.get(self.owner)
+            if holder is not None:
+                holder.revoked.append(self.serial)
+                holder.mark()
+
+
+class ExclusiveLock(DepMap):
+    """A lock with one holder: threading.Lock's methods, errors and corners, validated.
+
+    The lock itself is a word and a queue of waiters when compiled; in the pure build, and for a lock that was adopted, it is a foreign object
+    with acquire and release. Waiters barge: whoever finds the lock free takes it.
+    """
+
+    __slots__ = ("forks", "guard", "queue", "raw", "tries", "word")
+
+    def __init__(self, name=None, raw=None):
+        self.enroll(name)
+        self.equip(_allocate_lock() if raw is None and not cython.compiled else raw)
+
+    def equip(self, raw):
+        self.queue = None
+        self.forks = self.guard = 0
+        self.raw = raw
+        self.word = 0 if raw is None else FOREIGN
+        # One step of this iterator is one try. Unlike a call, it leaves no moment for a signal handler between taking the lock and knowing it.
+        self.tries = None if raw is None else map(raw.acquire, repeat(False))
+
+    def try_fast(self):
+        """Take a free lock along a known chain, or do nothing and return False."""
+        state = current()
+        child = self.hint
+        if child.gate is not state.chain or self.run != state.run:
+            return False
+        if cython.compiled:
+            if not ld_take(cython.address(self.word)):
+                return False
+        else:
+            for got in self.tries:
+                break
+            if not got:
+                return False
+        self.owner = state.serial
+        self.acquisitions += 1
+        state.serials[child.depth] = self.serial
+        state.chain = child
+        return True
+
+    def lock_slow(self, state, mode, timeout):
+        """Take the lock the long way: validate what is new, then wait if it is busy."""
+        if (state.run == 0 and not state.settle()) or self.entry is UNTRACKED:
+            return self.lock_real(state, mode, timeout, None)
+        if mode == TRY:
+            return self.lock_real(state, mode, timeout, self.entry.lock_class.entry(TRY))
+        entry = self.entry if mode == BLOCKING else self.entry.lock_class.entry(mode)
+        if self.owner == state.serial:
+            _link.recursion(state, entry, self)
+        else:
+            child = self.step(state, entry)   # before it can block
+            if self.run != state.run:
+                self.note_run(state, child)
+        return self.lock_real(state, mode, timeout, entry)
+
+    def lock_real(self, state, mode, timeout, entry):
+        """Take the real lock, then write the books; entry is None when nothing is tracked."""
+        if not self.take() and (mode == TRY or not self.wait(timeout)):
+            return False
+        if entry is None:
+            self.owner = state.serial
+            return True
+        try:
+            if state.run == 0:
+                state.settle()
+            child = self.step(state, entry)   # known by now, unless a handler that ran meanwhile changed what is held
+            state.room(child.depth)
+            self.book(state, child)
+        except BaseException:
+            self.free()
+            raise
+        return True
+
+    def book(self, state, child):
+        self.owner = state.serial
+        self.acquisitions += 1
+        state.serials[child.depth] = self.serial
+        state.chain = child
+
+    def unlock(self):
+        """Take the lock off the books and free it, whatever the books say."""
+        state = current()
+        if state.serials[state.chain.depth] == self.serial and self.owner == state.serial:
+            state.chain = state.chain.parent
+            self.owner = 0
+            if cython.compiled:
+                self.free()
+            else:
+                self.raw.release()            # directly: entering a Python function is a moment for a signal handler
+            return 0
+        try:
+            self.unbook(state)
+        finally:
+            self.free()
+        return 0
+
+    def unbook(self, state):
+        """Drop a lock that is not the innermost one of this thread, or not this thread's at all."""
+        if state.run == 0:
+            state.settle()
+        owner = self.owner
+        if owner == state.serial:
+            at = state.find(self.serial)
+            if at:
+                state.drop(at)
+        elif owner:
+            self.crossed = True
+            holder = _threads.get(owner)
+            if holder is not None:
+                holder.revoked.append(self.serial)
+                holder.mark()
+        elif not self.locked():
+            _link.misuse(state, self)
+        self.owner = 0
+
+    def take(self):
+        """Take the real lock if it is free."""
+        if cython.compiled:
+            if ld_take(cython.address(self.word)):
+                return True
+            if self.raw is None:
+                return False
+        for got in self.tries:
+            return got
+
+    def free(self):
+        if self.raw is not None:
+            self.raw.release()
+            return 0
+        if cython.compiled:
+            if ld_free(cython.address(self.word)) == 0:
+                raise RuntimeError("release unlocked lock")
+            if self.queue is not None:
+                self.wake()
+        return 0
+
+    def wait(self, timeout):
+        """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever)."""
+        if self.raw is not None:
+            for got in map(self.raw.acquire, (True,), (timeout,)):
+                return got
+        deadline = FOREVER if timeout == FOREVER else monotonic() + timeout
+        park = _allocate_lock()
+        park.acquire()
+        queue = self.waiters()
+        queue.append(park)
+        try:
+            while not self.take():
+                if not park.acquire(True, FOREVER if deadline == FOREVER else max(0, deadline - monotonic())):
+                    return self.take()
+                if self.take():
+                    return True
+                queue.appendleft(park)
+            return True
+        finally:
+            self.leave(queue, park)
+
+    def waiters(self):
+        """Return the queue of waiters; one that was made before a fork is dropped."""
+        fresh = deque()
+        if cython.compiled:
+            while not ld_take(cython.address(self.guard)):
+                pass
+            if self.queue is None or self.forks != _fork_count():
+                self.queue = fresh
+                self.forks = _fork_count()
+            fresh = self.queue
+            ld_free(cython.address(self.guard))
+        return fresh
+
+    def leave(self, queue, park):
+        """Stop waiting. If the wake-up was ours and the lock is free after all, it is somebody else's."""
+        try:
+            queue.remove(park)
+        except ValueError:
+            if not self.word:
+                self.wake()
+
+    def wake(self):
+        if self.forks != _fork_count():
+            self.queue = None
+            return
+        if not self.queue:
+            return
+        try:
+            park = self.queue.popleft()
+        except IndexError:                    # another thread woke it
+            return
+        park.release()
+
+    def acquire(self, blocking=True, timeout=FOREVER):
+        """Take the lock; see threading.Lock.acquire."""
+        if blocking is True and timeout is FOREVER:
+            return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
+        _allocate_lock().acquire(blocking, timeout)       # CPython's own checks of the arguments, word for word
+        return self.lock_slow(current(), mode_of(blocking, timeout), timeout)
+
+    def release(self):
+        """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
+        self.unlock()
+
+    def locked(self):
+        """Return whether somebody holds the lock."""
+        if self.raw is not None:
+            return self.raw.locked()
+        return self.word != 0
+
+    def __enter__(self):
+        return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
+
+    def __exit__(self, kind, value, trace):
+        self.unlock()
+
+    def _is_owned(self):
+        return self.locked()                  # what Condition's own try-acquire of a plain lock means
+
+    def _at_fork_reinit(self):
+        state = current()
+        at = state.find(self.serial)
+        if at:
+            state.drop(at)
+        self.owner = 0
+        self.queue = None
+        self.guard = 0
+        if self.raw is not None:
+            self.raw._at_fork_reinit()
+        else:
+            self.word = 0
+
+    @property
+    def _owner(self):
+        holder = _threads.get(self.owner)     # gevent and debuggers read it: the ident of the holder
+        return None if holder is None else holder.ident
+
+    def __repr__(self):
+        kind = type(self)
+        state = "locked" if self.locked() else "unlocked"
+        return f"<{state} {kind.__module__}.{kind.__qualname__} object{self.describe()} at {id(self):#x}>"
+
+    def describe(self):
+        return ""
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(f"cannot pickle {type(self).__qualname__!r} object")
+
+    def __dealloc__(self):
+        if self.owner or (self.witnessed and self.entry.watched):
+            self.forget()
+
+
+def mode_of(blocking, timeout):
+    if not blocking or timeout == 0:
+        return TRY
+    return BLOCKING if timeout < 0 else TIMED
+
+
+def _fork_count():
+    return _link.fork_count
+
+
+class RecursiveLock(ExclusiveLock):
+    """A lock its holder may take again: threading.RLock. Only the outermost acquisition counts as one."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, name=None, raw=None):
+        self.enroll(name)
+        self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
+        self.count = 0
+
+    def acquire(self, blocking=True, timeout=FOREVER):
+        """Take the lock, or take it once more; see threading.RLock.acquire."""
+        if blocking is True and timeout is FOREVER:
+            return self.__enter__()
+        _allocate_lock().acquire(blocking, timeout)
+        return self.enter(mode_of(blocking, timeout), timeout)
+
+    def __enter__(self):
+        if self.owner != current().serial and self.try_fast():
+            self.count = 1
+            return True
+        return self.enter(BLOCKING, FOREVER)
+
+    def enter(self, mode, timeout):
+        state = current()
+        if self.owner == state.serial:
+            self.count += 1
+            return True
+        if not self.lock_slow(state, mode, timeout):
+            return False
+        self.count = 1
+        return True
+
+    def release(self):
+        """Undo one acquisition. RuntimeError unless this thread holds the lock."""
+        self.leave_once()
+
+    def __exit__(self, kind, value, trace):
+        self.leave_once()
+
+    def leave_once(self):
+        state = current()
+        if self.owner != state.serial:
+            _link.misuse(state, self)
+            raise RuntimeError("cannot release un-acquired lock")
+        if self.count > 1:
+            self.count -= 1
+        else:
+            self.unlock()
+        return 0
+
+    def locked(self):
+        """Return whether somebody holds the lock."""
+        return self.owner != 0
+
+    def _is_owned(self):
+        return self.owner == current().serial
+
+    def _recursion_count(self):
+        return self.count if self._is_owned() else 0
+
+    def _release_save(self):
+        if not self._is_owned():
+            raise RuntimeError("cannot release un-acquired lock")
+        count = self.count
+        self.unlock()
+        return count
+
+    def _acquire_restore(self, count):
+        self.enter(BLOCKING, FOREVER)
+        self.count = count
+
+    def describe(self):
+        return f" owner={self._owner or 0} count={self.count if self.owner else 0}"
+
+
+if not cython.compiled:
+    # A Python call costs more than the work it would name: the two hot methods are written out. No call stands between the try and the last
+    # store, so no signal handler can run there.
+
+    def _enter(lock):
+        try:
+            state = _local.state
+        except AttributeError:
+            state = enter_thread()
+        child = lock.hint
+        if lock.run == state.run and child.gate is state.chain:
+            for got in lock.tries:
+                break
+            if got:
+                lock.owner = state.serial
+                lock.acquisitions += 1
+                state.serials[child.depth] = lock.serial
+                state.chain = child
+                return True
+        return lock.lock_slow(state, BLOCKING, FOREVER)
+
+    def _exit(lock, kind, value, trace):
+        try:
+            state = _local.state
+        except AttributeError:
+            state = enter_thread()
+        chain = state.chain
+        if lock.owner == state.serial and state.serials[chain.depth] == lock.serial:
+            state.chain = chain.parent
+            lock.owner = 0
+            lock.raw.release()
+        else:
+            lock.unlock()
+
+    def _del(lock, forget=DepMap.forget):
+        if lock.owner or (lock.witnessed and lock.entry.watched):
+            forget(lock)
+
+    ExclusiveLock.__enter__ = _enter
+    ExclusiveLock.__exit__ = _exit
+    ExclusiveLock.__del__ = _del

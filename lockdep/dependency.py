@@ -1,0 +1,77 @@
+"""A dependency: next_ was wanted while prev was held. It keeps, for each kind it was seen in, the first stacks and a few witnesses.
+
+The kind says how prev was held and how next_ was taken: exclusively or shared (SHARED), as a recursive reader (RECURSIVE), with a timeout
+(TIMED), or by a run that was waited for (WAIT).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lockdep.classes import LockClass
+from lockdep.trace import StackTrace
+
+SHARED, RECURSIVE, TIMED, WAIT = 1, 2, 4, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """One observation of a dependency: who, which instances, where, and what else was held.
+
+    `run` names the thread or work item that was waited for; that is what took next_ then.
+    """
+
+    thread: str
+    thread_serial: int
+    prev_serial: int
+    next_serial: int
+    prev_stack: StackTrace
+    next_stack: StackTrace
+    gates: tuple[int, ...] = ()
+    run: str = ""
+
+    def seen(self) -> tuple[int, int, int]:
+        """What makes another witness worth keeping."""
+        return (self.thread_serial, self.prev_serial, self.next_serial)
+
+
+@dataclass(slots=True, eq=False)
+class Dependency:
+    """prev -> next. `witnesses` has the observations of each kind, the first one first."""
+
+    prev: LockClass
+    next: LockClass
+    witnesses: dict[int, list[Witness]] = field(default_factory=dict)
+    saturated: bool = False
+
+    def kinds(self, *, timed: bool) -> list[int]:
+        """Return the kinds it was seen in, the timed ones only if asked for."""
+        return [kind for kind in self.witnesses if timed or not kind & TIMED]
+
+    def ends(self, *, after_recursive: bool, timed: bool) -> bool | None:
+        """Return whether every usable kind ends in a recursive reader; None if no kind is usable.
+
+        After a recursive reader only the kinds count in which prev was held exclusively.
+        """
+        usable = [kind for kind in self.kinds(timed=timed) if not (after_recursive and kind & SHARED)]
+        if not usable:
+            return None
+        return all(kind & RECURSIVE for kind in usable)
+
+    def mark_seen(self, kind: int, witness: Witness, most: int) -> bool:
+        """Keep a witness of this kind, `most` at the most; return whether it was kept."""
+        kept = self.witnesses.get(kind)
+        if kept is None:
+            self.witnesses[kind] = [witness]
+            return True
+        if any(witness.seen() == other.seen() for other in kept):
+            return False
+        if len(kept) >= most:
+            self.saturated = True
+            return False
+        kept.append(witness)
+        return True
+
+    def all_witnesses(self, *, timed: bool) -> list[tuple[int, Witness]]:
+        """Return (kind, witness) for all kinds, plain waits before timed ones."""
+        return [(kind, witness) for kind in sorted(self.kinds(timed=timed)) for witness in self.witnesses[kind]]

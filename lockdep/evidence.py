@@ -1,0 +1,68 @@
+"""How strong a finding is: which observations close the cycle, with which instances.
+
+Evidence upgrades a finding, absence of evidence never excuses one. The best combination of witnesses decides: the same instances all the
+way round; else instances that never lived together (made anew for each test, say); else different instances that did, which is a warning.
+A dependency that was only ever waited for with a timeout makes a stall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lockdep.dependency import TIMED, Dependency, Witness
+
+Step = tuple[int, Witness]
+APART, TOGETHER, WAITED = 1, 100, 10_000        # costs of a step, each outweighing any number of the lesser ones
+
+
+def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int]) -> tuple[int, tuple[Step, ...]]:
+    """Return the cheapest closed walk through one witness of each dependency, and its cost. O(n * w^3) for w witnesses each."""
+    columns = [dependency.all_witnesses(timed=True) for dependency in path]
+    best: tuple[int, tuple[Step, ...]] | None = None
+    for first in columns[0]:
+        walks = {0: (step_cost(first), (first,))}
+        for column in columns[1:]:
+            walks = {at: min((extend(walk, step, died) for walk in walks.values()), key=cost) for at, step in enumerate(column)}
+        closed = min(((paid + meeting(steps[-1], first, died), steps) for paid, steps in walks.values()), key=cost)
+        if best is None or closed[0] < best[0]:
+            best = closed
+    assert best is not None
+    return best
+
+
+def cost(walk: tuple[int, tuple[Step, ...]]) -> int:
+    return walk[0]
+
+
+def extend(walk: tuple[int, tuple[Step, ...]], step: Step, died: Mapping[int, int]) -> tuple[int, tuple[Step, ...]]:
+    paid, steps = walk
+    return paid + step_cost(step) + meeting(steps[-1], step, died), (*steps, step)
+
+
+def step_cost(step: Step) -> int:
+    return WAITED if step[0] & TIMED else 0
+
+
+def meeting(left: Step, right: Step, died: Mapping[int, int]) -> int:
+    """What it costs that `left` wanted one instance and `right` held another."""
+    wanted, held = left[1].next_serial, right[1].prev_serial
+    if wanted == held:
+        return 0
+    older, newer = min(wanted, held), max(wanted, held)
+    return APART if died.get(older, newer + 1) < newer else TOGETHER
+
+
+def grade_cycle(path: Sequence[Dependency], died: Mapping[int, int]) -> tuple[str, str, tuple[Step, ...]]:
+    """Return grade, reason and the witnesses that show a cycle best."""
+    paid, steps = choose_witnesses(path, died)
+    if paid >= WAITED:
+        return "stall", "one of the waits has a timeout: not for ever, but that long", steps
+    if paid >= TOGETHER:
+        return "unmatched", "the classes close a cycle, but the observations name different locks that lived at the same time", steps
+    who = {witness.thread_serial for _, witness in steps}
+    seen = "all in one thread" if len(who) == 1 else f"in {len(who)} threads"
+    if paid:
+        return "potential", f"the classes close a cycle, seen {seen}, with locks that were made anew in between", steps
+    return "potential", f"the same locks close the cycle, seen {seen}", steps
+
+

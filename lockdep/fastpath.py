@@ -1,0 +1,74 @@
+"""Choose the build of the fast path, once, when first imported: compiled where the extension is there, else the same source as it is.
+
+LOCKDEP_PURE=1 forces the pure build; LOCKDEP_REQUIRE_COMPILED=1 makes a missing extension an ImportError. Under gevent the pure build is
+taken whatever is installed: its thread states then live in gevent's own locals, one for each greenlet.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from types import ModuleType
+
+NAME = "lockdep._fastpath"
+
+
+def switched_on(variable: str) -> bool:
+    """Return whether an environment variable is set to something other than nothing or 0."""
+    return os.environ.get(variable, "") not in ("", "0")
+
+
+def greenlets_patched() -> bool:
+    """Return whether gevent has replaced the thread functions already."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("thread"))
+
+
+def load_pure() -> ModuleType:
+    source = os.path.join(os.path.dirname(__file__), "_fastpath.py")
+    spec = importlib.util.spec_from_file_location(NAME, source)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[NAME] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def load() -> ModuleType:
+    """Return the module that does the work."""
+    pure, required = switched_on("LOCKDEP_PURE"), switched_on("LOCKDEP_REQUIRE_COMPILED")
+    if pure and required:
+        raise ImportError("LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED contradict each other")
+    if pure or greenlets_patched():
+        return load_pure()
+    module = importlib.import_module(NAME)
+    if required and not module.COMPILED:
+        raise ImportError("LOCKDEP_REQUIRE_COMPILED is set, but lockdep was installed without its compiled extension")
+    return module
+
+
+core = load()
+BUILD = "compiled" if core.COMPILED else "pure"
+
+BLOCKING: int = core.BLOCKING
+TRY: int = core.TRY
+TIMED: int = core.TIMED
+Entry = core.Entry
+Chain = core.Chain
+ThreadState = core.ThreadState
+DepMap = core.DepMap
+ExclusiveLock = core.ExclusiveLock
+RecursiveLock = core.RecursiveLock
+Site = core.Site
+UNTRACKED = core.UNTRACKED
+connect = core.connect
+deaths = core.deaths
+forked = core.forked
+new_serial = core.new_serial
+reap = core.reap
+thread_state = core.thread_state
+threads = core.threads
+NOWHERE = core.NOWHERE

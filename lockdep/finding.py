@@ -1,0 +1,139 @@
+"""A finding: a violation, how strong the evidence is and why, and an id that is the same in every run.
+
+str(finding) goes through the renderer that runtime registers; without one it is the title and the classes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from lockdep.violations import (
+    BadRelease,
+    CircularDependency,
+    EndedHolding,
+    InstanceRing,
+    JoinWhileHolding,
+    Recursion,
+    Violation,
+)
+
+GRADES = ("observed", "certain", "feasible", "potential", "unmatched", "stall", "excused")
+ERRORS = frozenset(("observed", "certain", "feasible", "potential"))
+
+render: Callable[[Finding], str] | None = None
+
+
+class DeadlockError(RuntimeError):
+    """Raised instead of waiting for ever, and only where the options ask for it. `finding` says what was found."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.title}: {' -> '.join(finding.classes)}")
+        self.finding = finding
+
+
+class LockInversion(AssertionError):
+    """What a test fails with when a finding first appeared while it ran."""
+
+
+class Finding:
+    """One problem, reported once however often it is met (`count`)."""
+
+    def __init__(self, violation: Violation, grade: str, reason: str) -> None:
+        self.violation = violation
+        self.grade = grade
+        self.reason = reason
+        self.count = 1
+        self.related: Finding | None = None
+        self.suppressed = False
+
+    @property
+    def slug(self) -> str:
+        """The kind of finding, one word."""
+        return self.violation.slug
+
+    @property
+    def title(self) -> str:
+        """The kind of finding, as the report's first line has it."""
+        return self.violation.title
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the lock classes it is about, in the order of the circle."""
+        return class_names(self.violation)
+
+    @property
+    def dependencies(self) -> tuple[tuple[str, str], ...]:
+        """(prev, next) names of the dependencies that close the circle."""
+        return dependency_names(self.violation)
+
+    @property
+    def level(self) -> str:
+        """'error' or 'warning'."""
+        return "error" if self.grade in ERRORS else "warning"
+
+    @property
+    def id(self) -> str:
+        """A short hash of slug and classes: equal in every run and on every machine."""
+        classes = self.classes
+        smallest = classes.index(min(classes)) if classes else 0
+        text = "\n".join((self.slug, *classes[smallest:], *classes[:smallest]))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def at_least(self, grade: str) -> bool:
+        """Return whether the evidence is as strong as this grade, or stronger."""
+        return GRADES.index(self.grade) <= GRADES.index(grade)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, for JSON."""
+        return {
+            "slug": self.slug,
+            "title": self.title,
+            "level": self.level,
+            "grade": self.grade,
+            "reason": self.reason,
+            "id": self.id,
+            "classes": list(self.classes),
+            "dependencies": [list(pair) for pair in self.dependencies],
+            "count": self.count,
+            "suppressed": self.suppressed,
+            "text": str(self),
+        }
+
+    def __str__(self) -> str:
+        return render(self) if render is not None else f"{self.title}: {' -> '.join(self.classes)}"
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.slug} {self.id} {self.level}>"
+
+
+def class_names(violation: Violation) -> tuple[str, ...]:
+    """Return the names of what a violation is about, in the order of the circle."""
+    match violation:
+        case CircularDependency():
+            return tuple(dependency.prev.name for dependency in violation.path)
+        case InstanceRing() | BadRelease():
+            return (violation.lock_class.name,)
+        case Recursion():
+            return (violation.prev.lock_class.name,)
+        case JoinWhileHolding():
+            return (violation.prev.lock_class.name, violation.awaited_place)
+        case EndedHolding():
+            return tuple(lock.lock_class.name for lock in violation.held)
+
+
+def dependency_names(violation: Violation) -> tuple[tuple[str, str], ...]:
+    """Return (prev, next) names of the dependencies that close the circle."""
+    match violation:
+        case CircularDependency():
+            return tuple((dependency.prev.name, dependency.next.name) for dependency in violation.path)
+        case InstanceRing():
+            return ((violation.lock_class.name, violation.lock_class.name),)
+        case Recursion():
+            return ((violation.prev.lock_class.name, violation.prev.lock_class.name),)
+        case JoinWhileHolding():
+            held, awaited = class_names(violation)
+            return ((held, awaited), (awaited, held))
+        case _:
+            return ()

@@ -1,0 +1,129 @@
+"""The dependency graph: which class was wanted while which other class was held, and where that was seen.
+
+No lock inside: the caller holds the graph lock. Dependencies are never removed. Ranks filter the searches: every dependency but the few
+that once broke the order (`crossing`) leads from a lower to a higher rank, so one that agrees with the ranks cannot close a cycle.
+Costs: adding one that agrees, O(1); one that disagrees, a search bounded by the ranks between its ends; a report, one breadth-first search.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from lockdep.classes import LockClass
+from lockdep.dependency import Dependency
+
+State = tuple[LockClass, bool]              # a class, and whether every way to it ends in a recursive reader
+Rows = dict[LockClass, dict[LockClass, Dependency]]
+
+
+class DependencyGraph:
+    """Classes and the dependencies between them."""
+
+    def __init__(self) -> None:
+        self.after: dict[LockClass, dict[LockClass, Dependency]] = {}
+        self.before: dict[LockClass, dict[LockClass, Dependency]] = {}
+        self.rank: dict[LockClass, int] = {}
+        self.crossing: set[tuple[LockClass, LockClass]] = set()
+
+    def classes(self) -> Iterable[LockClass]:
+        """Return the classes that are part of a dependency."""
+        return self.rank.keys()
+
+    def dependencies(self) -> list[Dependency]:
+        """Return all dependencies."""
+        return [dependency for row in self.after.values() for dependency in row.values()]
+
+    def find(self, prev: LockClass, next_: LockClass) -> Dependency | None:
+        """Return the dependency prev -> next_, if it was ever seen."""
+        row = self.after.get(prev)
+        return None if row is None else row.get(next_)
+
+    def register_dependency(self, prev: LockClass, next_: LockClass) -> Dependency:
+        """Return the dependency prev -> next_, making it first if need be. Prepared in full, entered last: safe to interrupt."""
+        found = self.find(prev, next_)
+        if found is not None:
+            return found
+        for lock_class in (prev, next_):
+            self.rank.setdefault(lock_class, len(self.rank))
+        if self.rank[prev] > self.rank[next_] and not self._reorder(prev, next_):
+            self.crossing.add((prev, next_))
+        dependency = Dependency(prev, next_)
+        self.before.setdefault(next_, {})[prev] = dependency
+        self.after.setdefault(prev, {})[next_] = dependency
+        return dependency
+
+    def may_close_cycle(self, prev: LockClass, next_: LockClass) -> bool:
+        """Return whether a search for next_ ~> prev is worth while: always once a cycle is in the graph."""
+        return bool(self.crossing) or self.rank.get(prev, -1) > self.rank.get(next_, 1 << 62)
+
+    def find_strong_path(self, start: State, goal: LockClass, *, goal_shared: bool, timed: bool) -> list[Dependency] | None:
+        """Return the shortest strong path from start to goal, or None.
+
+        A path is strong unless a dependency that ends in a recursive reader is followed by one held shared. The search runs over
+        (class, every way here ends in a recursive reader), so that a strong path behind a weak first visit is found. With `timed` False,
+        dependencies that were only ever waited for with a timeout are left out.
+        """
+        came: dict[State, tuple[State | None, Dependency | None]] = {start: (None, None)}
+        queue: deque[State] = deque(came)
+        while queue:
+            state = queue.popleft()
+            lock_class, weak = state
+            for next_, dependency in self.after.get(lock_class, {}).items():
+                ends = dependency.ends(after_recursive=weak, timed=timed)
+                if ends is None or (next_, False) in came or (next_, ends) in came:
+                    continue
+                came[(next_, ends)] = (state, dependency)
+                if next_ is goal and not (goal_shared and ends):
+                    return trace_back(came, (next_, ends))
+                queue.append((next_, ends))
+        return None
+
+    def check_invariants(self) -> None:
+        """Raise AssertionError where the books do not agree with themselves. O(classes + dependencies)."""
+        assert sorted(self.rank.values()) == list(range(len(self.rank))), "ranks are not a numbering"
+        for prev, row in self.after.items():
+            for next_, dependency in row.items():
+                assert dependency.prev is prev, "filed under another class"
+                assert dependency.next is next_, "filed under another class"
+                assert self.before[next_][prev] is dependency, "the two directions differ"
+                assert (prev, next_) in self.crossing or self.rank[prev] < self.rank[next_], "a dependency against the ranks"
+
+    def _reorder(self, prev: LockClass, next_: LockClass) -> bool:
+        """Make prev's rank the lower one, moving only what lies between; False if next_ leads to prev.
+
+        Pearce and Kelly, A Dynamic Topological Sort Algorithm for Directed Acyclic Graphs (JEA 2006).
+        """
+        ahead = self._region(next_, self.after, lambda rank: rank <= self.rank[prev])
+        if prev in ahead:
+            return False
+        behind = self._region(prev, self.before, lambda rank: rank >= self.rank[next_])
+        order = sorted(behind, key=self.rank.__getitem__) + sorted(ahead, key=self.rank.__getitem__)
+        ranks = sorted(self.rank[lock_class] for lock_class in order)
+        self.rank.update(zip(order, ranks, strict=True))
+        return True
+
+    def _region(self, start: LockClass, rows: Rows, within: Callable[[int], bool]) -> set[LockClass]:
+        """Return what is reachable from start through ranks that are within bounds, crossing dependencies left out."""
+        found = {start}
+        stack = [start]
+        while stack:
+            lock_class = stack.pop()
+            for other, dependency in rows.get(lock_class, {}).items():
+                crossing = (dependency.prev, dependency.next) in self.crossing
+                if other not in found and not crossing and within(self.rank[other]):
+                    found.add(other)
+                    stack.append(other)
+        return found
+
+
+def trace_back(came: dict[State, tuple[State | None, Dependency | None]], state: State) -> list[Dependency]:
+    path: list[Dependency] = []
+    step: State | None = state
+    while step is not None:
+        step, dependency = came[step]
+        if dependency is not None:
+            path.append(dependency)
+    path.reverse()
+    return path
+

@@ -1,0 +1,102 @@
+"""What a lock class is called, worked out when a report is written: the place, and the variable if the source line tells."""
+
+from __future__ import annotations
+
+import ast
+import re
+from types import CodeType
+from typing import TYPE_CHECKING
+
+from lockdep import trace
+
+if TYPE_CHECKING:
+    from lockdep.classes import LockClass
+
+_ASSIGNED = re.compile(r"^(?:global\s+)?([A-Za-z_][\w.]*)\s*(?::[^=]+)?=(?!=)")
+
+
+def class_name(lock_class: LockClass) -> str:
+    """Return `file.py:12 self.lock`, `queue.Queue.mutex made at app.py:10`, or `f.py:3 < g.py:7 name` for a factory."""
+    if isinstance(lock_class.given, str):
+        return lock_class.given
+    inner = lock_class.places[0]
+    place = " < ".join(place_name(*site) for site in lock_class.places)
+    if lock_class.skipped and lock_class.skipped[-1] is not inner:
+        return f"{maker_name(lock_class.skipped)} made at {place}"
+    variable = variable_name(*lock_class.places[-1])
+    return f"{place} {variable}" if variable else place
+
+
+def place_name(code: CodeType, lasti: int) -> str:
+    """Return `path:line`, the path relative to where it is imported from."""
+    return f"{trace.short_path(code.co_filename)}:{trace.line_of(code, lasti)}"
+
+
+def maker_name(skipped: tuple[tuple[CodeType, int], ...]) -> str:
+    """Return what the passed-over frames were making, such as `queue.Queue.mutex`."""
+    code, _ = skipped[-1]
+    module = trace.short_path(code.co_filename).removeprefix("stdlib/").removesuffix(".py").replace("/", ".")
+    maker = code.co_qualname.removesuffix(".__init__").removesuffix(".__new__")
+    variable = variable_name(*skipped[-1]) if len(skipped) == 1 else ""
+    attribute = variable.removeprefix("self.") if variable.startswith("self.") else ""
+    return ".".join(part for part in (module, maker, attribute) if part)
+
+
+def variable_name(code: CodeType, lasti: int) -> str:
+    """Return the variable or attribute that the call at this offset is assigned to, '' where the line does not tell."""
+    line = trace.source_line(code.co_filename, trace.line_of(code, lasti))
+    tree = parse(line)
+    if tree is None:
+        found = _ASSIGNED.match(line)
+        return found.group(1) if found else ""
+    if isinstance(tree, ast.AnnAssign):
+        return target_name(tree.target)
+    if not isinstance(tree, ast.Assign):
+        return ""
+    target, value = tree.targets[0], tree.value
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        return element_name(target, value, column_of(code, lasti), line)
+    return target_name(target)
+
+
+def parse(line: str) -> ast.stmt | None:
+    try:
+        body = ast.parse(line).body
+    except (SyntaxError, ValueError):
+        return None
+    return body[0] if body else None
+
+
+def element_name(target: ast.Tuple, value: ast.Tuple, column: int, line: str) -> str:
+    """Return the element of `a, b = Lock(), Lock()` that the call in this column (counted from the first word) goes to."""
+    for name, made in zip(target.elts, value.elts, strict=True):
+        if made.col_offset <= column < (made.end_col_offset or len(line)):
+            return target_name(name)
+    return ""
+
+
+def column_of(code: CodeType, lasti: int) -> int:
+    """Return the column of the instruction, counted from the first word of its line; -1 where positions are not kept."""
+    for index, (_, _, column, _) in enumerate(code.co_positions()):
+        if 2 * index == lasti:
+            return -1 if column is None else column - indent_of(code, lasti)
+    return -1
+
+
+def indent_of(code: CodeType, lasti: int) -> int:
+    line = trace.line_of(code, lasti)
+    lines = trace.read_source(code.co_filename)
+    return len(lines[line - 1]) - len(lines[line - 1].lstrip()) if 0 < line <= len(lines) else 0
+
+
+def target_name(target: ast.expr) -> str:
+    return ast.unparse(target) if isinstance(target, ast.Name | ast.Attribute | ast.Subscript) else ""
+
+
+def assignment_line(filename: str, name: str) -> int:
+    """Return the first line at module level that assigns this name, or 0: where an adopted lock was made."""
+    pattern = re.compile(rf"^{re.escape(name)}\s*(?::[^=]+)?=(?!=)")
+    for number, line in enumerate(trace.read_source(filename), 1):
+        if pattern.match(line):
+            return number
+    return 0

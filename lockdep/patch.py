@@ -1,0 +1,145 @@
+"""Have an unmodified program use validated locks: the names in threading, copies of them elsewhere, and locks made before.
+
+`install` replaces threading.Lock and threading.RLock; what is built on them (Condition, Queue, Future, logging, ...) looks the names up
+when called and follows. Names that other modules imported are found by one sweep (some ms). A lock that a module made before is adopted:
+a validated lock that shares the real one takes its place, so code that kept the old one still excludes everybody. `uninstall` restores every
+name; locks made meanwhile go on working, untracked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+import threading as _threading
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from lockdep import joins, naming, runtime, trace
+from lockdep.classes import LockClass
+from lockdep.config import load_options
+from lockdep.threading import RAW_LOCK, RAW_RLOCK, Lock, RLock
+from lockdep.validator import Validator
+
+OURS = {RAW_LOCK: Lock, RAW_RLOCK: RLock}
+LEFT_ALONE = ("_thread", "threading", "importlib", "lockdep", "gevent", "eventlet")
+LEFT_NAMES = frozenset(("allocate_lock", "_allocate_lock", "LockType", "_CRLock", "_PyRLock"))
+
+
+class _Installed:
+    """What install changed, so that uninstall can take it back."""
+
+    undo: list[Callable[[], None]] = []  # noqa: RUF012 - one process, one list
+    adopted: dict[int, Any] = {}  # noqa: RUF012
+    renamed = 0
+
+
+def is_installed() -> bool:
+    """Return whether the names are replaced now."""
+    return bool(_Installed.undo)
+
+
+def install(**options: Any) -> None:
+    """Track the locks of this process from now on. Keywords are options; a bad one is an OptionError and nothing is changed."""
+    runtime.activate(Validator(load_options(**options)))
+    if is_installed():
+        return
+    raw = (_threading.Lock, _threading.RLock)
+    replacements = {id(raw[0]): Lock, id(raw[1]): RLock}
+    rebind(_threading, "Lock", Lock)
+    rebind(_threading, "RLock", RLock)
+    if sys.version_info < (3, 12):
+        rebind(functools, "RLock", RLock)  # cached_property makes one there
+    for module in modules():
+        sweep(module, replacements)
+    joins.patch_threads(_Installed.undo)
+    follow_futures()
+
+
+def uninstall() -> None:
+    """Restore every name that install replaced and track nothing more. Locks made meanwhile go on working."""
+    while _Installed.undo:
+        _Installed.undo.pop()()
+    _Installed.adopted.clear()
+    _Installed.renamed = 0
+    runtime.deactivate()
+
+
+@contextlib.contextmanager
+def installed(**options: Any) -> Iterator[None]:
+    """Install for a while."""
+    install(**options)
+    try:
+        yield
+    finally:
+        uninstall()
+
+
+def rebind(namespace: Any, name: str, value: object) -> None:
+    """Set a name, and note what it was. Another's later change to it is left alone by the undo."""
+    original = getattr(namespace, name)
+
+    def restore() -> None:
+        if getattr(namespace, name, None) is value:
+            setattr(namespace, name, original)
+
+    setattr(namespace, name, value)
+    _Installed.undo.append(restore)
+
+
+def modules() -> list[ModuleType]:
+    """Return the modules whose names may be changed."""
+    return [
+        module
+        for name, module in list(sys.modules.items())
+        if type(module) is ModuleType and name.partition(".")[0] not in LEFT_ALONE
+    ]
+
+
+def sweep(module: ModuleType, replacements: dict[int, type]) -> None:
+    """Replace the factories that this module imported by name, and adopt the locks it made."""
+    for name, value in list(vars(module).items()):
+        replacement = replacements.get(id(value))
+        if replacement is not None and name not in LEFT_NAMES:
+            rebind(module, name, replacement)
+            _Installed.renamed += 1
+        elif type(value) in OURS:
+            ours = _Installed.adopted.get(id(value)) or adopt(module, name, value)
+            if ours is not None:
+                rebind(module, name, ours)
+
+
+def adopt(module: ModuleType, name: str, raw: Any) -> Any:
+    """Return a validated lock that shares this real one, or None if somebody holds it now."""
+    if getattr(raw, "_is_owned", bool)() or not raw.acquire(False):
+        return None
+    raw.release()
+    kind = OURS[type(raw)]
+    ours = kind(name=module_lock_class(module, name, kind.__name__), raw=raw)
+    _Installed.adopted[id(raw)] = ours
+    return ours
+
+
+def module_lock_class(module: ModuleType, name: str, kind: str) -> LockClass:
+    """Return the class of a module's lock: the line that assigns it, looked up when somebody asks for the name."""
+    filename = getattr(module, "__file__", None) or f"<{module.__name__}>"
+
+    def place() -> str:
+        line = naming.assignment_line(filename, name)
+        return f"{trace.short_path(filename)}:{line} {name}"
+
+    return runtime.registry.register_named(kind, place, key=(module.__name__, name))
+
+
+def follow_futures() -> None:
+    """Follow concurrent.futures. It is imported here, after the names: a few ms, and its own locks are tracked."""
+    import concurrent.futures as package
+    from concurrent.futures import _base, thread
+
+    joins.patch_futures(_base, thread, _Installed.undo)
+    for name, follow in (("wait", joins.follow_wait), ("as_completed", joins.follow_as_completed)):
+        original = vars(_base)[name]
+        replacement = functools.wraps(original)(follow(original))
+        for module in (_base, package):
+            rebind(module, name, replacement)

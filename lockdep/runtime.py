@@ -1,0 +1,196 @@
+"""The composition root: the validator of this process, where its findings go, and what happens at fork.
+
+Findings are written to a file descriptor the moment they are found, with os.write: no Python lock, no user's stream, nothing that could
+wait for a lock the thread holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+
+from lockdep import fastpath, finding
+from lockdep.classes import registry
+from lockdep.config import Options
+from lockdep.finding import Finding
+from lockdep.reports import splat
+from lockdep.validator import Validator
+
+_callbacks: list[Callable[[Finding], None]] = []
+
+
+class _Process:
+    """What there is one of."""
+
+    validator: Validator
+    active = False
+    decided = False
+    stream: int | None = 2
+    said_failure = False
+
+
+def validator() -> Validator:
+    """Return the validator in force."""
+    return _Process.validator
+
+
+def activate(chosen: Validator) -> None:
+    """Put a validator in force and track locks from now on."""
+    _Process.validator = chosen
+    _Process.decided = True
+    _Process.active = chosen.options.enabled
+    registry.ignored = chosen.options.ignore
+    chosen.sink = deliver
+    fastpath.connect(
+        chosen.root if chosen.options.enabled else None,
+        chosen.miss, chosen.judge, chosen.recursion, chosen.misuse, registry.locate, chosen.options.max_instances,
+    )  # fmt: skip
+
+
+def deactivate() -> None:
+    """Track nothing more; locks go on working."""
+    _Process.active = False
+    fastpath.connect(None, None, None, nothing, nothing, registry.locate)
+
+
+def nothing(*_: object) -> None:
+    """Nothing is tracked, nothing is judged."""
+
+
+def decided() -> bool:
+    """Return whether anybody has put a validator in force yet."""
+    return _Process.decided
+
+
+def is_active() -> bool:
+    """Return whether locks are tracked now."""
+    return _Process.active
+
+
+@contextlib.contextmanager
+def use(chosen: Validator) -> Iterator[Validator]:
+    """Validate with another validator for a while: its own chains, dependencies and findings. For tests."""
+    before, active = _Process.validator, _Process.active
+    activate(chosen)
+    try:
+        yield chosen
+    finally:
+        activate(before)
+        if not active:
+            deactivate()
+
+
+def reset() -> None:
+    """Forget chains, dependencies and findings. The old trie is leaked: threads may be standing in it."""
+    active = _Process.active
+    activate(Validator(_Process.validator.options))
+    if not active:
+        deactivate()
+
+
+def findings() -> tuple[Finding, ...]:
+    """Return what was found so far, without the suppressed ones."""
+    collect()
+    return tuple(found for found in _Process.validator.findings() if not found.suppressed)
+
+
+def failing() -> tuple[Finding, ...]:
+    """Return the findings that fail a run: not suppressed, and at or above the option fail_on."""
+    options = _Process.validator.options
+    return tuple(found for found in findings() if options.strict or found.at_least(options.fail_on))
+
+
+def collect() -> None:
+    """Look at the threads that have ended meanwhile: those that held a lock are a finding."""
+    ended = fastpath.reap()
+    if ended:
+        _Process.validator.ended(ended)
+
+
+def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
+    """Call `callback` with each finding as it is made, in the thread that made it; return a function that undoes this."""
+    _callbacks.append(callback)
+
+    def undo() -> None:
+        with contextlib.suppress(ValueError):
+            _callbacks.remove(callback)
+
+    return undo
+
+
+def report_to(stream: int | None) -> None:
+    """Write splats to this file descriptor, or nowhere."""
+    _Process.stream = stream
+
+
+def deliver(found: Finding) -> None:
+    """Hand a finding to the stream and the callbacks. One callback's exception does not keep it from the others."""
+    if not found.suppressed:
+        write(text_of(found))
+        for callback in tuple(_callbacks):
+            try:
+                callback(found)
+            except Exception as error:
+                write(f"lockdep: a callback for findings failed: {error!r}\n")
+
+
+def text_of(found: Finding) -> str:
+    """Return the full splat, or the short form for a cycle through a dependency that was reported already."""
+    if found.related is None:
+        return splat.render_splat(found)
+    shared = sorted(set(found.dependencies) & set(found.related.dependencies))
+    return splat.render_related(found, ", ".join(f"{prev} --> {next_}" for prev, next_ in shared))
+
+
+def write(text: str) -> None:
+    """Write to the report stream; a full disk or a closed descriptor is no reason to disturb the program."""
+    data = text.encode("utf-8", "backslashreplace")
+    while data and _Process.stream is not None:
+        try:
+            data = data[os.write(_Process.stream, data) :]
+        except OSError:
+            return
+
+
+def summary() -> str:
+    """Return one line for the end of a run."""
+    found = findings()
+    errors = sum(one.level == "error" for one in found)
+    chosen = _Process.validator
+    parts = [f"{errors} error{'s' * (errors != 1)}", f"{len(found) - errors} warning{'s' * (len(found) - errors != 1)}"]
+    hidden = sum(one.suppressed for one in chosen.findings())
+    if hidden:
+        parts.append(f"{hidden} suppressed")
+    counts = f"{len(registry.classes())} lock classes, {len(chosen.graph.dependencies())} dependencies, {chosen.chains} chains"
+    return f"lockdep ({fastpath.BUILD}): {', '.join(parts)}; {counts}{shortcomings(chosen)}"
+
+
+def shortcomings(chosen: Validator) -> str:
+    """Say what was not checked, if anything was not."""
+    parts = []
+    if chosen.chains >= chosen.options.max_chains:
+        parts.append(f"max_chains ({chosen.options.max_chains}) reached: longer runs are checked pair by pair")
+    if any(order.saturated for order in chosen.orders.values()):
+        parts.append(f"max_pairs ({chosen.options.max_pairs}) reached: new orders within a class are not learned")
+    if chosen.book.failure is not None:
+        parts.append(f"failed internally {chosen.failures} times, first {chosen.book.failure!r}")
+    unused = chosen.book.suppressions.unused()
+    if unused:
+        parts.append("unused suppressions: " + ", ".join(repr(entry.text) for entry in unused))
+    return "".join(f"; {part}" for part in parts)
+
+
+def _in_child() -> None:
+    fastpath.forked()
+    _Process.validator.forked()
+
+
+finding.render = splat.render_splat
+_Process.validator = Validator(Options(), deliver)
+deactivate()
+os.register_at_fork(
+    before=lambda: _Process.validator.before_fork(),
+    after_in_parent=lambda: _Process.validator.after_fork(),
+    after_in_child=_in_child,
+)

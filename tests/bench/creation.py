@@ -1,0 +1,53 @@
+"""Making a lock, with the place of its making: bare, and through two factories (the calls are billed to both sides)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from typing import Any
+
+from lockdep import threading as validated
+from tests.bench import build
+from tests.bench.measure import bind, compare
+from tests.bench.table import Row, ratio_row
+
+Make = Callable[[], Any]
+
+
+def bare(make: Make, loops: int) -> None:
+    for _ in repeat(None, loops):
+        lock = make()
+        lock = make()
+        lock = make()
+        lock = make()
+        lock = make()
+        lock = make()
+        lock = make()
+        lock = make()
+        lock = make()
+        lock = make()
+    del lock
+
+
+def through_factories(make: Make, loops: int) -> None:
+    def inner() -> Any:
+        return make()
+
+    def outer() -> Any:
+        return inner()
+
+    for _ in repeat(None, loops):
+        outer()
+        outer()
+        outer()
+        outer()
+        outer()
+
+
+def rows() -> Iterator[Row]:
+    for name in ("Lock", "RLock"):
+        pair = getattr(threading, name), getattr(validated, name)
+        yield ratio_row(f"{name}()", compare(*(bind(bare, make) for make in pair)), build.CREATION)
+        both = (bind(through_factories, make) for make in pair)
+        yield ratio_row(f"{name}() two frames deep", compare(*both, per_loop=5), build.CREATION)

@@ -1,0 +1,47 @@
+"""The first acquisition of a known lock in a new thread, against the second one there: the price of thread state."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+from lockdep import threading as validated
+from tests.bench.measure import collector_off
+from tests.bench.table import Row
+
+THREADS = 1_001
+Difference = list[int]
+
+
+def first_and_second(lock: Any, differences: Difference) -> None:
+    perf_counter_ns()
+    begin = perf_counter_ns()
+    with lock:
+        pass
+    middle = perf_counter_ns()
+    with lock:
+        pass
+    differences.append((middle - begin) - (perf_counter_ns() - middle))
+
+
+def in_new_thread(lock: Any, differences: Difference) -> None:
+    thread = threading.Thread(target=first_and_second, args=(lock, differences))
+    thread.start()
+    thread.join()
+
+
+def rows() -> Iterator[Row]:
+    raw, known = threading.Lock(), validated.Lock()
+    raw_differences: Difference = []
+    differences: Difference = []
+    with known, raw:
+        pass
+    with collector_off():
+        for _ in range(THREADS):
+            in_new_thread(raw, raw_differences)
+            in_new_thread(known, differences)
+    note = f"raw lock: {median(raw_differences) / 1000:.2f} us; median of {THREADS} threads"
+    yield Row("first acquire in a new thread, minus the second", median(differences) / 1000, "us", 1.0, note)

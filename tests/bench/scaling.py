@@ -1,0 +1,59 @@
+"""Threads on locks of their own: what one thread pays when others run. Meaningful above all on free-threaded builds.
+
+The locks that are used stand sixteen apart among those made on the line, so that no two share a cache line: raw locks
+are small, and neighbours would slow each other on the raw side only. On a GIL build the threads take turns and both
+columns grow with the number of threads; the ratio is still to stay that of one thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lockdep import threading as validated
+from tests.bench import build
+from tests.bench.locks import with_block
+from tests.bench.measure import Comparison, bind, compare
+from tests.bench.table import Row, ratio_row
+
+SPACING = 16
+BATCH_NS = 8_000_000  # against the start of four threads, some 200 us on the raw side
+
+
+def private_locks(module: Any) -> list[Any]:
+    """Return four locks, each made on a line of its own."""
+    a = [module.Lock() for _ in range(SPACING)]
+    b = [module.Lock() for _ in range(SPACING)]
+    c = [module.Lock() for _ in range(SPACING)]
+    d = [module.Lock() for _ in range(SPACING)]
+    return [a[0], b[0], c[0], d[0]]
+
+
+def one_class(module: Any) -> list[Any]:
+    """Return four locks made on one line."""
+    return [module.Lock() for _ in range(SPACING * 4)][::SPACING]
+
+
+def together(locks: list[Any], loops: int) -> None:
+    """Let each of the locks be used by a thread; return when the last is done."""
+    threads = [threading.Thread(target=bind(with_block, lock), args=(loops,)) for lock in locks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def compare_at(make: Callable[[Any], list[Any]], count: int) -> Comparison:
+    raw, known = make(threading)[:count], make(validated)[:count]
+    return compare(bind(together, raw), bind(together, known), pairs=41, batch_ns=BATCH_NS)
+
+
+def rows() -> Iterator[Row]:
+    for what, make in (("private locks", private_locks), ("locks of one class", one_class)):
+        alone = compare_at(make, 1)
+        yield ratio_row(f"1 thread on {what}", alone, None)
+        for count in sorted({build.CORES, 4} - {1}):
+            if count > 4:
+                continue
+            yield ratio_row(f"{count} threads on {what}", compare_at(make, count), alone.ratio * 1.1, "wall per thread")

@@ -1,0 +1,74 @@
+"""What is in the museum: one Exhibit per program and set of requirements. Reads files, runs nothing."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CASES = Path(__file__).parent / "cases"
+
+# Found by rules that are not there yet: run, never judged.
+LATER = {"zeroconf-255-callback-lock"}
+
+# Many dependencies, a build from source, or ten seconds of broker time: left out of --small.
+BIG = {"kafka-1985-heartbeat", "opentelemetry-4636-logging-flush", "paho-354-publish", "zeroconf-255-callback-lock"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One program, the packages it needs, and what a validator has to say about it."""
+
+    name: str
+    twin: str  # buggy | fixed | healthy
+    script: Path
+    python: str  # "3.11"
+    requirements: tuple[str, ...]
+    kind: str = ""  # of the bug, for buggy twins
+    cycle: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        return self.name not in LATER
+
+    @property
+    def small(self) -> bool:
+        return self.name not in BIG
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.twin}"
+
+
+def all_exhibits() -> tuple[Exhibit, ...]:
+    """Return everything that is run today. The buggy programs of irq/ wait for the rules on contexts."""
+    return (*_twins(), *_controls(), *_healthy())
+
+
+def _twins() -> Iterator[Exhibit]:
+    for folder in sorted((CASES / "abba").iterdir()):
+        expect = json.loads((folder / "expect.json").read_text())
+        script, python = folder / "case.py", expect["python"]
+        buggy = _requirements((folder / "requirements.txt").read_text())
+        yield Exhibit(folder.name, "buggy", script, python, buggy, expect["kind"], tuple(expect["cycle"]))
+        fixed = folder / "requirements-fixed.txt"
+        if fixed.exists():
+            yield Exhibit(folder.name, "fixed", script, python, _requirements(fixed.read_text()))
+
+
+def _controls() -> Iterator[Exhibit]:
+    for folder in sorted((CASES / "irq").glob("control-*")):
+        expect = json.loads((folder / "expect.json").read_text())
+        requirements = _requirements((folder / "requirements.txt").read_text())
+        yield Exhibit(folder.name, "healthy", folder / "case.py", expect["python"], requirements)
+
+
+def _healthy() -> Iterator[Exhibit]:
+    for script in sorted((CASES / "healthy").glob("*.py")):
+        line = script.read_text().partition("\n")[0]
+        needs = re.match(r"# requires: (?!nothing)(.*)", line)
+        yield Exhibit(script.stem, "healthy", script, "3.11", tuple(needs[1].split()) if needs else ())
+
+
+def _requirements(text: str) -> tuple[str, ...]:
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return tuple(line for line in lines if line)

@@ -1,0 +1,75 @@
+"""Runs one exhibit under `lockdep run` in its environment and brings back what was reported."""
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.museum.cases import Exhibit
+from tests.museum.environments import Environments, Unavailable
+from tests.museum.verdict import Verdict, judge
+
+TIMEOUT = 60  # seconds; the longest program takes ten
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One row of the table, and the output of the run."""
+
+    exhibit: Exhibit
+    exit_code: int | None
+    verdict: Verdict
+    seconds: float
+    output: str
+
+    @property
+    def unavailable(self) -> bool:
+        return self.verdict.word == "no environment"
+
+    def row(self) -> tuple[str, ...]:
+        code = "-" if self.exit_code is None else str(self.exit_code)
+        exhibit = self.exhibit
+        return exhibit.name, exhibit.twin, exhibit.python, code, self.verdict.word, f"{self.seconds:.1f}"
+
+
+def visit(exhibit: Exhibit, environments: Environments) -> Result:
+    """Make the exhibit's environment, run it there, and judge the run."""
+    try:
+        python = environments.make(exhibit)
+    except Unavailable as error:
+        return Result(exhibit, None, Verdict("no environment", right=False), 0.0, str(error))
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        start = time.monotonic()
+        exit_code, output = _run(python, exhibit.script, report)
+        seconds = time.monotonic() - start
+        findings = _read(report)
+    return Result(exhibit, exit_code, judge(exhibit, exit_code, findings), seconds, output)
+
+
+def _run(python: Path, script: Path, report: Path) -> tuple[int | None, str]:
+    command = [str(python.parent / "lockdep"), "run", "--report", f"json:{report}", script.name]
+    try:
+        done = subprocess.run(
+            command, cwd=script.parent, env=_environment(), timeout=TIMEOUT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        return None, (error.stdout or b"").decode(errors="replace")
+    return done.returncode, done.stdout
+
+
+def _environment() -> Mapping[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LOCKDEP", "PYTEST"))}
+
+
+def _read(report: Path) -> list[dict[str, Any]]:
+    if not report.exists():
+        return []
+    findings: list[dict[str, Any]] = json.loads(report.read_text())
+    return findings

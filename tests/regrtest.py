@@ -1,0 +1,129 @@
+"""CPython's own tests, plainly and under lockdep: python -m tests.regrtest [--python PATH] [TEST...]
+
+Runs `-m test` and `lockdep run -m test` with an interpreter that has lockdep installed, and prints the tests that end
+differently and the findings. Ends with 1 if a test fails only under lockdep. Findings are no failure: exit code 66 of
+the second run is as good as 0. Takes a few minutes; not part of the test command.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+TESTS = ("test_threading", "test_queue", "test_concurrent_futures", "test_logging")
+TIMEOUT = 1800  # seconds for one run of all of them
+FINE = (0, 66)
+
+# Tests that cannot pass on the drop-in classes, and why.
+KNOWN = {
+    "test.test_threading.ThreadTests.test_disallow_instantiation": (
+        "the type of a drop-in lock is threading.Lock itself, as in Python 3.13, and not a type that cannot be called"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of CPython's tests: how it ended, and the outcome of each test by its name."""
+
+    label: str
+    exit_code: int | None
+    outcomes: dict[str, str]
+    output: str
+
+    def failed(self) -> set[str]:
+        return {name for name, outcome in self.outcomes.items() if outcome in ("failure", "error")}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    tests = _shipped(options.python, options.tests)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        plain = _run("plain", [options.python], tests, Path(folder))
+        under = [options.python, "-m", "lockdep", "run", "--report", f"json:{report}"]
+        checked = _run("lockdep", under, tests, Path(folder))
+        _print_findings(report)
+    return _print_differences(plain, checked)
+
+
+def _shipped(python: str, tests: Sequence[str]) -> list[str]:
+    # Some builds leave out the tests that are packages.
+    code = "import sys, importlib.util as u; print(*(t for t in sys.argv[1:] if u.find_spec('test.' + t)))"
+    done = subprocess.run([python, "-c", code, *tests], capture_output=True, text=True, check=True)
+    shipped = done.stdout.split()
+    for missing in sorted(set(tests).difference(shipped)):
+        print(f"{missing}: not shipped with this Python, left out")
+    return shipped
+
+
+def _run(label: str, command: list[str], tests: Sequence[str], folder: Path) -> Run:
+    results = folder / f"{label}.xml"
+    print(f"{label}: running {' '.join(tests)} ...", flush=True)
+    try:
+        done = subprocess.run(
+            [*command, "-m", "test", "--junit-xml", str(results), *tests], cwd=folder, timeout=TIMEOUT,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        return Run(label, None, {}, (error.stdout or b"").decode(errors="replace"))
+    run = Run(label, done.returncode, _outcomes(results), done.stdout)
+    print(f"{label}: exit {run.exit_code}, {len(run.outcomes)} tests, {len(run.failed())} failed", flush=True)
+    return run
+
+
+def _outcomes(results: Path) -> dict[str, str]:
+    if not results.exists():
+        return {}
+    cases = ElementTree.parse(results).iter("testcase")
+    return {case.attrib["name"]: _outcome({child.tag for child in case}) for case in cases}
+
+
+def _outcome(children: set[str]) -> str:
+    # A test that failed or was skipped has a child that says so, beside what it printed.
+    return next((tag for tag in ("failure", "error", "skipped") if tag in children), "passed")
+
+
+def _print_findings(report: Path) -> None:
+    findings: list[dict[str, Any]] = json.loads(report.read_text()) if report.exists() else []
+    for finding in findings:
+        classes = " -> ".join(finding["classes"])
+        print(f"finding: {finding['slug']} ({finding['level']}, {finding['grade']}): {classes}")
+
+
+def _print_differences(plain: Run, checked: Run) -> int:
+    new = sorted(checked.failed() - plain.failed() - KNOWN.keys())
+    vanished = sorted(plain.outcomes.keys() - checked.outcomes.keys())
+    for name in new:
+        print(f"fails only under lockdep: {name}")
+    for name in vanished:
+        print(f"did not run under lockdep: {name}")
+    for name in sorted(plain.failed() - checked.failed()):
+        print(f"fails only without lockdep: {name}")
+    for name in sorted(checked.failed() & KNOWN.keys()):
+        print(f"known difference: {name}: {KNOWN[name]}")
+    # The tests' own exit code is 2 where one failed, known or not.
+    broken = checked.exit_code not in (*FINE, plain.exit_code) and not checked.failed()
+    broken = broken or not plain.outcomes
+    if new or vanished or broken:
+        print("\n".join(checked.output.splitlines()[-80:]))
+        return 1
+    print(f"no new failure in {len(checked.outcomes)} tests")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.regrtest", description=__doc__.partition("\n")[2])
+    parser.add_argument("--python", default=sys.executable, metavar="PATH", help="interpreter with lockdep installed")
+    parser.add_argument("tests", nargs="*", default=list(TESTS), metavar="TEST")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

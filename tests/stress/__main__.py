@@ -1,0 +1,47 @@
+"""The command line of the stress programs: see the package."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tests.stress import __doc__ as description
+from tests.stress.watchdog import guard_this_process, run_guarded
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.stress", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("program", choices=["storm", "race"])
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--locks", choices=["raw", "lockdep"], default="lockdep", help="storm: whose locks")
+    parser.add_argument("--threads", type=int, default=4, help="race: how many at most")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def run_here(options: argparse.Namespace) -> list[str]:
+    if options.program == "storm":
+        from tests.stress import storm
+
+        return storm.run(options.seconds, options.locks, options.seed)
+    from tests.stress import race
+
+    return race.run(options.seconds, options.threads, options.seed)
+
+
+def main() -> int:
+    options = parse()
+    if not options.child:
+        return run_guarded(sys.argv[1:], options.seconds)
+    guard_this_process(options.seconds)
+    problems = run_here(options)
+    for problem in problems:
+        print(f"stress: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

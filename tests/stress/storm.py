@@ -1,0 +1,85 @@
+"""The storm: everything that can interrupt a lock operation, at once, for some seconds; then every lock must be free."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import time
+import warnings
+from random import Random
+
+from tests.stress import subject
+from tests.stress.alarms import Alarms
+from tests.stress.forks import fork_once
+from tests.stress.garbage import Yard, heat_collector
+from tests.stress.locks import make_locks, not_free
+from tests.stress.program import Program, keep_working, main_round
+
+FORK_EVERY = 40  # rounds of the main thread
+
+
+def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
+    """Storm for so many seconds, print what was done, and return what went wrong."""
+    subject.install(kind)
+    locks = make_locks()
+    program = Program(kind, Random(seed), locks, Yard(locks))
+    watch_exceptions(program)
+    alarms = Alarms(locks)
+    heat_collector()
+    interrupted, forks = blow(program, alarms, time.monotonic() + seconds)
+    settle(program)
+    print(
+        f"storm on {subject.build(kind)} locks, seed {seed}: {alarms.handled} signals, "
+        f"{next(program.yard.numbers)} finalizers, {interrupted} interrupts ({alarms.raised_blocked} into a blocked acquire), {forks} forks, "
+        f"{program.started} threads, {program.rounds} rounds in them"
+    )
+    if interrupted != alarms.raised:
+        program.problems.append(f"{alarms.raised} interrupts were raised, {interrupted} arrived")
+    return program.problems
+
+
+def blow(program: Program, alarms: Alarms, deadline: float) -> tuple[int, int]:
+    """Run the main thread's part; return how often it was interrupted and how often it forked."""
+    interrupted = forks = number = 0
+    alarms.start()
+    while time.monotonic() < deadline and not program.problems:
+        keep_working(program)
+        interrupted += main_round(program, number)
+        number += 1
+        if number % FORK_EVERY == 0:
+            problem = fork_once(program.locks, program.kind)
+            program.problems += [problem] if problem else []
+            forks += 1
+    alarms.stop()
+    return interrupted, forks
+
+
+def settle(program: Program) -> None:
+    """Let everything end, then add what is not as it should be to the problems."""
+    for thread in program.workers:
+        thread.join()
+    program.yard.clear()
+    gc.set_threshold(700, 10, 10)
+    if left := [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]:
+        program.problems.append(f"threads are left: {left}")
+    if stuck := not_free(program.locks):
+        program.problems.append(f"locks are not free: {stuck}")
+    if held := subject.held_here(program.kind):
+        program.problems.append(f"the main thread has {held} held entries")
+    program.problems += subject.findings(program.kind)
+
+
+def watch_exceptions(program: Program) -> None:
+    """Count what would only be printed: exceptions of threads and of finalizers. Mute the warning about forks."""
+
+    def note(what: str, error: BaseException | None) -> None:
+        program.problems.append(f"exception in {what}: {error!r}")
+
+    def in_thread(arguments: threading.ExceptHookArgs) -> None:
+        note("a thread", arguments.exc_value)
+        sys.__excepthook__(arguments.exc_type, arguments.exc_value or arguments.exc_type(), arguments.exc_traceback)
+
+    threading.excepthook = in_thread
+    sys.unraisablehook = lambda arguments: note("a finalizer", arguments.exc_value)
+    warnings.filterwarnings("ignore", message=".*fork", category=DeprecationWarning)

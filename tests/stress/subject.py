@@ -1,0 +1,41 @@
+"""The locks under test, behind one name: raw, or lockdep's installed into threading."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["raw", "lockdep"]
+
+
+def install(kind: Kind) -> None:
+    """Make threading's names the ones under test. Call it before a lock of the program is made."""
+    if kind == "lockdep":
+        import lockdep
+
+        lockdep.install()
+
+
+def build(kind: Kind) -> str:
+    if kind == "raw":
+        return "raw"
+    from lockdep import fastpath
+
+    return f"lockdep {fastpath.BUILD}"
+
+
+def findings(kind: Kind) -> list[str]:
+    """Return the findings' texts: the stress programs keep one order, so any is a false alarm."""
+    if kind == "raw":
+        return []
+    from lockdep import runtime
+
+    return [str(finding) for finding in runtime.findings()]
+
+
+def held_here(kind: Kind) -> int:
+    """Return how many held entries lockdep has for this thread."""
+    if kind == "raw":
+        return 0
+    from lockdep import fastpath
+
+    return int(fastpath.thread_state().chain.depth)

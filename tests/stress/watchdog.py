@@ -1,0 +1,25 @@
+"""Runs a stress program in a process of its own: a hang becomes stack traces and a failure."""
+
+from __future__ import annotations
+
+import faulthandler
+import subprocess
+import sys
+
+GRACE = 40  # seconds beyond the planned ones: start, join of all threads, checks
+
+
+def run_guarded(arguments: list[str], seconds: float) -> int:
+    """Run `python -m tests.stress ARGUMENTS --child` and return its exit code; 124 if it had to be killed."""
+    command = [sys.executable, "-X", "faulthandler", "-m", "tests.stress", *arguments, "--child"]
+    try:
+        return subprocess.run(command, timeout=seconds + GRACE + 20).returncode
+    except subprocess.TimeoutExpired:
+        print("stress: killed: not even the traceback of the hang could be written", file=sys.stderr)
+        return 124
+
+
+def guard_this_process(seconds: float) -> None:
+    """Write every thread's stack and exit(1) if this process is still there long after it should have ended."""
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(seconds + GRACE, exit=True)

@@ -1,0 +1,185 @@
+"""Options: three sources, one order, one line for whatever is wrong."""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lockdep.config import OptionError, Options, load_options, option_table
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path, monkeypatch):
+    """Start in an empty folder, with no pyproject.toml above that speaks of us."""
+    monkeypatch.delenv("LOCKDEP_OPTIONS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def pyproject(folder, text):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pyproject.toml").write_text(text)
+
+
+def test_defaults():
+    assert load_options() == Options()
+    assert Options() == Options(
+        enabled=True,
+        strict=False,
+        fail_on="potential",
+        raise_on_deadlock=False,
+        suppress=(),
+        ignore=(),
+        max_chains=65536,
+        max_witnesses=4,
+        max_instances=1024,
+        max_pairs=4096,
+        stack_depth=24,
+        exit_code=66,
+    )
+
+
+def test_options_cannot_change():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Options().strict = True
+
+
+def test_table_names_every_option_with_its_default_and_meaning():
+    table = option_table()
+    assert {name: default for name, default, _ in table} == dataclasses.asdict(Options())
+    assert all(meaning for _, _, meaning in table)
+
+
+def test_keyword_beats_environment_beats_pyproject(nowhere, monkeypatch):
+    pyproject(nowhere, "[tool.lockdep]\nmax_chains = 1\nmax_pairs = 1\nmax_witnesses = 1\n")
+    monkeypatch.setenv("LOCKDEP_OPTIONS", "max_chains=2 max_pairs=2")
+    options = load_options(max_chains=3)
+    assert (options.max_chains, options.max_pairs, options.max_witnesses) == (3, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("strict=yes", "strict", True),
+        ("strict=1,enabled=off", "enabled", False),
+        ("fail-on=certain", "fail_on", "certain"),
+        ("  exit_code=7 ,  strict=TRUE ", "exit_code", 7),
+        ("ignore=urllib3.*:requests", "ignore", ("urllib3.*", "requests")),
+        ("ignore=", "ignore", ()),
+    ],
+)
+def test_environment(monkeypatch, text, name, value):
+    monkeypatch.setenv("LOCKDEP_OPTIONS", text)
+    assert getattr(load_options(), name) == value
+
+
+def test_pyproject_table(nowhere):
+    entry = "circular: a.py:1 -> b/*  # why"
+    pyproject(nowhere, f'[tool.lockdep]\nfail-on = "feasible"\nsuppress = ["{entry}"]\nignore = []\nstrict = true\n')
+    options = load_options()
+    assert options == Options(fail_on="feasible", suppress=(entry,), strict=True)
+
+
+def test_nearest_pyproject_upwards_decides(nowhere, monkeypatch):
+    pyproject(nowhere, "[tool.lockdep]\nexit_code = 1\n")
+    pyproject(nowhere / "inner", "[tool.lockdep]\nexit_code = 2\n")
+    (nowhere / "inner" / "deep" / "deeper").mkdir(parents=True)
+    monkeypatch.chdir(nowhere / "inner" / "deep" / "deeper")
+    assert load_options().exit_code == 2
+
+
+def test_lists_become_tuples_in_keywords():
+    assert load_options(ignore=["a", "b"]).ignore == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"stric": True}, r"keyword: unknown option 'stric' \(known: enabled, strict, .*exit_code\)"),
+        ({"strict": 1}, "keyword strict: expected true or false, got 1"),
+        ({"max_chains": True}, "keyword max_chains: expected an integer, 0 or more, got True"),
+        ({"max_chains": "7"}, "keyword max_chains: expected an integer, 0 or more, got '7'"),
+        ({"max_pairs": -1}, "keyword max_pairs: expected an integer, 0 or more, got -1"),
+        ({"exit_code": 256}, "keyword exit_code: expected an integer from 0 to 255, got 256"),
+        ({"fail_on": "maybe"}, "keyword fail_on: expected one of certain, feasible, potential, stall, got 'maybe'"),
+        ({"suppress": "circular: *"}, "keyword suppress: expected a list of strings, got 'circular: .*'"),
+        ({"ignore": [1]}, r"keyword ignore: expected a list of strings, got \(1,\)"),
+    ],
+)
+def test_bad_keyword(keywords, message):
+    with pytest.raises(OptionError, match=f"^{message}$"):
+        load_options(**keywords)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("strict", "LOCKDEP_OPTIONS: expected name=value pairs separated by spaces or commas, got 'strict'"),
+        ("nothing=1", "LOCKDEP_OPTIONS: unknown option 'nothing' .*"),
+        ("strict=perhaps", "LOCKDEP_OPTIONS strict: expected true or false, got 'perhaps'"),
+        ("max_chains=many", "LOCKDEP_OPTIONS max_chains: expected an integer, 0 or more, got 'many'"),
+        ("max_chains=-5", "LOCKDEP_OPTIONS max_chains: expected an integer, 0 or more, got -5"),
+        ("fail_on=all", "LOCKDEP_OPTIONS fail_on: expected one of certain, .*, got 'all'"),
+        ("suppress=circular:x", r"LOCKDEP_OPTIONS suppress: only accepted in \[tool.lockdep\] .*"),
+    ],
+)
+def test_bad_environment(monkeypatch, text, message):
+    monkeypatch.setenv("LOCKDEP_OPTIONS", text)
+    with pytest.raises(OptionError, match=f"^{message}$"):
+        load_options()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.lockdep]\nunknown = 1", r"pyproject.toml \[tool.lockdep\]: unknown option 'unknown' .*"),
+        (
+            "[tool.lockdep]\nstrict = 'yes'",
+            r"pyproject.toml \[tool.lockdep\] strict: expected true or false, got 'yes'",
+        ),
+        ("[tool.lockdep]\nsuppress = 'x'", r".*suppress: expected a list of strings, got 'x'"),
+        ("[tool.lockdep]\nexit_code = 1.5", r".*exit_code: expected an integer from 0 to 255, got 1.5"),
+        ("[tool.lockdep]\nstrict = \n", "pyproject.toml: not valid TOML: .*line 2.*"),
+        ("[tool]\nlockdep = 3  # tool.lockdep", "pyproject.toml tool.lockdep: expected a table, got 3"),
+    ],
+)
+def test_bad_pyproject(nowhere, text, message):
+    pyproject(nowhere, text)
+    with pytest.raises(OptionError, match=f"{message}$") as caught:
+        load_options()
+    assert str(nowhere / "pyproject.toml") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_pyproject_that_is_not_text(nowhere):
+    (nowhere / "pyproject.toml").write_bytes(b"# tool.lockdep \xff\n")
+    with pytest.raises(OptionError, match="not valid TOML"):
+        load_options()
+
+
+def test_broken_pyproject_without_our_table_is_not_our_business(nowhere):
+    pyproject(nowhere, "[tool.other\n")
+    assert load_options() == Options()
+
+
+def test_options_made_directly_are_checked_too():
+    with pytest.raises(OptionError, match="option fail_on: expected one of"):
+        Options(fail_on="maybe")
+
+
+def test_tomllib_is_imported_only_for_our_table(nowhere):
+    code = "import sys, lockdep.config as c; c.load_options(); print('tomllib' in sys.modules)"
+    root = str(Path(__file__).parents[1])
+
+    def imported():
+        command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {root!r}); {code}"]
+        return subprocess.run(
+            command, cwd=nowhere, capture_output=True, text=True, check=True, timeout=60
+        ).stdout.strip()
+
+    pyproject(nowhere, "[tool.other]\n")
+    assert imported() == "False"
+    pyproject(nowhere, "[tool.lockdep]\n")
+    assert imported() == "True"

@@ -1,0 +1,64 @@
+"""The small part of the museum. `python -m tests.museum` runs all of it."""
+
+import pytest
+
+from tests.museum.cases import Exhibit, all_exhibits
+from tests.museum.environments import Environments, default_cache
+from tests.museum.runner import visit
+from tests.museum.verdict import judge, matches
+
+SMALL = [exhibit for exhibit in all_exhibits() if exhibit.small]
+BUGGY = next(exhibit for exhibit in SMALL if exhibit.name == "joblib-295-terminate" and exhibit.twin == "buggy")
+FIXED = next(exhibit for exhibit in SMALL if exhibit.name == "joblib-295-terminate" and exhibit.twin == "fixed")
+
+FINDING = {
+    "slug": "join",
+    "level": "error",
+    "classes": ["joblib/parallel.py:463 self._lock"],
+    "text": "waits for the thread made at multiprocessing/pool.py:247",
+}
+
+
+@pytest.mark.once
+@pytest.mark.timeout(300)  # the first run makes the environments
+@pytest.mark.parametrize("exhibit", SMALL, ids=str)
+def test_exhibit(exhibit: Exhibit) -> None:
+    result = visit(exhibit, Environments(default_cache(), {}))
+    if result.unavailable:
+        pytest.skip(result.output)
+    assert result.verdict.right, f"{result.verdict.word}, exit {result.exit_code}\n{result.output}"
+
+
+def test_found() -> None:
+    assert judge(BUGGY, 66, [FINDING]).word == "found"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"slug": "release"},
+        {"level": "warning"},
+        {"classes": ["joblib/parallel.py:4631 self._lock"]},
+        {"classes": ["notjoblib/parallel.py:463 self._lock"]},
+        {"text": "waits for the thread made at multiprocessing/pool.py:24"},
+    ],
+    ids=str,
+)
+def test_another_finding_does_not_count(change: dict[str, object]) -> None:
+    assert not judge(BUGGY, 66, [{**FINDING, **change}]).right
+
+
+def test_library_prefix_is_no_part_of_a_place() -> None:
+    assert matches(BUGGY, {**FINDING, "text": "at stdlib/multiprocessing/pool.py:247"})
+
+
+def test_warning_is_no_false_alarm_but_an_error_is() -> None:
+    assert judge(FIXED, 0, [{**FINDING, "level": "warning"}]).word == "silent"
+    assert judge(FIXED, 0, [FINDING]).word == "false alarm"
+    assert judge(FIXED, 66, []).word == "false alarm"
+
+
+@pytest.mark.parametrize(("exit_code", "word"), [(None, "hung"), (1, "crashed"), (-11, "crashed")])
+def test_broken_run_is_never_right(exit_code: int | None, word: str) -> None:
+    assert judge(FIXED, exit_code, []) == judge(BUGGY, exit_code, [FINDING])
+    assert (judge(FIXED, exit_code, []).word, judge(FIXED, exit_code, []).right) == (word, False)

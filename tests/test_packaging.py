@@ -1,0 +1,81 @@
+"""What `pip install` makes of the source tree: with a compiler, without one, and told which build to make."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.sourcetree import copy_source
+
+pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
+
+NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
+OFFLINE = ("No matching distribution found", "Could not find a version", "No module named pip")
+
+
+def build(folder: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Make a wheel in folder/wheels with the given variables and none of the caller's."""
+    source = copy_source(folder / "source")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKDEP_", "PYTHON"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "-w", folder / "wheels", source],
+        env={**environment, **variables}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    if any(words in done.stdout for words in OFFLINE):
+        pytest.skip("pip cannot fetch the build's requirements here")
+    return done
+
+
+def run_installed(folder: Path, *arguments: str) -> str:
+    """Unpack the wheel, run `python -m lockdep` from it, and return what it printed."""
+    (wheel,) = (folder / "wheels").glob("*.whl")
+    with ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKDEP_", "PYTHON"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "lockdep", *arguments],
+        cwd=folder, env={**environment, "PYTHONPATH": str(folder / "site")}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def extensions(folder: Path) -> list[Path]:
+    return [*(folder / "site").rglob("*.so"), *(folder / "site").rglob("*.pyd")]
+
+
+def test_compiled(tmp_path: Path) -> None:
+    done = build(tmp_path, {"LOCKDEP_REQUIRE_COMPILED": "1"})
+
+    assert done.returncode == 0, done.stdout
+    assert "compiled" in run_installed(tmp_path, "--version")
+    assert len(extensions(tmp_path)) == 1
+    assert (tmp_path / "site/lockdep/py.typed").exists()
+    assert (tmp_path / "site/lockdep/_fastpath.pxd").exists()
+
+
+@pytest.mark.parametrize("variables", [NO_COMPILER, {"LOCKDEP_PURE": "1"}], ids=["no-compiler", "told-so"])
+def test_pure(tmp_path: Path, variables: Mapping[str, str]) -> None:
+    done = build(tmp_path, variables)
+
+    assert done.returncode == 0, done.stdout
+    assert "pure" in run_installed(tmp_path, "--version")
+    assert extensions(tmp_path) == []
+
+
+def test_required_build_does_not_fall_back(tmp_path: Path) -> None:
+    done = build(tmp_path, {**NO_COMPILER, "LOCKDEP_REQUIRE_COMPILED": "1"})
+
+    assert done.returncode != 0
+
+
+def test_contradiction_is_one_clear_line(tmp_path: Path) -> None:
+    done = build(tmp_path, {"LOCKDEP_PURE": "1", "LOCKDEP_REQUIRE_COMPILED": "1"})
+
+    assert done.returncode != 0
+    assert "LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED are both set; unset one of them" in done.stdout

@@ -1,0 +1,109 @@
+"""Suppressions: which findings an entry is about, and what is wrong with one that is about none."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from lockdep.config import OptionError
+from lockdep.suppressions import Suppression, SuppressionList
+
+A = "kafka/client_async.py:221 self._lock"
+B = "kafka/coordinator/base.py:140 self._lock"
+C = "app.py:9 locks[0]"
+
+
+def finding(slug="circular", dependencies=((A, B), (B, C), (C, A)), classes=(A, B, C)):
+    return SimpleNamespace(slug=slug, dependencies=dependencies, classes=classes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "circular: kafka/client_async.py:221 -> kafka/coordinator/*",
+        "circular: kafka/client_async.py:221 -> kafka/coordinator/*  # why",
+        "circular:kafka/* -> *",
+        f"circular: {A} -> {B}",
+        "*: kafka/client_async.py:* -> *  # accepted: see the notes",
+        f"  circular :  {B}   ->   {C}  ",
+        "circular: app.py:9",
+        "circular: app.py:*",
+        f"*: {C}",
+        "circular: *_lock",
+    ],
+)
+def test_matches(text):
+    assert Suppression.parse(text).matches(finding())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "recursive: *",
+        "circular: kafka/coordinator/* -> kafka/client_async.py:221",  # the other direction is no dependency here
+        "circular: kafka/client_async.py:22 -> *",  # not a whole place
+        "circular: app.py",
+        "circular: KAFKA/*",
+        "circular: kafka/client_async.py:221 -> app.py:9",
+    ],
+)
+def test_does_not_match(text):
+    assert not Suppression.parse(text).matches(finding())
+
+
+def test_a_dependency_is_matched_as_a_pair():
+    """Both patterns occur in the finding, but never in one dependency."""
+    assert not Suppression.parse("circular: a -> d").matches(finding(dependencies=(("a", "b"), ("c", "d"))))
+
+
+def test_a_pattern_of_classes_matches_a_finding_without_dependencies():
+    assert Suppression.parse("recursive: a.py:1").matches(finding("recursive", (), ("a.py:1 lock",)))
+    assert not Suppression.parse("recursive: * -> *").matches(finding("recursive", (), ("a.py:1 lock",)))
+
+
+def test_reason_is_kept():
+    entry = Suppression.parse("circular: a#1 -> b  # because # of that")
+    assert (entry.prev, entry.next_, entry.reason) == ("a#1", "b", "because # of that")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# only a reason",
+        "circular",
+        "circular:",
+        "circular:   # why",
+        "circular: a -> ",
+        "circular: -> b",
+        "circular: a -> b -> c",
+        ": a -> b",
+        "two words: a",
+        "Circular: a",
+        "cir*: a",
+    ],
+)
+def test_bad_entry_names_itself(text):
+    with pytest.raises(OptionError, match=r"^suppress '.*': ") as caught:
+        Suppression.parse(text)
+    assert repr(text) in str(caught.value)
+
+
+def test_list_counts_and_names_the_unused():
+    used, unused, both = "circular: app.py:9", "recursive: *", "*: kafka/* -> *"
+    entries = SuppressionList([used, unused, both])
+    assert entries.find(finding()).text == used
+    assert entries.find(finding(slug="join")).text == both
+    assert entries.find(finding("release", (), ("x",))) is None
+    assert [(entry.text, count) for entry, count in entries.counts()] == [(used, 1), (unused, 0), (both, 2)]
+    assert [entry.text for entry in entries.unused()] == [unused]
+
+
+def test_empty_list_suppresses_nothing():
+    entries = SuppressionList()
+    assert entries.find(finding()) is None
+    assert (len(entries), entries.unused()) == (0, ())
+
+
+def test_list_refuses_a_bad_entry():
+    with pytest.raises(OptionError, match="suppress 'nonsense'"):
+        SuppressionList(["circular: a", "nonsense"])
