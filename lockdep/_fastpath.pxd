@@ -4,9 +4,28 @@ from cpython.object cimport PyObject
 
 cdef extern from *:
     """
+    #ifdef __has_include
+    #if PY_VERSION_HEX >= 0x030E0000 && __has_include("internal/pycore_interpframe_structs.h")
+    #define LD_FRAMES "internal/pycore_interpframe_structs.h"
+    #elif PY_VERSION_HEX < 0x030E0000 && __has_include("internal/pycore_frame.h")
+    #define LD_FRAMES "internal/pycore_frame.h"
+    #endif
+    #endif
+    #ifdef LD_FRAMES
+    #ifndef Py_BUILD_CORE
+    #define Py_BUILD_CORE 1
+    #endif
+    #include LD_FRAMES
+    #endif
+
     /* One thread's ThreadState, borrowed: the thread's dictionary owns it. `late` is set when that dictionary has been cleared. */
-    static __thread PyObject *ld_tls;
-    static __thread int ld_late;
+    #if defined(__GLIBC__)
+    #define LD_TLS __attribute__((tls_model("initial-exec")))      /* a few bytes: no call to find them */
+    #else
+    #define LD_TLS
+    #endif
+    static __thread PyObject *ld_tls LD_TLS;
+    static __thread int ld_late LD_TLS;
 
     #ifdef Py_GIL_DISABLED
     /* Everything shared on the hot path is immortal, so that racing threads never count references on it. */
@@ -46,8 +65,35 @@ cdef extern from *:
         else if (old == NULL) grown[0] = 0;
         return grown;
     }
-    static void ld_drop(long long *serials, int at, int depth) {
-        for (; at < depth; at++) serials[at] = serials[at + 1];
+    static void **ld_places(void **old, size_t n) {
+        void **grown;
+        if (n == 0) { PyMem_RawFree(old); return NULL; }
+        grown = (void **)PyMem_RawRealloc(old, n * sizeof *grown);
+        if (grown == NULL) PyErr_NoMemory();
+        return grown;
+    }
+    static void ld_drop(long long *serials, void **places, int at, int depth) {
+        for (; at < depth; at++) { serials[at] = serials[at + 1]; places[at] = places[at + 1]; }
+    }
+
+    /* The instruction that the running Python function stands at. Kept as a bare address, and only ever compared: whether it lies in a
+       code object that is known to be alive. Where CPython's internal headers are missing nobody knows, and reports say less. */
+    #if defined(LD_FRAMES)
+    static inline void *ld_place(void *tstate) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        _PyInterpreterFrame *frame = ((PyThreadState *)tstate)->current_frame;
+        return frame == NULL ? NULL : (void *)frame->instr_ptr;
+    #else
+        _PyInterpreterFrame *frame = ((PyThreadState *)tstate)->cframe->current_frame;
+        return frame == NULL ? NULL : (void *)frame->prev_instr;
+    #endif
+    }
+    #else
+    #define ld_place(tstate) NULL
+    #endif
+    static int ld_offset(void *place, PyObject *code) {
+        char *start = ((PyCodeObject *)code)->co_code_adaptive, *at = (char *)place;
+        return at >= start && at < start + Py_SIZE(code) * sizeof(_Py_CODEUNIT) ? (int)(at - start) : -1;
     }
 
     static PyObject *ld_code(PyObject *frame) { return (PyObject *)PyFrame_GetCode((PyFrameObject *)frame); }
@@ -57,9 +103,13 @@ cdef extern from *:
         return Py_NewRef(frame == NULL ? Py_None : frame);
     }
 
-    /* Creation places already classified: a direct-mapped cache of borrowed pointers to immortal Sites. */
+    /* Creation places already classified: direct-mapped caches of borrowed pointers to immortal Sites. */
     #define LD_SITES 4096
-    static PyObject *ld_sites[LD_SITES];
+    static PyObject *ld_sites[LD_SITES], *ld_place_sites[LD_SITES];
+    static inline PyObject **ld_place_slot(void *place, PyObject *kind) {
+        size_t h = ((size_t)place >> 1) + ((size_t)kind >> 4);
+        return &ld_place_sites[(h ^ (h >> 12)) & (LD_SITES - 1)];
+    }
     static inline PyObject **ld_site_slot(PyObject *code, int lasti, PyObject *kind, PyObject *inner) {
         size_t h = ((size_t)code >> 4) * 31 + (size_t)lasti * 7 + ((size_t)kind >> 4) + ((size_t)inner >> 3);
         return &ld_sites[(h ^ (h >> 12)) & (LD_SITES - 1)];
@@ -71,13 +121,18 @@ cdef extern from *:
     int ld_enter(object state, object anchor)
     void ld_leave(object state)
     long long *ld_serials(long long *old, size_t n) except? NULL
-    void ld_drop(long long *serials, int at, int depth) nogil
+    void **ld_places(void **old, size_t n) except? NULL
+    void ld_drop(long long *serials, void **places, int at, int depth) nogil
+    void *ld_place(void *tstate) nogil
+    void *PyThreadState_Get() nogil
+    int ld_offset(void *place, object code)
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
     long long ld_next(long long *counter) nogil
     object ld_frame()
     object ld_code(object frame)
     int ld_lasti(object frame)
+    PyObject **ld_place_slot(void *place, object kind)
     PyObject **ld_site_slot(object code, int lasti, object kind, object inner)
 
 @cython.final
@@ -108,6 +163,7 @@ cdef class Site:
     cdef readonly int lasti
     cdef readonly object kind
     cdef readonly Site inner
+    cdef void *place
     cdef readonly Entry entry
 
 
@@ -118,6 +174,8 @@ cdef class ThreadState:
     cdef public long long running
     cdef int capacity
     cdef long long *serials
+    cdef void **places
+    cdef void *tstate
     cdef public int dirty
     cdef public int busy
     cdef public bint ended
@@ -145,7 +203,13 @@ cdef class Anchor:
     cdef ThreadState state
 
 
+cdef int BLOCKING, TRY, TIMED, ROOM, FOREIGN
+cdef object FOREVER, _allocate_lock, _get_ident, _link, monotonic, deque
 cdef long long _counter
+cdef dict _sites, _threads
+cdef object _dead
+cdef Chain _nowhere
+cdef Entry _untracked
 
 cpdef long long new_serial()
 cdef ThreadState current()
@@ -169,8 +233,11 @@ cdef class DepMap:
     cdef public bint crossed
     cdef public bint witnessed
 
+    @cython.final
     cdef enroll(self, name)
+    @cython.final
     cdef Chain step(self, ThreadState state, Entry entry)
+    @cython.final
     cdef note_run(self, ThreadState state, Chain child)
     cpdef forget(self)
 
@@ -184,18 +251,31 @@ cdef class ExclusiveLock(DepMap):
     cdef object tries
     cdef object queue
 
+    @cython.final
     cdef equip(self, raw)
+    @cython.final
     cdef bint try_fast(self) except -1
+    @cython.final
     cdef bint lock_slow(self, ThreadState state, int mode, object timeout) except -1
+    @cython.final
     cdef bint lock_real(self, ThreadState state, int mode, object timeout, Entry entry) except -1
+    @cython.final
     cdef book(self, ThreadState state, Chain child)
+    @cython.final
     cdef bint take(self) except -1
+    @cython.final
     cdef bint wait(self, object timeout) except -1
+    @cython.final
     cdef object waiters(self)
+    @cython.final
     cdef leave(self, object queue, object park)
+    @cython.final
     cdef wake(self)
+    @cython.final
     cdef int free(self) except -1
-    cdef int unlock(self) except -1
+    @cython.final
+    cdef int unlock(self, ThreadState state) except -1
+    @cython.final
     cdef unbook(self, ThreadState state)
 
 
@@ -203,5 +283,7 @@ cdef class ExclusiveLock(DepMap):
 cdef class RecursiveLock(ExclusiveLock):
     cdef public long long count
 
+    @cython.final
     cdef bint enter(self, int mode, object timeout) except -1
+    @cython.final
     cdef int leave_once(self) except -1

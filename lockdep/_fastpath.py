@@ -57,7 +57,7 @@ class Entry:
 class Chain:
     """A sequence of held locks: this entry taken under the parent sequence.
 
-    `gate` is the parent where a lock may remember this node as its hint, else NOWHERE. `twin` is the depth of the nearest held lock of the
+    `gate` is the parent where a lock may remember this node as its hint, else a place where no thread stands. `twin` is the depth of the nearest held lock of the
     same class, or -1. `stack` is where the node was first reached.
     """
 
@@ -67,7 +67,7 @@ class Chain:
         self.parent = parent
         self.entry = entry
         self.stack = stack
-        self.gate = NOWHERE
+        self.gate = _nowhere
         self.children = None
         self.judged = False
         self.twin = -1
@@ -86,9 +86,10 @@ class Chain:
         self.parent.children[self.entry] = self
 
 
-NOWHERE = None
-NOWHERE = Chain(None, None)                   # no thread ever stands here
-NOWHERE.admit()
+_nowhere = None
+_nowhere = Chain(None, None)                  # no thread ever stands here
+_nowhere.gate = _nowhere
+_nowhere.admit()
 
 
 class Site:
@@ -119,7 +120,7 @@ _link = _Link
 _sites = {}
 _threads = {}
 _dead = deque(maxlen=65536)
-UNTRACKED = Entry(None, BLOCKING)
+_untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
 
 
 def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024):
@@ -133,6 +134,11 @@ def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024):
     _link.root = root
     for state in threads():
         state.mark()
+
+
+def constants():
+    """Return what others need to know by name: the modes, the entry of untracked locks, the chain that no thread stands in."""
+    return BLOCKING, TRY, TIMED, _untracked, _nowhere
 
 
 def threads():
@@ -187,7 +193,7 @@ class ThreadState:
         self.took = {}                        # serial of a lock -> the chain it was taken in
         self.coarse = {}                      # entry -> chain, once `took` is full
         self.revoked = []                     # serials released by other threads, not yet dropped here
-        self.root = self.chain = NOWHERE
+        self.root = self.chain = _nowhere
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
         self.ended = False
         self.dirty = 1                        # something was changed from outside: settle before the next step
@@ -195,11 +201,14 @@ class ThreadState:
         self.capacity = ROOM
         if cython.compiled:
             self.serials = ld_serials(cython.NULL, ROOM)
+            self.places = ld_places(cython.NULL, ROOM)
+            self.tstate = PyThreadState_Get()
         else:
             self.serials = [0] * ROOM
 
     def __dealloc__(self):
         ld_serials(self.serials, 0)
+        ld_places(self.places, 0)
 
     def mark(self):
         """Make this thread settle before its next acquisition. Any thread may call it: `dirty` is written before `run`."""
@@ -211,6 +220,7 @@ class ThreadState:
         if depth >= self.capacity:
             if cython.compiled:
                 self.serials = ld_serials(self.serials, 2 * depth)
+                self.places = ld_places(self.places, 2 * depth)
             else:
                 self.serials += [0] * depth
             self.capacity = 2 * depth
@@ -229,6 +239,12 @@ class ThreadState:
         found.reverse()
         return found
 
+    def lasti_in(self, code, depth):
+        """Return the offset in `code` at which the lock at this depth was taken, or -1 if it was not taken there or nobody knows."""
+        if cython.compiled:
+            return ld_offset(self.places[depth], code)
+        return -1
+
     def find(self, serial):
         """Return the depth at which this lock is held, innermost first, or 0."""
         for at in range(self.chain.depth, 0, -1):
@@ -241,7 +257,7 @@ class ThreadState:
         chains = self.chains()
         rest = self.walk(chains[at - 1].parent, chains[at:])
         if cython.compiled:
-            ld_drop(self.serials, at, self.chain.depth)
+            ld_drop(self.serials, self.places, at, self.chain.depth)
             self.chain = rest
         else:                                 # prepared first, then two stores that nothing can come between
             self.serials = [*self.serials[:at], *self.serials[at + 1:], 0]
@@ -357,19 +373,29 @@ def thread_state():
 def creation_entry(kind):
     """Return how the class of a lock made now, by the Python code that is running, is taken."""
     if cython.compiled:
+        place = ld_place(PyThreadState_Get())                    # says all that matters, and spares making a frame object
+        slot = ld_place_slot(place, kind)
+        if slot[0] is not cython.NULL:
+            known = cython.cast(Site, slot[0])
+            if known.place == place and known.kind is kind:
+                return known.entry
         frame = ld_frame()
+        site = find_site(frame, kind, None)
+        if site is not None and site.entry is not None and place is not cython.NULL:
+            site.place = place
+            slot[0] = cython.cast(cython.pointer(PyObject), site)
     else:
         frame = sys._getframe(3)              # past enroll and __init__
     inner = None
     while frame is not None:
         site = find_site(frame, kind, inner)
         if site is None:
-            return UNTRACKED
+            return _untracked
         if site.entry is not None:
             return site.entry
         inner = site
         frame = frame.f_back
-    return UNTRACKED
+    return _untracked
 
 
 def find_site(frame, kind, inner):
@@ -408,7 +434,7 @@ class DepMap:
     def enroll(self, name):
         self.serial = new_serial()
         self.entry = creation_entry(type(self)) if name is None else _link.locate(None, type(self), name)
-        self.hint = NOWHERE
+        self.hint = _nowhere
         self.owner = 0                        # serial of the thread that holds it, 0 when free
         self.run = -1                         # the run that took it last
         self.peer = -1                        # the held instance of the same class it was last judged under
@@ -488,13 +514,15 @@ class ExclusiveLock(DepMap):
                 return False
         self.owner = state.serial
         self.acquisitions += 1
+        if cython.compiled:
+            state.places[child.depth] = ld_place(state.tstate)
         state.serials[child.depth] = self.serial
         state.chain = child
         return True
 
     def lock_slow(self, state, mode, timeout):
         """Take the lock the long way: validate what is new, then wait if it is busy."""
-        if (state.run == 0 and not state.settle()) or self.entry is UNTRACKED:
+        if (state.run == 0 and not state.settle()) or self.entry is _untracked:
             return self.lock_real(state, mode, timeout, None)
         if mode == TRY:
             return self.lock_real(state, mode, timeout, self.entry.lock_class.entry(TRY))
@@ -528,12 +556,13 @@ class ExclusiveLock(DepMap):
     def book(self, state, child):
         self.owner = state.serial
         self.acquisitions += 1
+        if cython.compiled:
+            state.places[child.depth] = ld_place(state.tstate)
         state.serials[child.depth] = self.serial
         state.chain = child
 
-    def unlock(self):
+    def unlock(self, state):
         """Take the lock off the books and free it, whatever the books say."""
-        state = current()
         if state.serials[state.chain.depth] == self.serial and self.owner == state.serial:
             state.chain = state.chain.parent
             self.owner = 0
@@ -651,7 +680,7 @@ class ExclusiveLock(DepMap):
 
     def release(self):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
-        self.unlock()
+        self.unlock(current())
 
     def locked(self):
         """Return whether somebody holds the lock."""
@@ -663,7 +692,7 @@ class ExclusiveLock(DepMap):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
 
     def __exit__(self, kind, value, trace):
-        self.unlock()
+        self.unlock(current())
 
     def _is_owned(self):
         return self.locked()                  # what Condition's own try-acquire of a plain lock means
@@ -730,15 +759,19 @@ class RecursiveLock(ExclusiveLock):
         return self.enter(mode_of(blocking, timeout), timeout)
 
     def __enter__(self):
-        if self.owner != current().serial and self.try_fast():
-            self.count = 1
-            return True
+        if cython.compiled:                   # the word of a lock that is held is never free, not even for its holder
+            if self.try_fast():
+                self.count = 1
+                return True
         return self.enter(BLOCKING, FOREVER)
 
     def enter(self, mode, timeout):
         state = current()
         if self.owner == state.serial:
             self.count += 1
+            return True
+        if mode == BLOCKING and not cython.compiled and self.try_fast():
+            self.count = 1
             return True
         if not self.lock_slow(state, mode, timeout):
             return False
@@ -760,7 +793,7 @@ class RecursiveLock(ExclusiveLock):
         if self.count > 1:
             self.count -= 1
         else:
-            self.unlock()
+            self.unlock(state)
         return 0
 
     def locked(self):
@@ -777,7 +810,7 @@ class RecursiveLock(ExclusiveLock):
         if not self._is_owned():
             raise RuntimeError("cannot release un-acquired lock")
         count = self.count
-        self.unlock()
+        self.unlock(current())
         return count
 
     def _acquire_restore(self, count):
@@ -815,12 +848,12 @@ if not cython.compiled:
         except AttributeError:
             state = enter_thread()
         chain = state.chain
-        if lock.owner == state.serial and state.serials[chain.depth] == lock.serial:
+        if lock.hint is chain and lock.owner == state.serial:     # a hint is never a chain with its class in it twice
             state.chain = chain.parent
             lock.owner = 0
             lock.raw.release()
         else:
-            lock.unlock()
+            lock.unlock(state)
 
     def _del(lock, forget=DepMap.forget):
         if lock.owner or (lock.witnessed and lock.entry.watched):

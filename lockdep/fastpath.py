@@ -53,9 +53,7 @@ def load() -> ModuleType:
 core = load()
 BUILD = "compiled" if core.COMPILED else "pure"
 
-BLOCKING: int = core.BLOCKING
-TRY: int = core.TRY
-TIMED: int = core.TIMED
+BLOCKING, TRY, TIMED, UNTRACKED, NOWHERE = core.constants()
 Entry = core.Entry
 Chain = core.Chain
 ThreadState = core.ThreadState
@@ -63,7 +61,6 @@ DepMap = core.DepMap
 ExclusiveLock = core.ExclusiveLock
 RecursiveLock = core.RecursiveLock
 Site = core.Site
-UNTRACKED = core.UNTRACKED
 connect = core.connect
 deaths = core.deaths
 forked = core.forked
@@ -71,4 +68,3 @@ new_serial = core.new_serial
 reap = core.reap
 thread_state = core.thread_state
 threads = core.threads
-NOWHERE = core.NOWHERE

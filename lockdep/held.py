@@ -6,7 +6,7 @@ import threading
 
 from lockdep import fastpath
 from lockdep.fastpath import ThreadState
-from lockdep.trace import NO_STACK, StackTrace, held_stack
+from lockdep.trace import NO_STACK, StackTrace, is_hidden
 from lockdep.violations import HeldLock
 
 _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
@@ -15,9 +15,26 @@ _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-de
 def held_locks(state: ThreadState, now: StackTrace) -> tuple[HeldLock, ...]:
     """Return the held locks of a thread, outermost first, as seen from the stack `now`."""
     return tuple(
-        HeldLock(chain.entry.lock_class, serial, held_stack(chain.stack or NO_STACK, now), chain.entry.mode)
-        for chain, serial in state.held()
+        HeldLock(chain.entry.lock_class, serial, taken_at(state, depth, chain.stack or NO_STACK, now), chain.entry.mode)
+        for depth, (chain, serial) in enumerate(state.held(), 1)
     )
+
+
+def taken_at(state: ThreadState, depth: int, first: StackTrace, now: StackTrace) -> StackTrace:
+    """Return where the lock at this depth was taken.
+
+    The compiled build knows the instruction; if its function is running still, the callers are those of now. Otherwise the best that is
+    known is where the chain was first reached, `first`, with the callers of now where they pass through the same function.
+    """
+    for index, (code, _) in enumerate(now.steps):
+        lasti = state.lasti_in(code, depth)
+        if lasti >= 0:
+            return StackTrace(((code, lasti), *now.steps[index + 1 :]))
+    for index, (code, lasti) in enumerate(first.steps):
+        if not is_hidden(code.co_filename):
+            at = now.from_frame(code)
+            return first if at < 0 else StackTrace((*first.steps[:index], (code, lasti), *now.steps[at + 1 :]))
+    return first
 
 
 def thread_name(state: ThreadState | None = None) -> str:

@@ -24,17 +24,17 @@ RAW_RLOCK = _thread.RLock
 class _DropIn(type):
     """Lets isinstance(lock, threading.Lock) say yes to real locks as well: programs keep locks made before the patch."""
 
-    raw: type
+    real: type
 
     def __instancecheck__(cls, instance: object) -> bool:
-        return type.__instancecheck__(cls, instance) or type(instance) is cls.raw
+        return type.__instancecheck__(cls, instance) or type(instance) is cls.real
 
 
 class Lock(ExclusiveLock, metaclass=_DropIn):
     """threading.Lock, validated. `name` puts it into a class of its own making instead of its place's."""
 
     __slots__ = ()
-    raw = RAW_LOCK
+    real = RAW_LOCK
 
     acquire_lock = ExclusiveLock.acquire
     release_lock = ExclusiveLock.release
@@ -45,7 +45,7 @@ class RLock(RecursiveLock, metaclass=_DropIn):
     """threading.RLock, validated."""
 
     __slots__ = ()
-    raw = RAW_RLOCK
+    real = RAW_RLOCK
 
 
 class Condition(_threading.Condition):

@@ -77,24 +77,6 @@ def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
     return found
 
 
-def held_stack(first: StackTrace, now: StackTrace) -> StackTrace:
-    """Return where a held lock was taken, as seen from the code that runs now.
-
-    `first` is where its chain was first reached, perhaps in another call. If the function that took it then is running now, the callers
-    are those of now.
-    """
-    if not first.steps:
-        return first
-    for index, (code, lasti) in enumerate(first.steps):
-        if is_hidden(code.co_filename):
-            continue
-        at = now.from_frame(code)
-        if at < 0:
-            return first
-        return StackTrace((*first.steps[:index], (code, lasti), *now.steps[at + 1 :]))
-    return first
-
-
 def is_hidden(filename: str) -> bool:
     """Return whether frames of this file are never shown: lockdep's own, threading's and kin, generated code."""
     return filename.startswith((PACKAGE, "<frozen")) or filename in HIDDEN

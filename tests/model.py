@@ -5,7 +5,7 @@ It keeps no trie, no ranks and no short cuts: the validator must come to the sam
 
 from __future__ import annotations
 
-import networkx as nx
+import networkx as nx  # type: ignore[import-untyped,unused-ignore]
 
 
 class Model:
@@ -13,7 +13,7 @@ class Model:
 
     def __init__(self) -> None:
         self.held: list[int] = []
-        self.order: nx.DiGraph[int] = nx.DiGraph()
+        self.order = nx.DiGraph()
         self.neighbours: set[tuple[int, int]] = set()
 
     def acquire(self, wanted: int) -> tuple[bool, bool]:
@@ -36,5 +36,5 @@ class Model:
         self.held.remove(lock)
 
     def knots(self) -> list[set[int]]:
-        """Return the strongly connected components of more than one lock: inside each, everything can wait for everything."""
+        """Return the strongly connected components of more than one lock: in each, all can wait for all."""
         return [set(part) for part in nx.strongly_connected_components(self.order) if len(part) > 1]

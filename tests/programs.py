@@ -1,8 +1,8 @@
 """Random lock programs of one thread: decoded from bytes, run on validated locks, and on the model.
 
 A program uses up to six locks, each of its own class, Lock or RLock as the first byte says. Every further byte is one
-operation; what cannot be done without blocking for ever is left out, so the program never waits. Locks are released in any
-order, and those still held are released at the end.
+operation; what cannot be done without blocking for ever is left out, so the program never waits. Locks are released in
+any order, and those still held are released at the end.
 
     python -m tests.programs SEED COUNT      prints the build and a digest of the verdicts on COUNT programs
 """
@@ -19,7 +19,6 @@ from typing import Any
 import lockdep
 from lockdep import fastpath
 from lockdep.threading import Lock, RLock
-
 from tests.model import Model
 
 LOCKS = 6

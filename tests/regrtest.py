@@ -82,7 +82,7 @@ def _outcomes(results: Path) -> dict[str, str]:
     if not results.exists():
         return {}
     cases = ElementTree.parse(results).iter("testcase")
-    return {case.attrib["name"]: _outcome({child.tag for child in case}) for case in cases}
+    return {case.get("name", "nameless"): _outcome({child.tag for child in case}) for case in cases}
 
 
 def _outcome(children: set[str]) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from itertools import chain
 
 import pytest
@@ -64,9 +65,9 @@ def test_both_builds_give_equal_verdicts() -> None:
     assert compiled[1] == pure[1]
 
 
-def first(verdicts: object) -> int | None:
+def first(verdicts: Iterable[bool]) -> int | None:
     """Return the number of the first true verdict."""
-    return next((number for number, verdict in enumerate(verdicts) if verdict), None)  # type: ignore[call-overload]
+    return next((number for number, verdict in enumerate(verdicts) if verdict), None)
 
 
 def check_knots(model: Model, found: list[Cycle]) -> None:

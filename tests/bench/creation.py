@@ -47,7 +47,7 @@ def through_factories(make: Make, loops: int) -> None:
 
 def rows() -> Iterator[Row]:
     for name in ("Lock", "RLock"):
-        pair = getattr(threading, name), getattr(validated, name)
-        yield ratio_row(f"{name}()", compare(*(bind(bare, make) for make in pair)), build.CREATION)
-        both = (bind(through_factories, make) for make in pair)
-        yield ratio_row(f"{name}() two frames deep", compare(*both, per_loop=5), build.CREATION)
+        raw, known = getattr(threading, name), getattr(validated, name)
+        yield ratio_row(f"{name}()", compare(bind(bare, raw), bind(bare, known)), build.CREATION)
+        measured = compare(bind(through_factories, raw), bind(through_factories, known), per_loop=5)
+        yield ratio_row(f"{name}() two frames deep", measured, build.CREATION)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import Any
 
@@ -100,13 +100,17 @@ def three(module: Any) -> tuple[Lock, Lock, Lock]:
     return a, b, c
 
 
+def row(what: str, batch: Callable[..., None], raw: Lock, known: Lock, target: float | None) -> Row:
+    return ratio_row(what, compare(bind(batch, raw), bind(batch, known)), target)
+
+
 def rows() -> Iterator[Row]:
-    pair = threading.Lock(), validated.Lock()
-    yield ratio_row("with lock: pass", compare(*(bind(with_block, lock) for lock in pair)), build.WITH)
-    yield ratio_row("lock.acquire(); lock.release()", compare(*(bind(acquire_release, lock) for lock in pair)), None)
-    both = (bind(nested, *three(module)) for module in (threading, validated))
-    yield ratio_row("nested by three, per lock", compare(*both, per_loop=15), build.WITH)
-    pair = threading.RLock(), validated.RLock()
-    yield ratio_row("with rlock: pass", compare(*(bind(with_block, lock) for lock in pair)), build.RLOCK)
-    yield ratio_row("with rlock: pass, held already", compare(*(bind(again, lock) for lock in pair)), build.RLOCK)
-    yield ratio_row("rlock.acquire(); rlock.release()", compare(*(bind(acquire_release, lock) for lock in pair)), None)
+    raw, known = threading.Lock(), validated.Lock()
+    yield row("with lock: pass", with_block, raw, known, build.WITH)
+    yield row("lock.acquire(); lock.release()", acquire_release, raw, known, None)
+    measured = compare(bind(nested, *three(threading)), bind(nested, *three(validated)), per_loop=15)
+    yield ratio_row("nested by three, per lock", measured, build.WITH)
+    raw_again, known_again = threading.RLock(), validated.RLock()
+    yield row("with rlock: pass", with_block, raw_again, known_again, build.RLOCK)
+    yield row("with rlock: pass, held already", again, raw_again, known_again, build.RLOCK)
+    yield row("rlock.acquire(); rlock.release()", acquire_release, raw_again, known_again, None)

@@ -64,7 +64,7 @@ def measure(kind: str) -> float:
         "RLock": lambda: bytes_per_lock(validated.RLock),
         "chain": lambda: bytes_per_chain(validated.Lock),
     }
-    return kinds[kind]()
+    return float(kinds[kind]())
 
 
 def in_process(kind: str) -> float:

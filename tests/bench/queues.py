@@ -1,7 +1,7 @@
 """queue.Queue put and get: four acquisitions through Condition, two of them asking who owns the lock.
 
-The raw side runs copies of queue's and Condition's functions, so that each side's code specialises for its own locks, as
-it does in a program that has only one kind.
+The raw side runs copies of queue's and Condition's functions, so that each side's code specialises for its own locks,
+as it does in a program that has only one kind.
 """
 
 from __future__ import annotations

@@ -36,7 +36,6 @@ def time_innermost(nests: Iterable[Locks]) -> list[float]:
     return taken
 
 
-
 def chain_of(count: int, label: str) -> Locks:
     """Return locks of count classes, each one known to be taken under the one before it."""
     locks = locks_of_classes(validated.Lock, count, f"{label}_{count}")

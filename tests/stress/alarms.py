@@ -2,8 +2,8 @@
 
 KeyboardInterrupt is raised only where Python itself cannot lose a lock to it, or raw locks would not survive either:
 
-* in functions of the storm itself, which hold locks by `with` alone: the Python functions of Condition or of a pure build
-  can be cut off between taking a lock and saying so;
+* in functions of the storm itself, which hold locks by `with` alone: the Python functions of Condition or of a pure
+  build can be cut off between taking a lock and saying so;
 * from 3.14 on not at the call of __enter__, after which the interpreter looks for signals before the with block begins;
   except when that lock is known to be not owned yet, which is when the thread is blocked in it.
 """
@@ -15,6 +15,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, TypeVar
 
@@ -30,16 +31,15 @@ entries: dict[int, frozenset[int]] = {}  # id of an interruptible code object ->
 
 def interruptible(function: Function) -> Function:
     """Allow KeyboardInterrupt in the frames of this function. It may hold locks by `with` only."""
-    entries[id(function.__code__)] = frozenset(enter_calls(function.__code__))  # type: ignore[attr-defined]
+    entries[id(function.__code__)] = frozenset(enter_calls(function.__code__))
     return function
 
 
 def enter_calls(code: CodeType) -> list[int]:
     """Return the offsets of the calls that follow a load of __enter__: none before 3.14."""
-    instructions = list(dis.get_instructions(code))
     return [
         after.offset
-        for before, after in zip(instructions, instructions[1:], strict=False)
+        for before, after in pairwise(dis.get_instructions(code))
         if before.opname == "LOAD_SPECIAL" and "__enter__" in before.argrepr
     ]
 

@@ -24,7 +24,7 @@ SPIN = 50
 
 @dataclass(slots=True)
 class Program:
-    """started and problems are written by the main thread and by hooks; rounds by workers at their end, under its lock."""
+    """started and problems are written by the main thread and by hooks; rounds by workers, under the gate."""
 
     kind: subject.Kind
     random: Random

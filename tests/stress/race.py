@@ -1,4 +1,4 @@
-"""The race: threads take the same locks, each under outer locks of its own, so they write one lock's hint at one time."""
+"""The race: threads take the same locks, each under outer locks of its own: one lock's hint has several writers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def run(seconds: float, threads: int, seed: int) -> list[str]:
 
     build = subject.build("lockdep")
     slice_ = seconds / threads / RAW_PART
-    print(f"race on {build} locks, seed {seed}: pairs of locks taken per second\n{'threads':>8}{'raw':>12}{build:>20}  ratio")
+    print(f"race on {build} locks, seed {seed}: pairs of locks taken per second")
+    print(f"{'threads':>8}{'raw':>12}{build:>20}  ratio")
     for count in range(1, threads + 1):
         raw = throughput(threading, count, slice_, seed)
         known = throughput(validated, count, slice_ * (RAW_PART - 1), seed)

@@ -1,4 +1,4 @@
-"""The storm: everything that can interrupt a lock operation, at once, for some seconds; then every lock must be free."""
+"""The storm: all that can interrupt a lock operation, at once, for some seconds; then every lock must be free."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
     settle(program)
     print(
         f"storm on {subject.build(kind)} locks, seed {seed}: {alarms.handled} signals, "
-        f"{next(program.yard.numbers)} finalizers, {interrupted} interrupts ({alarms.raised_blocked} into a blocked acquire), {forks} forks, "
-        f"{program.started} threads, {program.rounds} rounds in them"
+        f"{next(program.yard.numbers)} finalizers, {interrupted} interrupts "
+        f"({alarms.raised_blocked} into a blocked acquire), {forks} forks, "
+        f"{program.started} threads, {program.rounds} rounds in them",
+        flush=True,
     )
     if interrupted != alarms.raised:
         program.problems.append(f"{alarms.raised} interrupts were raised, {interrupted} arrived")
