@@ -1,6 +1,6 @@
 """Measuring one thing against another: short alternating batches, the median of their ratios, the best of each side.
 
-A batch is a function of the number of loops. Both sides run the same source line by line, so loop overhead is the same
+A batch takes a number of loops and returns the ns it took. Both sides run the same source line by line, so loop overhead is the same
 on both and is not subtracted; bodies are unrolled ten times, which leaves it under 2 ns an operation.
 """
 
@@ -15,7 +15,7 @@ from time import perf_counter_ns
 from types import FunctionType
 from typing import Any
 
-Batch = Callable[[int], object]
+Batch = Callable[[int], int]
 
 BATCH_NS = 300_000  # long against the clock (50 ns), short against a time slice
 PAIRS = 301
@@ -34,7 +34,13 @@ def bind(function: Callable[..., object], *arguments: Any) -> Batch:
     """Return a batch with a code object of its own: inline caches specialised for one side must not slow the other."""
     assert isinstance(function, FunctionType)
     copy = FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
-    return lambda loops: copy(*arguments, loops)
+
+    def batch(loops: int) -> int:
+        begin = perf_counter_ns()
+        copy(*arguments, loops)
+        return perf_counter_ns() - begin
+
+    return batch
 
 
 def compare(
@@ -43,8 +49,8 @@ def compare(
     """Run raw and validated batches in turn; per_loop is the number of operations in one loop of a batch."""
     with collector_off():
         loops = calibrate(raw, batch_ns)
-        timed(validated, loops)
-        times = [(timed(raw, loops), timed(validated, loops)) for _ in range(pairs)]
+        validated(loops)
+        times = [(raw(loops), validated(loops)) for _ in range(pairs)]
     operations = loops * per_loop
     return Comparison(
         ratio=median(after / before for before, after in times),
@@ -56,15 +62,9 @@ def compare(
 def calibrate(batch: Batch, batch_ns: int) -> int:
     """Return the number of loops that take about batch_ns."""
     loops = 1
-    while (taken := min(timed(batch, loops) for _ in range(3))) < batch_ns // 4:
+    while (taken := min(batch(loops) for _ in range(3))) < batch_ns // 4:
         loops *= 2
     return max(1, loops * batch_ns // taken)
-
-
-def timed(batch: Batch, loops: int) -> int:
-    begin = perf_counter_ns()
-    batch(loops)
-    return perf_counter_ns() - begin
 
 
 def clock_overhead() -> float:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.bounded import run_bounded
 from tests.museum.cases import Exhibit
 from tests.museum.environments import Environments, Unavailable
 from tests.museum.verdict import Verdict, judge
@@ -46,22 +46,11 @@ def visit(exhibit: Exhibit, environments: Environments) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         start = time.monotonic()
-        exit_code, output = _run(python, exhibit.script, report)
+        command = [python.parent / "lockdep", "run", "--report", f"json:{report}", exhibit.script.name]
+        ended = run_bounded(command, TIMEOUT, cwd=exhibit.script.parent, env=_environment())
         seconds = time.monotonic() - start
-        findings = _read(report)
-    return Result(exhibit, exit_code, judge(exhibit, exit_code, findings), seconds, output)
-
-
-def _run(python: Path, script: Path, report: Path) -> tuple[int | None, str]:
-    command = [str(python.parent / "lockdep"), "run", "--report", f"json:{report}", script.name]
-    try:
-        done = subprocess.run(
-            command, cwd=script.parent, env=_environment(), timeout=TIMEOUT,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        return None, (error.stdout or b"").decode(errors="replace")
-    return done.returncode, done.stdout
+        verdict = judge(exhibit, ended.exit_code, _read(report))
+    return Result(exhibit, ended.exit_code, verdict, seconds, ended.output)
 
 
 def _environment() -> Mapping[str, str]:

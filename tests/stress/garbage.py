@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 from tests.stress.locks import Locks, interrupt
 
@@ -22,13 +22,18 @@ class Garbage:
 
 
 class Yard:
-    """Makes garbage, keeps the weak references whose callbacks are to run, and counts what died."""
+    """One thread's maker of garbage; keeps the weak references whose callbacks are to run.
+
+    What finalizers touch is not shared: a container that many threads write may be locked for ever in a forked child of
+    a free-threaded build, when its lock was just handed to a thread that the child does not have.
+    """
+
+    numbers = count()  # of all that died
+    dropped: ClassVar[list[Any]] = [None] * 8
 
     def __init__(self, locks: Locks) -> None:
         self.locks = locks
-        self.numbers = count()
         self.watching: set[weakref.ref[Garbage]] = set()
-        self.dropped: list[Any] = [None] * 8
 
     def finalize(self, reference: weakref.ref[Garbage] | None = None) -> None:
         interrupt(self.locks, next(self.numbers))
@@ -41,10 +46,11 @@ class Yard:
         self.watching.add(weakref.ref(cycle, self.finalize))
         self.dropped[number % len(self.dropped)] = Garbage(self, in_cycle=False)
 
-    def clear(self) -> None:
-        """End all garbage, so that nothing takes locks any more."""
-        self.dropped.clear()
-        gc.collect()
+
+def clear_garbage() -> None:
+    """End all garbage, so that nothing takes locks any more."""
+    Yard.dropped.clear()
+    gc.collect()
 
 
 def heat_collector() -> None:

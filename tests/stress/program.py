@@ -29,7 +29,6 @@ class Program:
     kind: subject.Kind
     random: Random
     locks: Locks
-    yard: Yard
     channel: queue.Queue[int] = field(default_factory=queue.Queue)
     workers: list[threading.Thread] = field(default_factory=list)
     started: int = 0
@@ -61,12 +60,12 @@ def new_locks(locks: Locks, random: Random) -> list[Any]:
 
 
 @interruptible
-def one_round(program: Program, random: Random) -> None:
+def one_round(program: Program, yard: Yard, random: Random) -> None:
     """Do a little of everything that is harmless when cut off anywhere."""
     locks = chosen(program.locks, random)
     nest(locks)
     nest([*locks, *new_locks(program.locks, random)])
-    program.yard.litter(random.randrange(8))
+    yard.litter(random.randrange(8))
     nest([*locks, program.locks.gate])
 
 
@@ -77,9 +76,9 @@ def hold_contended(locks: Locks) -> None:
 
 def work(program: Program, seed: int) -> None:
     """Be a worker: rounds, a queue that all share, a slow holder now and then."""
-    random = Random(seed)
+    random, yard = Random(seed), Yard(program.locks)
     for number in range(ROUNDS):
-        one_round(program, random)
+        one_round(program, yard, random)
         program.channel.put(number)
         program.channel.get()
         if number % HOLD_EVERY == 0:
@@ -100,10 +99,10 @@ def keep_working(program: Program) -> None:
         thread.start()
 
 
-def main_round(program: Program, number: int) -> bool:
+def main_round(program: Program, yard: Yard, number: int) -> bool:
     """Do a round on the main thread; return whether it was interrupted."""
     try:
-        one_round(program, program.random)
+        one_round(program, yard, program.random)
         if number % BLOCK_EVERY == 0:
             block(program.locks)
     except KeyboardInterrupt:

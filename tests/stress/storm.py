@@ -12,7 +12,7 @@ from random import Random
 from tests.stress import subject
 from tests.stress.alarms import Alarms
 from tests.stress.forks import fork_once
-from tests.stress.garbage import Yard, heat_collector
+from tests.stress.garbage import Yard, clear_garbage, heat_collector
 from tests.stress.locks import make_locks, not_free
 from tests.stress.program import Program, keep_working, main_round
 
@@ -23,7 +23,7 @@ def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
     """Storm for so many seconds, print what was done, and return what went wrong."""
     subject.install(kind)
     locks = make_locks()
-    program = Program(kind, Random(seed), locks, Yard(locks))
+    program = Program(kind, Random(seed), locks)
     watch_exceptions(program)
     alarms = Alarms(locks)
     heat_collector()
@@ -31,7 +31,7 @@ def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
     settle(program)
     print(
         f"storm on {subject.build(kind)} locks, seed {seed}: {alarms.handled} signals, "
-        f"{next(program.yard.numbers)} finalizers, {interrupted} interrupts "
+        f"{next(Yard.numbers)} finalizers, {interrupted} interrupts "
         f"({alarms.raised_blocked} into a blocked acquire), {forks} forks, "
         f"{program.started} threads, {program.rounds} rounds in them",
         flush=True,
@@ -44,10 +44,11 @@ def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
 def blow(program: Program, alarms: Alarms, deadline: float) -> tuple[int, int]:
     """Run the main thread's part; return how often it was interrupted and how often it forked."""
     interrupted = forks = number = 0
+    yard = Yard(program.locks)
     alarms.start()
     while time.monotonic() < deadline and not program.problems:
         keep_working(program)
-        interrupted += main_round(program, number)
+        interrupted += main_round(program, yard, number)
         number += 1
         if number % FORK_EVERY == 0:
             problem = fork_once(program.locks, program.kind)
@@ -61,7 +62,7 @@ def settle(program: Program) -> None:
     """Let everything end, then add what is not as it should be to the problems."""
     for thread in program.workers:
         thread.join()
-    program.yard.clear()
+    clear_garbage()
     gc.set_threshold(700, 10, 10)
     if left := [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]:
         program.problems.append(f"threads are left: {left}")
