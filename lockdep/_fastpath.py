@@ -1,21 +1,23 @@
 """The fast path: what one acquisition and one release cost on a chain of locks that is already known.
 
-One source, two builds: this file runs as it is, and is compiled by Cython with the types of _fastpath.pxd. A Chain is a node of a trie:
-one validated sequence of held locks in one context. A lock remembers the last node it led to (the hint), so that a known acquisition is
-one pointer comparison, a try of the lock and a push; a release in LIFO order is a step to the parent. Everything else goes through the
-functions given to `connect`: `miss` (a chain seen for the first time), `judge` (instances of one class nested), `recursion` (a lock taken
-again by its holder), `misuse` (a release that fits no acquisition) and `locate` (the class of a lock made at a new place).
+One source, two builds: this file runs as it is, and is compiled by Cython with the types of _fastpath.pxd. A Chain is
+a node of a trie: one validated sequence of held locks in one context. A lock remembers the last node it led to (the
+hint), so that a known acquisition is one pointer comparison, a try of the lock and a push; a release in LIFO order is
+a step to the parent. Everything else goes through the functions given to `connect`: `miss` (a chain seen for the
+first time), `judge` (instances of one class nested), `recursion` (a lock taken again by its holder), `misuse` (a
+release that fits no acquisition) and `locate` (the class of a lock made at a new place).
 
-Promises: nothing here takes a lock of ours, and the real lock is taken before the books are written and freed whatever happens to them.
-Held locks are kept in the thread as serials, never as references. Chains, entries and sites are never freed: `reset` leaks the old trie.
+Promises: nothing here takes a lock of ours, and the real lock is taken before the books are written and freed
+whatever happens to them. Held locks are kept in the thread as serials, never as references. Chains, entries and sites
+are never freed: `reset` leaks the old trie.
 
 Cost of a known acquisition and release, uncontended: no allocation, no clock, no frame, no hash.
 """
 
 from __future__ import annotations
 
-import sys
 import _thread
+import sys
 from collections import deque
 from itertools import count, repeat
 from time import monotonic
@@ -57,8 +59,8 @@ class Entry:
 class Chain:
     """A sequence of held locks: this entry taken under the parent sequence.
 
-    `gate` is the parent where a lock may remember this node as its hint, else a place where no thread stands. `twin` is the depth of the nearest held lock of the
-    same class, or -1. `stack` is where the node was first reached.
+    `gate` is the parent where a lock may remember this node as its hint, else a place where no thread stands. `twin`
+    is the depth of the nearest held lock of the same class, or -1. `stack` is where the node was first reached.
     """
 
     __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "stack", "judged")
@@ -137,7 +139,7 @@ def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024):
 
 
 def constants():
-    """Return what others need to know by name: the modes, the entry of untracked locks, the chain that no thread stands in."""
+    """Return the modes, the entry of untracked locks, and the chain that no thread stands in."""
     return BLOCKING, TRY, TIMED, _untracked, _nowhere
 
 
@@ -211,7 +213,7 @@ class ThreadState:
         ld_places(self.places, 0)
 
     def mark(self):
-        """Make this thread settle before its next acquisition. Any thread may call it: `dirty` is written before `run`."""
+        """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`."""
         self.dirty = 1
         self.run = 0
 
@@ -240,7 +242,7 @@ class ThreadState:
         return found
 
     def lasti_in(self, code, depth):
-        """Return the offset in `code` at which the lock at this depth was taken, or -1 if it was not taken there or nobody knows."""
+        """Return the offset in `code` at which the lock at this depth was taken; -1 if not there, or unknown."""
         if cython.compiled:
             return ld_offset(self.places[depth], code)
         return -1
@@ -373,7 +375,8 @@ def thread_state():
 def creation_entry(kind):
     """Return how the class of a lock made now, by the Python code that is running, is taken."""
     if cython.compiled:
-        place = ld_place(PyThreadState_Get())                    # says all that matters, and spares making a frame object
+        # says all that matters, and spares making a frame object
+        place = ld_place(PyThreadState_Get())
         slot = ld_place_slot(place, kind)
         if slot[0] is not cython.NULL:
             known = cython.cast(Site, slot[0])
@@ -480,8 +483,8 @@ class DepMap:
 class ExclusiveLock(DepMap):
     """A lock with one holder: threading.Lock's methods, errors and corners, validated.
 
-    The lock itself is a word and a queue of waiters when compiled; in the pure build, and for a lock that was adopted, it is a foreign object
-    with acquire and release. Waiters barge: whoever finds the lock free takes it.
+    The lock itself is a word and a queue of waiters when compiled; in the pure build, and for a lock that was
+    adopted, it is a foreign object with acquire and release. Waiters barge: whoever finds the lock free takes it.
     """
 
     __slots__ = ("forks", "guard", "queue", "raw", "tries", "word")
@@ -495,7 +498,8 @@ class ExclusiveLock(DepMap):
         self.forks = self.guard = 0
         self.raw = raw
         self.word = 0 if raw is None else FOREIGN
-        # One step of this iterator is one try. Unlike a call, it leaves no moment for a signal handler between taking the lock and knowing it.
+        # One step of this iterator is one try. Unlike a call, it leaves no moment for a signal handler between taking
+        # the lock and knowing it.
         self.tries = None if raw is None else map(raw.acquire, repeat(False))
 
     def try_fast(self):
@@ -822,7 +826,8 @@ class RecursiveLock(ExclusiveLock):
 
 
 if not cython.compiled:
-    # A Python call costs more than the work it would name: the two hot methods are written out. No call stands between the try and the last
+    # A Python call costs more than the work it would name: the two hot methods are written out. No call stands
+    # between the try and the last
     # store, so no signal handler can run there.
 
     def _enter(lock):

@@ -1,8 +1,9 @@
 """Lock classes: which locks are one lock to the validator, and what they are called.
 
-The class of a lock is the place where it was made: file, line and position of the call, and the kind of lock. Frames of threading, queue,
-functools, lockdep and generated code are passed over, their name kept. Where a factory returns the lock as it is, the caller's place is
-part of the class. A name given by the programmer wins. Classes belong to the process and live as long as it does.
+The class of a lock is the place where it was made: file, line and position of the call, and the kind of lock. Frames
+of threading, queue, functools, lockdep and generated code are passed over, their name kept. Where a factory returns
+the lock as it is, the caller's place is part of the class. A name given by the programmer wins. Classes belong to the
+process and live as long as it does.
 
 Classifying a new place costs some microseconds; a known one costs nothing here (see `_fastpath.creation_entry`).
 """
@@ -20,11 +21,12 @@ from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, Site
 _SKIPPED_OPS = {opcode.opmap[name] for name in ("CACHE", "NOP", "EXTENDED_ARG") if name in opcode.opmap}
 _JUMP = opcode.opmap["JUMP_FORWARD"]
 _RETURN = opcode.opmap["RETURN_VALUE"]
+_CALL, _CACHE = opcode.opmap["CALL"], opcode.opmap["CACHE"]
 _CALLS = {number for name, number in opcode.opmap.items() if name.startswith(("CALL", "PRECALL", "INSTRUMENTED_CALL"))}
 
 
 class LockClass:
-    """A class of locks: `places` is where they are made, innermost first; `kind` is what they are (Lock, RLock, ...)."""
+    """A class of locks: `places` is where they are made, innermost first; `kind` is Lock, RLock, ..."""
 
     __slots__ = ("entries", "given", "kind", "places", "skipped", "version", "_name")
 
@@ -116,7 +118,7 @@ class ClassRegistry:
 def is_passed_over(code: CodeType, frame: FrameType | None) -> bool:
     """Return whether locks made by this code belong to whoever called it."""
     name = code.co_filename
-    if name.startswith("<"):                            # generated code; a program given by -c or typed in is not
+    if name.startswith("<"):  # generated code; a program given by -c or typed in is not
         return frame is None or frame.f_globals.get("__name__") != "__main__"
     return trace.is_hidden(name)
 
@@ -130,6 +132,8 @@ def returns_it(code: CodeType, lasti: int) -> bool:
     """Return whether the value made by the call at this offset is returned as it is."""
     bytecode = code.co_code
     at = lasti + 2
+    if opcode.opname[bytecode[lasti]] == "PRECALL":  # 3.11: a specialised one does the work of the CALL behind it
+        at = bytecode.index(_CALL, at) + 2
     while at < len(bytecode):
         if bytecode[at] == _JUMP:
             at += 2 * bytecode[at + 1]
@@ -141,7 +145,10 @@ def returns_it(code: CodeType, lasti: int) -> bool:
 
 def calls(frame: FrameType) -> bool:
     """Return whether the frame stands at a call. It does not when it reads a property."""
-    return frame.f_code.co_code[frame.f_lasti] in _CALLS
+    bytecode, at = frame.f_code.co_code, frame.f_lasti
+    while at > 0 and bytecode[at] == _CACHE:  # the offset of a running call may point into its inline cache
+        at -= 2
+    return bytecode[at] in _CALLS
 
 
 registry = ClassRegistry()

@@ -175,14 +175,14 @@ def _launch(target: "Target", conclude: "Finish") -> int:
 
 def _conclude(status: int, options: "Options", reports: "list[ReportFile]") -> int | None:
     """Write the report files and the summary line; return the exit status if it is not the program's own."""
-    from lockdep import runtime
+    from lockdep.runtime import failing, findings, summary
 
-    failing = runtime.failing()
-    written = [_write(report, runtime.findings()) for report in reports]
-    _say(runtime.summary())
+    failed = bool(failing())
+    written = [_write(report, findings()) for report in reports]
+    _say(summary())
     if status:
         return None
-    if failing:
+    if failed:
         return options.exit_code
     return None if all(written) else USAGE
 

@@ -38,6 +38,7 @@ class Options:
     strict: bool = _option(False, "the kernel's verdicts: every finding counts, whatever its evidence")
     fail_on: str = _option("potential", "weakest grade that fails a run: " + ", ".join(GRADES))
     raise_on_deadlock: bool = _option(False, "raise DeadlockError in the thread that would deadlock")
+    raise_on_recursion: bool = _option(False, "raise DeadlockError in a thread that would wait for itself")
     suppress: tuple[str, ...] = _option((), 'findings not to report: "circular: a.py:1 -> b/*  # why"')
     ignore: tuple[str, ...] = _option((), "globs of module names whose locks are not tracked")
     max_chains: int = _option(65536, "lock chains remembered; beyond, pairs are checked one by one")

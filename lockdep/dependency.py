@@ -1,7 +1,7 @@
-"""A dependency: next_ was wanted while prev was held. It keeps, for each kind it was seen in, the first stacks and a few witnesses.
+"""A dependency: next_ was wanted while prev was held. It keeps a few witnesses of each kind it was seen in.
 
-The kind says how prev was held and how next_ was taken: exclusively or shared (SHARED), as a recursive reader (RECURSIVE), with a timeout
-(TIMED), or by a run that was waited for (WAIT).
+The kind says how prev was held and how next_ was taken: exclusively or shared (SHARED), as a recursive reader
+(RECURSIVE), with a timeout (TIMED), or by a run that was waited for (WAIT).
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """How strong a finding is: which observations close the cycle, with which instances.
 
-Evidence upgrades a finding, absence of evidence never excuses one. The best combination of witnesses decides: the same instances all the
-way round; else instances that never lived together (made anew for each test, say); else different instances that did, which is a warning.
-A dependency that was only ever waited for with a timeout makes a stall.
+Evidence upgrades a finding, absence of evidence never excuses one. The best combination of witnesses decides: the
+same instances all the way round; else instances that never lived together (made anew for each test, say); else
+different instances that did, which is a warning. A dependency that was only ever waited for with a timeout makes a
+stall.
 """
 
 from __future__ import annotations
@@ -12,29 +13,30 @@ from collections.abc import Mapping, Sequence
 from lockdep.dependency import TIMED, Dependency, Witness
 
 Step = tuple[int, Witness]
-APART, TOGETHER, WAITED = 1, 100, 10_000        # costs of a step, each outweighing any number of the lesser ones
+Walk = tuple[int, tuple[Step, ...]]  # what it costs, and the steps
+APART, TOGETHER, WAITED = 1, 100, 10_000  # costs of a step, each outweighing any number of the lesser ones
 
 
-def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int]) -> tuple[int, tuple[Step, ...]]:
-    """Return the cheapest closed walk through one witness of each dependency, and its cost. O(n * w^3) for w witnesses each."""
+def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int]) -> Walk:
+    """Return the cheapest closed walk through one witness of each dependency. O(n * w^3) for w witnesses each."""
     columns = [dependency.all_witnesses(timed=True) for dependency in path]
-    best: tuple[int, tuple[Step, ...]] | None = None
+    best: Walk | None = None
     for first in columns[0]:
-        walks = {0: (step_cost(first), (first,))}
+        walks: list[Walk] = [(step_cost(first), (first,))]
         for column in columns[1:]:
-            walks = {at: min((extend(walk, step, died) for walk in walks.values()), key=cost) for at, step in enumerate(column)}
-        closed = min(((paid + meeting(steps[-1], first, died), steps) for paid, steps in walks.values()), key=cost)
+            walks = [min((extend(walk, step, died) for walk in walks), key=cost) for step in column]
+        closed = min(((paid + meeting(steps[-1], first, died), steps) for paid, steps in walks), key=cost)
         if best is None or closed[0] < best[0]:
             best = closed
     assert best is not None
     return best
 
 
-def cost(walk: tuple[int, tuple[Step, ...]]) -> int:
+def cost(walk: Walk) -> int:
     return walk[0]
 
 
-def extend(walk: tuple[int, tuple[Step, ...]], step: Step, died: Mapping[int, int]) -> tuple[int, tuple[Step, ...]]:
+def extend(walk: Walk, step: Step, died: Mapping[int, int]) -> Walk:
     paid, steps = walk
     return paid + step_cost(step) + meeting(steps[-1], step, died), (*steps, step)
 
@@ -58,11 +60,13 @@ def grade_cycle(path: Sequence[Dependency], died: Mapping[int, int]) -> tuple[st
     if paid >= WAITED:
         return "stall", "one of the waits has a timeout: not for ever, but that long", steps
     if paid >= TOGETHER:
-        return "unmatched", "the classes close a cycle, but the observations name different locks that lived at the same time", steps
+        return (
+            "unmatched",
+            "the classes close a cycle, but the observations name different locks that lived at the same time",
+            steps,
+        )
     who = {witness.thread_serial for _, witness in steps}
     seen = "all in one thread" if len(who) == 1 else f"in {len(who)} threads"
     if paid:
         return "potential", f"the classes close a cycle, seen {seen}, with locks that were made anew in between", steps
     return "potential", f"the same locks close the cycle, seen {seen}", steps
-
-

@@ -1,7 +1,8 @@
-"""Choose the build of the fast path, once, when first imported: compiled where the extension is there, else the same source as it is.
+"""Choose the build of the fast path, once: compiled where the extension is there, else the same source as it is.
 
-LOCKDEP_PURE=1 forces the pure build; LOCKDEP_REQUIRE_COMPILED=1 makes a missing extension an ImportError. Under gevent the pure build is
-taken whatever is installed: its thread states then live in gevent's own locals, one for each greenlet.
+LOCKDEP_PURE=1 forces the pure build; LOCKDEP_REQUIRE_COMPILED=1 makes a missing extension an ImportError. Under
+gevent the pure build is taken whatever is installed: its thread states then live in gevent's own locals, one for each
+greenlet.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import importlib.util
 import os
 import sys
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 NAME = "lockdep._fastpath"
 
@@ -50,17 +52,21 @@ def load() -> ModuleType:
     return module
 
 
-core = load()
+_module = load()
+if TYPE_CHECKING:
+    from lockdep import _fastpath as core
+else:
+    core = _module
 BUILD = "compiled" if core.COMPILED else "pure"
 
 BLOCKING, TRY, TIMED, UNTRACKED, NOWHERE = core.constants()
 Entry = core.Entry
 Chain = core.Chain
+Site = core.Site
 ThreadState = core.ThreadState
 DepMap = core.DepMap
 ExclusiveLock = core.ExclusiveLock
 RecursiveLock = core.RecursiveLock
-Site = core.Site
 connect = core.connect
 deaths = core.deaths
 forked = core.forked

@@ -28,6 +28,8 @@ render: Callable[[Finding], str] | None = None
 class DeadlockError(RuntimeError):
     """Raised instead of waiting for ever, and only where the options ask for it. `finding` says what was found."""
 
+    __module__ = "lockdep"
+
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.title}: {' -> '.join(finding.classes)}")
         self.finding = finding
@@ -35,6 +37,8 @@ class DeadlockError(RuntimeError):
 
 class LockInversion(AssertionError):
     """What a test fails with when a finding first appeared while it ran."""
+
+    __module__ = "lockdep"
 
 
 class Finding:

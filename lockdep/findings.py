@@ -44,6 +44,10 @@ class FindingBook:
         """Return the cycles that this dependency is part of."""
         return self._by_dependency.get(dependency, [])
 
+    def find_recursion(self, lock_class: LockClass) -> Finding | None:
+        """Return the finding that this class was taken again by its holder, if there is one."""
+        return self._findings.get((Recursion.slug, lock_class))
+
     def register(self, violation: Violation, grade: str, reason: str) -> list[Finding]:
         """Enter a finding; return it if it is new or stronger than before."""
         key = key_of(violation)
@@ -71,7 +75,9 @@ class FindingBook:
         """New evidence for a cycle: return it again if that makes it stronger."""
         old = finding.violation
         assert isinstance(old, CircularDependency)
-        return self._strengthen(finding, CircularDependency(old.path, chosen, old.thread, old.held, old.stack), grade, reason)
+        return self._strengthen(
+            finding, CircularDependency(old.path, chosen, old.thread, old.held, old.stack), grade, reason
+        )
 
     def _strengthen(self, finding: Finding, violation: Violation, grade: str, reason: str) -> list[Finding]:
         if GRADES.index(grade) >= GRADES.index(finding.grade):
@@ -81,12 +87,12 @@ class FindingBook:
         return [finding] if finding.level != was else []
 
     def suppress(self, finding: Finding) -> None:
-        """Mark a new finding that an entry of the suppressions names. Reads source for names: not under the graph lock."""
+        """Mark a finding that a suppression names. Reads source for the names: not under the graph lock."""
         finding.suppressed = self.suppressions.find(finding) is not None
 
 
 def key_of(violation: Violation) -> object:
-    """Return what makes two violations the same finding: the kind and the classes, a cycle from wherever it is entered."""
+    """Return what makes two violations one finding: kind and classes, a cycle from wherever it is entered."""
     match violation:
         case CircularDependency():
             return (violation.slug, rotated([dependency.prev for dependency in violation.path]))

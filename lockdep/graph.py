@@ -1,8 +1,9 @@
 """The dependency graph: which class was wanted while which other class was held, and where that was seen.
 
-No lock inside: the caller holds the graph lock. Dependencies are never removed. Ranks filter the searches: every dependency but the few
-that once broke the order (`crossing`) leads from a lower to a higher rank, so one that agrees with the ranks cannot close a cycle.
-Costs: adding one that agrees, O(1); one that disagrees, a search bounded by the ranks between its ends; a report, one breadth-first search.
+No lock inside: the caller holds the graph lock. Dependencies are never removed. Ranks filter the searches: every
+dependency but the few that once broke the order (`crossing`) leads from a lower to a higher rank, so one that agrees
+with the ranks cannot close a cycle. Costs: adding one that agrees, O(1); one that disagrees, a search bounded by the
+ranks between its ends; a report, one breadth-first search.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable
 from lockdep.classes import LockClass
 from lockdep.dependency import Dependency
 
-State = tuple[LockClass, bool]              # a class, and whether every way to it ends in a recursive reader
+State = tuple[LockClass, bool]  # a class, and whether every way to it ends in a recursive reader
 Rows = dict[LockClass, dict[LockClass, Dependency]]
 
 
@@ -40,7 +41,7 @@ class DependencyGraph:
         return None if row is None else row.get(next_)
 
     def register_dependency(self, prev: LockClass, next_: LockClass) -> Dependency:
-        """Return the dependency prev -> next_, making it first if need be. Prepared in full, entered last: safe to interrupt."""
+        """Return the dependency prev -> next_, made if need be. Prepared first, entered last: safe to interrupt."""
         found = self.find(prev, next_)
         if found is not None:
             return found
@@ -57,12 +58,14 @@ class DependencyGraph:
         """Return whether a search for next_ ~> prev is worth while: always once a cycle is in the graph."""
         return bool(self.crossing) or self.rank.get(prev, -1) > self.rank.get(next_, 1 << 62)
 
-    def find_strong_path(self, start: State, goal: LockClass, *, goal_shared: bool, timed: bool) -> list[Dependency] | None:
+    def find_strong_path(
+        self, start: State, goal: LockClass, *, goal_shared: bool, timed: bool
+    ) -> list[Dependency] | None:
         """Return the shortest strong path from start to goal, or None.
 
-        A path is strong unless a dependency that ends in a recursive reader is followed by one held shared. The search runs over
-        (class, every way here ends in a recursive reader), so that a strong path behind a weak first visit is found. With `timed` False,
-        dependencies that were only ever waited for with a timeout are left out.
+        A path is strong unless a dependency that ends in a recursive reader is followed by one held shared. The
+        search runs over (class, every way here ends in a recursive reader), so that a strong path behind a weak first
+        visit is found. With `timed` False, dependencies that were only ever waited for with a timeout are left out.
         """
         came: dict[State, tuple[State | None, Dependency | None]] = {start: (None, None)}
         queue: deque[State] = deque(came)
@@ -87,7 +90,9 @@ class DependencyGraph:
                 assert dependency.prev is prev, "filed under another class"
                 assert dependency.next is next_, "filed under another class"
                 assert self.before[next_][prev] is dependency, "the two directions differ"
-                assert (prev, next_) in self.crossing or self.rank[prev] < self.rank[next_], "a dependency against the ranks"
+                assert (prev, next_) in self.crossing or self.rank[prev] < self.rank[next_], (
+                    "a dependency against the ranks"
+                )
 
     def _reorder(self, prev: LockClass, next_: LockClass) -> bool:
         """Make prev's rank the lower one, moving only what lies between; False if next_ leads to prev.
@@ -126,4 +131,3 @@ def trace_back(came: dict[State, tuple[State | None, Dependency | None]], state:
             path.append(dependency)
     path.reverse()
     return path
-

@@ -23,8 +23,9 @@ def held_locks(state: ThreadState, now: StackTrace) -> tuple[HeldLock, ...]:
 def taken_at(state: ThreadState, depth: int, first: StackTrace, now: StackTrace) -> StackTrace:
     """Return where the lock at this depth was taken.
 
-    The compiled build knows the instruction; if its function is running still, the callers are those of now. Otherwise the best that is
-    known is where the chain was first reached, `first`, with the callers of now where they pass through the same function.
+    The compiled build knows the instruction; if its function is running still, the callers are those of now.
+    Otherwise the best that is known is where the chain was first reached, `first`, with the callers of now where they
+    pass through the same function.
     """
     for index, (code, _) in enumerate(now.steps):
         lasti = state.lasti_in(code, depth)

@@ -1,8 +1,9 @@
-"""Waiting for a thread, a future or an executor is a dependency on every lock that the awaited thread or work item takes.
+"""Waiting for a thread, a future or an executor is a dependency on every lock that it takes.
 
-The methods are wrapped by hand, and unwrapped by `undo`. A thread is a run from start to end; a work item is a run of its own inside its
-pool's thread. A wait with a timeout is a timed dependency. A future that the waiting thread already knew to be done is no wait: one that
-`done()` said so of, that `wait` or `as_completed` handed over, or whose callback is running.
+The methods are wrapped by hand, and unwrapped by `undo`. A thread is a run from start to end; a work item is a run of
+its own inside its pool's thread. A wait with a timeout is a timed dependency. A future that the waiting thread
+already knew to be done is no wait: one that `done()` said so of, that `wait` or `as_completed` handed over, or whose
+callback is running.
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ def follow_item(original: Any) -> Any:
     def run(self: Any, *args: Any) -> None:
         state, future = fastpath.thread_state(), self.future
         task = getattr(self, "fn", None) or self.task[0]
-        record = Run(lambda: f"work item {getattr(task, '__qualname__', type(task).__qualname__)}", lambda: item_place(task))
+        record = Run(
+            lambda: f"work item {getattr(task, '__qualname__', type(task).__qualname__)}", lambda: item_place(task)
+        )
         setattr(future, _RUN, record)
         outer = state.begin_run(record)
         try:

@@ -1,4 +1,4 @@
-"""What a lock class is called, worked out when a report is written: the place, and the variable if the source line tells."""
+"""What a lock class is called, worked out for a report: the place, and the variable if the source line tells."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def parse(line: str) -> ast.stmt | None:
 
 
 def element_name(target: ast.Tuple, value: ast.Tuple, column: int, line: str) -> str:
-    """Return the element of `a, b = Lock(), Lock()` that the call in this column (counted from the first word) goes to."""
+    """Return the element of `a, b = Lock(), Lock()` that the call in this column goes to."""
     for name, made in zip(target.elts, value.elts, strict=True):
         if made.col_offset <= column < (made.end_col_offset or len(line)):
             return target_name(name)
@@ -76,7 +76,7 @@ def element_name(target: ast.Tuple, value: ast.Tuple, column: int, line: str) ->
 
 
 def column_of(code: CodeType, lasti: int) -> int:
-    """Return the column of the instruction, counted from the first word of its line; -1 where positions are not kept."""
+    """Return the column of the instruction from the first word of its line; -1 where positions are not kept."""
     for index, (_, _, column, _) in enumerate(code.co_positions()):
         if 2 * index == lasti:
             return -1 if column is None else column - indent_of(code, lasti)

@@ -1,9 +1,9 @@
-"""Have an unmodified program use validated locks: the names in threading, copies of them elsewhere, and locks made before.
+"""Have an unmodified program use validated locks: names in threading, copies of them, and locks made before.
 
-`install` replaces threading.Lock and threading.RLock; what is built on them (Condition, Queue, Future, logging, ...) looks the names up
-when called and follows. Names that other modules imported are found by one sweep (some ms). A lock that a module made before is adopted:
-a validated lock that shares the real one takes its place, so code that kept the old one still excludes everybody. `uninstall` restores every
-name; locks made meanwhile go on working, untracked.
+`install` replaces threading.Lock and threading.RLock; what is built on them (Condition, Queue, Future, logging, ...)
+looks the names up when called and follows. Names that other modules imported are found by one sweep (some ms). A lock
+that a module made before is adopted: a validated lock that shares the real one takes its place, so code that kept the
+old one still excludes everybody. `uninstall` restores every name; locks made meanwhile go on working, untracked.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from lockdep import joins, naming, runtime, trace
-from lockdep.classes import LockClass
+from lockdep.classes import LockClass, registry
 from lockdep.config import load_options
 from lockdep.threading import RAW_LOCK, RAW_RLOCK, Lock, RLock
 from lockdep.validator import Validator
@@ -32,6 +32,8 @@ class _Installed:
 
     undo: list[Callable[[], None]] = []  # noqa: RUF012 - one process, one list
     adopted: dict[int, Any] = {}  # noqa: RUF012
+    busy: set[str] = set()  # noqa: RUF012
+    factories: dict[int, type] = {}  # noqa: RUF012
     renamed = 0
 
 
@@ -41,20 +43,41 @@ def is_installed() -> bool:
 
 
 def install(**options: Any) -> None:
-    """Track the locks of this process from now on. Keywords are options; a bad one is an OptionError and nothing is changed."""
+    """Track the locks of this process from now on. Keywords are options; OptionError changes nothing."""
     runtime.activate(Validator(load_options(**options)))
     if is_installed():
         return
-    raw = (_threading.Lock, _threading.RLock)
-    replacements = {id(raw[0]): Lock, id(raw[1]): RLock}
+    _Installed.factories = {id(_threading.Lock): Lock, id(_threading.RLock): RLock}
     rebind(_threading, "Lock", Lock)
     rebind(_threading, "RLock", RLock)
     if sys.version_info < (3, 12):
         rebind(functools, "RLock", RLock)  # cached_property makes one there
-    for module in modules():
-        sweep(module, replacements)
+    resweep()
     joins.patch_threads(_Installed.undo)
     follow_futures()
+    for note in runtime.greenlet_notes():
+        runtime.write(f"lockdep: {note}\n")
+
+
+def resweep() -> None:
+    """Look again for copies of threading's names, and for locks to adopt, in all modules."""
+    for module in modules():
+        sweep(module, _Installed.factories)
+
+
+def renamed() -> int:
+    """Return how many imported names were replaced."""
+    return _Installed.renamed
+
+
+def adopted_names() -> list[str]:
+    """Return the names of the locks that were adopted."""
+    return sorted(lock.entry.lock_class.name for lock in _Installed.adopted.values())
+
+
+def busy_names() -> list[str]:
+    """Return the module-level locks that somebody held when they were to be adopted."""
+    return sorted(_Installed.busy)
 
 
 def uninstall() -> None:
@@ -62,6 +85,7 @@ def uninstall() -> None:
     while _Installed.undo:
         _Installed.undo.pop()()
     _Installed.adopted.clear()
+    _Installed.busy.clear()
     _Installed.renamed = 0
     runtime.deactivate()
 
@@ -113,8 +137,10 @@ def sweep(module: ModuleType, replacements: dict[int, type]) -> None:
 def adopt(module: ModuleType, name: str, raw: Any) -> Any:
     """Return a validated lock that shares this real one, or None if somebody holds it now."""
     if getattr(raw, "_is_owned", bool)() or not raw.acquire(False):
+        _Installed.busy.add(f"{module.__name__}.{name}")
         return None
     raw.release()
+    _Installed.busy.discard(f"{module.__name__}.{name}")
     kind = OURS[type(raw)]
     ours = kind(name=module_lock_class(module, name, kind.__name__), raw=raw)
     _Installed.adopted[id(raw)] = ours
@@ -129,7 +155,7 @@ def module_lock_class(module: ModuleType, name: str, kind: str) -> LockClass:
         line = naming.assignment_line(filename, name)
         return f"{trace.short_path(filename)}:{line} {name}"
 
-    return runtime.registry.register_named(kind, place, key=(module.__name__, name))
+    return registry.register_named(kind, place, key=(module.__name__, name))
 
 
 def follow_futures() -> None:

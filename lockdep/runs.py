@@ -1,7 +1,7 @@
 """A run: a thread from start to end, or one work item on a pool's thread. It remembers which locks it took.
 
-Whoever waits for a run depends on every lock it takes. `took` has the instances, up to a bound, and `coarse` one chain for each class
-beyond it; the fast path fills both.
+Whoever waits for a run depends on every lock it takes. `took` has the instances, up to a bound, and `coarse` one
+chain for each class beyond it; the fast path fills both.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The composition root: the validator of this process, where its findings go, and what happens at fork.
 
-Findings are written to a file descriptor the moment they are found, with os.write: no Python lock, no user's stream, nothing that could
-wait for a lock the thread holds.
+Findings are written to a file descriptor the moment they are found, with os.write: no Python lock, no user's stream,
+nothing that could wait for a lock the thread holds.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def collect() -> None:
 
 
 def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
-    """Call `callback` with each finding as it is made, in the thread that made it; return a function that undoes this."""
+    """Call `callback` with each finding, in the thread that made it; return a function that undoes this."""
     _callbacks.append(callback)
 
     def undo() -> None:
@@ -126,13 +126,15 @@ def report_to(stream: int | None) -> None:
 
 def deliver(found: Finding) -> None:
     """Hand a finding to the stream and the callbacks. One callback's exception does not keep it from the others."""
-    if not found.suppressed:
+    if found.suppressed:
+        return
+    for callback in tuple(_callbacks):
+        try:
+            callback(found)
+        except Exception as error:
+            write(f"lockdep: a callback for findings failed: {error!r}\n")
+    if _Process.stream is not None:
         write(text_of(found))
-        for callback in tuple(_callbacks):
-            try:
-                callback(found)
-            except Exception as error:
-                write(f"lockdep: a callback for findings failed: {error!r}\n")
 
 
 def text_of(found: Finding) -> str:
@@ -162,7 +164,8 @@ def summary() -> str:
     hidden = sum(one.suppressed for one in chosen.findings())
     if hidden:
         parts.append(f"{hidden} suppressed")
-    counts = f"{len(registry.classes())} lock classes, {len(chosen.graph.dependencies())} dependencies, {chosen.chains} chains"
+    dependencies = len(chosen.graph.dependencies())
+    counts = f"{len(registry.classes())} lock classes, {dependencies} dependencies, {chosen.chains} chains"
     return f"lockdep ({fastpath.BUILD}): {', '.join(parts)}; {counts}{shortcomings(chosen)}"
 
 
@@ -175,10 +178,22 @@ def shortcomings(chosen: Validator) -> str:
         parts.append(f"max_pairs ({chosen.options.max_pairs}) reached: new orders within a class are not learned")
     if chosen.book.failure is not None:
         parts.append(f"failed internally {chosen.failures} times, first {chosen.book.failure!r}")
+    parts += greenlet_notes() if fastpath.BUILD == "compiled" else []
     unused = chosen.book.suppressions.unused()
     if unused:
         parts.append("unused suppressions: " + ", ".join(repr(entry.text) for entry in unused))
     return "".join(f"; {part}" for part in parts)
+
+
+def greenlet_notes() -> list[str]:
+    """Say what gevent's monkey patch means here: nothing when it has not patched threading."""
+    if not fastpath.greenlets_patched():
+        return []
+    if fastpath.BUILD == "pure":
+        return ["gevent has patched threading: the pure build is used, and each greenlet counts as a thread"]
+    return [
+        "gevent patched threading after lockdep: locks made since are not tracked, and greenlets look like one thread"
+    ]
 
 
 def _in_child() -> None:

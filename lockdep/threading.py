@@ -1,14 +1,15 @@
 """Drop-in locks: threading's, validated. `from lockdep.threading import Lock` is all an author of new code needs.
 
-They have every method and corner of threading's own, and its own Condition, Semaphore, Event and Barrier are built on them, so the locks
-inside those are validated too. Importing this module turns validation on, if nobody has decided otherwise.
+They have every method and corner of threading's own, and its own Condition, Semaphore, Event and Barrier are built on
+them, so the locks inside those are validated too. Importing this module turns validation on, if nobody has decided
+otherwise.
 """
 
 from __future__ import annotations
 
 import _thread
 import threading as _threading
-from typing import Any
+from typing import Any, cast
 
 from lockdep import runtime
 from lockdep.config import load_options
@@ -22,7 +23,7 @@ RAW_RLOCK = _thread.RLock
 
 
 class _DropIn(type):
-    """Lets isinstance(lock, threading.Lock) say yes to real locks as well: programs keep locks made before the patch."""
+    """Lets isinstance(lock, threading.Lock) say yes to real locks too: programs keep locks made before."""
 
     real: type
 
@@ -52,7 +53,7 @@ class Condition(_threading.Condition):
     """threading.Condition on an RLock that is validated, or on the lock given."""
 
     def __init__(self, lock: Any = None) -> None:
-        super().__init__(RLock() if lock is None else lock)
+        super().__init__(cast(Any, RLock()) if lock is None else lock)
 
 
 class Semaphore(_threading.Semaphore):

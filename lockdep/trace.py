@@ -1,7 +1,7 @@
 """Stack traces: captured as code objects and offsets, kept once, turned into text only when somebody reads them.
 
-Capture costs about 2 us for 16 frames; nothing is formatted and no source is read before a report is written. Frames of lockdep, of
-threading and of generated code are kept but not shown.
+Capture costs about 2 us for 16 frames; nothing is formatted and no source is read before a report is written. Frames
+of lockdep, of threading and of generated code are kept but not shown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from types import CodeType, FrameType
 from typing import NamedTuple
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-STDLIB = os.path.dirname(os.path.abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + os.sep
+STDLIB = (
+    os.path.dirname(os.path.abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + os.sep
+)
 HIDDEN = (threading.__file__, os.path.join(STDLIB, "queue.py"), os.path.join(STDLIB, "functools.py"))
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
@@ -67,7 +69,7 @@ def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
     while frame is not None and len(steps) < depth:
         code, lasti = frame.f_code, frame.f_lasti
         steps.append((code, lasti))
-        key += (id(code), lasti)                     # by id: hashing a code object hashes its contents
+        key += (id(code), lasti)  # by id: hashing a code object hashes its contents
         frame = frame.f_back
     found = _interned.get(tuple(key))
     if found is None:
@@ -91,18 +93,26 @@ def line_of(code: CodeType, lasti: int) -> int:
 
 
 def short_path(filename: str) -> str:
-    """Return a path that is the same on every machine: relative to the standard library or to where it is imported from."""
+    """Return a path that is the same on every machine: relative to where it is imported from."""
     if filename.startswith("<"):
         return filename
-    path = os.path.abspath(filename)
+    path = absolute(filename)
     for marker in INSTALLED:
         if marker in path:
             return path.rpartition(marker)[2].replace(os.sep, "/")
     if path.startswith(STDLIB):
         return "stdlib/" + path[len(STDLIB) :].replace(os.sep, "/")
-    roots = [os.path.abspath(entry or os.getcwd()) + os.sep for entry in (*sys.path, "")]
+    roots = [absolute(entry).rstrip(os.sep) + os.sep for entry in (*sys.path, "") if isinstance(entry, str)]
     root = max((r for r in roots if path.startswith(r)), key=len, default="")
     return (path[len(root) :] if root else os.path.basename(path)).replace(os.sep, "/")
+
+
+def absolute(path: str) -> str:
+    """Return the absolute path; as it is when the working directory is gone."""
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        return path
 
 
 _sources: dict[str, list[str]] = {}

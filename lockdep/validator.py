@@ -1,9 +1,10 @@
 """The validator: the trie of known chains, the dependency graph, the rules, and what they found.
 
-It works on what the fast path did not know. The graph lock is a raw lock, taken with a bound of 2 ms and never by a thread that is already
-in here: an acquisition that cannot be judged in time is let through, counted, and judged at its next occurrence. Changes are prepared first
-and committed in one step, so an exception from a signal handler may arrive on any line. Findings are handed to `sink` after the graph lock
-is free. Only Exception counts as an internal failure: said once, and the program goes on.
+It works on what the fast path did not know. The graph lock is a raw lock, taken with a bound of 2 ms and never by a
+thread that is already in here: an acquisition that cannot be judged in time is let through, counted, and judged at
+its next occurrence. Changes are prepared first and committed in one step, so an exception from a signal handler may
+arrive on any line. Findings are handed to `sink` after the graph lock is free. Only Exception counts as an internal
+failure: said once, and the program goes on.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from lockdep.graph import DependencyGraph
 from lockdep.held import held_locks, thread_name
 from lockdep.runs import Run
 from lockdep.trace import StackTrace
-from lockdep.violations import BadRelease, CircularDependency, EndedHolding, HeldLock, InstanceRing, Violation
+from lockdep.violations import BadRelease, CircularDependency, EndedHolding, HeldLock, InstanceRing
 
 GRAPH_LOCK_SECONDS = 0.002
 
@@ -67,10 +68,11 @@ class Validator:
         self._guarded(state, lambda: self._judge(state, chain, lock, stack))
 
     def recursion(self, state: ThreadState, entry: Entry, lock: DepMap) -> None:
-        """A plain lock is wanted by its holder. One that other threads have released before is used for hand-off: no finding."""
+        """A plain lock is wanted by its holder. One that other threads have released is a hand-off: no finding."""
         if not lock.crossed:
             stack = trace.capture(self.options.stack_depth)
             self._guarded(state, lambda: self._recursion(state, entry, lock, stack))
+            self._raise_recursion(entry)
 
     def misuse(self, state: ThreadState, lock: DepMap) -> None:
         """A release that will fail: not locked, or not by this thread."""
@@ -118,12 +120,13 @@ class Validator:
     # The frame around every piece of work
 
     def _guarded(self, state: ThreadState, work: Callable[[], list[Finding]]) -> None:
-        """Do the work under the graph lock if it can be had in time, then report. Nothing but BaseException leaves, or what was asked for."""
+        """Do the work under the graph lock if it can be had in time, then report. No Exception of ours leaves."""
         state.busy += 1
         got = False
         found: list[Finding] = []
         try:
-            for got in map(self._graph_lock.acquire, (True,), (GRAPH_LOCK_SECONDS,)):  # a step, not a call: see _fastpath.ExclusiveLock
+            # A step of an iterator, not a call: no signal handler can come between having the lock and knowing it.
+            for got in map(self._graph_lock.acquire, (True,), (GRAPH_LOCK_SECONDS,)):  # noqa: B007
                 break
             if got:
                 found = work()
@@ -150,7 +153,12 @@ class Validator:
         finally:
             state.busy -= 1
         for finding in found:
-            if self.options.raise_on_deadlock and finding.level == "error" and not finding.suppressed and finding.slug != "lifetime":
+            if (
+                self.options.raise_on_deadlock
+                and finding.level == "error"
+                and not finding.suppressed
+                and finding.slug != "lifetime"
+            ):
                 raise DeadlockError(finding)
 
     def _failed(self, error: Exception) -> None:
@@ -205,7 +213,14 @@ class Validator:
         return found
 
     def _depend(
-        self, prev: HeldLock, entry: Entry, serial: int, held: tuple[HeldLock, ...], stack: StackTrace, run: Run | None = None, extra: int = 0
+        self,
+        prev: HeldLock,
+        entry: Entry,
+        serial: int,
+        held: tuple[HeldLock, ...],
+        stack: StackTrace,
+        run: Run | None = None,
+        extra: int = 0,
     ) -> list[Finding]:
         """Record prev -> entry's class in the kind it was seen in, and look for the cycle it closes."""
         kind = kind_of(prev.mode, entry.mode) | extra
@@ -238,7 +253,9 @@ class Validator:
                 found += self.book.upgrade(finding, grade, reason, chosen)
         return found
 
-    def _nested(self, held: tuple[HeldLock, ...], twin: int, lock: DepMap, stack: StackTrace, entry: Entry) -> list[Finding]:
+    def _nested(
+        self, held: tuple[HeldLock, ...], twin: int, lock: DepMap, stack: StackTrace, entry: Entry
+    ) -> list[Finding]:
         """Two instances of one class: silent while they keep one order."""
         prev = held[twin - 1]
         if prev.serial == lock.serial:
@@ -253,7 +270,11 @@ class Validator:
             return []
         timed = bool(entry.mode & fastpath.TIMED)
         grade = "stall" if timed else "potential"
-        reason = "one of the waits has a timeout" if timed else f"{len(ring)} locks of one class are taken in a ring of orders"
+        reason = (
+            "one of the waits has a timeout"
+            if timed
+            else f"{len(ring)} locks of one class are taken in a ring of orders"
+        )
         return self.book.register(InstanceRing(entry.lock_class, ring, thread_name(), held, stack), grade, reason)
 
     def _judge(self, state: ThreadState, chain: Chain, lock: DepMap, stack: StackTrace) -> list[Finding]:
@@ -281,12 +302,21 @@ class Validator:
             return self.book.register(violation, "stall", "the wait has a timeout: not for ever, but that long")
         return self.book.register(violation, "certain", "the thread waits for itself")
 
+    def _raise_recursion(self, entry: Entry) -> None:
+        """Where the options ask for it: raise instead of waiting for oneself, however often it happens."""
+        if self.options.raise_on_recursion and not entry.mode & fastpath.TIMED:
+            known = self.book.find_recursion(entry.lock_class)
+            if known is not None and not known.suppressed:
+                raise DeadlockError(known)
+
     def _misuse(self, state: ThreadState, lock: DepMap, stack: StackTrace) -> list[Finding]:
-        if lock.entry.lock_class is None:
+        if lock.entry is fastpath.UNTRACKED:
             return []
         owner = next((thread_name(other) for other in fastpath.threads() if other.serial == lock.owner), "")
         violation = BadRelease(lock.entry.lock_class, owner, thread_name(), held_locks(state, stack), stack)
-        return self.book.register(violation, "unmatched", "the release raised RuntimeError, as the lock it stands for does")
+        return self.book.register(
+            violation, "unmatched", "the release raised RuntimeError, as the lock it stands for does"
+        )
 
     def _joined(self, state: ThreadState, run: Run, stack: StackTrace, *, timed: bool) -> list[Finding]:
         found: list[Finding] = []
@@ -295,7 +325,11 @@ class Validator:
             violation = check_join(prev, held, run, thread_name(), stack, timed=timed)
             if violation is not None:
                 grade = "stall" if timed else "potential"
-                reason = "the wait has a timeout" if timed else "the same lock is held by the waiter and taken by what it waits for"
+                reason = (
+                    "the wait has a timeout"
+                    if timed
+                    else "the same lock is held by the waiter and taken by what it waits for"
+                )
                 found += self.book.register(violation, grade, reason)
             for serial, chain in run.chains():
                 if chain.entry.lock_class is not prev.lock_class:
@@ -320,7 +354,7 @@ class Validator:
         while pending:
             chain = pending.pop()
             pending += list((chain.children or {}).values())
-            if chain.parent is not None:
+            if chain.depth:
                 self._flag(chain, None)
 
     def _flag(self, chain: Chain, held: tuple[HeldLock, ...] | None) -> None:
@@ -334,7 +368,7 @@ class Validator:
             if dependency in self._watched:
                 hits.append((dependency, depth, kind_of(entries[depth - 1][1], chain.entry.mode)))
         if hits:
-            self._judged[chain] = hits  # type: ignore[assignment]
+            self._judged[chain] = hits
             chain.twin = chain.twin or hits[0][1]
             chain.judged = True
             chain.gate = fastpath.NOWHERE
@@ -357,7 +391,7 @@ def twin_depth(held: tuple[HeldLock, ...], lock_class: LockClass) -> int:
 
 
 def tail_depths(modes: list[int]) -> list[int]:
-    """Return the depths that a new lock depends on: down to the first one that was waited for and is no recursive reader.
+    """Return the depths that a new lock depends on: down to the first that was waited for, recursive reads aside.
 
     The locks below that one lead to it already. A lock had by trylock, or read recursively, may lack such a dependency.
     """
@@ -376,7 +410,7 @@ def blocking_tail(held: tuple[HeldLock, ...]) -> list[HeldLock]:
 def entries_above(chain: Chain) -> list[tuple[LockClass, int]]:
     found = []
     step = chain.parent
-    while step.parent is not None:
+    while step.depth:
         found.append((step.entry.lock_class, step.entry.mode))
         step = step.parent
     found.reverse()

@@ -8,7 +8,7 @@ from lockdep.graph import DependencyGraph
 
 
 def check_circular(graph: DependencyGraph, prev: LockClass, next_: LockClass, kind: int) -> list[Dependency] | None:
-    """Return the shortest strong path next_ ~> prev, which prev -> next_ would close; one without timed waits if there is any.
+    """Return the shortest strong path next_ ~> prev, which prev -> next_ would close, untimed if there is one.
 
     Caller holds the graph lock. Cost: nothing when the ranks rule a cycle out, else one or two breadth-first searches.
     """

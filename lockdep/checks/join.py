@@ -15,5 +15,12 @@ def check_join(
     if chain is None:
         return None
     return JoinWhileHolding(
-        prev=prev, awaited=run.label(), awaited_place=run.place(), taken=chain.stack, thread=thread, held=held, stack=stack, timed=timed
+        prev=prev,
+        awaited=run.label(),
+        awaited_place=run.place(),
+        taken=chain.stack,
+        thread=thread,
+        held=held,
+        stack=stack,
+        timed=timed,
     )

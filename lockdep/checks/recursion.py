@@ -6,7 +6,9 @@ from lockdep.trace import StackTrace
 from lockdep.violations import HeldLock, Recursion
 
 
-def check_recursion(held: tuple[HeldLock, ...], serial: int, thread: str, stack: StackTrace, *, timed: bool) -> Recursion | None:
+def check_recursion(
+    held: tuple[HeldLock, ...], serial: int, thread: str, stack: StackTrace, *, timed: bool
+) -> Recursion | None:
     """Return a violation if the instance `serial` is among the held locks."""
     for prev in reversed(held):
         if prev.serial == serial:

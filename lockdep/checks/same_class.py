@@ -1,4 +1,4 @@
-"""Locks of one class held together, judged by instances: both orders of a pair, or a ring, is a finding; anything else is silent."""
+"""Locks of one class held together, judged by instances: both orders of a pair, or a ring, is a finding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lockdep.dependency import Witness
 
 
 class InstanceOrder:
-    """The orders in which instances of one class were taken. At most `most` pairs are kept; then it is saturated and learns no more."""
+    """The orders in which instances of one class were taken: at most `most` pairs, then it learns no more."""
 
     def __init__(self, most: int) -> None:
         self.most = most

@@ -1,4 +1,4 @@
-"""The splat: a finding as text, in the layout of the Linux kernel's lockdep, with the whole cycle and both stacks of each dependency.
+"""The splat: a finding as text, in the kernel's layout, with the whole cycle and both stacks of each dependency.
 
 No addresses, thread ids or absolute paths: the same bug gives the same text in every run.
 """
@@ -29,7 +29,9 @@ Lines = list[str]
 def render_splat(finding: Finding) -> str:
     """Return the report of a finding."""
     body = _BODIES[type(finding.violation)](finding.violation)
-    return "\n".join([*header(finding), *body, "", f"evidence: {finding.grade} ({finding.level}): {finding.reason}", ""])
+    return "\n".join(
+        [*header(finding), *body, "", f"evidence: {finding.grade} ({finding.level}): {finding.reason}", ""]
+    )
 
 
 def render_related(finding: Finding, shared: str) -> str:
@@ -51,9 +53,18 @@ def circular(violation: CircularDependency) -> Lines:
     waits = bool(violation.chosen[-1][0] & WAIT)
     wants = f"waiting for {closing.run}, which takes" if waits else "trying to acquire"
     lines = [f"{closing.thread} is {wants} lock:", class_line(next_), ""]
-    lines += ["but it is already holding lock:", class_line(prev), "", "which lock already depends on the new lock.", "", ""]
+    lines += [
+        "but it is already holding lock:",
+        class_line(prev),
+        "",
+        "which lock already depends on the new lock.",
+        "",
+        "",
+    ]
     lines += ["the existing dependency chain (in reverse order) is:"]
-    for number, (dependency, (kind, witness)) in reversed(list(enumerate(zip(violation.path, violation.chosen, strict=True), 1))):
+    for number, (dependency, (kind, witness)) in reversed(
+        list(enumerate(zip(violation.path, violation.chosen, strict=True), 1))
+    ):
         lines += step(number - 1, dependency.prev, dependency.next, kind, witness)
     return [*lines, "", *scenario(violation), *held_list(violation.held, violation.thread), *backtrace(violation.stack)]
 
@@ -82,7 +93,7 @@ def scenario(violation: CircularDependency) -> Lines:
 
 
 def table(columns: list[list[str]]) -> Lines:
-    """Return the columns side by side, all first rows before all second rows; below each other when that is too wide."""
+    """Return the columns side by side, all first rows before all second rows; stacked when that is too wide."""
     width = max(len(text) for column in columns for text in column) + 3
     if width * len(columns) > 118:
         return stacked(columns)
@@ -106,21 +117,45 @@ def recursive(violation: Recursion) -> Lines:
     timed = " with a timeout" if violation.timed else ""
     lines = [f"{violation.thread} is trying to acquire lock{timed}:", class_line(violation.prev.lock_class), ""]
     lines += ["but it is already holding the same lock, taken at:", *stack_lines(violation.prev.stack), ""]
-    lines += ["other info that might help us debug this:", " Possible unsafe locking scenario:", "", "  thread 0", "  --------"]
+    lines += [
+        "other info that might help us debug this:",
+        " Possible unsafe locking scenario:",
+        "",
+        "  thread 0",
+        "  --------",
+    ]
     lines += [f"  lock({name});", f"  lock({name});", "", " *** DEADLOCK ***", ""]
     lines += [" A lock that its holder may take again is an RLock", ""]
     return [*lines, *held_list(violation.held, violation.thread), *backtrace(violation.stack)]
 
 
 def ring(violation: InstanceRing) -> Lines:
-    numbers = {serial: f"instance {i}" for i, serial in enumerate(dict.fromkeys(w.prev_serial for w in violation.ring), 1)}
-    lines = [f"{violation.thread} takes locks of one class in an order that closes a ring:", class_line(violation.lock_class)]
+    numbers = {
+        serial: f"instance {i}" for i, serial in enumerate(dict.fromkeys(w.prev_serial for w in violation.ring), 1)
+    }
+    lines = [
+        f"{violation.thread} takes locks of one class in an order that closes a ring:",
+        class_line(violation.lock_class),
+    ]
     for number, witness in reversed(list(enumerate(violation.ring))):
         prev, next_ = numbers[witness.prev_serial], numbers.get(witness.next_serial, "another instance")
-        lines += ["", f"-> #{number} {prev} --> {next_}: {witness.thread}", f"   held {prev}, taken at:", *stack_lines(witness.prev_stack)]
+        lines += [
+            "",
+            f"-> #{number} {prev} --> {next_}: {witness.thread}",
+            f"   held {prev}, taken at:",
+            *stack_lines(witness.prev_stack),
+        ]
         lines += [f"   to acquire {next_} at:", *stack_lines(witness.next_stack)]
-    columns = [[f"lock({numbers[w.prev_serial]});", f"lock({numbers.get(w.next_serial, '?')});"] for w in violation.ring]
-    lines += ["", "other info that might help us debug this:", " Possible unsafe locking scenario:", "", *table(columns)]
+    columns = [
+        [f"lock({numbers[w.prev_serial]});", f"lock({numbers.get(w.next_serial, '?')});"] for w in violation.ring
+    ]
+    lines += [
+        "",
+        "other info that might help us debug this:",
+        " Possible unsafe locking scenario:",
+        "",
+        *table(columns),
+    ]
     lines += ["", " *** DEADLOCK ***", "", " May be due to missing lock nesting notation", ""]
     return [*lines, *held_list(violation.held, violation.thread), *backtrace(violation.stack)]
 
@@ -129,10 +164,18 @@ def join(violation: JoinWhileHolding) -> Lines:
     name = violation.prev.lock_class.name
     timed = " with a timeout" if violation.timed else ""
     lines = [f"{violation.thread} waits{timed} for:", f"  {violation.awaited} [{violation.awaited_place}]", ""]
-    lines += ["while it is holding lock:", class_line(violation.prev.lock_class), " taken at:", *stack_lines(violation.prev.stack), ""]
+    lines += [
+        "while it is holding lock:",
+        class_line(violation.prev.lock_class),
+        " taken at:",
+        *stack_lines(violation.prev.stack),
+        "",
+    ]
     lines += ["and what it waits for takes that lock at:", *stack_lines(violation.taken), ""]
     lines += ["other info that might help us debug this:", " Possible unsafe locking scenario:", ""]
-    lines += table([[f"lock({name});", f"join({violation.awaited_place});"], [f"[{violation.awaited}]", f"lock({name});"]])
+    lines += table(
+        [[f"lock({name});", f"join({violation.awaited_place});"], [f"[{violation.awaited}]", f"lock({name});"]]
+    )
     lines += ["", " *** DEADLOCK ***", ""]
     return [*lines, *held_list(violation.held, violation.thread), *backtrace(violation.stack)]
 
@@ -140,7 +183,10 @@ def join(violation: JoinWhileHolding) -> Lines:
 def release(violation: BadRelease) -> Lines:
     name = violation.lock_class.name
     lines = [f"{violation.thread} is trying to release lock ({name}) at:", *stack_lines(violation.stack)]
-    lines += [f"but it is held by {violation.owner}!" if violation.owner else "but there are no more locks to release!", ""]
+    lines += [
+        f"but it is held by {violation.owner}!" if violation.owner else "but there are no more locks to release!",
+        "",
+    ]
     return [*lines, "other info that might help us debug this:", *held_list(violation.held, violation.thread)]
 
 

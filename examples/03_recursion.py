@@ -1,0 +1,43 @@
+"""A method takes a plain Lock and calls another method that takes it again: the thread waits for itself, for ever.
+
+    lockdep run examples/03_recursion.py
+
+You will see "possible recursive locking detected", written before the thread blocks, with the place of both acquisitions and the grade
+"certain". The worker is a daemon and the program gives up on it after half a second, so that this example ends; the exit status
+is 66. The cure is an RLock, or a method for callers that hold the lock.
+"""
+
+import threading
+
+
+class Cache:
+    """A dictionary with a limit."""
+
+    def __init__(self, limit):
+        self._lock = threading.Lock()
+        self._items = {}
+        self._limit = limit
+
+    def put(self, key, value):
+        with self._lock:
+            self._items[key] = value
+            if len(self._items) > self._limit:
+                self.shrink()
+
+    def shrink(self):
+        with self._lock:
+            self._items.pop(next(iter(self._items)))
+
+
+cache = Cache(limit=2)
+
+
+def fill():
+    for number in range(3):
+        cache.put(number, str(number))
+
+
+worker = threading.Thread(target=fill, name="filler", daemon=True)
+worker.start()
+worker.join(timeout=0.5)
+print("the worker is", "stuck" if worker.is_alive() else "done")

@@ -1,0 +1,86 @@
+"""The examples do what their docstrings say, and the corrected version of each is silent, on either build."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.sourcetree import ROOT
+
+EXAMPLES = {
+    "01_abba.py": "possible circular locking dependency detected",
+    "02_three_lock_ring.py": "possible circular locking dependency detected",
+    "03_recursion.py": "possible recursive locking detected",
+    "04_join_while_holding.py": "possible deadlock: waiting for a thread that takes a held lock",
+    "05_queue.py": "possible circular locking dependency detected",
+    "06_logging_callback.py": "possible circular locking dependency detected",
+}
+SHOWN = {  # what a reader of the report must find in it
+    "01_abba.py": ("01_abba.py:12 accounts", "01_abba.py:13 audit", "transfer", "report"),
+    "02_three_lock_ring.py": ("self.orders_lock", "self.stock_lock", "self.prices_lock", "-> #2", "thread 2"),
+    "03_recursion.py": ("03_recursion.py:17 self._lock", "Cache.put", "Cache.shrink", "certain"),
+    "04_join_while_holding.py": ("04_join_while_holding.py:17 self._lock", "heartbeat", "Heartbeat.stop", "Heartbeat._run"),
+    "05_queue.py": ("queue.Queue.mutex made at 05_queue.py:20", "05_queue.py:18 self.lock", "Job.__lt__"),
+    "06_logging_callback.py": ("06_logging_callback.py:18 self._lock", "logging/__init__.py", "CountingHandler.emit"),
+}
+SILENT = Path(__file__).parent / "examples_silent"
+
+
+@dataclass
+class Done:
+    """How a program ended and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+def run(program: Path, pure: str, *how: str) -> Done:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("LOCKDEP_OPTIONS")}
+    environment = {**clean, "PYTHONPATH": str(ROOT), "LOCKDEP_PURE": pure, "LOCKDEP_REQUIRE_COMPILED": ""}
+    done = subprocess.run(
+        [sys.executable, *how, str(program)], cwd=program.parent, env=environment, capture_output=True, text=True, timeout=60
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def titles(text: str) -> list[str]:
+    return [line.removeprefix("WARNING: ") for line in text.splitlines() if line.startswith("WARNING: ")]
+
+
+def test_every_example_is_listed_and_has_a_twin() -> None:
+    assert sorted(path.name for path in (ROOT / "examples").glob("*.py")) == sorted(EXAMPLES)
+    assert sorted(path.name for path in SILENT.glob("*.py")) == sorted(EXAMPLES)
+
+
+@pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_example_is_reported(name: str, pure: str) -> None:
+    done = run(ROOT / "examples" / name, pure, "-m", "lockdep", "run")
+
+    assert titles(done.err) == [EXAMPLES[name]]
+    assert [text for text in SHOWN[name] if text not in done.err] == []
+    assert done.err.splitlines()[-1].startswith("lockdep (")
+    assert done.status == 66
+
+
+@pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_corrected_example_is_silent(name: str, pure: str) -> None:
+    done = run(SILENT / name, pure, "-m", "lockdep", "run")
+
+    assert titles(done.err) == []
+    assert " 0 errors, 0 warnings;" in done.err
+    assert done.status == 0
+
+
+@pytest.mark.parametrize("folder", [ROOT / "examples", SILENT], ids=["examples", "twins"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_output_is_that_of_plain_python(folder: Path, name: str) -> None:
+    plain = run(folder / name, "0")
+
+    assert (plain.status, plain.err) == (0, "")
+    assert run(folder / name, "0", "-m", "lockdep", "run").out == plain.out
