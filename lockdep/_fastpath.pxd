@@ -244,6 +244,7 @@ cdef class DepMap:
 
 @cython.no_gc
 cdef class ExclusiveLock(DepMap):
+    cdef readonly long long count
     cdef int word
     cdef int guard
     cdef long long forks
@@ -258,13 +259,15 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef bint lock_slow(self, ThreadState state, int mode, object timeout) except -1
     @cython.final
-    cdef bint lock_real(self, ThreadState state, int mode, object timeout, Entry entry) except -1
+    cdef bint lock_real(self, ThreadState state, int mode, object timeout, Entry entry, Chain child) except -1
+    @cython.final
+    cdef Chain step_again(self, ThreadState state, Entry entry)
     @cython.final
     cdef book(self, ThreadState state, Chain child)
     @cython.final
-    cdef bint take(self) except -1
+    cdef bint take(self, long long serial) except -1
     @cython.final
-    cdef bint wait(self, object timeout) except -1
+    cdef bint wait(self, object timeout, long long serial) except -1
     @cython.final
     cdef object waiters(self)
     @cython.final
@@ -281,8 +284,6 @@ cdef class ExclusiveLock(DepMap):
 
 @cython.no_gc
 cdef class RecursiveLock(ExclusiveLock):
-    cdef public long long count
-
     @cython.final
     cdef bint enter(self, int mode, object timeout) except -1
     @cython.final

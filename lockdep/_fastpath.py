@@ -487,7 +487,7 @@ class ExclusiveLock(DepMap):
     adopted, it is a foreign object with acquire and release. Waiters barge: whoever finds the lock free takes it.
     """
 
-    __slots__ = ("forks", "guard", "queue", "raw", "tries", "word")
+    __slots__ = ("count", "forks", "guard", "queue", "raw", "tries", "word")
 
     def __init__(self, name=None, raw=None):
         self.enroll(name)
@@ -495,6 +495,7 @@ class ExclusiveLock(DepMap):
 
     def equip(self, raw):
         self.queue = None
+        self.count = 0                        # how often the owner has taken it; more than once only for a RecursiveLock
         self.forks = self.guard = 0
         self.raw = raw
         self.word = 0 if raw is None else FOREIGN
@@ -517,6 +518,7 @@ class ExclusiveLock(DepMap):
             if not got:
                 return False
         self.owner = state.serial
+        self.count = 1
         self.acquisitions += 1
         if cython.compiled:
             state.places[child.depth] = ld_place(state.tstate)
@@ -527,38 +529,48 @@ class ExclusiveLock(DepMap):
     def lock_slow(self, state, mode, timeout):
         """Take the lock the long way: validate what is new, then wait if it is busy."""
         if (state.run == 0 and not state.settle()) or self.entry is _untracked:
-            return self.lock_real(state, mode, timeout, None)
+            return self.lock_real(state, mode, timeout, None, None)
         if mode == TRY:
-            return self.lock_real(state, mode, timeout, self.entry.lock_class.entry(TRY))
+            return self.lock_real(state, mode, timeout, self.entry.lock_class.entry(TRY), None)
         entry = self.entry if mode == BLOCKING else self.entry.lock_class.entry(mode)
+        child = None
         if self.owner == state.serial:
             _link.recursion(state, entry, self)
         else:
             child = self.step(state, entry)   # before it can block
             if self.run != state.run:
                 self.note_run(state, child)
-        return self.lock_real(state, mode, timeout, entry)
+        return self.lock_real(state, mode, timeout, entry, child)
 
-    def lock_real(self, state, mode, timeout, entry):
-        """Take the real lock, then write the books; entry is None when nothing is tracked."""
-        if not self.take() and (mode == TRY or not self.wait(timeout)):
-            return False
-        if entry is None:
-            self.owner = state.serial
-            return True
+    def lock_real(self, state, mode, timeout, entry, child):
+        """Take the real lock, then write the books; entry is None when nothing is tracked.
+
+        The owner is set together with the lock: a finalizer or handler that runs before the books are written may take an RLock again.
+        """
+        mine = self.owner == state.serial     # a plain lock that waits for its own holder
         try:
-            if state.run == 0:
-                state.settle()
-            child = self.step(state, entry)   # known by now, unless a handler that ran meanwhile changed what is held
+            if not self.take(state.serial) and (mode == TRY or not self.wait(timeout, state.serial)):
+                return False
+            if entry is None:
+                return True
+            if child is None or state.chain is not child.parent or state.run == 0:
+                child = self.step_again(state, entry)
             state.room(child.depth)
-            self.book(state, child)
         except BaseException:
-            self.free()
+            if not mine and self.owner == state.serial:
+                self.owner = 0
+                self.free()
             raise
+        self.book(state, child)
         return True
 
+    def step_again(self, state, entry):
+        """Where the lock leads now that it is had: a try, or a handler changed what is held while this thread waited."""
+        if state.run == 0:
+            state.settle()
+        return self.step(state, entry)
+
     def book(self, state, child):
-        self.owner = state.serial
         self.acquisitions += 1
         if cython.compiled:
             state.places[child.depth] = ld_place(state.tstate)
@@ -600,14 +612,19 @@ class ExclusiveLock(DepMap):
             _link.misuse(state, self)
         self.owner = 0
 
-    def take(self):
-        """Take the real lock if it is free."""
+    def take(self, serial):
+        """Take the real lock if it is free, for the thread of this serial."""
         if cython.compiled:
             if ld_take(cython.address(self.word)):
+                self.owner = serial
+                self.count = 1
                 return True
             if self.raw is None:
                 return False
         for got in self.tries:
+            if got:
+                self.owner = serial
+                self.count = 1
             return got
 
     def free(self):
@@ -621,10 +638,13 @@ class ExclusiveLock(DepMap):
                 self.wake()
         return 0
 
-    def wait(self, timeout):
+    def wait(self, timeout, serial):
         """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever)."""
         if self.raw is not None:
             for got in map(self.raw.acquire, (True,), (timeout,)):
+                if got:
+                    self.owner = serial
+                    self.count = 1
                 return got
         deadline = FOREVER if timeout == FOREVER else monotonic() + timeout
         park = _allocate_lock()
@@ -632,10 +652,10 @@ class ExclusiveLock(DepMap):
         queue = self.waiters()
         queue.append(park)
         try:
-            while not self.take():
+            while not self.take(serial):
                 if not park.acquire(True, FOREVER if deadline == FOREVER else max(0, deadline - monotonic())):
-                    return self.take()
-                if self.take():
+                    return self.take(serial)
+                if self.take(serial):
                     return True
                 queue.appendleft(park)
             return True
@@ -658,10 +678,13 @@ class ExclusiveLock(DepMap):
     def leave(self, queue, park):
         """Stop waiting. If the wake-up was ours and the lock is free after all, it is somebody else's."""
         try:
-            queue.remove(park)
+            if park in queue:                 # asked first: remove would make a repr for its error, and that runs signal handlers
+                queue.remove(park)
+                return
         except ValueError:
-            if not self.word:
-                self.wake()
+            pass
+        if not self.word:
+            self.wake()
 
     def wake(self):
         if self.forks != _fork_count():
@@ -748,12 +771,11 @@ def _fork_count():
 class RecursiveLock(ExclusiveLock):
     """A lock its holder may take again: threading.RLock. Only the outermost acquisition counts as one."""
 
-    __slots__ = ("count",)
+    __slots__ = ()
 
     def __init__(self, name=None, raw=None):
         self.enroll(name)
         self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
-        self.count = 0
 
     def acquire(self, blocking=True, timeout=FOREVER):
         """Take the lock, or take it once more; see threading.RLock.acquire."""
@@ -765,7 +787,6 @@ class RecursiveLock(ExclusiveLock):
     def __enter__(self):
         if cython.compiled:                   # the word of a lock that is held is never free, not even for its holder
             if self.try_fast():
-                self.count = 1
                 return True
         return self.enter(BLOCKING, FOREVER)
 
@@ -775,12 +796,8 @@ class RecursiveLock(ExclusiveLock):
             self.count += 1
             return True
         if mode == BLOCKING and not cython.compiled and self.try_fast():
-            self.count = 1
             return True
-        if not self.lock_slow(state, mode, timeout):
-            return False
-        self.count = 1
-        return True
+        return self.lock_slow(state, mode, timeout)
 
     def release(self):
         """Undo one acquisition. RuntimeError unless this thread holds the lock."""

@@ -97,7 +97,7 @@ def _print_findings(report: Path) -> None:
 
 def _print_differences(plain: Run, checked: Run) -> int:
     new = sorted(checked.failed() - plain.failed() - KNOWN.keys())
-    vanished = sorted(plain.outcomes.keys() - checked.outcomes.keys())
+    vanished = sorted(plain.outcomes.keys() - checked.outcomes.keys()) if checked.outcomes else ["all of them"]
     for name in new:
         print(f"fails only under lockdep: {name}")
     for name in vanished:

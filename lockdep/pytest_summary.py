@@ -1,0 +1,108 @@
+"""What is said at the end of a pytest run with lockdep on: in the terminal, or by xdist's workers to their controller.
+
+Findings that failed no test are shown in full, the others in a line each with the test they belong to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import pytest
+
+from lockdep import runtime
+
+if TYPE_CHECKING:
+    from lockdep.pytest_session import LockdepSession
+
+UNUSED = "; unused suppressions: "  # said apart: with xdist, an entry is unused only if no worker used it
+
+
+class Output(TypedDict):
+    """What a worker tells; plain data, for execnet."""
+
+    texts: list[str]
+    lines: list[str]
+    summary: str
+    suppressions: dict[str, int]
+
+
+def output_of(session: LockdepSession) -> Output:
+    """Return what there is to say about a run in this process."""
+    untold = [record for record in session.records if record.unexplained]
+    others = [record for record in session.records if not record.unexplained and not record.allowed]
+    allowed = sum(record.allowed for record in session.records)
+    lines = [f"{record.line()} {'found in' if record.place.nodeid else 'found'} {record.place}" for record in others]
+    if allowed:
+        lines.append(f"{allowed} allowed by markers")
+    texts = [record.text for record in untold]
+    if session.marked_only:
+        return Output(texts=texts, lines=lines, summary="", suppressions={})
+    used = {entry.text: count for entry, count in runtime.validator().book.suppressions.counts()}
+    return Output(texts=texts, lines=lines, summary=runtime.summary().partition(UNUSED)[0], suppressions=used)
+
+
+def write(reporter: pytest.TerminalReporter, outputs: dict[str, Output]) -> None:
+    """Write the section of the terminal summary; one line is enough where there is nothing but the counts."""
+    texts = [text for output in outputs.values() for text in output["texts"]]
+    lines = [f"{name}{line}" for name, output in outputs.items() for line in (*output["lines"], output["summary"])]
+    used: Counter[str] = Counter()
+    for output in outputs.values():
+        used.update(output["suppressions"])
+    unused = [text for text, count in used.items() if not count]
+    lines = [line for line in lines if line]
+    if not texts and not lines:
+        return
+    reporter.write_sep("=", "lockdep", red=bool(texts))
+    if texts:
+        reporter.write_line(f"lockdep: {len(texts)} finding{'s' * (len(texts) > 1)} outside of failed tests", red=True)
+    for text in (*texts, *lines, *(f"unused suppression: {text}" for text in unused)):
+        reporter.write_line(text)
+
+
+class Summary:
+    """Says it at the end of a run in one process, or hands it to the controller."""
+
+    def __init__(self, session: LockdepSession) -> None:
+        self._session = session
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """In a worker: tell the controller."""
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["lockdep"] = output_of(self._session)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the section."""
+        write(terminalreporter, {"": output_of(self._session)})
+
+
+class Controller:
+    """xdist's controller: collects what the workers say, fails the run where a worker's would have failed."""
+
+    def __init__(self) -> None:
+        self._outputs: dict[str, Output] = {}
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Controller:
+        """Return the one of this run."""
+        found: Any = config.pluginmanager.get_plugin("lockdep-controller")
+        if found is None:
+            found = cls()
+            config.pluginmanager.register(found, "lockdep-controller")
+        assert isinstance(found, Controller)
+        return found
+
+    def add(self, worker: str, output: Output) -> None:
+        """Keep what a worker said."""
+        self._outputs[f"[{worker}] "] = output
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a run that would pass though findings failed no test."""
+        failed = any(output["texts"] for output in self._outputs.values())
+        if failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = session.config.option.lockdep_exitcode
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the section, workers in order."""
+        write(terminalreporter, dict(sorted(self._outputs.items())))

@@ -1,0 +1,347 @@
+"""Programs in processes of their own: interrupts, other start methods, other patchers, and every way to end."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tests.worlds import program
+
+BUILDS = pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
+
+INTERRUPT = """
+import os, signal, threading
+from lockdep import fastpath
+signal.signal(signal.SIGINT, signal.default_int_handler)
+outer, lock, held, go = threading.Lock(), threading.KIND(), threading.Event(), threading.Event()
+
+def holder():
+    with lock:
+        held.set()
+        go.wait()
+
+def interrupter():
+    while not asleep():
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+
+def asleep():
+    '''Whether the main thread waits for the lock: Linux says so of a thread.'''
+    with open(f"/proc/self/task/{os.getpid()}/stat") as file:
+        return waiting.is_set() and file.read().rpartition(")")[2].split()[0] == "S"
+
+waiting = threading.Event()
+thread = threading.Thread(target=holder)
+thread.start()
+held.wait()
+threading.Thread(target=interrupter).start()
+with outer:
+    try:
+        waiting.set()
+        TAKE
+    except KeyboardInterrupt:
+        print("interrupted")
+    print(len(fastpath.thread_state().held()), lock.locked(), bool(lock._is_owned()) and KIND_OWNS)
+go.set()
+thread.join()
+print(len(fastpath.thread_state().held()), lock.locked())
+with lock:
+    print("taken", len(fastpath.thread_state().held()))
+print(lock.acquire(timeout=5), lock.release(), lock.locked())
+"""
+
+
+@BUILDS
+@pytest.mark.parametrize("take", ["lock.acquire()", "lock.acquire(timeout=50)", "lock.__enter__()"])
+@pytest.mark.parametrize("kind", ["Lock", "RLock"])
+def test_interrupt_out_of_a_blocked_acquire(tmp_path: Path, kind: str, take: str, pure: str) -> None:
+    source = INTERRUPT.replace("KIND_OWNS", str(kind == "RLock")).replace("KIND", kind).replace("TAKE", take)
+    done = program(tmp_path, source, LOCKDEP_PURE=pure)
+
+    assert done.stdout.splitlines() == ["interrupted", "1 True False", "0 False", "taken 1", "True None False"], done.stderr
+    assert done.returncode == 0
+
+
+SPAWNED = """
+import multiprocessing, threading
+
+class Job:
+    lock_class = threading.Lock
+    def __init__(self):
+        self.kind = threading.RLock
+
+def work(job, queue):
+    with job.lock_class(), job.kind(), threading.Condition():
+        queue.put(("done", threading.Lock.__module__))
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("METHOD")
+    queue = context.Queue()
+    process = context.Process(target=work, args=(Job(), queue))
+    process.start()
+    print(*queue.get(timeout=50))
+    process.join()
+    print(process.exitcode)
+    with context.Manager() as manager:
+        shared = manager.dict(a=1)
+        with manager.Lock():
+            shared["a"] += 1
+        print(shared["a"])
+    with context.Pool(2) as pool:
+        print(pool.map(abs, [-1, 2, -3]))
+"""
+
+
+@BUILDS
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+def test_multiprocessing(tmp_path: Path, method: str, pure: str) -> None:
+    done = program(tmp_path, SPAWNED.replace("METHOD", method), "-W", "ignore", LOCKDEP_PURE=pure)
+    home = "lockdep.threading" if method == "fork" else "_thread"
+
+    assert done.stdout.splitlines()[1:] == ["0", "2", "[1, 2, 3]"], done.stderr
+    assert done.stdout.splitlines()[0] in (f"done {home}", "done lockdep.threading"), done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
+
+
+DAEMONS = """
+import atexit, os, threading, time
+lock, other, parked = threading.Lock(), threading.RLock(), threading.Semaphore(0)
+
+def hold():
+    with lock, other:
+        parked.release()
+        threading.Event().wait()
+
+def want():
+    parked.release()
+    lock.acquire()
+
+def spin():
+    mine = threading.Lock()
+    parked.release()
+    while True:
+        with mine:
+            pass
+
+for work in (hold, want, want, spin, spin):
+    threading.Thread(target=work, daemon=True).start()
+for _ in range(5):
+    parked.acquire()
+print("main ends", flush=True)
+"""
+
+
+@BUILDS
+def test_interpreter_ends_with_daemons_that_hold_and_wait(tmp_path: Path, pure: str) -> None:
+    done = program(tmp_path, DAEMONS, LOCKDEP_PURE=pure)
+
+    assert (done.stdout, done.returncode) == ("main ends\n", 0), done.stderr
+    assert done.stderr.startswith("lockdep (")
+    assert len(done.stderr.splitlines()) == 1
+
+
+ENDS = {
+    "_exit": (
+        """
+        import os, threading
+        lock = threading.Lock()
+        lock.acquire()
+        os._exit(7)
+        """,
+        "",
+        7,
+    ),
+    "exit holding": (
+        """
+        import sys, threading
+        lock, other = threading.Lock(), threading.RLock()
+        lock.acquire()
+        other.acquire()
+        sys.exit(3)
+        """,
+        "",
+        3,
+    ),
+    "atexit": (
+        """
+        import atexit, threading
+        lock, other = threading.Lock(), threading.RLock()
+        def last():
+            with lock, other:
+                print("last")
+            with threading.Condition() as condition:
+                condition.wait(0.001)
+        atexit.register(last)
+        with lock:
+            pass
+        """,
+        "last\n",
+        0,
+    ),
+    "finalizers": (
+        """
+        import threading, sys
+        class Resource:
+            def __init__(self):
+                self.lock, self.other = threading.Lock(), threading.RLock()
+                self.me = self
+            def __del__(self, say=sys.stdout.write):
+                with self.lock, self.other:
+                    say("closed\\n")
+        local = threading.local()
+        local.kept = Resource()
+        kept = Resource()
+        sys.kept = Resource()
+        """,
+        "closed\nclosed\nclosed\n",
+        0,
+    ),
+    "finalizer of a thread's local": (
+        """
+        import threading
+        class Resource:
+            def __init__(self):
+                self.lock = threading.Lock()
+            def __del__(self):
+                with self.lock:
+                    print("closed")
+        local = threading.local()
+        def work():
+            local.kept = Resource()
+            with local.kept.lock:
+                pass
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        """,
+        "closed\n",
+        0,
+    ),
+    "weakref.finalize": (
+        """
+        import threading, weakref
+        class Thing: pass
+        lock = threading.Lock()
+        def close():
+            with lock:
+                print("closed")
+        thing = Thing()
+        weakref.finalize(thing, close)
+        """,
+        "closed\n",
+        0,
+    ),
+    "executor": (
+        """
+        from concurrent.futures import ThreadPoolExecutor
+        pool = ThreadPoolExecutor(2)
+        print(sum(pool.map(abs, range(-5, 5))))
+        """,
+        "25\n",
+        0,
+    ),
+}
+
+
+@BUILDS
+@pytest.mark.parametrize("name", ENDS)
+def test_ways_to_end(tmp_path: Path, name: str, pure: str) -> None:
+    source, out, status = ENDS[name]
+    source = "\n".join(line[8:] for line in source.splitlines())
+    done = program(tmp_path, source, LOCKDEP_PURE=pure)
+
+    assert (done.stdout, done.returncode) == (out, status), done.stderr
+    assert [line for line in done.stderr.splitlines() if not line.startswith("lockdep (")] == []
+    assert program(tmp_path, source, command=("-X", "utf8")).stdout == out
+
+
+GEVENT_LATE = """
+import threading, warnings
+lock, rlock = threading.Lock(), threading.RLock()
+module_rlock = threading.RLock()
+from gevent import monkey
+monkey.patch_all()
+import gevent
+seen = []
+def work(n):
+    with lock, rlock:
+        seen.append(n)
+gevent.joinall([gevent.spawn(work, n) for n in range(3)])
+thread = threading.Thread(target=work, args=(3,))
+thread.start()
+thread.join()
+print(sorted(seen))
+"""
+
+GEVENT_EARLY = """
+from gevent import monkey
+monkey.patch_all()
+import gevent, threading
+import lockdep
+lockdep.install()
+from lockdep import fastpath
+print(fastpath.BUILD)
+a = threading.Lock()
+b = threading.Lock()
+def forwards():
+    with a:
+        gevent.sleep(0)
+        with b:
+            gevent.sleep(0)
+def other():
+    with threading.RLock():
+        gevent.sleep(0)
+gevent.joinall([gevent.spawn(forwards), gevent.spawn(other), gevent.spawn(forwards)])
+print(len(lockdep.findings()))
+def backwards():
+    with b:
+        gevent.sleep(0)
+        with a:
+            pass
+gevent.joinall([gevent.spawn(backwards)])
+print([finding.slug for finding in lockdep.findings()])
+"""
+
+need_gevent = pytest.mark.skipif(importlib.util.find_spec("gevent") is None, reason="gevent is not installed")
+
+
+@need_gevent
+@BUILDS
+def test_gevent_patches_after_us(tmp_path: Path, pure: str) -> None:
+    done = program(tmp_path, GEVENT_LATE, "-W", "ignore::DeprecationWarning", LOCKDEP_PURE=pure)
+
+    assert done.stdout == "[0, 1, 2, 3]\n", done.stderr
+    assert done.returncode == 0
+    assert "gevent" in done.stderr            # a warning says what is not tracked now
+
+
+@need_gevent
+@BUILDS
+def test_gevent_patched_before_us(tmp_path: Path, pure: str) -> None:
+    done = program(tmp_path, GEVENT_EARLY, command=("-W", "ignore::DeprecationWarning"), LOCKDEP_PURE=pure)
+
+    assert done.stdout.splitlines() == ["pure", "0", "['circular']"], done.stderr
+    assert "gevent" in done.stderr.splitlines()[0]
+
+
+FROZEN = """
+import threading, time
+from freezegun import freeze_time
+lock = threading.Lock()
+lock.acquire()
+with freeze_time("2020-01-01"):
+    print(lock.acquire(timeout=0.05))
+    condition = threading.Condition()
+    with condition:
+        pass
+print("thawed")
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("freezegun") is None, reason="freezegun is not installed")
+@BUILDS
+def test_frozen_time(tmp_path: Path, pure: str) -> None:
+    done = program(tmp_path, FROZEN, LOCKDEP_PURE=pure)
+
+    assert done.stdout.splitlines() == ["False", "thawed"], done.stderr

@@ -1,0 +1,418 @@
+"""The pytest plugin, each scenario in a process of its own: which tests fail, what is shown, and the exit status."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ROOT = str(Path(__file__).parents[1])
+XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="needs pytest-xdist")
+
+LOCKS = """
+import threading, unittest, pytest, lockdep as ld
+A = threading.Lock()
+B = threading.Lock()
+
+def ab():
+    with A:
+        with B: pass
+def ba():
+    with B:
+        with A: pass
+def in_thread(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+"""
+INVERSION = LOCKS + "def test_ab(): ab()\ndef test_ba(): ba()\n"
+CLEAN = LOCKS + "def test_ab(): ab()\ndef test_ab_again(): ab()\n"
+FAILURE = "lockdep.LockInversion: possible circular locking dependency detected: test_it.py:2 A -> test_it.py:3 B"
+SPLAT = "WARNING: possible circular locking dependency detected"
+ENTRY = "circular: test_it.py:2 A -> test_it.py:3 B  # agreed"
+
+
+@pytest.fixture
+def run(pytester, monkeypatch):
+    """Run pytest on a file test_it.py and return its result, with `text` for both streams."""
+    for name in ("LOCKDEP_OPTIONS", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", ROOT)
+
+    def run(source, *arguments, on=True):
+        pytester.makepyfile(test_it=source)
+        switch = ["--lockdep"] if on else []
+        plugins = ["-p", "lockdep.pytest_plugin", "-p", "no:cacheprovider"]
+        result = pytester.runpytest_subprocess(*plugins, "--strict-markers", *switch, *arguments, timeout=60)
+        result.text = f"{result.stdout}\n{result.stderr}"
+        return result
+
+    return run
+
+
+# -- a test during which a finding first appears
+
+
+def test_inversion_fails_the_test_that_closes_it(run):
+    result = run(INVERSION, "-ra")
+    result.assert_outcomes(passed=1, failed=1)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "lockdep: * build, fail_on=potential",
+            f"E * {FAILURE}",
+            "*Captured lockdep call*",
+            SPLAT,
+            "test_it.py:2 A --> test_it.py:3 B: first seen in test_it.py::test_ab",
+            "test_it.py:3 B --> test_it.py:2 A: first seen in test_it.py::test_ba",
+            "found in test_it.py::test_ba",
+            "lockdep (*): 1 error, 0 warnings; *",
+            "FAILED test_it.py::test_ba - lockdep.LockInversion: possible circular *",
+        ]
+    )
+    assert "lockdep/pytest" not in result.text  # neither our frames nor the runner's are shown
+    assert "_pytest/" not in result.text
+
+
+def test_one_order_is_silent(run):
+    result = run(CLEAN)
+    result.assert_outcomes(passed=2)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["lockdep (*): 0 errors, 0 warnings; *"])
+
+
+@pytest.mark.parametrize("flag", ["-s", "--capture=sys", "--capture=fd"])
+def test_splat_is_said_once_however_output_is_captured(run, flag):
+    assert run(INVERSION, flag).text.count(SPLAT) == 1
+
+
+def test_finding_in_a_thread_belongs_to_its_test(run):
+    source = "def test_ab(): in_thread(ab)\ndef test_ba(): in_thread(ba)\ndef test_later(): in_thread(ba)\n"
+    result = run(LOCKS + source)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines([f"E * {FAILURE}", "found in test_it.py::test_ba"])
+
+
+def test_own_failure_is_kept_and_gets_the_section(run):
+    result = run(LOCKS + "def test_both():\n    ab(); ba()\n    assert A is B, 'its own reason'\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E * AssertionError: its own reason", "*Captured lockdep call*", SPLAT])
+    assert FAILURE not in result.text
+
+
+def test_skip_does_not_hide_a_finding(run):
+    result = run(LOCKS + "def test_both():\n    ab(); ba()\n    pytest.skip('done')\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"E * {FAILURE}"])
+
+
+@pytest.mark.parametrize(("body", "outcome"), [("ab(); ba()", {"xfailed": 1}), ("ab(); ab()", {"failed": 1})])
+def test_strict_xfail_for_inversions(run, body, outcome):
+    mark = "@pytest.mark.xfail(raises=ld.LockInversion, strict=True)\n"
+    result = run(LOCKS + mark + f"def test_both(): {body}\n")
+    result.assert_outcomes(**outcome)
+    assert result.ret == ("failed" in outcome)
+
+
+@pytest.mark.parametrize("phase", ["setup", "teardown"])
+@pytest.mark.parametrize("work", ["ba", "ab"])
+def test_finding_of_a_fixture_is_an_error_of_its_phase(run, phase, work):
+    fixture = f"    {work}()\n    yield\n" if phase == "setup" else f"    yield\n    {work}()\n"
+    result = run(LOCKS + "@pytest.fixture\ndef fixture():\n" + fixture + "ab()\ndef test_it(fixture): pass\n")
+    if work == "ab":
+        result.assert_outcomes(passed=1)
+        assert result.ret == 0
+    else:
+        result.assert_outcomes(errors=1, passed=phase == "teardown")
+        result.stdout.fnmatch_lines([
+            f"*ERROR at {phase} of test_it*", f"*Captured lockdep {phase}*", f"found in test_it.py::test_it ({phase})",
+        ])  # fmt: skip
+
+
+@pytest.mark.parametrize("body", ["ab(); ba()", "ab(); ab()"])
+def test_unittest_style(run, body):
+    result = run(LOCKS + f"class T(unittest.TestCase):\n    def test_it(self): {body}\n")
+    result.assert_outcomes(failed=1) if "ba" in body else result.assert_outcomes(passed=1)
+
+
+def test_unittest_skip_with_a_finding_fails_the_session(run):
+    result = run(LOCKS + "class T(unittest.TestCase):\n    def test_it(self): ab(); ba(); self.skipTest('done')\n")
+    result.assert_outcomes(skipped=1)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", SPLAT])
+
+
+def test_lock_with_a_holder_that_ended(run):
+    result = run(LOCKS + "def test_it(): in_thread(threading.RLock().acquire)\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E * lockdep.LockInversion: thread ended with locks still held: *"])
+
+
+def test_junit_has_the_finding(run, pytester):
+    run(INVERSION, "--junitxml=out.xml")
+    found = [element.get("value") for element in ElementTree.parse(pytester.path / "out.xml").iter("property")]
+    assert len(found) == 1
+    assert found[0].startswith(
+        "error: possible circular locking dependency detected: test_it.py:2 A -> test_it.py:3 B ["
+    )
+
+
+# -- findings that belong to no test
+
+
+@pytest.mark.parametrize(("file", "where"), [("conftest.py", "*"), ("test_it.py", "while collecting test_it.py")])
+def test_inversion_at_import_fails_the_session(run, pytester, file, where):
+    statements = LOCKS + "ab(); ba()\n"
+    if file == "conftest.py":
+        pytester.makeconftest(statements)
+        statements = ""
+    result = run(statements + "def test_passes(): pass\n", "--lockdep-exitcode=66")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 66
+    result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", SPLAT, f"found {where}"])
+
+
+def test_one_order_at_import_is_silent(run):
+    assert run(LOCKS + "ab(); ab()\ndef test_passes(): pass\n", "--lockdep-exitcode=66").ret == 0
+
+
+def test_exit_status_of_failing_tests_is_kept(run):
+    assert run(LOCKS + "ab(); ba()\ndef test_fails(): assert False\n", "--lockdep-exitcode=66").ret == 1
+
+
+def test_finding_of_a_thread_between_tests_fails_the_session(run, pytester):
+    pytester.makeconftest("def pytest_runtest_logfinish(nodeid):\n    import test_it; test_it.between(nodeid)\n")
+    source = LOCKS + "def between(nodeid):\n    if nodeid.endswith('one'): in_thread(ba)\n"
+    result = run(source + "ab()\ndef test_one(): pass\ndef test_two(): pass\n")
+    result.assert_outcomes(passed=2)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", "found after test_it.py::test_one"])
+
+
+# -- self-deadlocks
+
+
+@pytest.mark.parametrize("body", ["A.acquire()", "in_thread(inner)"])
+def test_self_deadlock_does_not_hang_the_run(run, body):
+    source = LOCKS + "def inner():\n    with A:\n        try: A.acquire()\n        except ld.DeadlockError: pass\n"
+    source += f"@pytest.mark.parametrize('n', range(2))\ndef test_it(n):\n    with B:\n        {body}\n"
+    if body == "A.acquire()":
+        source = source.replace("with B", "with A")
+        result = run(source)
+        result.assert_outcomes(failed=2)
+        result.stdout.fnmatch_lines(["E * lockdep.DeadlockError: possible recursive locking detected: test_it.py:2 A"])
+        assert "lockdep/" not in str(result.stdout).partition("FAILURES")[2].replace("lockdep/pytest", "")
+    else:
+        run(source).assert_outcomes(failed=1, passed=1)
+
+
+def test_ordinary_inversion_does_not_raise_in_the_middle(run):
+    result = run(LOCKS + "def test_it(): ab(); ba(); print('reached the end')\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["reached the end"])
+
+
+# -- options, marker, fixture
+
+
+def test_off_there_is_no_trace(run):
+    result = run(INVERSION + "import sys\ndef test_off(lockdep):\n"
+                 "    assert not lockdep.active and lockdep.findings() == ()\n"
+                 "    assert 'lockdep.patch' not in sys.modules\n", "-v", on=False)  # fmt: skip
+    result.assert_outcomes(passed=3)
+    assert "lockdep" not in result.text.replace("lockdep.pytest_plugin", "")
+
+
+def test_importing_the_plugin_imports_nothing_of_lockdep():
+    code = "import sys, lockdep.pytest_plugin; print(sorted(name for name in sys.modules if 'lockdep' in name))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "['lockdep', 'lockdep.pytest_plugin']"
+
+
+@pytest.mark.parametrize(("arguments", "failed"), [([], 1), (["--no-lockdep"], 0)])
+def test_ini_turns_it_on_and_the_switch_off(run, pytester, arguments, failed):
+    pytester.makeini("[pytest]\nlockdep = true\n")
+    run(INVERSION, *arguments, on=False).assert_outcomes(passed=2 - failed, failed=failed)
+
+
+STALL = LOCKS + "def test_stall():\n    ab()\n    with B:\n        A.acquire(timeout=1)\n        A.release()\n"
+
+
+def test_warning_is_listed_and_fails_nothing(run):
+    result = run(STALL)
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["warning: possible circular * (stall) found in test_it.py::test_stall"])
+
+
+def test_ini_fail_on(run, pytester):
+    pytester.makeini("[pytest]\nlockdep_fail_on = stall\n")
+    run(STALL).assert_outcomes(failed=1)
+
+
+@pytest.mark.parametrize(("ini", "message"), [
+    ("[pytest]\nlockdep_fail_on = sometimes\n", "keyword fail_on: expected one of certain, *"),
+    ("[pytest]\n", "*pyproject.toml * unknown option 'colour'*"),
+])  # fmt: skip
+def test_bad_options_are_one_line(run, pytester, ini, message):
+    pytester.makeini(ini)
+    if "pyproject" in message:
+        pytester.makepyprojecttoml("[tool.lockdep]\ncolour = 1\n")
+    result = run(CLEAN)
+    assert result.ret == 4
+    result.stderr.fnmatch_lines([f"ERROR: lockdep: {message}"])
+    assert "Traceback" not in result.text
+
+
+@pytest.mark.parametrize(("arguments", "outcome"), [
+    ("", {"failed": 1}),
+    ("fail_on='certain'", {"passed": 1}),
+    (f"allow={ENTRY!r}", {"passed": 1}),
+    (f"allow=[{ENTRY!r}]", {"passed": 1}),
+    ("allow='circular: other.py:1 -> *'", {"failed": 1}),
+])  # fmt: skip
+@pytest.mark.parametrize("on", [True, False])
+def test_marker(run, arguments, outcome, on):
+    result = run(LOCKS + f"@pytest.mark.lockdep({arguments})\ndef test_both(): ab(); ba()\n", on=on)
+    result.assert_outcomes(**outcome)
+    assert result.ret == ("failed" in outcome)
+    if ENTRY in arguments:
+        result.stdout.fnmatch_lines(["1 allowed by markers"])
+
+
+def test_marked_test_without_the_switch_is_alone(run):
+    mark = "@pytest.mark.lockdep\n"
+    source = (
+        LOCKS
+        + f"def test_ab(): ab()\n{mark}def test_ba(lockdep): ba(); assert lockdep.active\ndef test_ab_again(lockdep):\n"
+    )
+    source += "    ab(); assert not lockdep.active\n"
+    run(source, on=False).assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize("arguments", ["'potential'", "fail_on='never'", "allow='nonsense'", "colour=1"])
+def test_bad_marker_is_one_line(run, arguments):
+    result = run(LOCKS + f"@pytest.mark.lockdep({arguments})\ndef test_it(): pass\n")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["mark lockdep: *"])
+    assert "Traceback" not in result.text
+
+
+def test_fixture_gives_the_findings_of_this_test(run):
+    source = LOCKS + "def test_first(lockdep):\n    ab(); assert lockdep.findings() == ()\n    ba()\n"
+    source += "    assert [found.slug for found in lockdep.findings()] == ['circular']\n"
+    source += (
+        "def test_second(lockdep):\n    assert lockdep.findings() == () and lockdep.options.fail_on == 'potential'\n"
+    )
+    run(source).assert_outcomes(failed=1, passed=1)
+
+
+@pytest.mark.parametrize("entry", [ENTRY, "circular: other.py:1 -> *"])
+def test_suppressions_of_the_root_directory(run, pytester, entry):
+    pytester.makepyprojecttoml(f"[tool.pytest.ini_options]\n[tool.lockdep]\nsuppress = [{entry!r}]\n")
+    pytester.mkdir("elsewhere")
+    pytester.makepyfile(test_it=INVERSION)
+    result = run(INVERSION, "--rootdir=.")
+    if entry == ENTRY:
+        result.assert_outcomes(passed=2)
+        result.stdout.fnmatch_lines(["lockdep (*): 0 errors, 0 warnings, 1 suppressed; *"])
+        assert "unused" not in result.text
+    else:
+        result.assert_outcomes(passed=1, failed=1)
+        result.stdout.fnmatch_lines([f"unused suppression: {entry}"])
+
+
+def test_entry_point_and_p_option_do_not_clash(run, pytester):
+    folder = pytester.mkdir("lockdep_fake-1.dist-info")
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: lockdep-fake\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text("[pytest11]\nlockdep = lockdep.pytest_plugin\n")
+    run(INVERSION).assert_outcomes(passed=1, failed=1)
+
+
+def test_plugin_named_in_conftest_comes_later_but_works(pytester, run, monkeypatch):
+    pytester.makeconftest("pytest_plugins = ['lockdep.pytest_plugin']\n")
+    pytester.makepyfile(test_it=INVERSION)
+    monkeypatch.chdir(pytester.path)
+    done = subprocess.run([sys.executable, "-m", "pytest", "--lockdep"], capture_output=True, text=True, timeout=60)
+    assert "1 failed, 1 passed" in done.stdout
+    assert run is not None
+
+
+# -- with other plugins
+
+
+@XDIST
+@pytest.mark.parametrize("body", ["ab(); ba()", "ab(); ab()"])
+def test_xdist(run, body):
+    names = ("a", "b", "c")
+    result = run(LOCKS + "".join(f"def test_{name}(): {body if name == 'b' else 'pass'}\n" for name in names), "-n2")
+    if "ba" in body:
+        result.assert_outcomes(passed=2, failed=1)
+        result.stdout.fnmatch_lines([f"E * {FAILURE}", "*Captured lockdep call*", SPLAT])
+    else:
+        result.assert_outcomes(passed=3)
+        assert result.ret == 0
+    result.stdout.fnmatch_lines(["[[]gw0] lockdep (*): *", "[[]gw1] lockdep (*): *"])
+
+
+@XDIST
+def test_xdist_import_time_finding_fails_the_session(run):
+    result = run(LOCKS + "ab(); ba()\ndef test_passes(): pass\n", "-n2", "--lockdep-exitcode=66")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 66
+    result.stdout.fnmatch_lines(["lockdep: 2 findings outside of failed tests", SPLAT])
+
+
+@XDIST
+def test_xdist_controller_does_not_install(run, pytester):
+    pytester.makeconftest(
+        "import lockdep, sys\n"
+        "def pytest_sessionfinish(session):\n"
+        "    if not hasattr(session.config, 'workerinput'): print('controller:', 'lockdep.patch' in sys.modules)\n"
+    )
+    run(CLEAN, "-n2", "-s").stdout.fnmatch_lines(["*controller: False"])
+
+
+@XDIST
+def test_xdist_worker_that_crashes(run):
+    result = run(CLEAN + "def test_crash(): import os; os._exit(3)\n", "-n2")
+    result.assert_outcomes(passed=2, failed=1)
+
+
+HANG = "    waits = threading.Semaphore(0)\n    waits.acquire()\n"
+
+
+@pytest.mark.skipif(find_spec("pytest_timeout") is None, reason="needs pytest-timeout")
+@pytest.mark.parametrize("method", ["signal", "thread"])
+def test_timeout_still_shows_the_finding(run, method):
+    result = run(LOCKS + "def test_hangs():\n    ab(); ba()\n" + HANG, f"--timeout-method={method}", "--timeout=1")
+    assert result.ret == 1
+    assert result.text.count(SPLAT) == 1
+
+
+@pytest.mark.skipif(find_spec("pytest_timeout") is None, reason="needs pytest-timeout")
+@pytest.mark.parametrize("method", ["signal", "thread"])
+def test_timeout_that_does_not_expire(run, method):
+    run(CLEAN, f"--timeout-method={method}", "--timeout=30").assert_outcomes(passed=2)
+
+
+def test_run_in_one_process_leaves_nothing(run, pytester):
+    pytester.makepyfile(test_it=INVERSION)
+    script = pytester.makepyfile(
+        main="""
+        import threading, pytest
+        before = threading.Lock, threading.Thread.join
+        for _ in range(2):
+            assert pytest.main(["-p", "lockdep.pytest_plugin", "--lockdep", "-q", "test_it.py"]) == 1
+            assert (threading.Lock, threading.Thread.join) == before
+        print("clean")
+    """
+    )
+    assert run is not None
+    assert "clean" in str(pytester.runpython(script).stdout)

@@ -1,0 +1,359 @@
+"""What becomes of findings: each once, counted, related, suppressed, kept apart by validators; and bounds that are reached."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+import lockdep
+from lockdep import patch, runtime
+from lockdep.threading import Condition
+from lockdep.validator import Validator
+from tests.worlds import Lock, RLock, alike, five, found, in_thread, nest, program, world
+
+
+@pytest.fixture(autouse=True)
+def validator() -> Iterator[Validator]:
+    with world() as validator:
+        yield validator
+        assert validator.failures == 0, validator.book.failure
+
+
+# -- releases and the ends of threads
+
+
+@pytest.mark.parametrize("kind", [Lock, RLock])
+def test_release_of_a_free_lock(kind: type) -> None:
+    lock = kind()
+    with pytest.raises(RuntimeError):
+        lock.release()
+
+    assert found() == ["release?"]
+
+
+def test_release_of_anothers_rlock() -> None:
+    lock = RLock()
+    with lock:
+        with pytest.raises(RuntimeError, match="cannot release un-acquired lock"):
+            in_thread(lock.release)
+        assert lock._is_owned()
+
+    assert found() == ["release?"]
+    assert "MainThread" in str(runtime.findings()[0])
+
+
+def test_release_of_anothers_lock_is_silent() -> None:
+    lock = Lock()
+    lock.acquire()
+    in_thread(lock.release)
+    assert not lock.locked()
+    nest(lock)
+    in_thread(lock.acquire)
+    lock.release()
+
+    assert found() == []
+
+
+def test_lock_handed_from_thread_to_thread_orders_nothing_any_more() -> None:
+    a, b, *_ = five()
+    a.acquire()
+    in_thread(a.release)
+    nest(b)                                   # a is no longer held: no order
+    nest(b, a)
+
+    assert found() == []
+
+
+def test_waiting_for_anothers_release_is_no_recursion() -> None:
+    lock = Lock()
+    lock.acquire()
+    in_thread(lock.release)
+    lock.acquire()
+    assert not lock.acquire(timeout=0.001)    # a signal: somebody else may give it
+    lock.release()
+
+    assert found() == []
+
+
+def test_thread_ends_with_an_rlock() -> None:
+    lock = RLock()
+    in_thread(lock.acquire)
+
+    assert found() == ["lifetime"]
+    assert runtime.findings()[0].grade == "certain"
+
+
+def test_thread_ends_with_a_lock() -> None:
+    lock = Lock()
+    in_thread(lock.acquire)
+
+    assert found() == ["lifetime?"]
+    lock.release()
+
+
+def test_thread_that_gives_everything_back_is_silent() -> None:
+    a, b, *_ = five()
+    in_thread(lambda: nest(a, b, alike(1, RLock)[0]))
+
+    assert found() == []
+
+
+def test_thread_ends_with_a_lock_that_others_release() -> None:
+    lock = Lock()
+    lock.acquire()
+    in_thread(lock.release)
+    in_thread(lock.acquire)                   # used for hand-off: seen before
+
+    assert found() == []
+    lock.release()
+
+
+def test_condition_wakes_a_thread_without_a_finding() -> None:
+    condition, ready = Condition(), []
+
+    def wait() -> None:
+        with condition:
+            while not ready:
+                condition.wait()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    with condition:
+        ready.append(1)
+        condition.notify_all()
+    thread.join()
+
+    assert found() == []
+
+
+# -- each problem once
+
+
+def test_a_cycle_is_one_finding_from_wherever_it_is_entered() -> None:
+    a, b, c, *_ = five()
+    for first, second in ((a, b), (b, c), (c, a)) * 2:
+        nest(first, second)
+    for first, second in ((c, a), (a, b), (b, c)) * 2:
+        in_thread(lambda first=first, second=second: nest(first, second))
+
+    assert found() == ["circular"]
+
+
+def test_a_release_error_is_counted() -> None:
+    lock = Lock()
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            lock.release()
+
+    assert [finding.count for finding in runtime.findings()] == [3]
+
+
+def test_cycles_that_share_a_dependency_are_one_story() -> None:
+    hub, b, c, d, e = five()
+    nest(hub, b)
+    nest(b, hub)
+    nest(b, c)
+    nest(c, hub)                              # hub -> b -> c -> hub
+    first, second = runtime.findings()
+
+    assert first.related is None
+    assert second.related is first
+    assert "another cycle through a dependency already reported" in runtime.text_of(second)
+    assert "the existing dependency chain" in runtime.text_of(first)
+    nest(d, e)
+    nest(e, d)
+    assert runtime.findings()[2].related is None
+
+
+def test_callbacks_are_told_and_one_that_fails_disturbs_nobody() -> None:
+    told = []
+    undo = [lockdep.on_finding(lambda _: 1 / 0), lockdep.on_finding(told.append)]
+    a, b, *_ = five()
+    nest(a, b)
+    nest(b, a)
+
+    assert told == list(runtime.findings())
+    for one in undo:
+        one()
+        one()
+    nest(alike(1)[0])
+
+
+def test_callback_may_take_locks() -> None:
+    a, b, c, *_ = five()
+    undo = lockdep.on_finding(lambda _: nest(c, a))
+    nest(a, b)
+    nest(b, a)
+    undo()
+
+    assert found() == ["circular"]
+    nest(a, b, c)
+
+
+# -- suppressed
+
+
+def test_suppressed_findings_are_counted_and_not_told() -> None:
+    told = []
+    undo = lockdep.on_finding(told.append)
+    with world(suppress=("circular: left -> right  # harmless", "recursive: nobody")):
+        left, right = Lock(name="left"), Lock(name="right")
+        nest(left, right)
+        nest(right, left)
+
+        assert (found(), told) == ([], [])
+        assert "1 suppressed" in runtime.summary()
+        assert "unused suppressions: 'recursive: nobody'" in runtime.summary()
+    undo()
+
+
+def test_suppression_of_another_dependency_suppresses_nothing() -> None:
+    with world(suppress=("circular: left -> middle",)):
+        left, right = Lock(name="left"), Lock(name="right")
+        nest(left, right)
+        nest(right, left)
+
+        assert found() == ["circular"]
+
+
+def test_suppressed_deadlock_does_not_raise() -> None:
+    with world(suppress=("recursive: one",), raise_on_deadlock=True):
+        one = Lock(name="one")
+        with one:
+            assert not one.acquire(timeout=0.001)
+        left, right = Lock(name="left"), Lock(name="right")
+        nest(left, right)
+        with pytest.raises(lockdep.DeadlockError):
+            nest(right, left)
+        assert not left.locked()
+        assert not right.locked()
+
+
+# -- worlds apart
+
+
+def test_validators_know_nothing_of_each_other() -> None:
+    a, b, *_ = five()
+    nest(a, b)
+    with world():
+        nest(b, a)
+        assert found() == []
+        nest(a, b)
+        assert found() == ["circular"]
+    assert found() == []
+    nest(b, a)
+    assert found() == ["circular"]
+
+
+def test_locks_held_across_a_change_of_validator() -> None:
+    a, b, *_ = five()
+    with a:
+        with world():
+            nest(b)
+        nest(b)
+    with pytest.raises(RuntimeError):
+        a.release()
+    nest(b, a)
+
+    assert found() == ["release?", "circular"]
+
+
+def test_reset_forgets() -> None:
+    a, b, *_ = five()
+    nest(a, b)
+    nest(b, a)
+    before = runtime.validator()
+    lockdep.reset()
+    try:
+        assert found() == []
+        nest(a, b)
+        assert found() == []
+        nest(b, a)
+        assert found() == ["circular"]
+    finally:
+        runtime.activate(before)
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_few_chains_hide_nothing(most: int) -> None:
+    with world(max_chains=most) as validator:
+        a, b, c, d, e = five()
+        for _ in range(2):
+            nest(a, b, c)
+            nest(c, d)
+            nest(b, e)
+        assert found() == []
+        nest(d, a)
+        assert found() == ["circular"]
+        assert validator.chains <= most
+        assert f"max_chains ({most}) reached" in runtime.summary()
+
+
+def test_one_witness_is_enough() -> None:
+    with world(max_witnesses=1):
+        a, b, *_ = five()
+        nest(a, b)
+        nest(b, a)
+        assert found() == ["circular"]
+
+
+# -- after uninstall, after fork
+
+
+def test_locks_work_on_after_uninstall() -> None:
+    validator = runtime.validator()
+    patch.install()
+    try:
+        a, b, condition = threading.Lock(), threading.RLock(), threading.Condition()
+        a.acquire()
+    finally:
+        patch.uninstall()
+        runtime.activate(validator)
+        runtime.deactivate()
+    a.release()
+    nest(a, b, condition)
+    nest(b, a)
+    with condition:
+        condition.wait(0)
+    assert not a.locked()
+
+    assert found() == []
+    runtime.activate(validator)
+
+
+FORK = """
+import os, threading, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+a = threading.Lock()
+b = threading.Lock()
+held, go = threading.Event(), threading.Event()
+def holder():
+    with a, b:
+        held.set()
+        go.wait()
+thread = threading.Thread(target=holder)
+thread.start()
+held.wait()
+pid = os.fork()
+if pid == 0:
+    a._at_fork_reinit()
+    b._at_fork_reinit()
+    with ORDER:
+        pass
+    print("child done", flush=True)
+    os._exit(0)
+_, status = os.waitpid(pid, 0)
+go.set()
+thread.join()
+print("parent done", status)
+"""
+
+
+@pytest.mark.parametrize(("order", "findings"), [("a, b", 0), ("b, a", 1)])
+@pytest.mark.parametrize("pure", ["0", "1"])
+def test_fork_while_another_thread_holds(tmp_path, order: str, findings: int, pure: str) -> None:
+    done = program(tmp_path, FORK.replace("ORDER", order), LOCKDEP_PURE=pure)
+
+    assert done.stdout.splitlines() == ["child done", "parent done 0"], done.stderr
+    assert done.stderr.count("possible circular") == findings
+    assert done.returncode == 0               # what the child found is not the parent's
