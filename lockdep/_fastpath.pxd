@@ -190,7 +190,7 @@ cdef class ThreadState:
     cpdef mark(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
-    cdef revoke(self, long long serial)
+    cpdef revoke(self, long long serial)
     cdef switch_run(self, long long serial)
     cdef Chain walk(self, Chain chain, list steps)
     cpdef bint settle(self) except -1
@@ -208,6 +208,7 @@ cdef object FOREVER, _allocate_lock, _get_ident, _link, monotonic, deque
 cdef long long _counter
 cdef dict _sites, _threads
 cdef object _dead
+cdef set _crossed
 cdef Chain _nowhere
 cdef Entry _untracked
 

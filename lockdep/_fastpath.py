@@ -116,11 +116,13 @@ class _Link:
     miss = judge = recursion = misuse = locate = None
     max_instances = 1024
     fork_count = 0
+    crowd = 64                                # so many thread states are kept before those of ended threads are dropped
 
 
 _link = _Link
 _sites = {}
 _threads = {}
+_crossed = set()                              # serials of living locks that another thread than the taker released
 _dead = deque(maxlen=65536)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
 
@@ -149,11 +151,24 @@ def threads():
 
 
 def reap():
-    """Forget the threads that have ended; return the states of those that ended with a lock held."""
+    """Forget the threads that have ended; return the states of those that ended with a lock held.
+
+    Locks that others have released, then or ever, are used for hand-off and do not count.
+    """
     ended = [state for state in threads() if state.ended]
     for state in ended:
         _threads.pop(state.serial, None)
+        for serial in [*state.revoked, *[serial for _, serial in state.held() if serial in _crossed]]:
+            state.revoke(serial)
     return [state for state in ended if state.chain.depth]
+
+
+def thin_out():
+    """Forget the threads that ended and held nothing, before there are too many of them."""
+    for state in threads():
+        if state.ended and not state.chain.depth:
+            _threads.pop(state.serial, None)
+    _link.crowd = 64 + 2 * len(_threads)
 
 
 def deaths():
@@ -364,6 +379,8 @@ def enter_thread():
             return kept
         _local.anchor = anchor
     _threads[state.serial] = state
+    if len(_threads) > _link.crowd:
+        thin_out()
     return state
 
 
@@ -473,6 +490,8 @@ class DepMap:
         """This lock is going away: say when, and drop it if it is held."""
         if self.witnessed and self.entry.watched:
             _dead.append((self.serial, new_serial()))
+        if self.crossed:
+            _crossed.discard(self.serial)
         if self.owner:
             holder = _threads.get(self.owner)
             if holder is not None:
@@ -495,7 +514,7 @@ class ExclusiveLock(DepMap):
 
     def equip(self, raw):
         self.queue = None
-        self.count = 0                        # how often the owner has taken it; more than once only for a RecursiveLock
+        self.count = 0                        # how often the owner has taken it
         self.forks = self.guard = 0
         self.raw = raw
         self.word = 0 if raw is None else FOREIGN
@@ -545,7 +564,8 @@ class ExclusiveLock(DepMap):
     def lock_real(self, state, mode, timeout, entry, child):
         """Take the real lock, then write the books; entry is None when nothing is tracked.
 
-        The owner is set together with the lock: a finalizer or handler that runs before the books are written may take an RLock again.
+        The owner is set together with the lock: a finalizer or handler that runs before the books are written may take
+        an RLock again.
         """
         mine = self.owner == state.serial     # a plain lock that waits for its own holder
         try:
@@ -565,7 +585,7 @@ class ExclusiveLock(DepMap):
         return True
 
     def step_again(self, state, entry):
-        """Where the lock leads now that it is had: a try, or a handler changed what is held while this thread waited."""
+        """Where the lock leads now that it is had: for a try, or when a handler changed what is held meanwhile."""
         if state.run == 0:
             state.settle()
         return self.step(state, entry)
@@ -604,6 +624,7 @@ class ExclusiveLock(DepMap):
                 state.drop(at)
         elif owner:
             self.crossed = True
+            _crossed.add(self.serial)
             holder = _threads.get(owner)
             if holder is not None:
                 holder.revoked.append(self.serial)
@@ -678,7 +699,7 @@ class ExclusiveLock(DepMap):
     def leave(self, queue, park):
         """Stop waiting. If the wake-up was ours and the lock is free after all, it is somebody else's."""
         try:
-            if park in queue:                 # asked first: remove would make a repr for its error, and that runs signal handlers
+            if park in queue:                 # remove would make a repr for its error, and that runs signal handlers
                 queue.remove(park)
                 return
         except ValueError:
@@ -754,7 +775,7 @@ class ExclusiveLock(DepMap):
         raise TypeError(f"cannot pickle {type(self).__qualname__!r} object")
 
     def __dealloc__(self):
-        if self.owner or (self.witnessed and self.entry.watched):
+        if self.owner or self.crossed or (self.witnessed and self.entry.watched):
             self.forget()
 
 
@@ -878,7 +899,7 @@ if not cython.compiled:
             lock.unlock(state)
 
     def _del(lock, forget=DepMap.forget):
-        if lock.owner or (lock.witnessed and lock.entry.watched):
+        if lock.owner or lock.crossed or (lock.witnessed and lock.entry.watched):
             forget(lock)
 
     ExclusiveLock.__enter__ = _enter

@@ -17,19 +17,21 @@ Walk = tuple[int, tuple[Step, ...]]  # what it costs, and the steps
 APART, TOGETHER, WAITED = 1, 100, 10_000  # costs of a step, each outweighing any number of the lesser ones
 
 
-def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int]) -> Walk:
-    """Return the cheapest closed walk through one witness of each dependency. O(n * w^3) for w witnesses each."""
+def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int], new: Step | None = None) -> Walk:
+    """Return the cheapest closed walk through one witness of each dependency; through `new`, if given.
+
+    Cost: O(n * w^2) for each witness of the first dependency, w witnesses each.
+    """
     columns = [dependency.all_witnesses(timed=True) for dependency in path]
-    best: Walk | None = None
-    for first in columns[0]:
-        walks: list[Walk] = [(step_cost(first), (first,))]
-        for column in columns[1:]:
-            walks = [min((extend(walk, step, died) for walk in walks), key=cost) for step in column]
-        closed = min(((paid + meeting(steps[-1], first, died), steps) for paid, steps in walks), key=cost)
-        if best is None or closed[0] < best[0]:
-            best = closed
-    assert best is not None
-    return best
+    walks = [closed_walk(first, columns[1:], died) for first in (columns[0] if new is None else [new])]
+    return min(walks, key=cost)
+
+
+def closed_walk(first: Step, columns: Sequence[Sequence[Step]], died: Mapping[int, int]) -> Walk:
+    walks: list[Walk] = [(step_cost(first), (first,))]
+    for column in columns:
+        walks = [min((extend(walk, step, died) for walk in walks), key=cost) for step in column]
+    return min(((paid + meeting(steps[-1], first, died), steps) for paid, steps in walks), key=cost)
 
 
 def cost(walk: Walk) -> int:
@@ -54,9 +56,11 @@ def meeting(left: Step, right: Step, died: Mapping[int, int]) -> int:
     return APART if died.get(older, newer + 1) < newer else TOGETHER
 
 
-def grade_cycle(path: Sequence[Dependency], died: Mapping[int, int]) -> tuple[str, str, tuple[Step, ...]]:
-    """Return grade, reason and the witnesses that show a cycle best."""
-    paid, steps = choose_witnesses(path, died)
+def grade_cycle(
+    path: Sequence[Dependency], died: Mapping[int, int], new: Step | None = None
+) -> tuple[str, str, tuple[Step, ...]]:
+    """Return grade, reason and the witnesses that show a cycle best, or that show it with a new one."""
+    paid, steps = choose_witnesses(path, died, new)
     if paid >= WAITED:
         return "stall", "one of the waits has a timeout: not for ever, but that long", steps
     if paid >= TOGETHER:

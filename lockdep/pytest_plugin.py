@@ -88,9 +88,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Without the switch: be there for the marked tests, if there are any."""
     off = session_of(config) is None and config.option.lockdep is not False
     if off and any(item.get_closest_marker(NAME) is not None for item in items):
-        from lockdep.pytest_session import LockdepSession
-
-        session = LockdepSession(config, marked_only=True)
+        session = make_session(config, marked_only=True)
         if session.options.enabled:
             config.stash[SESSION] = session
             session.configured()
@@ -151,12 +149,22 @@ def is_controller(config: pytest.Config) -> bool:
 def start(config: pytest.Config) -> None:
     """Install, if the options do not say otherwise; once."""
     if session_of(config) is None:
-        from lockdep.pytest_session import LockdepSession
-
-        session = LockdepSession(config)
+        session = make_session(config)
         if session.options.enabled:
             config.stash[SESSION] = session
             session.start()
+
+
+def make_session(config: pytest.Config, *, marked_only: bool = False) -> LockdepSession:
+    """Read the options, which importing lockdep does as well; what is wrong with them is one line."""
+    from lockdep.config import OptionError
+
+    try:
+        from lockdep.pytest_session import LockdepSession
+
+        return LockdepSession(config, marked_only=marked_only)
+    except (OptionError, ImportError) as error:  # ImportError: the compiled build is required and missing
+        raise pytest.UsageError(f"lockdep: {error}") from None
 
 
 def stop(config: pytest.Config) -> None:

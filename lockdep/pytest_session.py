@@ -83,7 +83,7 @@ class LockdepSession:
     @property
     def active(self) -> bool:
         """Return whether locks are tracked at this moment."""
-        return runtime.is_active()
+        return patch.is_installed() and runtime.is_active()
 
     # Where the run is
 
@@ -232,8 +232,5 @@ def options_for(config: pytest.Config) -> Options:
     keywords: dict[str, Any] = {"raise_on_recursion": True}  # one self-deadlock must not take the whole run with it
     if config.getini("lockdep_fail_on"):
         keywords["fail_on"] = config.getini("lockdep_fail_on")
-    try:
-        with contextlib.chdir(config.rootpath):
-            return load_options(**keywords)
-    except (OptionError, ImportError) as error:
-        raise pytest.UsageError(f"lockdep: {error}") from None
+    with contextlib.chdir(config.rootpath):
+        return load_options(**keywords)

@@ -19,15 +19,17 @@ from lockdep.checks.recursion import check_recursion
 from lockdep.checks.same_class import InstanceOrder, check_same_class
 from lockdep.classes import LockClass
 from lockdep.config import Options
-from lockdep.dependency import RECURSIVE, SHARED, TIMED, WAIT, Dependency, Witness
+from lockdep.dependency import TIMED, WAIT, Dependency, Witness
 from lockdep.fastpath import TRY, Chain, DepMap, Entry, ThreadState
 from lockdep.finding import DeadlockError, Finding
 from lockdep.findings import FindingBook
 from lockdep.graph import DependencyGraph
 from lockdep.held import held_locks, thread_name
+from lockdep.nesting import blocking_tail, kind_of, twin_depth
 from lockdep.runs import Run
 from lockdep.trace import StackTrace
 from lockdep.violations import BadRelease, CircularDependency, EndedHolding, HeldLock, InstanceRing
+from lockdep.watch import Watch
 
 GRAPH_LOCK_SECONDS = 0.002
 
@@ -49,8 +51,7 @@ class Validator:
         self.died: dict[int, int] = {}
         self._graph_lock = _thread.allocate_lock()
         self._forking = False
-        self._watched: dict[Dependency, bool] = {}
-        self._judged: dict[Chain, list[tuple[Dependency, int, int]]] = {}
+        self._watch = Watch()
 
     # What the fast path calls
 
@@ -168,7 +169,7 @@ class Validator:
     def _follows_known(self, state: ThreadState, chain: Chain, lock: DepMap) -> bool:
         """Add a chain whose dependencies are all known and harmless, without the graph lock and without a search."""
         held = held_locks(state, chain.stack)
-        if twin_depth(held, chain.entry.lock_class) or self._watched:
+        if twin_depth(held, chain.entry.lock_class) or self._watch:
             return False
         pairs = []
         for prev in blocking_tail(held) if chain.entry.mode != TRY else ():
@@ -207,7 +208,7 @@ class Validator:
             for prev in blocking_tail(held):
                 if prev.lock_class is not chain.entry.lock_class:
                     found += self._depend(prev, chain.entry, lock.serial, held, chain.stack)
-            self._flag(chain, held)
+            self._watch.flag(chain, self.graph)
         chain.judged = chain.judged or bool(chain.twin)
         self._admit(chain)
         return found
@@ -227,11 +228,12 @@ class Validator:
         witness = self._witness(prev, serial, held, stack, run)
         known = self.graph.find(prev.lock_class, entry.lock_class)
         if known is not None and kind in known.witnesses:
-            return self._regrade(known) if known.mark_seen(kind, witness, self.options.max_witnesses) else []
+            most = self._watch.most(known, self.options.max_witnesses)
+            return self._regrade(known, kind, witness) if known.mark_seen(kind, witness, most) else []
         path = check_circular(self.graph, prev.lock_class, entry.lock_class, kind)
         dependency = self.graph.register_dependency(prev.lock_class, entry.lock_class)
         dependency.mark_seen(kind, witness, self.options.max_witnesses)
-        watch(prev.lock_class, entry.lock_class)
+        watch_deaths(prev.lock_class, entry.lock_class)
         if path is None:
             return []
         self._drain_deaths()
@@ -239,18 +241,21 @@ class Validator:
         violation = CircularDependency((*path, dependency), chosen, thread_name(), held, stack)
         found = self.book.register_cycle(violation, grade, reason)
         if grade == "unmatched":
-            self._watch_cycle(violation.path)
+            self._watch.add(violation.path, self.graph, self.root)
         return found
 
-    def _regrade(self, dependency: Dependency) -> list[Finding]:
+    def _regrade(self, dependency: Dependency, kind: int, witness: Witness) -> list[Finding]:
         """New instances were seen in a dependency that is part of a finding: perhaps they close the cycle."""
         found: list[Finding] = []
         for finding in self.book.with_dependency(dependency):
             violation = finding.violation
             if isinstance(violation, CircularDependency):
                 self._drain_deaths()
-                grade, reason, chosen = evidence.grade_cycle(violation.path, self.died)
-                found += self.book.upgrade(finding, grade, reason, chosen)
+                at = violation.path.index(dependency)
+                path = (*violation.path[at:], *violation.path[:at])
+                grade, reason, chosen = evidence.grade_cycle(path, self.died, (kind, witness))
+                turned = chosen[len(chosen) - at :] + chosen[: len(chosen) - at]
+                found += self.book.upgrade(finding, grade, reason, turned)
         return found
 
     def _nested(
@@ -260,36 +265,36 @@ class Validator:
         prev = held[twin - 1]
         if prev.serial == lock.serial:
             return self._recursion(fastpath.thread_state(), entry, lock, stack)
+        kind = kind_of(prev.mode, entry.mode)
         order = self.orders.setdefault(entry.lock_class, InstanceOrder(self.options.max_pairs))
-        if order.knows(prev.serial, lock.serial):
+        if order.knows(prev.serial, lock.serial, kind):
             return []
         witness = self._witness(prev, lock.serial, held, stack)
-        ring = check_same_class(order, witness)
-        order.mark_seen(witness)
-        if ring is None:
+        closed = check_same_class(order, kind, witness)
+        order.mark_seen(kind, witness)
+        if closed is None:
             return []
-        timed = bool(entry.mode & fastpath.TIMED)
-        grade = "stall" if timed else "potential"
-        reason = (
-            "one of the waits has a timeout"
-            if timed
-            else f"{len(ring)} locks of one class are taken in a ring of orders"
+        timed, ring = closed
+        reason = f"{len(ring)} locks of one class are taken in a ring of orders"
+        return self.book.register(
+            InstanceRing(entry.lock_class, ring, thread_name(), held, stack),
+            "stall" if timed else "potential",
+            f"{reason}, but one of the waits has a timeout" if timed else reason,
         )
-        return self.book.register(InstanceRing(entry.lock_class, ring, thread_name(), held, stack), grade, reason)
 
     def _judge(self, state: ThreadState, chain: Chain, lock: DepMap, stack: StackTrace) -> list[Finding]:
         found: list[Finding] = []
         held = held_locks(state, stack)
         twin = twin_depth(held, chain.entry.lock_class)
-        watched = self._judged.get(chain, [])
+        watched = self._watch.hits(chain)
         if twin:
             found += self._nested(held, twin, lock, stack, chain.entry)
         for dependency, depth, kind in watched:
             prev = held[depth - 1]
             witness = self._witness(prev, lock.serial, held, stack)
-            if dependency.mark_seen(kind, witness, self.options.max_witnesses):
-                found += self._regrade(dependency)
-        if len(watched) + bool(twin) == 1:
+            if dependency.mark_seen(kind, witness, self._watch.most(dependency, self.options.max_witnesses)):
+                found += self._regrade(dependency, kind, witness)
+        if len(watched) + bool(twin) == 1 and not chain.entry.mode & fastpath.TIMED:
             lock.peer = held[chain.twin - 1].serial
         return found
 
@@ -345,79 +350,12 @@ class Validator:
             return self.book.register(violation, "certain", "only the thread that took an RLock can release it")
         return self.book.register(violation, "unmatched", "another thread may still release it")
 
-    # Watching closely where a cycle was seen with instances that do not match
-
-    def _watch_cycle(self, path: tuple[Dependency, ...]) -> None:
-        for dependency in path:
-            self._watched[dependency] = True
-        pending = [self.root]
-        while pending:
-            chain = pending.pop()
-            pending += list((chain.children or {}).values())
-            if chain.depth:
-                self._flag(chain, None)
-
-    def _flag(self, chain: Chain, held: tuple[HeldLock, ...] | None) -> None:
-        """Have this chain judged by instances each time, if its last step is a watched dependency."""
-        if not self._watched or chain in self._judged:
-            return
-        entries = [(lock.lock_class, lock.mode) for lock in held] if held is not None else entries_above(chain)
-        hits = []
-        for depth in tail_depths([mode for _, mode in entries]):
-            dependency = self.graph.find(entries[depth - 1][0], chain.entry.lock_class)
-            if dependency in self._watched:
-                hits.append((dependency, depth, kind_of(entries[depth - 1][1], chain.entry.mode)))
-        if hits:
-            self._judged[chain] = hits
-            chain.twin = chain.twin or hits[0][1]
-            chain.judged = True
-            chain.gate = fastpath.NOWHERE
-
     def _drain_deaths(self) -> None:
         for serial, clock in fastpath.deaths():
             self.died[serial] = clock
 
 
-def kind_of(prev_mode: int, next_mode: int) -> int:
-    """Return the kind of a dependency from how its two ends are taken."""
-    kind = SHARED if prev_mode & 3 else 0
-    kind |= RECURSIVE if next_mode & 3 == 2 else 0
-    return kind | (TIMED if next_mode & fastpath.TIMED else 0)
-
-
-def twin_depth(held: tuple[HeldLock, ...], lock_class: LockClass) -> int:
-    """Return the depth of the innermost held lock of this class, or 0."""
-    return max((depth for depth, lock in enumerate(held, 1) if lock.lock_class is lock_class), default=0)
-
-
-def tail_depths(modes: list[int]) -> list[int]:
-    """Return the depths that a new lock depends on: down to the first that was waited for, recursive reads aside.
-
-    The locks below that one lead to it already. A lock had by trylock, or read recursively, may lack such a dependency.
-    """
-    depths: list[int] = []
-    for depth in range(len(modes), 0, -1):
-        depths.append(depth)
-        if not modes[depth - 1] & TRY and modes[depth - 1] & 3 != 2:
-            break
-    return depths
-
-
-def blocking_tail(held: tuple[HeldLock, ...]) -> list[HeldLock]:
-    return [held[depth - 1] for depth in tail_depths([lock.mode for lock in held])]
-
-
-def entries_above(chain: Chain) -> list[tuple[LockClass, int]]:
-    found = []
-    step = chain.parent
-    while step.depth:
-        found.append((step.entry.lock_class, step.entry.mode))
-        step = step.parent
-    found.reverse()
-    return found
-
-
-def watch(*classes: LockClass) -> None:
+def watch_deaths(*classes: LockClass) -> None:
     """Have the deaths of these classes' instances told: witnesses name them."""
     for lock_class in classes:
         lock_class.entry(fastpath.BLOCKING).watched = True

@@ -170,7 +170,8 @@ ENDS = {
         def last():
             with lock, other:
                 print("last")
-            with threading.Condition() as condition:
+            condition = threading.Condition()
+            with condition:
                 condition.wait(0.001)
         atexit.register(last)
         with lock:
@@ -181,14 +182,14 @@ ENDS = {
     ),
     "finalizers": (
         """
-        import threading, sys
+        import os, sys, threading
         class Resource:
             def __init__(self):
                 self.lock, self.other = threading.Lock(), threading.RLock()
                 self.me = self
-            def __del__(self, say=sys.stdout.write):
+            def __del__(self, say=os.write):
                 with self.lock, self.other:
-                    say("closed\\n")
+                    say(1, b"closed\\n")
         local = threading.local()
         local.kept = Resource()
         kept = Resource()

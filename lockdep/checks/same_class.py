@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lockdep.dependency import Witness
+from lockdep.dependency import TIMED, Witness
+
+Step = tuple[int, Witness]
 
 
 class InstanceOrder:
@@ -11,32 +13,43 @@ class InstanceOrder:
     def __init__(self, most: int) -> None:
         self.most = most
         self.count = 0
-        self.after: dict[int, dict[int, Witness]] = {}
+        self.after: dict[int, dict[int, Step]] = {}
 
     @property
     def saturated(self) -> bool:
         """Whether pairs are no longer recorded."""
         return self.count >= self.most
 
-    def knows(self, prev: int, next_: int) -> bool:
-        """Return whether this pair was judged before."""
-        return next_ in self.after.get(prev, ())
+    def knows(self, prev: int, next_: int, kind: int) -> bool:
+        """Return whether this pair was judged before, in this kind or without a timeout."""
+        seen = self.after.get(prev, {}).get(next_)
+        return seen is not None and (bool(kind & TIMED) or not seen[0] & TIMED)
 
-    def mark_seen(self, witness: Witness) -> None:
-        """Record that next was taken while prev was held."""
-        if not self.saturated:
-            self.after.setdefault(witness.prev_serial, {})[witness.next_serial] = witness
-            self.count += 1
+    def mark_seen(self, kind: int, witness: Witness) -> None:
+        """Record that next was taken while prev was held; a wait without a timeout is the stronger observation."""
+        known = witness.next_serial in self.after.get(witness.prev_serial, ())
+        if known or not self.saturated:
+            self.after.setdefault(witness.prev_serial, {})[witness.next_serial] = (kind, witness)
+            self.count += not known
 
 
-def check_same_class(order: InstanceOrder, new: Witness) -> tuple[Witness, ...] | None:
-    """Return the ring of observations that `new` closes, new last, or None. Depth-first over the recorded pairs."""
+def check_same_class(order: InstanceOrder, kind: int, new: Witness) -> tuple[bool, tuple[Witness, ...]] | None:
+    """Return (a wait has a timeout, the ring of observations that `new` closes, new last); None without a ring."""
+    ring = None if kind & TIMED else find_ring(order, new, timed=False)
+    if ring is not None:
+        return False, ring
+    ring = find_ring(order, new, timed=True)
+    return None if ring is None else (True, ring)
+
+
+def find_ring(order: InstanceOrder, new: Witness, *, timed: bool) -> tuple[Witness, ...] | None:
+    """Search depth-first over the recorded pairs, the timed ones only if asked for."""
     came: dict[int, Witness] = {}
     stack = [new.next_serial]
     while stack:
         at = stack.pop()
-        for next_, witness in order.after.get(at, {}).items():
-            if next_ in came:
+        for next_, (kind, witness) in order.after.get(at, {}).items():
+            if next_ in came or (kind & TIMED and not timed):
                 continue
             came[next_] = witness
             if next_ == new.prev_serial:
