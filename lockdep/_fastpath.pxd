@@ -50,7 +50,7 @@ cdef extern from *:
 
     static int ld_enter(PyObject *state, PyObject *anchor) {
         PyObject *dict = PyThreadState_GetDict();
-        if (dict == NULL || PyDict_SetItemString(dict, "lockdep", anchor) < 0) { PyErr_Clear(); return 0; }
+        if (dict == NULL || PyDict_SetItem(dict, (PyObject *)Py_TYPE(anchor), anchor) < 0) { PyErr_Clear(); return 0; }
         ld_tls = state;
         return 1;
     }
@@ -59,16 +59,16 @@ cdef extern from *:
     }
     static long long *ld_serials(long long *old, size_t n) {
         long long *grown;
-        if (n == 0) { PyMem_RawFree(old); return NULL; }
-        grown = (long long *)PyMem_RawRealloc(old, n * sizeof *grown);
+        if (n == 0) { PyMem_Free(old); return NULL; }
+        grown = (long long *)PyMem_Realloc(old, n * sizeof *grown);
         if (grown == NULL) PyErr_NoMemory();
         else if (old == NULL) grown[0] = 0;
         return grown;
     }
     static void **ld_places(void **old, size_t n) {
         void **grown;
-        if (n == 0) { PyMem_RawFree(old); return NULL; }
-        grown = (void **)PyMem_RawRealloc(old, n * sizeof *grown);
+        if (n == 0) { PyMem_Free(old); return NULL; }
+        grown = (void **)PyMem_Realloc(old, n * sizeof *grown);
         if (grown == NULL) PyErr_NoMemory();
         return grown;
     }
@@ -168,6 +168,15 @@ cdef class Site:
 
 
 @cython.final
+cdef class Link:
+    cdef Chain root
+    cdef object miss, judge, recursion, misuse, locate
+    cdef Py_ssize_t max_instances, crowd
+    cdef long long fork_count
+
+
+@cython.final
+@cython.no_gc
 cdef class ThreadState:
     cdef readonly long long serial
     cdef public long long run
@@ -183,7 +192,6 @@ cdef class ThreadState:
     cdef public Chain root
     cdef public object record
     cdef public dict took
-    cdef public dict coarse
     cdef public list revoked
     cdef readonly object ident
 
@@ -199,12 +207,14 @@ cdef class ThreadState:
 
 
 @cython.final
+@cython.no_gc
 cdef class Anchor:
     cdef ThreadState state
 
 
 cdef int BLOCKING, TRY, TIMED, ROOM, FOREIGN
-cdef object FOREVER, _allocate_lock, _get_ident, _link, monotonic, deque
+cdef object FOREVER, _allocate_lock, _get_ident, monotonic, deque
+cdef Link _link
 cdef long long _counter
 cdef dict _sites, _threads
 cdef object _dead

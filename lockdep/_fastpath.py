@@ -109,17 +109,19 @@ class Site:
             ld_immortal(self)
 
 
-class _Link:
-    """What the owner of this module plugged in."""
+class Link:
+    """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    root = None
-    miss = judge = recursion = misuse = locate = None
-    max_instances = 1024
-    fork_count = 0
-    crowd = 64                                # so many thread states are kept before those of ended threads are dropped
+    __slots__ = ("crowd", "fork_count", "judge", "locate", "max_instances", "miss", "misuse", "recursion", "root")
+
+    def __init__(self):
+        self.root = self.miss = self.judge = self.recursion = self.misuse = self.locate = None
+        self.max_instances = 1024
+        self.fork_count = 0
+        self.crowd = 64                       # so many thread states are kept before those of ended threads are dropped
 
 
-_link = _Link
+_link = Link()
 _sites = {}
 _threads = {}
 _crossed = set()                              # serials of living locks that another thread than the taker released
@@ -199,7 +201,7 @@ class ThreadState:
     """What one thread holds: a chain, and for each depth of it the serial of the lock held there."""
 
     __slots__ = (
-        "busy", "capacity", "chain", "coarse", "dirty", "ended", "ident", "record", "revoked", "root", "run", "running",
+        "busy", "capacity", "chain", "dirty", "ended", "ident", "record", "revoked", "root", "run", "running",
         "serial", "serials", "took",
     )  # fmt: skip
 
@@ -207,8 +209,7 @@ class ThreadState:
         self.ident = ident
         self.serial = self.running = new_serial()
         self.record = None
-        self.took = {}                        # serial of a lock -> the chain it was taken in
-        self.coarse = {}                      # entry -> chain, once `took` is full
+        self.took = {}                        # serial of a lock -> the chain it was taken in; entry -> chain once full
         self.revoked = []                     # serials released by other threads, not yet dropped here
         self.root = self.chain = _nowhere
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
@@ -298,7 +299,7 @@ class ThreadState:
             self.dirty = 1
             return False
         if root is not self.root:
-            self.chain = self.walk(root, self.chains())
+            self.chain = self.walk(root, self.chains()) if self.chain.depth else root
             self.root = root
         self.run = self.running
         if self.dirty or _link.root is not root:
@@ -314,22 +315,20 @@ class ThreadState:
 
     def begin_run(self, record):
         """Start a run inside this thread (a work item); return what `end_run` needs."""
-        outer = (self.running, self.record, self.took, self.coarse)
-        self.record, self.took, self.coarse = record, record.took, record.coarse
+        outer = (self.running, self.record, self.took)
+        self.record, self.took = record, record.took
         self.switch_run(record.serial)
         return outer
 
     def end_run(self, outer):
         """Go back to the outer run, which has then taken what the inner one took."""
-        took, coarse = self.took, self.coarse
-        running, self.record, self.took, self.coarse = outer
-        for serial, chain in took.items():
-            if len(self.took) < _link.max_instances:
-                self.took.setdefault(serial, chain)
+        took = self.took
+        running, self.record, self.took = outer
+        for key, chain in took.items():
+            if key is not chain.entry and len(self.took) < _link.max_instances:
+                self.took.setdefault(key, chain)
             else:
-                self.coarse.setdefault(chain.entry, chain)
-        for entry, chain in coarse.items():
-            self.coarse.setdefault(entry, chain)
+                self.took.setdefault(chain.entry, chain)
         self.switch_run(running)
 
     def switch_run(self, serial):
@@ -483,7 +482,7 @@ class DepMap:
             if len(state.took) < _link.max_instances:
                 state.took[self.serial] = child
             else:
-                state.coarse.setdefault(child.entry, child)
+                state.took.setdefault(child.entry, child)
         self.run = state.run
 
     def forget(self):

@@ -43,8 +43,7 @@ class ThreadState:
     ended: bool
     ident: int
     record: Run | None
-    took: dict[int, Chain]
-    coarse: dict[Entry, Chain]
+    took: dict[int | Entry, Chain]
     def mark(self) -> None: ...
     def held(self) -> list[tuple[Chain, int]]: ...
     def chains(self) -> list[Chain]: ...

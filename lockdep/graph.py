@@ -9,13 +9,12 @@ ranks between its ends; a report, one breadth-first search.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from lockdep.classes import LockClass
 from lockdep.dependency import Dependency
 
 State = tuple[LockClass, bool]  # a class, and whether every way to it ends in a recursive reader
-Rows = dict[LockClass, dict[LockClass, Dependency]]
 
 
 class DependencyGraph:
@@ -55,8 +54,16 @@ class DependencyGraph:
         return dependency
 
     def may_close_cycle(self, prev: LockClass, next_: LockClass) -> bool:
-        """Return whether a search for next_ ~> prev is worth while: always once a cycle is in the graph."""
-        return bool(self.crossing) or self.rank.get(prev, -1) > self.rank.get(next_, 1 << 62)
+        """Return whether a search for next_ ~> prev is worth while: always once a cycle is in the graph.
+
+        Before that, what leads from next_ to prev has ranks between theirs. Cost: a search bounded by them.
+        """
+        if self.crossing:
+            return True
+        highest = self.rank.get(prev, -1)
+        if highest < self.rank.get(next_, 1 << 62):
+            return False
+        return prev in self._ahead(next_, highest)
 
     def find_strong_path(
         self, start: State, goal: LockClass, *, goal_shared: bool, timed: bool
@@ -99,24 +106,35 @@ class DependencyGraph:
 
         Pearce and Kelly, A Dynamic Topological Sort Algorithm for Directed Acyclic Graphs (JEA 2006).
         """
-        ahead = self._region(next_, self.after, lambda rank: rank <= self.rank[prev])
+        ahead = self._ahead(next_, self.rank[prev])
         if prev in ahead:
             return False
-        behind = self._region(prev, self.before, lambda rank: rank >= self.rank[next_])
+        behind = self._behind(prev, self.rank[next_])
         order = sorted(behind, key=self.rank.__getitem__) + sorted(ahead, key=self.rank.__getitem__)
         ranks = sorted(self.rank[lock_class] for lock_class in order)
         self.rank.update(zip(order, ranks, strict=True))
         return True
 
-    def _region(self, start: LockClass, rows: Rows, within: Callable[[int], bool]) -> set[LockClass]:
-        """Return what is reachable from start through ranks that are within bounds, crossing dependencies left out."""
-        found = {start}
-        stack = [start]
+    def _ahead(self, start: LockClass, highest: int) -> set[LockClass]:
+        """Return what is reachable from start through ranks up to `highest`, crossing dependencies left out."""
+        rank, crossing = self.rank, self.crossing
+        found, stack = {start}, [start]
         while stack:
-            lock_class = stack.pop()
-            for other, dependency in rows.get(lock_class, {}).items():
-                crossing = (dependency.prev, dependency.next) in self.crossing
-                if other not in found and not crossing and within(self.rank[other]):
+            at = stack.pop()
+            for other in self.after.get(at, ()):
+                if other not in found and rank[other] <= highest and (at, other) not in crossing:
+                    found.add(other)
+                    stack.append(other)
+        return found
+
+    def _behind(self, start: LockClass, lowest: int) -> set[LockClass]:
+        """Return what start is reachable from through ranks down to `lowest`, crossing dependencies left out."""
+        rank, crossing = self.rank, self.crossing
+        found, stack = {start}, [start]
+        while stack:
+            at = stack.pop()
+            for other in self.before.get(at, ()):
+                if other not in found and rank[other] >= lowest and (other, at) not in crossing:
                     found.add(other)
                     stack.append(other)
         return found

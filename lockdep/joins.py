@@ -61,7 +61,7 @@ def follow_thread(original: Any) -> Any:
     def _bootstrap_inner(self: Any) -> None:
         state = fastpath.thread_state()
         run = Run(lambda: str(self._name), thread_place(self), state.serial)
-        state.record, state.took, state.coarse = run, run.took, run.coarse
+        state.record, state.took = run, run.took
         setattr(self, _RUN, run)
         original(self)
 

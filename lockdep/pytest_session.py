@@ -100,6 +100,11 @@ class LockdepSession:
         finally:
             self._note()
 
+    def pytest_collection_finish(self) -> None:
+        """Adopt what the modules imported meanwhile have got past the replaced names."""
+        if not self.marked_only:
+            patch.resweep()
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper:
         """Findings of this time belong to the test; in a run for marked tests, lockdep is installed for it."""

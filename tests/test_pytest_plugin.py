@@ -193,6 +193,13 @@ def test_finding_of_a_thread_between_tests_fails_the_session(run, pytester):
     result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", "found after test_it.py::test_one"])
 
 
+@pytest.mark.parametrize(("second", "failed"), [("with B:\n        with RAW: pass", 1), ("pass", 0)])
+def test_lock_made_past_the_names_is_adopted_after_collection(run, second, failed):
+    source = LOCKS + "import _thread\nRAW = _thread.allocate_lock()\n"
+    source += f"def test_it():\n    with RAW:\n        with B: pass\n    {second}\n"
+    run(source).assert_outcomes(failed=failed, passed=1 - failed)
+
+
 # -- self-deadlocks
 
 

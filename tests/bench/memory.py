@@ -16,7 +16,7 @@ from tests.bench.table import Row
 
 LOCKS = 200_000
 CHAIN_LOCKS = 14
-CHAINS = 2**CHAIN_LOCKS - 1  # one for each non-empty subset, taken in one order
+CHAINS = (1 << CHAIN_LOCKS) - 1  # one for each non-empty subset, taken in one order
 
 
 def resident() -> int:
