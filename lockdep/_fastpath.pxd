@@ -213,7 +213,7 @@ cdef class Anchor:
 
 
 cdef int BLOCKING, TRY, TIMED, ROOM, FOREIGN
-cdef object FOREVER, _allocate_lock, _get_ident, monotonic, deque
+cdef object HAND_OFF, _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, deque
 cdef Link _link
 cdef long long _counter
 cdef dict _sites, _threads
@@ -269,6 +269,8 @@ cdef class ExclusiveLock(DepMap):
     cdef bint try_fast(self) except -1
     @cython.final
     cdef bint lock_slow(self, ThreadState state, int mode, object timeout) except -1
+    @cython.final
+    cdef bint lock_again(self, ThreadState state, int mode, object timeout, Entry entry) except -1
     @cython.final
     cdef bint lock_real(self, ThreadState state, int mode, object timeout, Entry entry, Chain child) except -1
     @cython.final

@@ -31,10 +31,12 @@ COMPILED = cython.compiled
 BLOCKING, TRY, TIMED = 0, 4, 8
 FOREVER = -1
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
+HAND_OFF = 0.25                               # seconds for another thread to free a lock that its holder waits for
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 
 _allocate_lock = _thread.allocate_lock
 _get_ident = _thread.get_ident
+_thread_count = _thread._count                # of threads besides the main one
 if not cython.compiled:
     _local = _thread._local()
     _count = count(1)
@@ -265,10 +267,10 @@ class ThreadState:
 
     def find(self, serial):
         """Return the depth at which this lock is held, innermost first, or 0."""
-        for at in range(self.chain.depth, 0, -1):
-            if self.serials[at] == serial:
-                return at
-        return 0
+        at = self.chain.depth
+        while at and self.serials[at] != serial:
+            at -= 1
+        return at
 
     def drop(self, at):
         """Remove the held lock at this depth and walk the rest again, by look-ups only."""
@@ -308,10 +310,12 @@ class ThreadState:
 
     def revoke(self, serial):
         """Drop the oldest entry of a lock that another thread released: it may have been taken again since."""
-        for at in range(1, self.chain.depth + 1):
+        at = 1
+        while at <= self.chain.depth:
             if self.serials[at] == serial:
                 self.drop(at)
                 return
+            at += 1
 
     def begin_run(self, record):
         """Start a run inside this thread (a work item); return what `end_run` needs."""
@@ -551,14 +555,20 @@ class ExclusiveLock(DepMap):
         if mode == TRY:
             return self.lock_real(state, mode, timeout, self.entry.lock_class.entry(TRY), None)
         entry = self.entry if mode == BLOCKING else self.entry.lock_class.entry(mode)
-        child = None
         if self.owner == state.serial:
-            _link.recursion(state, entry, self)
-        else:
-            child = self.step(state, entry)   # before it can block
-            if self.run != state.run:
-                self.note_run(state, child)
+            return self.lock_again(state, mode, timeout, entry)
+        child = self.step(state, entry)       # before it can block
+        if self.run != state.run:
+            self.note_run(state, child)
         return self.lock_real(state, mode, timeout, entry, child)
+
+    def lock_again(self, state, mode, timeout, entry):
+        """Wait for a lock that this thread holds. If another thread frees it soon, it is a hand-off, and legal."""
+        alone = _thread_count() == 0
+        if not alone and self.lock_real(state, TIMED, timeout if mode == TIMED else HAND_OFF, entry, None):
+            return True
+        _link.recursion(state, entry, self)
+        return (alone or mode != TIMED) and self.lock_real(state, mode, timeout, entry, None)
 
     def lock_real(self, state, mode, timeout, entry, child):
         """Take the real lock, then write the books; entry is None when nothing is tracked.
@@ -761,6 +771,10 @@ class ExclusiveLock(DepMap):
     def _owner(self):
         holder = _threads.get(self.owner)     # gevent and debuggers read it: the ident of the holder
         return None if holder is None else holder.ident
+
+    @_owner.setter
+    def _owner(self, ident):
+        """Nothing: gevent writes it to locks that are held when it patches."""
 
     def __repr__(self):
         kind = type(self)

@@ -24,10 +24,10 @@ _MADE, _RUN, _SEEN = "_lockdep_made", "_lockdep_run", "_lockdep_seen"
 
 def wrap(owner: Any, name: str, make: Callable[[Any], Any], undo: list[Undo]) -> None:
     """Replace owner.name by make(original), and note how to take that back."""
-    original = vars(owner)[name]
-    replacement = functools.wraps(original)(make(original))
-    setattr(owner, name, replacement)
-    undo.append(lambda: setattr(owner, name, original))
+    inherited = name not in vars(owner)  # gevent's Thread inherits what it does not change
+    original = getattr(owner, name)
+    setattr(owner, name, functools.wraps(original)(make(original)))
+    undo.append(lambda: delattr(owner, name) if inherited else setattr(owner, name, original))
 
 
 def patch_threads(undo: list[Undo]) -> None:

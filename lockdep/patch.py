@@ -56,7 +56,7 @@ def install(**options: Any) -> None:
     joins.patch_threads(_Installed.undo)
     follow_futures()
     for note in runtime.greenlet_notes():
-        runtime.write(f"lockdep: {note}\n")
+        runtime.write_note(note)
 
 
 def resweep() -> None:

@@ -6,6 +6,7 @@ nothing that could wait for a lock the thread holds.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ class _Process:
     active = False
     decided = False
     stream: int | None = 2
-    said_failure = False
+    said: set[str] = set()  # noqa: RUF012 - one process, one set
 
 
 def validator() -> Validator:
@@ -42,6 +43,7 @@ def activate(chosen: Validator) -> None:
     _Process.active = chosen.options.enabled
     registry.ignored = chosen.options.ignore
     chosen.sink = deliver
+    chosen.warn = write_note
     fastpath.connect(
         chosen.root if chosen.options.enabled else None,
         chosen.miss, chosen.judge, chosen.recursion, chosen.misuse, registry.locate, chosen.options.max_instances,
@@ -185,9 +187,16 @@ def shortcomings(chosen: Validator) -> str:
     return "".join(f"; {part}" for part in parts)
 
 
-def greenlet_notes() -> list[str]:
+def write_note(note: str) -> None:
+    """Write a line about lockdep itself, once."""
+    if note not in _Process.said:
+        _Process.said.add(note)
+        write(f"lockdep: {note}\n")
+
+
+def greenlet_notes(*, patching: bool = False) -> list[str]:
     """Say what gevent's monkey patch means here: nothing when it has not patched threading."""
-    if not fastpath.greenlets_patched():
+    if not patching and not fastpath.greenlets_patched():
         return []
     if fastpath.BUILD == "pure":
         return ["gevent has patched threading: the pure build is used, and each greenlet counts as a thread"]
@@ -201,6 +210,8 @@ def _in_child() -> None:
     _Process.validator.forked()
 
 
+# The last of the atexit callbacks: modules are taken apart after it, and finalizers then only lock.
+atexit.register(fastpath.connect, None, None, None, nothing, nothing, registry.locate)
 finding.render = splat.render_splat
 _Process.validator = Validator(Options(), deliver)
 deactivate()

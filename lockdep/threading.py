@@ -8,6 +8,7 @@ otherwise.
 from __future__ import annotations
 
 import _thread
+import sys
 import threading as _threading
 from typing import Any, cast
 
@@ -28,7 +29,18 @@ class _DropIn(type):
     real: type
 
     def __instancecheck__(cls, instance: object) -> bool:
-        return type.__instancecheck__(cls, instance) or type(instance) is cls.real
+        if type(instance) is cls.real:
+            return not patched_by_gevent(sys._getframe(1).f_globals)
+        return type.__instancecheck__(cls, instance)
+
+
+def patched_by_gevent(asking: dict[str, Any]) -> bool:
+    """Return whether gevent asks, which is when it patches threading: say so. It takes only its own kind of answer."""
+    if not str(asking.get("__name__")).startswith("gevent."):
+        return False
+    for note in runtime.greenlet_notes(patching=True):
+        runtime.write_note(note)
+    return True
 
 
 class Lock(ExclusiveLock, metaclass=_DropIn):

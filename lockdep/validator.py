@@ -40,6 +40,7 @@ class Validator:
     def __init__(self, options: Options | None = None, sink: Callable[[Finding], None] | None = None) -> None:
         self.options = Options() if options is None else options
         self.sink = sink
+        self.warn: Callable[[str], None] | None = None
         self.graph = DependencyGraph()
         self.orders: dict[LockClass, InstanceOrder] = {}
         self.book = FindingBook(self.options)
@@ -164,6 +165,8 @@ class Validator:
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
+        if self.failures == 1 and self.warn is not None:
+            self.warn(f"failed internally, and goes on: {error!r}")
         self.book.note_failure(error)
 
     def _follows_known(self, state: ThreadState, chain: Chain, lock: DepMap) -> bool:

@@ -11,7 +11,8 @@ from unittest import mock
 import pytest
 
 import lockdep
-from lockdep import fastpath, threading
+from lockdep import threading
+from tests.leftovers import drop_held
 
 lock_tests = pytest.importorskip(
     "test.lock_tests", reason="this Python comes without its test package", exc_type=ModuleNotFoundError
@@ -22,14 +23,7 @@ lock_tests = pytest.importorskip(
 def own_validator() -> Iterator[None]:
     with lockdep.use(lockdep.Validator()):
         yield
-        drop_dead_locks(fastpath.thread_state())
-
-
-def drop_dead_locks(state: fastpath.ThreadState) -> None:
-    # The suites let locks die that are still locked. Nobody can release those any more.
-    state.revoked.extend(serial for _, serial in state.held())
-    state.mark()
-    state.settle()
+        drop_held()  # the suites let locks die that are still locked
 
 
 @contextmanager

@@ -215,7 +215,6 @@ def test_warning_stays_one_while_pairs_keep_their_orders() -> None:
     assert found() == ["circular?"]
 
 
-@pytest.mark.xfail(reason="four observations of a dependency are kept; a pair of locks beyond them is not compared", strict=True)
 def test_warning_becomes_an_error_beyond_the_bound_of_witnesses() -> None:
     """Ten pairs in one order, ten in the other, and the last of them in both: more than the four that are kept."""
     pairs = [five()[:2] for _ in range(20)]

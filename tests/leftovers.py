@@ -1,0 +1,31 @@
+"""What a test may leave behind in the process: locks it holds, names it replaced, callbacks, a validator in force."""
+
+import threading
+from queue import Queue
+
+import lockdep.threading  # noqa: F401 - puts a validator in force, which must not first happen within a test
+from lockdep import fastpath, runtime
+
+PATCHED = (threading, threading.Thread, Queue)
+
+
+def in_place() -> dict[str, object]:
+    """Return everything that a test may change for its time only."""
+    names = {f"{owner.__name__}.{name}": value for owner in PATCHED for name, value in vars(owner).items()}
+    return {
+        **{name: value for name, value in names.items() if callable(value)},
+        "callbacks for findings": tuple(runtime._callbacks),
+        "stream of the reports": runtime._Process.stream,
+        "validator in force": runtime.validator(),
+    }
+
+
+def drop_held() -> list[int]:
+    """Have this thread hold nothing any more; return the serials of the locks it held."""
+    state = fastpath.thread_state()
+    serials = [serial for _, serial in state.held()]
+    if serials:
+        state.revoked.extend(serials)
+        state.mark()
+        state.settle()
+    return serials
