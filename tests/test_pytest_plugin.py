@@ -3,56 +3,12 @@
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["pytester"]
+from tests.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, ROOT, SPLAT
 
-ROOT = str(Path(__file__).parents[1])
-XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="needs pytest-xdist")
-
-LOCKS = """
-import threading, unittest, pytest, lockdep as ld
-A = threading.Lock()
-B = threading.Lock()
-
-def ab():
-    with A:
-        with B: pass
-def ba():
-    with B:
-        with A: pass
-def in_thread(work):
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-"""
-INVERSION = LOCKS + "def test_ab(): ab()\ndef test_ba(): ba()\n"
-CLEAN = LOCKS + "def test_ab(): ab()\ndef test_ab_again(): ab()\n"
-FAILURE = "lockdep.LockInversion: possible circular locking dependency detected: test_it.py:2 A -> test_it.py:3 B"
-SPLAT = "WARNING: possible circular locking dependency detected"
-ENTRY = "circular: test_it.py:2 A -> test_it.py:3 B  # agreed"
-
-
-@pytest.fixture
-def run(pytester, monkeypatch):
-    """Run pytest on a file test_it.py and return its result, with `text` for both streams."""
-    for name in ("LOCKDEP_OPTIONS", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PYTHONPATH", ROOT)
-
-    def run(source, *arguments, on=True):
-        pytester.makepyfile(test_it=source)
-        switch = ["--lockdep"] if on else []
-        plugins = ["-p", "lockdep.pytest_plugin", "-p", "no:cacheprovider"]
-        result = pytester.runpytest_subprocess(*plugins, "--strict-markers", *switch, *arguments, timeout=60)
-        result.text = f"{result.stdout}\n{result.stderr}"
-        return result
-
-    return run
-
+pytest_plugins = ["pytester", "tests.pytest_runs"]
 
 # -- a test during which a finding first appears
 
@@ -349,64 +305,6 @@ def test_plugin_named_in_conftest_comes_later_but_works(pytester, run, monkeypat
     done = subprocess.run([sys.executable, "-m", "pytest", "--lockdep"], capture_output=True, text=True, timeout=60)
     assert "1 failed, 1 passed" in done.stdout
     assert run is not None
-
-
-# -- with other plugins
-
-
-@XDIST
-@pytest.mark.parametrize("body", ["ab(); ba()", "ab(); ab()"])
-def test_xdist(run, body):
-    names = ("a", "b", "c")
-    result = run(LOCKS + "".join(f"def test_{name}(): {body if name == 'b' else 'pass'}\n" for name in names), "-n2")
-    if "ba" in body:
-        result.assert_outcomes(passed=2, failed=1)
-        result.stdout.fnmatch_lines([f"E * {FAILURE}", "*Captured lockdep call*", SPLAT])
-    else:
-        result.assert_outcomes(passed=3)
-        assert result.ret == 0
-    result.stdout.fnmatch_lines(["[[]gw0] lockdep (*): *", "[[]gw1] lockdep (*): *"])
-
-
-@XDIST
-def test_xdist_import_time_finding_fails_the_session(run):
-    result = run(LOCKS + "ab(); ba()\ndef test_passes(): pass\n", "-n2", "--lockdep-exitcode=66")
-    result.assert_outcomes(passed=1)
-    assert result.ret == 66
-    result.stdout.fnmatch_lines(["lockdep: 2 findings outside of failed tests", SPLAT])
-
-
-@XDIST
-def test_xdist_controller_does_not_install(run, pytester):
-    pytester.makeconftest(
-        "import lockdep, sys\n"
-        "def pytest_sessionfinish(session):\n"
-        "    if not hasattr(session.config, 'workerinput'): print('controller:', 'lockdep.patch' in sys.modules)\n"
-    )
-    run(CLEAN, "-n2", "-s").stdout.fnmatch_lines(["*controller: False"])
-
-
-@XDIST
-def test_xdist_worker_that_crashes(run):
-    result = run(CLEAN + "def test_crash(): import os; os._exit(3)\n", "-n2")
-    result.assert_outcomes(passed=2, failed=1)
-
-
-HANG = "    waits = threading.Semaphore(0)\n    waits.acquire()\n"
-
-
-@pytest.mark.skipif(find_spec("pytest_timeout") is None, reason="needs pytest-timeout")
-@pytest.mark.parametrize("method", ["signal", "thread"])
-def test_timeout_still_shows_the_finding(run, method):
-    result = run(LOCKS + "def test_hangs():\n    ab(); ba()\n" + HANG, f"--timeout-method={method}", "--timeout=1")
-    assert result.ret == 1
-    assert result.text.count(SPLAT) == 1
-
-
-@pytest.mark.skipif(find_spec("pytest_timeout") is None, reason="needs pytest-timeout")
-@pytest.mark.parametrize("method", ["signal", "thread"])
-def test_timeout_that_does_not_expire(run, method):
-    run(CLEAN, f"--timeout-method={method}", "--timeout=30").assert_outcomes(passed=2)
 
 
 def test_run_in_one_process_leaves_nothing(run, pytester):

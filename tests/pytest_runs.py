@@ -1,0 +1,50 @@
+"""Runs of pytest in a process of their own, and the test files they are given. A plugin: the fixture `run`.
+
+There is no assert here, and the module is imported before it is a plugin: PYTEST_DONT_REWRITE.
+"""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = str(Path(__file__).parents[1])
+
+LOCKS = """
+import threading, unittest, pytest, lockdep as ld
+A = threading.Lock()
+B = threading.Lock()
+
+def ab():
+    with A:
+        with B: pass
+def ba():
+    with B:
+        with A: pass
+def in_thread(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+"""
+INVERSION = LOCKS + "def test_ab(): ab()\ndef test_ba(): ba()\n"
+CLEAN = LOCKS + "def test_ab(): ab()\ndef test_ab_again(): ab()\n"
+FAILURE = "lockdep.LockInversion: possible circular locking dependency detected: test_it.py:2 A -> test_it.py:3 B"
+SPLAT = "WARNING: possible circular locking dependency detected"
+ENTRY = "circular: test_it.py:2 A -> test_it.py:3 B  # agreed"
+
+
+@pytest.fixture
+def run(pytester, monkeypatch):
+    """Run pytest on a file test_it.py and return its result, with `text` for both streams."""
+    for name in ("LOCKDEP_OPTIONS", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", ROOT)
+
+    def run(source, *arguments, on=True):
+        pytester.makepyfile(test_it=source)
+        switch = ["--lockdep"] if on else []
+        plugins = ["-p", "lockdep.pytest_plugin", "-p", "no:cacheprovider"]
+        result = pytester.runpytest_subprocess(*plugins, "--strict-markers", *switch, *arguments, timeout=60)
+        result.text = f"{result.stdout}\n{result.stderr}"
+        return result
+
+    return run

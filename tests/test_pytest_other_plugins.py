@@ -1,0 +1,66 @@
+"""The pytest plugin together with pytest-xdist and pytest-timeout."""
+
+from importlib.util import find_spec
+
+import pytest
+
+from tests.pytest_runs import CLEAN, FAILURE, LOCKS, SPLAT
+
+pytest_plugins = ["pytester", "tests.pytest_runs"]
+
+XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="needs pytest-xdist")
+
+
+@XDIST
+@pytest.mark.parametrize("body", ["ab(); ba()", "ab(); ab()"])
+def test_xdist(run, body):
+    names = ("a", "b", "c")
+    result = run(LOCKS + "".join(f"def test_{name}(): {body if name == 'b' else 'pass'}\n" for name in names), "-n2")
+    if "ba" in body:
+        result.assert_outcomes(passed=2, failed=1)
+        result.stdout.fnmatch_lines([f"E * {FAILURE}", "*Captured lockdep call*", SPLAT])
+    else:
+        result.assert_outcomes(passed=3)
+        assert result.ret == 0
+    result.stdout.fnmatch_lines(["[[]gw0] lockdep (*): *", "[[]gw1] lockdep (*): *"])
+
+
+@XDIST
+def test_xdist_import_time_finding_fails_the_session(run):
+    result = run(LOCKS + "ab(); ba()\ndef test_passes(): pass\n", "-n2", "--lockdep-exitcode=66")
+    result.assert_outcomes(passed=1)
+    assert result.ret == 66
+    result.stdout.fnmatch_lines(["lockdep: 2 findings outside of failed tests", SPLAT])
+
+
+@XDIST
+def test_xdist_controller_does_not_install(run, pytester):
+    pytester.makeconftest(
+        "import lockdep, sys\n"
+        "def pytest_sessionfinish(session):\n"
+        "    if not hasattr(session.config, 'workerinput'): print('controller:', 'lockdep.patch' in sys.modules)\n"
+    )
+    run(CLEAN, "-n2", "-s").stdout.fnmatch_lines(["*controller: False"])
+
+
+@XDIST
+def test_xdist_worker_that_crashes(run):
+    result = run(CLEAN + "def test_crash(): import os; os._exit(3)\n", "-n2")
+    result.assert_outcomes(passed=2, failed=1)
+
+
+HANG = "    waits = threading.Semaphore(0)\n    waits.acquire()\n"
+
+
+@pytest.mark.skipif(find_spec("pytest_timeout") is None, reason="needs pytest-timeout")
+@pytest.mark.parametrize("method", ["signal", "thread"])
+def test_timeout_still_shows_the_finding(run, method):
+    result = run(LOCKS + "def test_hangs():\n    ab(); ba()\n" + HANG, f"--timeout-method={method}", "--timeout=1")
+    assert result.ret == 1
+    assert result.text.count(SPLAT) == 1
+
+
+@pytest.mark.skipif(find_spec("pytest_timeout") is None, reason="needs pytest-timeout")
+@pytest.mark.parametrize("method", ["signal", "thread"])
+def test_timeout_that_does_not_expire(run, method):
+    run(CLEAN, f"--timeout-method={method}", "--timeout=30").assert_outcomes(passed=2)
