@@ -9,7 +9,7 @@ ranks between its ends; a report, one breadth-first search.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from lockdep.classes import LockClass
 from lockdep.dependency import Dependency
@@ -88,6 +88,24 @@ class DependencyGraph:
                     return trace_back(came, (next_, ends))
                 queue.append((next_, ends))
         return None
+
+    def find_paths(
+        self, start: State, goal: LockClass, *, goal_shared: bool, budget: int
+    ) -> Iterator[list[Dependency]]:
+        """Yield strong paths from start to goal, no class twice, until `budget` steps have been looked at."""
+        stack: list[tuple[State, list[Dependency]]] = [(start, [])]
+        while stack and budget:
+            budget -= 1
+            (lock_class, weak), path = stack.pop()
+            passed = {start[0], *(dependency.next for dependency in path)}
+            for next_, dependency in self.after.get(lock_class, {}).items():
+                ends = dependency.ends(after_recursive=weak, timed=True)
+                if ends is None or next_ in passed:
+                    continue
+                if next_ is not goal:
+                    stack.append(((next_, ends), [*path, dependency]))
+                elif not (goal_shared and ends):
+                    yield [*path, dependency]
 
     def check_invariants(self) -> None:
         """Raise AssertionError where the books do not agree with themselves. O(classes + dependencies)."""

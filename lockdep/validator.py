@@ -19,9 +19,9 @@ from lockdep.checks.recursion import check_recursion
 from lockdep.checks.same_class import InstanceOrder, check_same_class
 from lockdep.classes import LockClass
 from lockdep.config import Options
-from lockdep.dependency import TIMED, WAIT, Dependency, Witness
+from lockdep.dependency import RECURSIVE, SHARED, TIMED, WAIT, Dependency, Witness
 from lockdep.fastpath import TRY, Chain, DepMap, Entry, ThreadState
-from lockdep.finding import DeadlockError, Finding
+from lockdep.finding import ERRORS, DeadlockError, Finding
 from lockdep.findings import FindingBook
 from lockdep.graph import DependencyGraph
 from lockdep.held import held_locks, thread_name
@@ -32,6 +32,7 @@ from lockdep.violations import BadRelease, CircularDependency, EndedHolding, Hel
 from lockdep.watch import Watch
 
 GRAPH_LOCK_SECONDS = 0.002
+LONGER_WAY_BUDGET = 500  # steps of the search for a cycle whose instances match
 
 
 class Validator:
@@ -239,13 +240,29 @@ class Validator:
         watch_deaths(prev.lock_class, entry.lock_class)
         if path is None:
             return []
-        self._drain_deaths()
-        grade, reason, chosen = evidence.grade_cycle((*path, dependency), self.died)
-        violation = CircularDependency((*path, dependency), chosen, thread_name(), held, stack)
-        found = self.book.register_cycle(violation, grade, reason)
+        found, grade = self._circular((*path, dependency), held, stack)
         if grade == "unmatched":
-            self._watch.add(violation.path, self.graph, self.root)
+            self._watch.add((*path, dependency), self.graph, self.root)
+            found += self._longer_way(dependency, kind, held, stack)
         return found
+
+    def _circular(
+        self, path: tuple[Dependency, ...], held: tuple[HeldLock, ...], stack: StackTrace
+    ) -> tuple[list[Finding], str]:
+        self._drain_deaths()
+        grade, reason, chosen = evidence.grade_cycle(path, self.died)
+        violation = CircularDependency(path, chosen, thread_name(), held, stack)
+        return self.book.register_cycle(violation, grade, reason), grade
+
+    def _longer_way(
+        self, closing: Dependency, kind: int, held: tuple[HeldLock, ...], stack: StackTrace
+    ) -> list[Finding]:
+        """The shortest cycle names different instances: look for a longer one that the same instances close."""
+        start, shared = (closing.next, bool(kind & RECURSIVE)), bool(kind & SHARED)
+        for path in self.graph.find_paths(start, closing.prev, goal_shared=shared, budget=LONGER_WAY_BUDGET):
+            if evidence.grade_cycle((*path, closing), self.died)[0] in ERRORS:
+                return self._circular((*path, closing), held, stack)[0]
+        return []
 
     def _regrade(self, dependency: Dependency, kind: int, witness: Witness) -> list[Finding]:
         """New instances were seen in a dependency that is part of a finding: perhaps they close the cycle."""
