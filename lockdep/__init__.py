@@ -17,7 +17,7 @@ _HOMES = {
     "OptionError": "config",
     "Options": "config",
     "Validator": "validator",
-    "doctor": "doctor",
+    "doctor": "diagnosis",
     "findings": "runtime",
     "install": "patch",
     "installed": "patch",

@@ -31,7 +31,7 @@ COMPILED = cython.compiled
 BLOCKING, TRY, TIMED = 0, 4, 8
 FOREVER = -1
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
-HAND_OFF = 0.25                               # seconds for another thread to free a lock that its holder waits for
+HAND_OFF = 0.5                                # seconds for another thread to free a lock that its holder waits for
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 
 _allocate_lock = _thread.allocate_lock

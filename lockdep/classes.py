@@ -11,6 +11,7 @@ Classifying a new place costs some microseconds; a known one costs nothing here 
 from __future__ import annotations
 
 import opcode
+import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from types import CodeType, FrameType
@@ -28,7 +29,7 @@ _CALLS = {number for name, number in opcode.opmap.items() if name.startswith(("C
 class LockClass:
     """A class of locks: `places` is where they are made, innermost first; `kind` is Lock, RLock, ..."""
 
-    __slots__ = ("entries", "given", "kind", "places", "skipped", "version", "_name")
+    __slots__ = ("entries", "given", "kind", "places", "skipped", "_name")
 
     def __init__(
         self,
@@ -41,7 +42,6 @@ class LockClass:
         self.places = places
         self.skipped = skipped
         self.given = given
-        self.version = 1
         self.entries: dict[int, Entry] = {}
         self._name: str | None = None
 
@@ -55,7 +55,9 @@ class LockClass:
         """What reports call it: the place, and the variable when the source line tells."""
         if self._name is None:
             base = naming.class_name(self) if not callable(self.given) else self.given()
-            self._name = base if self.version == 1 else f"{base}#{self.version}"
+            others = registry.named.setdefault(base, [])
+            others.append(self)
+            self._name = base if others[0] is self else f"{base}#{len(others)}"
         return self._name
 
     def __repr__(self) -> str:
@@ -67,6 +69,7 @@ class ClassRegistry:
 
     def __init__(self) -> None:
         self.ignored: tuple[str, ...] = ()
+        self.named: dict[str, list[LockClass]] = {}  # several classes may come to the same name: #2, #3, ...
         self._classes: dict[object, LockClass] = {}
 
     def classes(self) -> list[LockClass]:
@@ -89,8 +92,8 @@ class ClassRegistry:
         assert not isinstance(inner, str)
         if made_by_fork_hook(frame.f_code):
             return UNTRACKED
-        factory = inner is not None and not is_passed_over(inner.code, None)
-        if is_passed_over(frame.f_code, frame):
+        factory = inner is not None and not is_passed_over(inner.code)
+        if is_passed_over(frame.f_code):
             return self._register(frame, kind, inner, stop_inside=True) if factory or frame.f_back is None else None
         if factory and not calls(frame):
             return self._register(frame, kind, inner, stop_inside=True)
@@ -109,17 +112,17 @@ class ClassRegistry:
         module = str(frame.f_globals.get("__name__", ""))
         if any(fnmatchcase(module, pattern) for pattern in self.ignored):
             return UNTRACKED
-        skipped = tuple(site for site in sites if is_passed_over(site[0], None))
+        skipped = tuple(site for site in sites if is_passed_over(site[0]))
         places = tuple(site for site in sites if site not in skipped) or skipped[-1:]
         key = (kind.__name__, *((id(code), lasti) for code, lasti in sites))
         return self._classes.setdefault(key, LockClass(kind.__name__, places, skipped)).entry(BLOCKING)
 
 
-def is_passed_over(code: CodeType, frame: FrameType | None) -> bool:
+def is_passed_over(code: CodeType) -> bool:
     """Return whether locks made by this code belong to whoever called it."""
     name = code.co_filename
-    if name.startswith("<"):  # generated code; a program given by -c or typed in is not
-        return frame is None or frame.f_globals.get("__name__") != "__main__"
+    if name.startswith("<"):  # generated code, unless the program itself has no file
+        return name.startswith("<frozen") or hasattr(sys.modules.get("__main__"), "__file__")
     return trace.is_hidden(name)
 
 

@@ -35,6 +35,8 @@ def place_name(code: CodeType, lasti: int) -> str:
 def maker_name(skipped: tuple[tuple[CodeType, int], ...]) -> str:
     """Return what the passed-over frames were making, such as `queue.Queue.mutex`."""
     code, _ = skipped[-1]
+    if code.co_filename.startswith("<"):
+        return f"generated {code.co_name}"
     module = trace.short_path(code.co_filename).removeprefix("stdlib/").removesuffix(".py").replace("/", ".")
     maker = code.co_qualname.removesuffix(".__init__").removesuffix(".__new__")
     variable = variable_name(*skipped[-1]) if len(skipped) == 1 else ""
@@ -45,34 +47,30 @@ def maker_name(skipped: tuple[tuple[CodeType, int], ...]) -> str:
 def variable_name(code: CodeType, lasti: int) -> str:
     """Return the variable or attribute that the call at this offset is assigned to, '' where the line does not tell."""
     line = trace.source_line(code.co_filename, trace.line_of(code, lasti))
-    tree = parse(line)
-    if tree is None:
+    try:
+        tree = ast.parse(line)
+    except (SyntaxError, ValueError):  # the first line of several
         found = _ASSIGNED.match(line)
         return found.group(1) if found else ""
-    if isinstance(tree, ast.AnnAssign):
-        return target_name(tree.target)
-    if not isinstance(tree, ast.Assign):
-        return ""
-    target, value = tree.targets[0], tree.value
-    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-        return element_name(target, value, column_of(code, lasti), line)
-    return target_name(target)
+    column = column_of(code, lasti)
+    assigned = [pair for node in ast.walk(tree) for pair in assignments(node)]
+    if len(assigned) > 1:
+        assigned = [(target, value) for target, value in assigned if covers(value, column)]
+    return target_name(assigned[0][0]) if assigned else ""
 
 
-def parse(line: str) -> ast.stmt | None:
-    try:
-        body = ast.parse(line).body
-    except (SyntaxError, ValueError):
-        return None
-    return body[0] if body else None
+def assignments(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
+    """Return (target, value) of an assignment, one for each element of `a, b = Lock(), Lock()`."""
+    match node:
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+            return list(zip(names, values, strict=True))
+        case ast.Assign(targets=[target, *_], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value):
+            return [(target, value)]
+    return []
 
 
-def element_name(target: ast.Tuple, value: ast.Tuple, column: int, line: str) -> str:
-    """Return the element of `a, b = Lock(), Lock()` that the call in this column goes to."""
-    for name, made in zip(target.elts, value.elts, strict=True):
-        if made.col_offset <= column < (made.end_col_offset or len(line)):
-            return target_name(name)
-    return ""
+def covers(value: ast.expr, column: int) -> bool:
+    return value.col_offset <= column < (value.end_col_offset or 0)
 
 
 def column_of(code: CodeType, lasti: int) -> int:

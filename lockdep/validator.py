@@ -13,6 +13,7 @@ import _thread
 from collections.abc import Callable
 
 from lockdep import evidence, fastpath, trace
+from lockdep.book import FindingBook
 from lockdep.checks.circular import check_circular
 from lockdep.checks.join import check_join
 from lockdep.checks.recursion import check_recursion
@@ -22,7 +23,6 @@ from lockdep.config import Options
 from lockdep.dependency import RECURSIVE, SHARED, TIMED, WAIT, Dependency, Witness
 from lockdep.fastpath import TRY, Chain, DepMap, Entry, ThreadState
 from lockdep.finding import ERRORS, DeadlockError, Finding
-from lockdep.findings import FindingBook
 from lockdep.graph import DependencyGraph
 from lockdep.held import held_locks, thread_name
 from lockdep.nesting import blocking_tail, kind_of, twin_depth
