@@ -170,7 +170,7 @@ cdef class Site:
 @cython.final
 cdef class Link:
     cdef Chain root
-    cdef object miss, judge, recursion, misuse, locate
+    cdef object miss, judge, recursion, misuse, locate, patience
     cdef Py_ssize_t max_instances, crowd
     cdef long long fork_count
 
@@ -213,7 +213,7 @@ cdef class Anchor:
 
 
 cdef int BLOCKING, TRY, TIMED, ROOM, FOREIGN
-cdef object HAND_OFF, _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, deque
+cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, deque
 cdef Link _link
 cdef long long _counter
 cdef dict _sites, _threads

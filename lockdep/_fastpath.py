@@ -31,7 +31,6 @@ COMPILED = cython.compiled
 BLOCKING, TRY, TIMED = 0, 4, 8
 FOREVER = -1
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
-HAND_OFF = 0.5                                # seconds for another thread to free a lock that its holder waits for
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 
 _allocate_lock = _thread.allocate_lock
@@ -114,11 +113,13 @@ class Site:
 class Link:
     """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    __slots__ = ("crowd", "fork_count", "judge", "locate", "max_instances", "miss", "misuse", "recursion", "root")
+    __slots__ = ("crowd", "fork_count", "judge", "locate", "max_instances", "miss", "misuse", "patience", "recursion",
+                 "root")  # fmt: skip
 
     def __init__(self):
         self.root = self.miss = self.judge = self.recursion = self.misuse = self.locate = None
         self.max_instances = 1024
+        self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
         self.fork_count = 0
         self.crowd = 64                       # so many thread states are kept before those of ended threads are dropped
 
@@ -131,7 +132,7 @@ _dead = deque(maxlen=65536)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
 
 
-def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024):
+def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024, patience=0.1):
     """Validate from now on: every thread walks its held locks again under `root`. With root None, track nothing."""
     _link.miss = miss
     _link.judge = judge
@@ -139,6 +140,7 @@ def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024):
     _link.misuse = misuse
     _link.locate = locate
     _link.max_instances = max_instances
+    _link.patience = patience
     _link.root = root
     for state in threads():
         state.mark()
@@ -565,7 +567,7 @@ class ExclusiveLock(DepMap):
     def lock_again(self, state, mode, timeout, entry):
         """Wait for a lock that this thread holds. If another thread frees it soon, it is a hand-off, and legal."""
         alone = _thread_count() == 0
-        if not alone and self.lock_real(state, TIMED, timeout if mode == TIMED else HAND_OFF, entry, None):
+        if not alone and self.lock_real(state, TIMED, timeout if mode == TIMED else _link.patience, entry, None):
             return True
         _link.recursion(state, entry, self)
         return (alone or mode != TIMED) and self.lock_real(state, mode, timeout, entry, None)

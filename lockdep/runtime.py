@@ -50,6 +50,11 @@ def activate(chosen: Validator) -> None:
     )  # fmt: skip
 
 
+def raises(options: Options) -> bool:
+    """Return whether a lock that waits for its own holder ends in an exception: then a hand-off is given more time."""
+    return options.raise_on_recursion or options.raise_on_deadlock
+
+
 def deactivate() -> None:
     """Track nothing more; locks go on working."""
     _Process.active = False

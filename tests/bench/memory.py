@@ -15,7 +15,7 @@ from tests.bench.made import locks_of_classes
 from tests.bench.table import Row
 
 LOCKS = 200_000
-CHAIN_LOCKS = 14
+CHAIN_LOCKS = 15
 CHAINS = (1 << CHAIN_LOCKS) - 1  # one for each non-empty subset, taken in one order
 
 
