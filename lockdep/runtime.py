@@ -46,8 +46,14 @@ def activate(chosen: Validator) -> None:
     chosen.warn = write_note
     fastpath.connect(
         chosen.root if chosen.options.enabled else None,
-        chosen.miss, chosen.judge, chosen.recursion, chosen.misuse, registry.locate, chosen.options.max_instances,
-    )  # fmt: skip
+        chosen.miss,
+        chosen.judge,
+        chosen.recursion,
+        chosen.misuse,
+        registry.locate,
+        chosen.options.max_instances,
+        1.0 if raises(chosen.options) else 0.1,
+    )
 
 
 def raises(options: Options) -> bool:
