@@ -36,7 +36,7 @@ cdef extern from *:
     }
     static inline int ld_take(int *word) {
         int unlocked = 0;
-        return __atomic_compare_exchange_n(word, &unlocked, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+        return __atomic_compare_exchange_n(word, &unlocked, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     }
     static inline int ld_free(int *word) { return __atomic_exchange_n(word, 0, __ATOMIC_SEQ_CST); }
     static inline long long ld_next(long long *counter) { return __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED); }
@@ -213,13 +213,13 @@ cdef class Anchor:
 
 
 cdef int BLOCKING, TRY, TIMED, ROOM, FOREIGN
-cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, deque
+cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter
 cdef dict _sites, _threads
 cdef object _dead
 cdef set _crossed
-cdef Chain _nowhere
+cdef Chain _nowhere, _astray
 cdef Entry _untracked
 
 cpdef long long new_serial()
@@ -253,6 +253,16 @@ cdef class DepMap:
     cpdef forget(self)
 
 
+@cython.final
+@cython.no_gc
+cdef class Waiter:
+    cdef long long thread
+    cdef object park
+    cdef Waiter next
+    cdef bint queued
+    cdef bint handed
+
+
 @cython.no_gc
 cdef class ExclusiveLock(DepMap):
     cdef readonly long long count
@@ -261,7 +271,9 @@ cdef class ExclusiveLock(DepMap):
     cdef long long forks
     cdef object raw
     cdef object tries
-    cdef object queue
+    cdef Waiter first
+    cdef Waiter heir
+    cdef bint hungry
 
     @cython.final
     cdef equip(self, raw)
@@ -282,11 +294,13 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef bint wait(self, object timeout, long long serial) except -1
     @cython.final
-    cdef object waiters(self)
+    cdef bint enqueue(self, Waiter waiter, bint front) except -1
     @cython.final
-    cdef leave(self, object queue, object park)
+    cdef bint accept(self, Waiter waiter) except -1
     @cython.final
-    cdef wake(self)
+    cdef bint dequeue(self, Waiter waiter) except -1
+    @cython.final
+    cdef bint wake(self, bint hand) except -1
     @cython.final
     cdef int free(self) except -1
     @cython.final

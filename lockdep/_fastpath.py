@@ -30,6 +30,7 @@ except ModuleNotFoundError:
 COMPILED = cython.compiled
 BLOCKING, TRY, TIMED = 0, 4, 8
 FOREVER = -1
+FAIR_SECONDS = 0.001                          # so long a waiter is passed over before the lock is handed to it
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 
@@ -70,7 +71,7 @@ class Chain:
         self.parent = parent
         self.entry = entry
         self.stack = stack
-        self.gate = _nowhere
+        self.gate = _astray
         self.children = None
         self.judged = False
         self.twin = -1
@@ -89,9 +90,11 @@ class Chain:
         self.parent.children[self.entry] = self
 
 
-_nowhere = None
-_nowhere = Chain(None, None)                  # no thread ever stands here
-_nowhere.gate = _nowhere
+_astray = None
+_astray = Chain(None, None)                   # no thread ever stands here: the hint of a lock that has none
+_astray.gate = _astray
+_astray.admit()
+_nowhere = Chain(None, None)                  # a thread stands here before it is given a root
 _nowhere.admit()
 
 
@@ -148,7 +151,7 @@ def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024, pa
 
 def constants():
     """Return the modes, the entry of untracked locks, and the chain that no thread stands in."""
-    return BLOCKING, TRY, TIMED, _untracked, _nowhere
+    return BLOCKING, TRY, TIMED, _untracked, _astray
 
 
 def threads():
@@ -459,7 +462,7 @@ class DepMap:
     def enroll(self, name):
         self.serial = new_serial()
         self.entry = creation_entry(type(self)) if name is None else _link.locate(None, type(self), name)
-        self.hint = _nowhere
+        self.hint = _astray
         self.owner = 0                        # serial of the thread that holds it, 0 when free
         self.run = -1                         # the run that took it last
         self.peer = -1                        # the held instance of the same class it was last judged under
@@ -504,21 +507,38 @@ class DepMap:
                 holder.mark()
 
 
+class Waiter:
+    """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard."""
+
+    __slots__ = ("handed", "next", "park", "queued", "thread")
+
+    def __init__(self, thread):
+        self.thread = thread
+        self.park = _allocate_lock()
+        self.park.acquire()
+        self.next = None
+        self.queued = self.handed = False
+
+
 class ExclusiveLock(DepMap):
     """A lock with one holder: threading.Lock's methods, errors and corners, validated.
 
     The lock itself is a word and a queue of waiters when compiled; in the pure build, and for a lock that was
-    adopted, it is a foreign object with acquire and release. Waiters barge: whoever finds the lock free takes it.
+    adopted, it is a foreign object with acquire and release. Whoever finds the lock free takes it, until a waiter has
+    been passed over for a millisecond: then the next release hands the lock to the first in the queue, and the word
+    stays taken, as CPython's PyMutex does it. Without that, a thread that blocks while it holds the lock and takes it
+    again at once would starve the others for ever under the GIL.
     """
 
-    __slots__ = ("count", "forks", "guard", "queue", "raw", "tries", "word")
+    __slots__ = ("count", "first", "forks", "guard", "heir", "hungry", "raw", "tries", "word")
 
     def __init__(self, name=None, raw=None):
         self.enroll(name)
         self.equip(_allocate_lock() if raw is None and not cython.compiled else raw)
 
     def equip(self, raw):
-        self.queue = None
+        self.first = self.heir = None         # the queue of waiters; whom the lock was handed to, until it knows
+        self.hungry = False                   # somebody was passed over for too long
         self.count = 0                        # how often the owner has taken it
         self.forks = self.guard = 0
         self.raw = raw
@@ -664,10 +684,14 @@ class ExclusiveLock(DepMap):
             self.raw.release()
             return 0
         if cython.compiled:
+            if self.word == 0:
+                raise RuntimeError("release unlocked lock")
+            if self.hungry and self.wake(True):
+                return 0
             if ld_free(cython.address(self.word)) == 0:
                 raise RuntimeError("release unlocked lock")
-            if self.queue is not None:
-                self.wake()
+            if self.first is not None:
+                self.wake(False)
         return 0
 
     def wait(self, timeout, serial):
@@ -678,57 +702,114 @@ class ExclusiveLock(DepMap):
                     self.owner = serial
                     self.count = 1
                 return got
-        deadline = FOREVER if timeout == FOREVER else monotonic() + timeout
-        park = _allocate_lock()
-        park.acquire()
-        queue = self.waiters()
-        queue.append(park)
+        begin = monotonic()
+        waiter = Waiter(serial)
+        if self.enqueue(waiter, False):
+            return True
         try:
             while not self.take(serial):
-                if not park.acquire(True, FOREVER if deadline == FOREVER else max(0, deadline - monotonic())):
-                    return self.take(serial)
-                if self.take(serial):
+                left = FOREVER if timeout == FOREVER else max(0, begin + timeout - monotonic())
+                if not waiter.park.acquire(True, left):
+                    return (not self.dequeue(waiter) and self.accept(waiter)) or self.take(serial)
+                if self.accept(waiter) or self.take(serial):
                     return True
-                queue.appendleft(park)
-            return True
-        finally:
-            self.leave(queue, park)
+                if monotonic() - begin > FAIR_SECONDS:
+                    self.hungry = True
+                self.enqueue(waiter, True)
+        except BaseException:                 # interrupted: what came to us meanwhile belongs to the next one
+            if not self.dequeue(waiter):
+                if waiter.handed:
+                    self.heir = None
+                    self.free()
+                elif not self.word:
+                    self.wake(False)
+            raise
+        self.dequeue(waiter)
+        return True
 
-    def waiters(self):
-        """Return the queue of waiters; one that was made before a fork is dropped."""
-        fresh = deque()
+    def accept(self, waiter):
+        """Return whether the lock was handed to this wait, and not taken over by a signal handler on top of it."""
+        if not waiter.handed:
+            return False
+        waiter.handed = False
+        self.heir = None
+        self.owner = waiter.thread
+        self.count = 1
+        return True
+
+    def enqueue(self, waiter, front):
+        """Put a wait into the queue. A queue that was made before a fork is dropped.
+
+        A signal handler may wait on top of its own thread's wait for the same lock, and must have the lock first: it is
+        queued before that wait; when the lock was handed to that wait already, the handler takes it over: True.
+        """
+        forks = _fork_count()
         if cython.compiled:
             while not ld_take(cython.address(self.guard)):
                 pass
-            if self.queue is None or self.forks != _fork_count():
-                self.queue = fresh
-                self.forks = _fork_count()
-            fresh = self.queue
+            if self.forks != forks:
+                self.forks = forks
+                self.first = self.heir = None
+            stolen = self.heir is not None and self.heir.thread == waiter.thread
+            if stolen:
+                self.heir.handed = False
+                self.heir = None
+                self.owner = waiter.thread
+                self.count = 1
+            else:
+                waiter.queued = True
+                if front or self.first is None or self.first.thread == waiter.thread:
+                    waiter.next = self.first
+                    self.first = waiter
+                else:
+                    last = self.first
+                    while last.next is not None and last.next.thread != waiter.thread:
+                        last = last.next
+                    waiter.next = last.next
+                    last.next = waiter
             ld_free(cython.address(self.guard))
-        return fresh
+            return stolen
 
-    def leave(self, queue, park):
-        """Stop waiting. If the wake-up was ours and the lock is free after all, it is somebody else's."""
-        try:
-            if park in queue:                 # remove would make a repr for its error, and that runs signal handlers
-                queue.remove(park)
-                return
-        except ValueError:
-            pass
-        if not self.word:
-            self.wake()
+    def dequeue(self, waiter):
+        """Take this wait out of the queue; return False if it was woken instead."""
+        if cython.compiled:
+            while not ld_take(cython.address(self.guard)):
+                pass
+            queued = waiter.queued
+            if queued:
+                if self.first is waiter:
+                    self.first = waiter.next
+                else:
+                    other = self.first
+                    while other.next is not waiter:
+                        other = other.next
+                    other.next = waiter.next
+                waiter.next = None
+                waiter.queued = False
+            ld_free(cython.address(self.guard))
+            return queued
 
-    def wake(self):
-        if self.forks != _fork_count():
-            self.queue = None
-            return
-        if not self.queue:
-            return
-        try:
-            park = self.queue.popleft()
-        except IndexError:                    # another thread woke it
-            return
-        park.release()
+    def wake(self, hand):
+        """Wake the first in the queue, if there is one; with `hand` the lock is its own from now on."""
+        forks = _fork_count()
+        if cython.compiled:
+            while not ld_take(cython.address(self.guard)):
+                pass
+            self.hungry = False
+            if self.forks != forks:
+                self.first = None
+            waiter = self.first
+            self.heir = waiter if hand else None
+            if waiter is not None:
+                self.first = waiter.next
+                waiter.next = None
+                waiter.queued = False
+                waiter.handed = hand
+            ld_free(cython.address(self.guard))
+            if waiter is None:
+                return False
+            waiter.park.release()
+            return True
 
     def acquire(self, blocking=True, timeout=FOREVER):
         """Take the lock; see threading.Lock.acquire."""
@@ -762,7 +843,8 @@ class ExclusiveLock(DepMap):
         if at:
             state.drop(at)
         self.owner = 0
-        self.queue = None
+        self.first = self.heir = None
+        self.hungry = False
         self.guard = 0
         if self.raw is not None:
             self.raw._at_fork_reinit()

@@ -71,11 +71,13 @@ def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
         steps.append((code, lasti))
         key += (id(code), lasti)  # by id: hashing a code object hashes its contents
         frame = frame.f_back
-    found = _interned.get(tuple(key))
-    if found is None:
+    try:
+        # a subscript takes no lock in a free-threaded build, which a fork could break
+        return _interned[tuple(key)]
+    except KeyError:
         found = StackTrace(tuple(steps))
-        if len(_interned) < _MAX_STACKS:
-            _interned[tuple(key)] = found
+    if len(_interned) < _MAX_STACKS:
+        _interned[tuple(key)] = found
     return found
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import lockdep
-from lockdep import runtime
+from lockdep import patch, runtime
 from lockdep.finding import Finding
 from lockdep.threading import Lock, RLock
 from lockdep.validator import Validator
@@ -29,6 +29,19 @@ def world(**options: Any) -> Iterator[Validator]:
             yield validator
     finally:
         runtime.report_to(stream)
+
+
+@contextlib.contextmanager
+def patched_world(**options: Any) -> Iterator[Validator]:
+    """An isolated validator, with threading's and concurrent.futures' names and waits patched."""
+    before = runtime.validator()
+    patch.install()
+    try:
+        with world(**options) as validator:
+            yield validator
+    finally:
+        patch.uninstall()
+        runtime.activate(before)
 
 
 def nest(*locks: Any) -> None:
@@ -93,4 +106,4 @@ def program(folder: Path, source: str, *flags: str, command: tuple[str, ...] = (
 
 PLAIN = ("-X", "utf8")  # a `command` for program(): no `lockdep run`
 
-__all__ = ["PLAIN", "Lock", "RLock", "alike", "describe", "five", "found", "in_thread", "nest", "program", "world"]
+__all__ = ["PLAIN", "Lock", "RLock", "alike", "describe", "five", "found", "in_thread", "nest", "patched_world", "program", "world"]

@@ -1,0 +1,213 @@
+"""Waiting for a work item or an executor while holding a lock that an item takes. Every scenario has a twin that stays silent.
+
+The awaited item is always over before the wait begins, so that nothing can hang: what it took is known then.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent import futures as package
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from lockdep import runtime
+from lockdep.validator import Validator
+from tests.test_joins import over
+from tests.worlds import Lock, alike, five, found, nest, patched_world
+
+
+@pytest.fixture(autouse=True)
+def validator() -> Iterator[Validator]:
+    with patched_world() as validator:
+        yield validator
+        assert validator.failures == 0, validator.book.failure
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def finished(pool: ThreadPoolExecutor, function: Callable[[], object]) -> "Future[Any]":
+    """Submit, and wait until a later item of the one worker has run: the future is done and nobody asked for it."""
+    future = pool.submit(function)
+    passed = threading.Event()
+    pool.submit(passed.set)
+    passed.wait()
+    return future
+
+
+@pytest.mark.parametrize("ask", ["result", "exception"])
+def test_result_under_a_lock_that_the_item_took(pool: ThreadPoolExecutor, ask: str) -> None:
+    lock = Lock()
+    future = finished(pool, lambda: nest(lock))
+    with lock:
+        getattr(future, ask)()
+
+    assert found() == ["join"]
+
+
+@pytest.mark.parametrize("ask", ["result", "exception"])
+def test_result_with_a_timeout_is_a_stall(pool: ThreadPoolExecutor, ask: str) -> None:
+    lock = Lock()
+    future = finished(pool, lambda: nest(lock))
+    with lock:
+        getattr(future, ask)(30)
+
+    assert found() == ["join?"]
+
+
+def test_result_of_an_item_that_failed(pool: ThreadPoolExecutor) -> None:
+    lock = Lock()
+
+    def work() -> None:
+        nest(lock)
+        raise KeyError("no")
+
+    future = finished(pool, work)
+    with lock, pytest.raises(KeyError, match="no"):
+        future.result()
+
+    assert found() == ["join"]
+
+
+def test_result_after_the_lock_is_silent(pool: ThreadPoolExecutor) -> None:
+    lock = Lock()
+    future = finished(pool, lambda: nest(lock))
+    nest(lock)
+    future.result()
+
+    assert found() == []
+
+
+def test_result_under_another_instance_is_silent(pool: ThreadPoolExecutor) -> None:
+    mine, its = alike(2)
+    future = finished(pool, lambda: nest(its))
+    with mine:
+        future.result()
+
+    assert found() == []
+
+
+def test_result_knows_one_item_from_another(pool: ThreadPoolExecutor) -> None:
+    a, b, *_ = five()
+    first = finished(pool, lambda: nest(a))
+    second = finished(pool, lambda: nest(b))
+    with b:
+        first.result()
+    second.result()
+
+    assert found() == []
+
+
+def test_future_known_to_be_done_is_silent(pool: ThreadPoolExecutor) -> None:
+    lock = Lock()
+    futures = [finished(pool, lambda: nest(lock)) for _ in range(4)]
+    assert futures[0].done()
+    package.wait(futures[1:2], return_when=FIRST_COMPLETED)
+    (third,) = package.as_completed(futures[2:3])
+    futures[3].result()
+    with lock:
+        futures[0].result()
+        futures[1].exception()
+        third.result()
+        futures[3].result()
+
+    assert found() == []
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_future_in_its_callback_is_silent(pool: ThreadPoolExecutor, late: bool) -> None:
+    """A callback runs in the worker, or, when the future is done already, in the thread that adds it."""
+    lock, go, told = Lock(), threading.Event(), threading.Event()
+
+    def callback(future: "Future[Any]") -> None:
+        with lock:
+            future.result()
+        told.set()
+
+    if late:
+        finished(pool, lambda: nest(lock)).add_done_callback(callback)
+    else:
+        pool.submit(lambda: (nest(lock), go.wait())).add_done_callback(callback)
+        go.set()
+    told.wait()
+
+    assert found() == []
+
+
+def test_future_made_by_hand_is_silent() -> None:
+    lock, future = Lock(), Future()
+    over(lambda: (nest(lock), future.set_result(1))).join()
+    with lock:
+        assert future.result() == 1
+
+    assert found() == []
+
+
+def test_done_that_says_no_excuses_nothing(pool: ThreadPoolExecutor) -> None:
+    lock, go = Lock(), threading.Event()
+    future = pool.submit(lambda: (go.wait(), nest(lock)))
+    assert not future.done()
+    go.set()
+    passed = threading.Event()
+    pool.submit(passed.set)
+    passed.wait()
+    with lock:
+        future.result()
+
+    assert found() == ["join"]
+
+
+def test_shutdown_under_a_lock_that_an_item_took() -> None:
+    lock, pool = Lock(), ThreadPoolExecutor(1)
+    finished(pool, lambda: nest(lock))
+    with lock:
+        pool.shutdown(wait=True)
+
+    assert found() == ["join"]
+
+
+def test_shutdown_without_waiting_is_silent() -> None:
+    lock, pool = Lock(), ThreadPoolExecutor(1)
+    finished(pool, lambda: nest(lock))
+    with lock:
+        pool.shutdown(wait=False)
+    for thread in pool._threads:
+        thread.join()
+
+    assert found() == []
+
+
+def test_map_under_a_lock_that_the_items_took(pool: ThreadPoolExecutor) -> None:
+    lock = Lock()
+    results = pool.map(lambda _: nest(lock), range(2))
+    passed = threading.Event()
+    pool.submit(passed.set)
+    passed.wait()
+    with lock:
+        list(results)
+
+    assert found() == ["join"]
+
+
+def test_map_outside_is_silent(pool: ThreadPoolExecutor) -> None:
+    lock = Lock()
+    list(pool.map(lambda _: nest(lock), range(3)))
+    nest(lock)
+
+    assert found() == []
+
+
+def test_item_within_an_item_joins_what_its_thread_took() -> None:
+    lock, pool = Lock(), ThreadPoolExecutor(1)
+    finished(pool, lambda: nest(lock)).result()
+    (worker,) = pool._threads
+    pool.shutdown(wait=False)
+    worker.join()
+    with lock:
+        worker.join()                         # its own join, after one that held nothing
+
+    assert found() == ["join"]

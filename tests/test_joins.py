@@ -1,0 +1,190 @@
+"""Waiting for a thread while holding a lock that it takes. Every scenario has a twin that stays silent.
+
+The awaited run is always over before the wait begins, so that nothing can hang: what it took is known then.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from lockdep import runtime
+from lockdep.validator import Validator
+from tests.worlds import Lock, alike, five, found, nest, patched_world
+
+
+@pytest.fixture(autouse=True)
+def validator() -> Iterator[Validator]:
+    with patched_world() as validator:
+        yield validator
+        assert validator.failures == 0, validator.book.failure
+
+
+def over(function: Callable[[], object], kind: type = threading.Thread) -> Any:
+    """Return a thread that has run this function, to its end, and was not waited for by a join."""
+    ended = threading.Event()
+
+    class Watched(kind):
+        def run(self) -> None:
+            try:
+                super().run()
+            finally:
+                ended.set()
+
+    thread = Watched(target=function)
+    thread.start()
+    ended.wait()
+    return thread
+
+
+def test_join_under_a_lock_that_the_thread_took() -> None:
+    lock = Lock()
+    thread = over(lambda: nest(lock))
+    with lock:
+        thread.join()
+
+    assert found() == ["join"]
+
+
+def test_join_with_nothing_held_is_silent() -> None:
+    lock = Lock()
+    thread = over(lambda: nest(lock))
+    thread.join()
+    nest(lock)
+
+    assert found() == []
+
+
+def test_join_under_a_lock_that_the_thread_did_not_take_is_silent() -> None:
+    a, b, *_ = five()
+    thread = over(lambda: nest(b))
+    with a:
+        thread.join()
+    nest(a, b)
+
+    assert found() == []
+
+
+def test_join_under_another_instance_of_the_class_is_silent() -> None:
+    mine, its = alike(2)
+    thread = over(lambda: nest(its))
+    with mine:
+        thread.join()
+
+    assert found() == []
+
+
+def test_join_with_a_timeout_is_a_stall() -> None:
+    lock = Lock()
+    thread = over(lambda: nest(lock))
+    with lock:
+        thread.join(30)
+
+    assert found() == ["join?"]
+    assert runtime.findings()[0].grade == "stall"
+
+
+def test_untimed_join_after_a_timed_one_is_an_error() -> None:
+    lock = Lock()
+
+    def stop(timeout: float | None) -> None:
+        thread = over(lambda: nest(lock))
+        with lock:
+            thread.join(timeout)
+
+    stop(30)
+    stop(None)
+
+    assert found() == ["join"]
+
+
+def test_join_that_times_out_is_silent() -> None:
+    lock, go = Lock(), threading.Event()
+
+    def work() -> None:
+        nest(lock)
+        go.wait()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    with lock:
+        thread.join(0.001)
+    go.set()
+    thread.join()
+
+    assert found() == []
+
+
+def test_join_makes_a_dependency_that_closes_a_cycle() -> None:
+    a, b, *_ = five()
+    thread = over(lambda: nest(b))
+    with a:
+        thread.join()                         # a -> b: whoever holds a waits for one who takes b
+    assert found() == []
+    nest(b, a)
+
+    assert found() == ["circular"]
+    assert "wait for what takes" in str(runtime.findings()[0])
+
+
+def test_join_of_a_thread_that_took_another_lock_by_trylock_is_silent() -> None:
+    lock = Lock()
+
+    def work() -> None:
+        assert lock.acquire(False)
+        lock.release()
+
+    thread = over(work)
+    with lock:
+        thread.join()
+
+    assert found() == []
+
+
+def test_thread_by_subclass() -> None:
+    lock = Lock()
+
+    class Worker(threading.Thread):
+        def __init__(self) -> None:
+            super().__init__(name="worker")
+            self.ended = threading.Event()
+
+        def run(self) -> None:
+            nest(lock)
+            self.ended.set()
+
+    worker = Worker()
+    worker.start()
+    worker.ended.wait()
+    with lock:
+        worker.join()
+
+    assert found() == ["join"]
+    assert "worker" in str(runtime.findings()[0])
+
+
+def test_timer() -> None:
+    lock, ended = Lock(), threading.Event()
+    timer = threading.Timer(0, lambda: (nest(lock), ended.set()))
+    timer.start()
+    ended.wait()
+    with lock:
+        timer.join()
+
+    assert found() == ["join"]
+
+
+def test_more_locks_than_are_remembered() -> None:
+    """Beyond the bound a run remembers classes: the instances are unknown, so a class closes a cycle but never a finding by itself."""
+    with patched_world(max_instances=3):
+        many, (last, outer, *_) = alike(5), five()
+        thread = over(lambda: [nest(lock) for lock in [*many, last]])
+        with outer:
+            thread.join()
+        with many[4]:
+            thread.join()
+        assert found() == []
+        nest(last, outer)
+
+        assert found() == ["circular"]

@@ -1,0 +1,211 @@
+"""What install changes and uninstall takes back, in programs of their own: names, copies of them, locks made before."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.worlds import PLAIN, program
+
+BUILDS = pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
+
+
+def run(folder: Path, source: str, pure: str = "0") -> list[str]:
+    done = program(folder, source, command=PLAIN, LOCKDEP_PURE=pure)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@BUILDS
+def test_every_name_is_restored(tmp_path: Path, pure: str) -> None:
+    assert run(tmp_path, """
+import sys, threading, logging, queue, concurrent.futures, concurrent.futures.thread, functools, tempfile, asyncio
+from threading import Lock, RLock as Recursive
+import lockdep, lockdep.patch, lockdep.joins, lockdep.threading, lockdep.runtime
+kept = threading.Lock()
+
+def names():
+    owners = [module for name, module in sys.modules.items() if not name.startswith("lockdep")]
+    owners += [threading.Thread, concurrent.futures.Future, concurrent.futures.thread._WorkItem, queue.Queue]
+    owners += [concurrent.futures.ThreadPoolExecutor, concurrent.futures.Executor]
+    return {(repr(owner), name): value for owner in owners for name, value in list(vars(owner).items())}
+
+before = names()
+for _ in range(2):
+    lockdep.install()
+    lockdep.install()
+    assert threading.Lock is lockdep.threading.Lock and Lock is threading.Lock and Recursive is threading.RLock
+    assert type(kept) is threading.Lock
+    lockdep.uninstall()
+    lockdep.uninstall()
+    after = names()
+    skipped = {"__warningregistry__", "before", "after", "_", "skipped"}
+    print([key for key in before if key[1] not in skipped and after.get(key, "gone") is not before[key]])
+""", pure) == ["[]", "[]"]  # fmt: skip
+
+
+@BUILDS
+def test_module_level_locks_are_adopted_with_their_holders(tmp_path: Path, pure: str) -> None:
+    (tmp_path / "early.py").write_text(
+        "import threading\nlock = threading.Lock()\nother = lock\nrlock = threading.RLock()\nbusy = threading.Lock()\n"
+        "busy.acquire()\nraw = (lock, rlock)\ndef locked():\n    return lock.locked()\n"
+    )
+    assert run(tmp_path, """
+import early, threading, _thread, lockdep
+lockdep.install()
+print(type(early.lock) is threading.Lock, early.lock is early.other, type(early.rlock) is threading.RLock)
+print(type(early.busy) is _thread.LockType)
+with early.lock:
+    print(early.raw[0].locked(), early.locked())
+early.raw[0].acquire()
+print(early.lock.acquire(False), early.lock.acquire(timeout=0.01))
+early.raw[0].release()
+print(early.lock.entry.lock_class.name, "/", early.rlock.entry.lock_class.name)
+with early.rlock, early.rlock:
+    print(early.rlock._recursion_count())
+with early.rlock, early.lock: pass
+with early.lock, early.rlock: pass
+ours = early.lock
+print([found.slug for found in lockdep.findings()])
+lockdep.uninstall()
+print(early.lock is early.raw[0], early.rlock is early.raw[1])
+with ours:
+    print(early.lock.locked())
+""", pure) == [  # fmt: skip
+        "True True True",
+        "True",
+        "True True",
+        "False False",
+        "early.py:2 lock / early.py:4 rlock",
+        "2",
+        "['circular']",
+        "True True",
+        "True",
+    ]
+
+
+@BUILDS
+def test_what_is_built_on_the_names_follows(tmp_path: Path, pure: str) -> None:
+    assert run(tmp_path, """
+import lockdep
+lockdep.install()
+import concurrent.futures, functools, logging, queue, threading
+from threading import Condition, Event, Semaphore, Barrier, Timer, BoundedSemaphore
+ours = (threading.Lock, threading.RLock)
+made = [queue.Queue().mutex, queue.PriorityQueue().mutex, Condition()._lock, Event()._cond._lock, Semaphore()._cond._lock]
+made += [BoundedSemaphore()._cond._lock, Barrier(1)._cond._lock, concurrent.futures.Future()._condition._lock]
+made += [logging.StreamHandler().lock, Timer(1, print).finished._cond._lock, threading.Thread()._started._cond._lock]
+print({type(lock) in ours and lock.entry.lock_class is not None for lock in made})
+""", pure) == ["{True}"]  # fmt: skip
+
+
+@BUILDS
+def test_what_must_stay_raw_stays_raw(tmp_path: Path, pure: str) -> None:
+    assert run(tmp_path, """
+import _thread, threading, tempfile
+raw = threading._allocate_lock, _thread.allocate_lock, tempfile._allocate_lock, threading._CRLock, type(threading._active_limbo_lock)
+import lockdep
+lockdep.install()
+print(raw == (threading._allocate_lock, _thread.allocate_lock, tempfile._allocate_lock, threading._CRLock, type(threading._active_limbo_lock)))
+condition = threading.Condition()
+print(type(_thread.allocate_lock()) is _thread.LockType)
+""", pure) == ["True", "True"]  # fmt: skip
+
+
+@BUILDS
+def test_threadings_own_lock_after_a_fork_is_not_tracked(tmp_path: Path, pure: str) -> None:
+    assert run(tmp_path, """
+import os, threading, warnings
+warnings.simplefilter("ignore")
+import lockdep
+lockdep.install()
+pid = os.fork()
+if pid == 0:
+    lock = threading._active_limbo_lock
+    print(getattr(getattr(lock, "entry", None), "lock_class", None), flush=True)
+    thread = threading.Thread(target=print, args=("child thread",), kwargs={"flush": True})
+    thread.start()
+    thread.join()
+    os._exit(0)
+print(os.waitpid(pid, 0)[1])
+""", pure) == ["None", "child thread", "0"]  # fmt: skip
+
+
+def test_anothers_change_is_left_alone(tmp_path: Path) -> None:
+    assert run(tmp_path, """
+import threading, lockdep
+raw = threading.Lock
+lockdep.install()
+def theirs(): return raw()
+threading.Lock = theirs
+lockdep.uninstall()
+print(threading.Lock is theirs)
+""") == ["True"]  # fmt: skip
+
+
+def test_bad_option_changes_nothing(tmp_path: Path) -> None:
+    assert run(tmp_path, """
+import threading, lockdep
+raw = threading.Lock
+for bad in ({"fail_on": "never"}, {"no_such": 1}, {"max_chains": -1}):
+    try:
+        lockdep.install(**bad)
+    except lockdep.OptionError as error:
+        print(len(str(error).splitlines()), threading.Lock is raw)
+""") == ["1 True"] * 3  # fmt: skip
+
+
+def test_installed_for_a_while(tmp_path: Path) -> None:
+    assert run(tmp_path, """
+import threading, lockdep
+raw = [threading.Lock]                       # in a list, where the sweep does not see it
+try:
+    with lockdep.installed(max_chains=7):
+        print(threading.Lock in raw)
+        1 / 0
+except ZeroDivisionError:
+    print(threading.Lock in raw)
+""") == ["False", "True"]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["", "import lockdep.runtime", "import lockdep.patch, lockdep.cli"])
+def test_public_functions_are_no_modules(tmp_path: Path, first: str) -> None:
+    assert run(tmp_path, f"""
+{first}
+import lockdep
+import pkgutil, types
+names = [module.name for module in pkgutil.iter_modules(lockdep.__path__)]
+print(sorted(set(names) & set(lockdep.__all__)))
+lockdep.install()
+print([name for name in lockdep.__all__ if isinstance(getattr(lockdep, name), types.ModuleType)], lockdep.findings())
+""") == ["[]", "[] ()"]  # fmt: skip
+
+
+def test_drop_in_locks_need_no_install(tmp_path: Path) -> None:
+    done = program(tmp_path, """
+from lockdep.threading import Lock, RLock
+import lockdep, threading, _thread
+print(type(threading.Lock()) is _thread.LockType)
+a = Lock()
+b = RLock()
+for first, second in ((a, b), (b, a)):
+    with first, second: pass
+print(len(lockdep.runtime.findings()))
+""", command=PLAIN)  # fmt: skip
+
+    assert done.stdout.splitlines() == ["True", "1"]
+    assert "possible circular locking dependency detected" in done.stderr
+
+
+def test_survives_a_program_that_closes_its_streams(tmp_path: Path) -> None:
+    done = program(tmp_path, """
+import os, sys, threading
+a = threading.Lock()
+b = threading.Lock()
+sys.stderr.close()
+os.close(2)
+for first, second in ((a, b), (b, a)):
+    with first, second: pass
+print("on")
+""")  # fmt: skip
+
+    assert (done.stdout, done.returncode) == ("on\n", 66)
