@@ -25,7 +25,7 @@ def switched_on(variable: str) -> bool:
 def greenlets_patched() -> bool:
     """Return whether gevent has replaced the thread functions already."""
     monkey = sys.modules.get("gevent.monkey")
-    return monkey is not None and bool(monkey.is_module_patched("thread"))
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
 
 
 def load_pure() -> ModuleType:
