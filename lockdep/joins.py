@@ -44,6 +44,7 @@ def patch_futures(base: Any, thread: Any, undo: list[Undo]) -> None:
     wrap(base.Future, "exception", follow_result, undo)
     wrap(base.Future, "done", follow_done, undo)
     wrap(base.Future, "_invoke_callbacks", follow_callbacks, undo)
+    wrap(base.Future, "add_done_callback", follow_late_callback, undo)
 
 
 def remember_maker(original: Any) -> Any:
@@ -140,6 +141,15 @@ def follow_callbacks(original: Any) -> Any:
         original(self)
 
     return _invoke_callbacks
+
+
+def follow_late_callback(original: Any) -> Any:
+    def add_done_callback(self: Any, fn: Any) -> None:
+        if self._state in ("CANCELLED", "CANCELLED_AND_NOTIFIED", "FINISHED"):
+            note_done(self)  # the callback runs here and now
+        original(self, fn)
+
+    return add_done_callback
 
 
 def follow_wait(original: Any) -> Any:

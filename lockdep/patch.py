@@ -33,7 +33,7 @@ class _Installed:
     undo: list[Callable[[], None]] = []  # noqa: RUF012 - one process, one list
     adopted: dict[int, Any] = {}  # noqa: RUF012
     busy: set[str] = set()  # noqa: RUF012
-    factories: dict[int, type] = {}  # noqa: RUF012
+    factories: dict[int, Any] = {}  # noqa: RUF012
     renamed = 0
 
 
@@ -52,9 +52,9 @@ def install(**options: Any) -> None:
     rebind(_threading, "RLock", RLock)
     if sys.version_info < (3, 12):
         rebind(functools, "RLock", RLock)  # cached_property makes one there
+    follow_futures()
     resweep()
     joins.patch_threads(_Installed.undo)
-    follow_futures()
     for note in runtime.greenlet_notes():
         runtime.write_note(note)
 
@@ -121,8 +121,8 @@ def modules() -> list[ModuleType]:
     ]
 
 
-def sweep(module: ModuleType, replacements: dict[int, type]) -> None:
-    """Replace the factories that this module imported by name, and adopt the locks it made."""
+def sweep(module: ModuleType, replacements: dict[int, Any]) -> None:
+    """Replace what this module imported by name, and adopt the locks it made."""
     for name, value in list(vars(module).items()):
         replacement = replacements.get(id(value))
         if replacement is not None and name not in LEFT_NAMES:
@@ -160,12 +160,8 @@ def module_lock_class(module: ModuleType, name: str, kind: str) -> LockClass:
 
 def follow_futures() -> None:
     """Follow concurrent.futures. It is imported here, after the names: a few ms, and its own locks are tracked."""
-    import concurrent.futures as package
     from concurrent.futures import _base, thread
 
     joins.patch_futures(_base, thread, _Installed.undo)
-    for name, follow in (("wait", joins.follow_wait), ("as_completed", joins.follow_as_completed)):
-        original = vars(_base)[name]
-        replacement = functools.wraps(original)(follow(original))
-        for module in (_base, package):
-            rebind(module, name, replacement)
+    for original, follow in ((_base.wait, joins.follow_wait), (_base.as_completed, joins.follow_as_completed)):
+        _Installed.factories[id(original)] = functools.wraps(original)(follow(original))
