@@ -2,9 +2,9 @@
 
     lockdep run examples/01_abba.py
 
-You will see "possible circular locking dependency detected": accounts --> audit and audit --> accounts, with the thread and both
-stacks of each. The program ends as always; the exit status is 66. Without lockdep the mistake waits for the day on which
-both threads run at once.
+You will see "possible circular locking dependency detected": accounts --> audit and audit -->
+accounts, with the thread and both stacks of each. The program ends as always; the exit status is
+66. Without lockdep the mistake waits for the day on which both threads run at once.
 """
 
 import threading

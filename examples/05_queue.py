@@ -1,10 +1,11 @@
-"""A PriorityQueue compares its items while it holds its own lock, and this comparison takes a lock of the program.
+"""A PriorityQueue compares its items while it holds its own lock, and this comparison takes a lock of the
+program.
 
     lockdep run examples/05_queue.py
 
-You will see a cycle between Jobs.lock and the lock inside the queue, which is named after its maker: `queue.Queue.mutex made at
-05_queue.py`. Jobs.submit puts under Jobs.lock; the queue's sorting calls Job.__lt__, which takes Jobs.lock under the queue's
-lock. The exit status is 66.
+You will see a cycle between Jobs.lock and the lock inside the queue, which is named after its
+maker: `queue.Queue.mutex made at 05_queue.py`. Jobs.submit puts under Jobs.lock; the queue's
+sorting calls Job.__lt__, which takes Jobs.lock under the queue's lock. The exit status is 66.
 """
 
 import queue

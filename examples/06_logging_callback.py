@@ -2,9 +2,10 @@
 
     lockdep run examples/06_logging_callback.py
 
-You will see a cycle between Metrics._lock and the lock of the handler, which logging made: the program logs while it holds its own lock,
-and emit() takes that lock while logging holds the handler's. Neither side can be seen in the other's file. The exit status is
-66. The cure: do not log under a lock that a handler may need.
+You will see a cycle between Metrics._lock and the lock of the handler, which logging made: the
+program logs while it holds its own lock, and emit() takes that lock while logging holds the
+handler's. Neither side can be seen in the other's file. The exit status is 66. The cure: do not log
+under a lock that a handler may need.
 """
 
 import logging

@@ -88,7 +88,9 @@ class ClassRegistry:
         if isinstance(inner, LockClass):
             return inner.entry(BLOCKING)
         if frame is None:
-            return self.register_named(kind.__name__, str(inner)).entry(BLOCKING)
+            if not isinstance(inner, str):
+                raise TypeError(f"the name of a lock is a string, not {type(inner).__name__}")
+            return self.register_named(kind.__name__, inner).entry(BLOCKING)
         assert not isinstance(inner, str)
         if made_by_fork_hook(frame.f_code):
             return UNTRACKED

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from types import CodeType
 from typing import Any
@@ -61,12 +62,23 @@ def remember_maker(original: Any) -> Any:
 def follow_thread(original: Any) -> Any:
     def _bootstrap_inner(self: Any) -> None:
         state = fastpath.thread_state()
-        run = Run(lambda: str(self._name), thread_place(self), state.serial)
+        run = Run(thread_label(self), thread_place(self), state.serial)
         state.record, state.took = run, run.took
         setattr(self, _RUN, run)
         original(self)
 
     return _bootstrap_inner
+
+
+def thread_label(thread: Any) -> Callable[[], str]:
+    """Return how to get the thread's name, without keeping the thread alive: programs count on its end being seen."""
+    alive, name = weakref.ref(thread), str(thread._name)
+
+    def label() -> str:
+        now = alive()
+        return name if now is None else str(now._name)
+
+    return label
 
 
 def thread_place(thread: Any) -> Callable[[], str]:

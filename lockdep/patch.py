@@ -50,6 +50,8 @@ def install(**options: Any) -> None:
     _Installed.factories = {id(_threading.Lock): Lock, id(_threading.RLock): RLock}
     rebind(_threading, "Lock", Lock)
     rebind(_threading, "RLock", RLock)
+    for kind in (Lock, RLock):
+        rebind(kind, "__module__", "threading")  # where it stands now: pickle and inspect look there
     if sys.version_info < (3, 12):
         rebind(functools, "RLock", RLock)  # cached_property makes one there
     follow_futures()

@@ -1,4 +1,4 @@
-"""What threading's locks can do besides locking, and what broke others who replaced them: each corner as threading has it."""
+"""Corners of threading's locks besides locking, and what broke others who replaced them: each as threading has it."""
 
 import _thread
 import copy
@@ -405,5 +405,5 @@ def test_public_names() -> None:
     assert sorted(set(lockdep.__all__) - {"doctor"}) == sorted(set(dir(lockdep)) & set(lockdep.__all__) - {"doctor"})
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = lockdep.nothing
-    assert (RAW_LOCK, RAW_RLOCK) == (type(threading.Lock()), type(threading.RLock()))
+    assert (type(threading.Lock()), type(threading.RLock())) == (RAW_LOCK, RAW_RLOCK)
     assert sys.modules["lockdep.threading"].Lock is Lock

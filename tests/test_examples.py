@@ -22,7 +22,7 @@ SHOWN = {  # what a reader of the report must find in it
     "01_abba.py": ("01_abba.py:12 accounts", "01_abba.py:13 audit", "transfer", "report"),
     "02_three_lock_ring.py": ("self.orders_lock", "self.stock_lock", "self.prices_lock", "-> #2", "thread 2"),
     "03_recursion.py": ("03_recursion.py:17 self._lock", "Cache.put", "Cache.shrink", "certain"),
-    "04_join_while_holding.py": ("04_join_while_holding.py:17 self._lock", "heartbeat", "Heartbeat.stop", "Heartbeat._run"),
+    "04_join_while_holding.py": ("join_while_holding.py:17 self._lock", "heartbeat", "Heartbeat.stop", "Heartbeat._run"),
     "05_queue.py": ("queue.Queue.mutex made at 05_queue.py:20", "05_queue.py:18 self.lock", "Job.__lt__"),
     "06_logging_callback.py": ("06_logging_callback.py:18 self._lock", "logging/__init__.py", "CountingHandler.emit"),
 }
@@ -41,9 +41,8 @@ class Done:
 def run(program: Path, pure: str, *how: str) -> Done:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LOCKDEP_OPTIONS")}
     environment = {**clean, "PYTHONPATH": str(ROOT), "LOCKDEP_PURE": pure, "LOCKDEP_REQUIRE_COMPILED": ""}
-    done = subprocess.run(
-        [sys.executable, *how, str(program)], cwd=program.parent, env=environment, capture_output=True, text=True, timeout=60
-    )
+    command = [sys.executable, *how, str(program)]
+    done = subprocess.run(command, cwd=program.parent, env=environment, capture_output=True, text=True, timeout=60)
     return Done(done.returncode, done.stdout, done.stderr)
 
 

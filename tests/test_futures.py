@@ -1,4 +1,4 @@
-"""Waiting for a work item or an executor while holding a lock that an item takes. Every scenario has a twin that stays silent.
+"""Waiting for a work item or an executor while holding a lock that an item takes; with twins that stay silent.
 
 The awaited item is always over before the wait begins, so that nothing can hang: what it took is known then.
 """
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from lockdep import runtime
 from lockdep.validator import Validator
 from tests.test_joins import over
 from tests.worlds import Lock, alike, five, found, nest, patched_world

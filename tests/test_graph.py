@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import networkx as nx  # type: ignore[import-untyped,unused-ignore]
@@ -118,7 +119,7 @@ def test_plain_search_finds_the_shortest_path(program: list[Step], prev: int, ne
 def assert_leads(path: list[Dependency], start: int, goal: int) -> None:
     assert path[0].prev is CLASSES[start]
     assert path[-1].next is CLASSES[goal]
-    assert all(one.next is other.prev for one, other in zip(path, path[1:], strict=False))
+    assert all(one.next is other.prev for one, other in itertools.pairwise(path))
 
 
 # -- strong paths
@@ -232,7 +233,7 @@ def test_path_without_timed_waits_is_preferred() -> None:
 def test_long_chains_need_no_recursion(classes: int) -> None:
     names = [LockClass("Lock", given=str(number)) for number in range(classes)]
     graph = DependencyGraph()
-    for prev, next_ in zip(names, names[1:], strict=False):
+    for prev, next_ in itertools.pairwise(names):
         graph.register_dependency(prev, next_).mark_seen(0, WITNESS, 4)
     path = check_circular(graph, names[-1], names[0], 0)
     assert path is not None

@@ -176,7 +176,7 @@ def test_timer() -> None:
 
 
 def test_more_locks_than_are_remembered() -> None:
-    """Beyond the bound a run remembers classes: the instances are unknown, so a class closes a cycle but never a finding by itself."""
+    """Beyond the bound a run remembers classes: these close cycles, but are no finding by themselves."""
     with patched_world(max_instances=3):
         many, (last, outer, *_) = alike(5), five()
         thread = over(lambda: [nest(lock) for lock in [*many, last]])

@@ -79,7 +79,7 @@ def test_two_locks_on_one_line(names) -> None:
         a, b = threading.Lock(), threading.Lock()
         c = [threading.Lock(), threading.Lock()]
         show(a, b, *c)
-    """) == ["app.py:2 a", "app.py:2 b", "app.py:3 c", "app.py:3 c", "4 classes"]
+    """) == ["app.py:2 a", "app.py:2 b", "app.py:3 c", "app.py:3 c#2", "4 classes"]
 
 
 def test_two_locks_on_one_line_without_columns(names) -> None:
@@ -94,7 +94,7 @@ def test_two_locks_on_one_line_without_columns(names) -> None:
         "no_debug_ranges",
     )
 
-    assert [name.split()[0] for name in shown] == ["app.py:2", "app.py:2", "app.py:3", "3"]
+    assert [name.split()[0] for name in shown] == ["app.py:2", "app.py:2#2", "app.py:3", "3"]
     assert shown[2] == "app.py:3 c"
 
 
@@ -249,7 +249,7 @@ def test_a_name_given_wins(names) -> None:
                 self.lock = Lock(name="tables")
         other = Lock(name="tables")
         show(Table().lock, other, RLock(name="tables"))
-    """) == ["tables", "tables", "tables", "2 classes"]
+    """) == ["tables", "tables", "tables#2", "2 classes"]
 
 
 def test_source_that_does_not_tell(names) -> None:

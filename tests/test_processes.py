@@ -96,7 +96,7 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
 def test_multiprocessing(tmp_path: Path, method: str, pure: str) -> None:
     done = program(tmp_path, SPAWNED.replace("METHOD", method), "-W", "ignore", LOCKDEP_PURE=pure)
-    home = "lockdep.threading" if method == "fork" else "_thread"
+    home = "threading" if method == "fork" else "_thread"
 
     assert done.stdout.splitlines()[1:] == ["0", "2", "[1, 2, 3]"], done.stderr
     assert done.stdout.splitlines()[0] in (f"done {home}", "done lockdep.threading"), done.stderr

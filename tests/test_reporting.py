@@ -1,4 +1,4 @@
-"""What becomes of findings: each once, counted, related, suppressed, kept apart by validators; and bounds that are reached."""
+"""What becomes of findings: each once, counted, related, suppressed, kept apart; and bounds that are reached."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Lock order scenarios. One thread proves each order, so nothing can hang; every scenario has a twin that stays silent."""
+"""Lock order scenarios. One thread proves each order, so nothing can hang; each has a twin that stays silent."""
 
 import itertools
 from collections.abc import Iterator

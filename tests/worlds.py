@@ -92,7 +92,9 @@ def alike(count: int, kind: Any = Lock) -> list[Any]:
     return [kind() for _ in range(count)]
 
 
-def program(folder: Path, source: str, *flags: str, command: tuple[str, ...] = (), **environment: str) -> "subprocess.CompletedProcess[str]":
+def program(
+    folder: Path, source: str, *flags: str, command: tuple[str, ...] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run a program text in a process of its own, under `lockdep run` unless told otherwise by `command`."""
     path = folder / "prog.py"
     path.write_text(source)
@@ -106,4 +108,6 @@ def program(folder: Path, source: str, *flags: str, command: tuple[str, ...] = (
 
 PLAIN = ("-X", "utf8")  # a `command` for program(): no `lockdep run`
 
-__all__ = ["PLAIN", "Lock", "RLock", "alike", "describe", "five", "found", "in_thread", "nest", "patched_world", "program", "world"]
+__all__ = [
+    "PLAIN", "Lock", "RLock", "alike", "describe", "five", "found", "in_thread", "nest", "patched_world", "program", "world",
+]  # fmt: skip
