@@ -21,10 +21,10 @@ EXAMPLES = {
 SHOWN = {  # what a reader of the report must find in it
     "01_abba.py": ("01_abba.py:12 accounts", "01_abba.py:13 audit", "transfer", "report"),
     "02_three_lock_ring.py": ("self.orders_lock", "self.stock_lock", "self.prices_lock", "-> #2", "thread 2"),
-    "03_recursion.py": ("03_recursion.py:17 self._lock", "Cache.put", "Cache.shrink", "certain"),
-    "04_join_while_holding.py": ("join_while_holding.py:17 self._lock", "heartbeat", "Heartbeat.stop", "Heartbeat._run"),
-    "05_queue.py": ("queue.Queue.mutex made at 05_queue.py:20", "05_queue.py:18 self.lock", "Job.__lt__"),
-    "06_logging_callback.py": ("06_logging_callback.py:18 self._lock", "logging/__init__.py", "CountingHandler.emit"),
+    "03_recursion.py": ("03_recursion.py:19 self._lock", "Cache.put", "Cache.shrink", "certain"),
+    "04_join_while_holding.py": ("holding.py:18 self._lock", "heartbeat", "Heartbeat.stop", "Heartbeat._run"),
+    "05_queue.py": ("queue.Queue.mutex made at 05_queue.py:21", "05_queue.py:19 self.lock", "Job.__lt__"),
+    "06_logging_callback.py": ("06_logging_callback.py:19 self._lock", "logging/__init__.py", "CountingHandler.emit"),
 }
 SILENT = Path(__file__).parent / "examples_silent"
 

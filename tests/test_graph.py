@@ -130,7 +130,7 @@ WAITS = tuple(mode | extra for mode in MODES for extra in (0, TIMED, WAIT, WAIT 
 
 
 def strong_walks(program: list[Step], start: int, weak: bool, length: int) -> Iterator[tuple[Step, ...]]:
-    """Yield every strong walk of this length: no step that ends in a recursive reader is followed by one held shared."""
+    """Yield every strong walk of this length: no step to a recursive reader is followed by one held shared."""
     if length == 0:
         yield ()
         return
@@ -140,7 +140,9 @@ def strong_walks(program: list[Step], start: int, weak: bool, length: int) -> It
                 yield (step, *rest)
 
 
-def naive(program: list[Step], start: int, weak: bool, goal: int, *, goal_shared: bool, timed: bool, most: int) -> int | None:
+def naive(
+    program: list[Step], start: int, weak: bool, goal: int, *, goal_shared: bool, timed: bool, most: int
+) -> int | None:
     """Return the length of the shortest closed strong walk, trying all of them."""
     usable = [step for step in program if timed or not step[2] & TIMED]
     for length in range(1, most + 1):
@@ -154,7 +156,8 @@ def is_strong(path: list[Dependency], weak: bool, *, goal_shared: bool, timed: b
     """Return whether some choice of one kind for each dependency is strong all the way round."""
     ways = {weak}
     for dependency in path:
-        ways = {bool(kind & RECURSIVE) for kind in dependency.kinds(timed=timed) for was in ways if not (was and kind & SHARED)}
+        kinds = dependency.kinds(timed=timed)
+        ways = {bool(kind & RECURSIVE) for kind in kinds for was in ways if not (was and kind & SHARED)}
     return bool(ways - {True}) if goal_shared else bool(ways)
 
 
@@ -209,7 +212,7 @@ def test_rings_of_the_kernels_selftest(kinds: tuple[int, ...], deadlock: bool) -
 
 
 def test_strong_path_behind_a_weak_first_visit() -> None:
-    """0 -R-> 1 is tried first and is weak; 0 -> 2 -> 1 is longer and strong, and only it may go on to 3 by a shared hold."""
+    """0 -R-> 1 is tried first and is weak; 0 -> 2 -> 1 is longer, and only it may go on to 3, held shared."""
     graph = build([(0, 1, RECURSIVE), (0, 2, 0), (2, 1, 0), (1, 3, SHARED)])
 
     path = graph.find_strong_path((CLASSES[0], False), CLASSES[3], goal_shared=False, timed=True)

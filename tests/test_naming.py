@@ -16,11 +16,13 @@ lockdep.install()
 def show(*locks):
     for lock in locks:
         while not hasattr(lock, "entry"):
-            lock = next(found for found in (getattr(lock, name, None) for name in ("_lock", "_cond", "mutex", "lock")) if found)
+            inner = (getattr(lock, name, None) for name in ("_lock", "_cond", "mutex", "lock"))
+            lock = next(found for found in inner if found)
         print(lock.entry.lock_class.name)
     print(len({lock.entry.lock_class for lock in locks if hasattr(lock, "entry")}), "classes")
 
-exec(compile(open("app.py").read(), __file__.replace("prog.py", "app.py"), "exec"), {"show": show, "__name__": "__main__", "__file__": "app.py"})
+names = {"show": show, "__name__": "__main__", "__file__": "app.py"}
+exec(compile(open("app.py").read(), __file__.replace("prog.py", "app.py"), "exec"), names)
 """
 
 

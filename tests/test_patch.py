@@ -91,7 +91,8 @@ lockdep.install()
 import concurrent.futures, functools, logging, queue, threading
 from threading import Condition, Event, Semaphore, Barrier, Timer, BoundedSemaphore
 ours = (threading.Lock, threading.RLock)
-made = [queue.Queue().mutex, queue.PriorityQueue().mutex, Condition()._lock, Event()._cond._lock, Semaphore()._cond._lock]
+made = [queue.Queue().mutex, queue.PriorityQueue().mutex, Condition()._lock, Event()._cond._lock]
+made += [Semaphore()._cond._lock]
 made += [BoundedSemaphore()._cond._lock, Barrier(1)._cond._lock, concurrent.futures.Future()._condition._lock]
 made += [logging.StreamHandler().lock, Timer(1, print).finished._cond._lock, threading.Thread()._started._cond._lock]
 print({type(lock) in ours and lock.entry.lock_class is not None for lock in made})
@@ -102,10 +103,13 @@ print({type(lock) in ours and lock.entry.lock_class is not None for lock in made
 def test_what_must_stay_raw_stays_raw(tmp_path: Path, pure: str) -> None:
     assert run(tmp_path, """
 import _thread, threading, tempfile
-raw = threading._allocate_lock, _thread.allocate_lock, tempfile._allocate_lock, threading._CRLock, type(threading._active_limbo_lock)
+def names():
+    limbo = type(threading._active_limbo_lock)
+    return threading._allocate_lock, _thread.allocate_lock, tempfile._allocate_lock, threading._CRLock, limbo
+raw = names()
 import lockdep
 lockdep.install()
-print(raw == (threading._allocate_lock, _thread.allocate_lock, tempfile._allocate_lock, threading._CRLock, type(threading._active_limbo_lock)))
+print(raw == names())
 condition = threading.Condition()
 print(type(_thread.allocate_lock()) is _thread.LockType)
 """, pure) == ["True", "True"]  # fmt: skip

@@ -58,7 +58,8 @@ def test_interrupt_out_of_a_blocked_acquire(tmp_path: Path, kind: str, take: str
     source = INTERRUPT.replace("KIND_OWNS", str(kind == "RLock")).replace("KIND", kind).replace("TAKE", take)
     done = program(tmp_path, source, LOCKDEP_PURE=pure)
 
-    assert done.stdout.splitlines() == ["interrupted", "1 True False", "0 False", "taken 1", "True None False"], done.stderr
+    expected = ["interrupted", "1 True False", "0 False", "taken 1", "True None False"]
+    assert done.stdout.splitlines() == expected, done.stderr
     assert done.returncode == 0
 
 

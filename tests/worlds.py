@@ -109,5 +109,6 @@ def program(
 PLAIN = ("-X", "utf8")  # a `command` for program(): no `lockdep run`
 
 __all__ = [
-    "PLAIN", "Lock", "RLock", "alike", "describe", "five", "found", "in_thread", "nest", "patched_world", "program", "world",
+    "PLAIN", "Lock", "RLock", "alike", "describe", "five", "found",
+    "in_thread", "nest", "patched_world", "program", "world",
 ]  # fmt: skip
