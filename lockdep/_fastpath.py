@@ -62,7 +62,7 @@ class Chain:
     """A sequence of held locks: this entry taken under the parent sequence.
 
     `gate` is the parent where a lock may remember this node as its hint, else a place where no thread stands. `twin`
-    is the depth of the nearest held lock of the same class, or -1. `stack` is where the node was first reached.
+    is the depth of the held lock whose instance decides, 0 if none does. `stack` is where the node was first reached.
     """
 
     __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "stack", "judged")
@@ -74,7 +74,7 @@ class Chain:
         self.gate = _astray
         self.children = None
         self.judged = False
-        self.twin = -1
+        self.twin = 0
         self.depth = 0 if parent is None else parent.depth + 1
 
     def admit(self):

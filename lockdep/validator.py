@@ -59,34 +59,38 @@ class Validator:
 
     def miss(self, state: ThreadState, entry: Entry, lock: DepMap) -> Chain:
         """Validate a chain that is seen for the first time, before its last lock can block."""
-        stack = trace.capture(self.options.stack_depth)
-        chain = Chain(state.chain, entry, stack)
-        if not self._follows_known(state, chain, lock):
-            self._guarded(state, lambda: self._validate(state, chain, lock))
+        chain = Chain(state.chain, entry)
+        state.busy += 1
+        try:
+            chain.stack = self._capture()
+            if self._follows_known(state, chain, lock):
+                return chain
+        except Exception as error:
+            self._failed(error)
+            return chain
+        finally:
+            state.busy -= 1
+        self._guarded(state, lambda: self._validate(state, chain, lock))
         return chain
 
     def judge(self, state: ThreadState, chain: Chain, lock: DepMap) -> None:
         """Judge a known chain by its instances."""
-        stack = trace.capture(self.options.stack_depth)
-        self._guarded(state, lambda: self._judge(state, chain, lock, stack))
+        self._guarded(state, lambda: self._judge(state, chain, lock, self._capture()))
 
     def recursion(self, state: ThreadState, entry: Entry, lock: DepMap) -> None:
         """A plain lock is wanted by its holder. One that other threads have released is a hand-off: no finding."""
         if not lock.crossed:
-            stack = trace.capture(self.options.stack_depth)
-            self._guarded(state, lambda: self._recursion(state, entry, lock, stack))
+            self._guarded(state, lambda: self._recursion(state, entry, lock, self._capture()))
             self._raise_recursion(entry)
 
     def misuse(self, state: ThreadState, lock: DepMap) -> None:
         """A release that will fail: not locked, or not by this thread."""
-        stack = trace.capture(self.options.stack_depth)
-        self._guarded(state, lambda: self._misuse(state, lock, stack))
+        self._guarded(state, lambda: self._misuse(state, lock, self._capture()))
 
     def joined(self, state: ThreadState, run: Run, *, timed: bool) -> None:
         """A run that this thread waited for has ended: each held lock depends on all that the run took."""
         if state.chain.depth and not state.busy:
-            stack = trace.capture(self.options.stack_depth)
-            self._guarded(state, lambda: self._joined(state, run, stack, timed=timed))
+            self._guarded(state, lambda: self._joined(state, run, self._capture(), timed=timed))
 
     def ended(self, states: list[ThreadState]) -> None:
         """These threads have ended with locks held."""
@@ -163,6 +167,9 @@ class Validator:
                 and finding.slug != "lifetime"
             ):
                 raise DeadlockError(finding)
+
+    def _capture(self) -> StackTrace:
+        return trace.capture(self.options.stack_depth)
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
