@@ -54,14 +54,28 @@ class LockClass:
     def name(self) -> str:
         """What reports call it: the place, and the variable when the source line tells."""
         if self._name is None:
-            base = naming.class_name(self) if not callable(self.given) else self.given()
-            others = registry.named.setdefault(base, [])
-            others.append(self)
-            self._name = base if others[0] is self else f"{base}#{len(others)}"
+            self._name = self.given() if callable(self.given) else numbered(self)
         return self._name
 
     def __repr__(self) -> str:
         return f"<LockClass {self.name}>"
+
+
+def numbered(lock_class: LockClass) -> str:
+    """Return the name of a class; of several on one line that come to the same name, the second from the left is #2."""
+    name = naming.class_name(lock_class)
+    earlier = [
+        other for other in registry.classes() if is_before(other, lock_class) and naming.class_name(other) == name
+    ]
+    return f"{name}#{len(earlier) + 1}" if earlier else name
+
+
+def is_before(first: LockClass, second: LockClass) -> bool:
+    """Return whether two classes are made by the same code, and the first one earlier in it."""
+    sites, others = (*first.skipped, *first.places), (*second.skipped, *second.places)
+    if [code for code, _ in sites] != [code for code, _ in others]:
+        return False
+    return ([lasti for _, lasti in sites], first.kind) < ([lasti for _, lasti in others], second.kind)
 
 
 class ClassRegistry:
@@ -69,7 +83,6 @@ class ClassRegistry:
 
     def __init__(self) -> None:
         self.ignored: tuple[str, ...] = ()
-        self.named: dict[str, list[LockClass]] = {}  # several classes may come to the same name: #2, #3, ...
         self._classes: dict[object, LockClass] = {}
 
     def classes(self) -> list[LockClass]:

@@ -154,8 +154,7 @@ def text_of(found: Finding) -> str:
     """Return the full splat, or the short form for a cycle through a dependency that was reported already."""
     if found.related is None:
         return splat.render_splat(found)
-    shared = sorted(set(found.dependencies) & set(found.related.dependencies))
-    return splat.render_related(found, ", ".join(f"{prev} --> {next_}" for prev, next_ in shared))
+    return splat.render_related(found, set(found.dependencies) & set(found.related.dependencies))
 
 
 def write(text: str) -> None:

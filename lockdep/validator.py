@@ -347,7 +347,7 @@ class Validator:
         owner = next((thread_name(other) for other in fastpath.threads() if other.serial == lock.owner), "")
         violation = BadRelease(lock.entry.lock_class, owner, thread_name(), held_locks(state, stack), stack)
         return self.book.register(
-            violation, "unmatched", "the release raised RuntimeError, as the lock it stands for does"
+            violation, "unmatched", "the release raised RuntimeError, as threading's own lock does"
         )
 
     def _joined(self, state: ThreadState, run: Run, stack: StackTrace, *, timed: bool) -> list[Finding]:

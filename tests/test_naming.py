@@ -84,6 +84,18 @@ def test_two_locks_on_one_line(names) -> None:
     """) == ["app.py:2 a", "app.py:2 b", "app.py:3 c", "app.py:3 c#2", "4 classes"]
 
 
+def test_names_do_not_depend_on_who_asks_first(names) -> None:
+    source = """
+        import threading
+        c = [threading.Lock(), threading.Lock()]
+        show(c[FIRST], c[SECOND])
+    """
+    forwards = names(source.replace("FIRST", "0").replace("SECOND", "1"))
+    backwards = names(source.replace("FIRST", "1").replace("SECOND", "0"))
+
+    assert forwards[:2] == backwards[1::-1]
+
+
 def test_two_locks_on_one_line_without_columns(names) -> None:
     shown = names(
         """

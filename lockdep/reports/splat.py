@@ -9,6 +9,7 @@ import platform
 from collections.abc import Callable
 from typing import Any
 
+from lockdep import fastpath
 from lockdep.classes import LockClass
 from lockdep.dependency import RECURSIVE, SHARED, TIMED, WAIT, Witness
 from lockdep.finding import Finding
@@ -25,6 +26,9 @@ from lockdep.violations import (
 
 Lines = list[str]
 
+# The pure build does not know where a held lock was taken this time, only where its chain was first reached.
+TAKEN = "taken at" if fastpath.BUILD == "compiled" else "first taken at"
+
 
 def render_splat(finding: Finding) -> str:
     """Return the report of a finding."""
@@ -34,10 +38,16 @@ def render_splat(finding: Finding) -> str:
     )
 
 
-def render_related(finding: Finding, shared: str) -> str:
-    """Return the short form for a cycle that goes through a dependency already reported."""
-    lines = [*header(finding), f"another cycle through a dependency already reported: {shared}", ""]
-    lines += [f"  {prev} --> {next_}" for prev, next_ in finding.dependencies]
+def render_related(finding: Finding, shared: set[tuple[str, str]]) -> str:
+    """Return the short form for a cycle through dependencies already reported: the others, with their stacks."""
+    lines = [*header(finding), "another cycle through a dependency already reported:", ""]
+    violation = finding.violation
+    assert isinstance(violation, CircularDependency)
+    for number, (dependency, (kind, witness)) in enumerate(zip(violation.path, violation.chosen, strict=True)):
+        if (dependency.prev.name, dependency.next.name) in shared:
+            lines += ["", f"-> #{number} {class_text(dependency.prev)} --> {class_text(dependency.next)}: see there"]
+        else:
+            lines += step(number, dependency.prev, dependency.next, kind, witness)
     return "\n".join([*lines, "", f"evidence: {finding.grade} ({finding.level}): {finding.reason}", ""])
 
 
@@ -52,7 +62,8 @@ def circular(violation: CircularDependency) -> Lines:
     prev, next_ = violation.path[-1].prev, violation.path[-1].next
     waits = bool(violation.chosen[-1][0] & WAIT)
     wants = f"waiting for {closing.run}, which takes" if waits else "trying to acquire"
-    lines = [f"{closing.thread} is {wants} lock:", class_line(next_), ""]
+    timed = " with a timeout" if violation.chosen[-1][0] & TIMED else ""
+    lines = [f"thread {closing.thread} is {wants} lock{timed}:", class_line(next_), ""]
     lines += [
         "but it is already holding lock:",
         class_line(prev),
@@ -75,7 +86,7 @@ def step(number: int, prev: LockClass, next_: LockClass, kind: int, witness: Wit
     run = f" ({witness.run})" if witness.run else ""
     timed = " with a timeout" if kind & TIMED else ""
     lines = ["", f"-> #{number} {class_text(prev)} --> {class_text(next_)}: {witness.thread}"]
-    lines += [f"   held {prev.name}{' for read' if kind & SHARED else ''}, taken at:", *stack_lines(witness.prev_stack)]
+    lines += [f"   held {prev.name}{' for read' if kind & SHARED else ''}, {TAKEN}:", *stack_lines(witness.prev_stack)]
     return [*lines, f"   to {how}{run} {next_.name}{' (recursive read)' if kind & RECURSIVE else ''}{timed} at:",
             *stack_lines(witness.next_stack)]  # fmt: skip
 
@@ -89,7 +100,12 @@ def scenario(violation: CircularDependency) -> Lines:
         [f"lock({dependency.prev.name});", f"{'wait' if kind & WAIT else 'lock'}({dependency.next.name});"]
         for dependency, (kind, _) in zip(violation.path, violation.chosen, strict=True)
     ])  # fmt: skip
-    return [*lines, "", " *** DEADLOCK ***", ""]
+    return [*lines, "", outcome(timed=any(kind & TIMED for kind, _ in violation.chosen)), ""]
+
+
+def outcome(*, timed: bool) -> str:
+    """Return what the scenario ends in: a wait with a timeout does not last for ever."""
+    return " *** STALL ***" if timed else " *** DEADLOCK ***"
 
 
 def table(columns: list[list[str]]) -> Lines:
@@ -115,8 +131,8 @@ def stacked(columns: list[list[str]]) -> Lines:
 def recursive(violation: Recursion) -> Lines:
     name = violation.prev.lock_class.name
     timed = " with a timeout" if violation.timed else ""
-    lines = [f"{violation.thread} is trying to acquire lock{timed}:", class_line(violation.prev.lock_class), ""]
-    lines += ["but it is already holding the same lock, taken at:", *stack_lines(violation.prev.stack), ""]
+    lines = [f"thread {violation.thread} is trying to acquire lock{timed}:", class_line(violation.prev.lock_class), ""]
+    lines += [f"but it is already holding the same lock, {TAKEN}:", *stack_lines(violation.prev.stack), ""]
     lines += [
         "other info that might help us debug this:",
         " Possible unsafe locking scenario:",
@@ -124,7 +140,7 @@ def recursive(violation: Recursion) -> Lines:
         "  thread 0",
         "  --------",
     ]
-    lines += [f"  lock({name});", f"  lock({name});", "", " *** DEADLOCK ***", ""]
+    lines += [f"  lock({name});", f"  lock({name});", "", outcome(timed=violation.timed), ""]
     lines += [" A lock that its holder may take again is an RLock", ""]
     return [*lines, *held_list(violation.held, violation.thread), *backtrace(violation.stack)]
 
@@ -134,7 +150,7 @@ def ring(violation: InstanceRing) -> Lines:
         serial: f"instance {i}" for i, serial in enumerate(dict.fromkeys(w.prev_serial for w in violation.ring), 1)
     }
     lines = [
-        f"{violation.thread} takes locks of one class in an order that closes a ring:",
+        f"thread {violation.thread} takes locks of one class in an order that closes a ring:",
         class_line(violation.lock_class),
     ]
     for number, witness in reversed(list(enumerate(violation.ring))):
@@ -142,7 +158,7 @@ def ring(violation: InstanceRing) -> Lines:
         lines += [
             "",
             f"-> #{number} {prev} --> {next_}: {witness.thread}",
-            f"   held {prev}, taken at:",
+            f"   held {prev}, {TAKEN}:",
             *stack_lines(witness.prev_stack),
         ]
         lines += [f"   to acquire {next_} at:", *stack_lines(witness.next_stack)]
@@ -156,33 +172,39 @@ def ring(violation: InstanceRing) -> Lines:
         "",
         *table(columns),
     ]
-    lines += ["", " *** DEADLOCK ***", "", " May be due to missing lock nesting notation", ""]
+    lines += [
+        "",
+        " *** DEADLOCK ***",
+        "",
+        " Take locks of one class in one order, by a number of their own for instance",
+        "",
+    ]
     return [*lines, *held_list(violation.held, violation.thread), *backtrace(violation.stack)]
 
 
 def join(violation: JoinWhileHolding) -> Lines:
     name = violation.prev.lock_class.name
     timed = " with a timeout" if violation.timed else ""
-    lines = [f"{violation.thread} waits{timed} for:", f"  {violation.awaited} [{violation.awaited_place}]", ""]
+    lines = [f"thread {violation.thread} waits{timed} for:", f"  {violation.awaited} [{violation.awaited_place}]", ""]
     lines += [
         "while it is holding lock:",
         class_line(violation.prev.lock_class),
-        " taken at:",
+        f" {TAKEN}:",
         *stack_lines(violation.prev.stack),
         "",
     ]
-    lines += ["and what it waits for takes that lock at:", *stack_lines(violation.taken), ""]
+    lines += ["and what it waits for takes that lock, first taken like that at:", *stack_lines(violation.taken), ""]
     lines += ["other info that might help us debug this:", " Possible unsafe locking scenario:", ""]
     lines += table(
         [[f"lock({name});", f"join({violation.awaited_place});"], [f"[{violation.awaited}]", f"lock({name});"]]
     )
-    lines += ["", " *** DEADLOCK ***", ""]
+    lines += ["", outcome(timed=violation.timed), ""]
     return [*lines, *held_list(violation.held, violation.thread), *backtrace(violation.stack)]
 
 
 def release(violation: BadRelease) -> Lines:
     name = violation.lock_class.name
-    lines = [f"{violation.thread} is trying to release lock ({name}) at:", *stack_lines(violation.stack)]
+    lines = [f"thread {violation.thread} is trying to release lock ({name}) at:", *stack_lines(violation.stack)]
     lines += [
         f"but it is held by {violation.owner}!" if violation.owner else "but there are no more locks to release!",
         "",
