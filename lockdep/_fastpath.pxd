@@ -79,18 +79,36 @@ cdef extern from *:
     /* The instruction that the running Python function stands at. Kept as a bare address, and only ever compared: whether it lies in a
        code object that is known to be alive. Where CPython's internal headers are missing nobody knows, and reports say less. */
     #if defined(LD_FRAMES)
-    static inline void *ld_place(void *tstate) {
+    static inline void *ld_frame_now(void *tstate) {
     #if PY_VERSION_HEX >= 0x030D0000
-        _PyInterpreterFrame *frame = ((PyThreadState *)tstate)->current_frame;
-        return frame == NULL ? NULL : (void *)frame->instr_ptr;
+        return ((PyThreadState *)tstate)->current_frame;
     #else
-        _PyInterpreterFrame *frame = ((PyThreadState *)tstate)->cframe->current_frame;
-        return frame == NULL ? NULL : (void *)frame->prev_instr;
+        return ((PyThreadState *)tstate)->cframe->current_frame;
     #endif
     }
+    static inline void *ld_frame_before(void *frame) {
+        _PyInterpreterFrame *before = ((_PyInterpreterFrame *)frame)->previous;
+        while (before != NULL && before->owner >= 3) before = before->previous;      /* entries from C, since 3.12 */
+        return before;
+    }
+    static inline void *ld_instruction(void *frame) {
+    #if PY_VERSION_HEX >= 0x030D0000
+        return (void *)((_PyInterpreterFrame *)frame)->instr_ptr;
     #else
+        return (void *)((_PyInterpreterFrame *)frame)->prev_instr;
+    #endif
+    }
+    static inline void *ld_place(void *tstate) {
+        void *frame = ld_frame_now(tstate);
+        return frame == NULL ? NULL : ld_instruction(frame);
+    }
+    #else
+    #define ld_frame_now(tstate) NULL
+    #define ld_frame_before(frame) NULL
+    #define ld_instruction(frame) NULL
     #define ld_place(tstate) NULL
     #endif
+    static void *ld_address(PyObject *code, int lasti) { return ((PyCodeObject *)code)->co_code_adaptive + lasti; }
     static int ld_offset(void *place, PyObject *code) {
         char *start = ((PyCodeObject *)code)->co_code_adaptive, *at = (char *)place;
         return at >= start && at < start + Py_SIZE(code) * sizeof(_Py_CODEUNIT) ? (int)(at - start) : -1;
@@ -103,15 +121,11 @@ cdef extern from *:
         return Py_NewRef(frame == NULL ? Py_None : frame);
     }
 
-    /* Creation places already classified: direct-mapped caches of borrowed pointers to immortal Sites. */
+    /* Creation places already classified: a direct-mapped cache of borrowed pointers to immortal Sites. */
     #define LD_SITES 4096
-    static PyObject *ld_sites[LD_SITES], *ld_place_sites[LD_SITES];
-    static inline PyObject **ld_place_slot(void *place, PyObject *kind) {
-        size_t h = ((size_t)place >> 1) + ((size_t)kind >> 4);
-        return &ld_place_sites[(h ^ (h >> 12)) & (LD_SITES - 1)];
-    }
-    static inline PyObject **ld_site_slot(PyObject *code, int lasti, PyObject *kind, PyObject *inner) {
-        size_t h = ((size_t)code >> 4) * 31 + (size_t)lasti * 7 + ((size_t)kind >> 4) + ((size_t)inner >> 3);
+    static PyObject *ld_sites[LD_SITES];
+    static inline PyObject **ld_place_slot(void *place, PyObject *kind, PyObject *inner) {
+        size_t h = ((size_t)place >> 1) + ((size_t)kind >> 4) + ((size_t)inner >> 3) * 31;
         return &ld_sites[(h ^ (h >> 12)) & (LD_SITES - 1)];
     }
     """
@@ -132,8 +146,11 @@ cdef extern from *:
     object ld_frame()
     object ld_code(object frame)
     int ld_lasti(object frame)
-    PyObject **ld_place_slot(void *place, object kind)
-    PyObject **ld_site_slot(object code, int lasti, object kind, object inner)
+    PyObject **ld_place_slot(void *place, object kind, object inner)
+    void *ld_frame_now(void *tstate) nogil
+    void *ld_frame_before(void *frame) nogil
+    void *ld_instruction(void *frame) nogil
+    void *ld_address(object code, int lasti)
 
 @cython.final
 @cython.no_gc
@@ -226,6 +243,8 @@ cpdef long long new_serial()
 cdef ThreadState current()
 cdef ThreadState enter_thread()
 cpdef Entry creation_entry(object kind)
+cdef Entry known_entry(object kind)
+cdef remember(Site site)
 cdef Site find_site(object frame, object kind, Site inner)
 cdef int mode_of(object blocking, object timeout) except -1
 cdef long long _fork_count() except -1

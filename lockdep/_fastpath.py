@@ -400,18 +400,10 @@ def thread_state():
 def creation_entry(kind):
     """Return how the class of a lock made now, by the Python code that is running, is taken."""
     if cython.compiled:
-        # says all that matters, and spares making a frame object
-        place = ld_place(PyThreadState_Get())
-        slot = ld_place_slot(place, kind)
-        if slot[0] is not cython.NULL:
-            known = cython.cast(Site, slot[0])
-            if known.place == place and known.kind is kind:
-                return known.entry
+        known = known_entry(kind)
+        if known is not None:
+            return known
         frame = ld_frame()
-        site = find_site(frame, kind, None)
-        if site is not None and site.entry is not None and place is not cython.NULL:
-            site.place = place
-            slot[0] = cython.cast(cython.pointer(PyObject), site)
     else:
         frame = sys._getframe(3)              # past enroll and __init__
     inner = None
@@ -426,15 +418,30 @@ def creation_entry(kind):
     return _untracked
 
 
+def known_entry(kind):
+    """Return the entry if every place on the way is known, without making frame objects; else None."""
+    if cython.compiled:
+        frame = ld_frame_now(PyThreadState_Get())
+        inner = None
+        while frame is not cython.NULL:
+            place = ld_instruction(frame)
+            slot = ld_place_slot(place, kind, inner)
+            if slot[0] is cython.NULL:
+                return None
+            known = cython.cast(Site, slot[0])
+            if known.place != place or known.kind is not kind or known.inner is not inner:
+                return None
+            if known.entry is not None:
+                return known.entry
+            inner = known
+            frame = ld_frame_before(frame)
+    return None
+
+
 def find_site(frame, kind, inner):
     if cython.compiled:
         code = ld_code(frame)
         lasti = ld_lasti(frame)
-        slot = ld_site_slot(code, lasti, kind, inner)
-        if slot[0] is not cython.NULL:
-            site = cython.cast(Site, slot[0])
-            if site.code is code and site.lasti == lasti and site.kind is kind and site.inner is inner:
-                return site
     else:
         code = frame.f_code
         lasti = frame.f_lasti
@@ -445,8 +452,16 @@ def find_site(frame, kind, inner):
             return None
         site = _sites.setdefault(key, Site(code, lasti, kind, inner, _link.locate(frame, kind, inner)))
     if cython.compiled:
-        slot[0] = cython.cast(cython.pointer(PyObject), site)
+        remember(site)
     return site
+
+
+def remember(site):
+    """Have known_entry find this site by the address of its instruction."""
+    if cython.compiled:
+        site.place = ld_address(site.code, site.lasti)
+        slot = ld_place_slot(site.place, site.kind, site.inner)
+        slot[0] = cython.cast(cython.pointer(PyObject), site)
 
 
 class DepMap:

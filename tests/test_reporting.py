@@ -7,9 +7,8 @@ import pytest
 
 import lockdep
 from lockdep import patch, runtime
-from lockdep.threading import Condition
 from lockdep.validator import Validator
-from tests.worlds import Lock, RLock, alike, five, found, in_thread, nest, program, world
+from tests.worlds import Lock, alike, five, found, in_thread, nest, program, world
 
 
 @pytest.fixture(autouse=True)
@@ -17,113 +16,6 @@ def validator() -> Iterator[Validator]:
     with world() as validator:
         yield validator
         assert validator.failures == 0, validator.book.failure
-
-
-# -- releases and the ends of threads
-
-
-@pytest.mark.parametrize("kind", [Lock, RLock])
-def test_release_of_a_free_lock(kind: type) -> None:
-    lock = kind()
-    with pytest.raises(RuntimeError):
-        lock.release()
-
-    assert found() == ["release?"]
-
-
-def test_release_of_anothers_rlock() -> None:
-    lock = RLock()
-    with lock:
-        with pytest.raises(RuntimeError, match="cannot release un-acquired lock"):
-            in_thread(lock.release)
-        assert lock._is_owned()
-
-    assert found() == ["release?"]
-    assert "MainThread" in str(runtime.findings()[0])
-
-
-def test_release_of_anothers_lock_is_silent() -> None:
-    lock = Lock()
-    lock.acquire()
-    in_thread(lock.release)
-    assert not lock.locked()
-    nest(lock)
-    in_thread(lock.acquire)
-    lock.release()
-
-    assert found() == []
-
-
-def test_lock_handed_from_thread_to_thread_orders_nothing_any_more() -> None:
-    a, b, *_ = five()
-    a.acquire()
-    in_thread(a.release)
-    nest(b)                                   # a is no longer held: no order
-    nest(b, a)
-
-    assert found() == []
-
-
-def test_waiting_for_anothers_release_is_no_recursion() -> None:
-    lock = Lock()
-    lock.acquire()
-    in_thread(lock.release)
-    lock.acquire()
-    assert not lock.acquire(timeout=0.001)    # a signal: somebody else may give it
-    lock.release()
-
-    assert found() == []
-
-
-def test_thread_ends_with_an_rlock() -> None:
-    lock = RLock()
-    in_thread(lock.acquire)
-
-    assert found() == ["lifetime"]
-    assert runtime.findings()[0].grade == "certain"
-
-
-def test_thread_ends_with_a_lock() -> None:
-    lock = Lock()
-    in_thread(lock.acquire)
-
-    assert found() == ["lifetime?"]
-    lock.release()
-
-
-def test_thread_that_gives_everything_back_is_silent() -> None:
-    a, b, *_ = five()
-    in_thread(lambda: nest(a, b, alike(1, RLock)[0]))
-
-    assert found() == []
-
-
-def test_thread_ends_with_a_lock_that_others_release() -> None:
-    lock = Lock()
-    lock.acquire()
-    in_thread(lock.release)
-    in_thread(lock.acquire)                   # used for hand-off: seen before
-
-    assert found() == []
-    lock.release()
-
-
-def test_condition_wakes_a_thread_without_a_finding() -> None:
-    condition, ready = Condition(), []
-
-    def wait() -> None:
-        with condition:
-            while not ready:
-                condition.wait()
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    with condition:
-        ready.append(1)
-        condition.notify_all()
-    thread.join()
-
-    assert found() == []
 
 
 # -- each problem once
