@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 
 from lockdep import fastpath, finding
@@ -222,6 +223,9 @@ def _in_child() -> None:
 
 # The last of the atexit callbacks: modules are taken apart after it, and finalizers then only lock.
 atexit.register(fastpath.connect, None, None, None, nothing, nothing, registry.locate)
+if fastpath.BUILD == "pure":
+    # What stands in sys.modules is emptied at the very end, name by name; finalizers still lock then.
+    atexit.register(sys.modules.pop, fastpath.NAME, None)
 finding.render = splat.render_splat
 _Process.validator = Validator(Options(), deliver)
 deactivate()
