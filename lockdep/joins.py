@@ -176,9 +176,12 @@ def follow_wait(original: Any) -> Any:
 
 def follow_as_completed(original: Any) -> Any:
     def as_completed(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        held: list[Any] = []  # emptied as it is yielded: the caller's may be the last reference to the future
         for future in original(*args, **kwargs):
-            note_done(future)
-            yield future
+            held.append(future)
+            del future
+            note_done(held[0])
+            yield held.pop()
 
     return as_completed
 
