@@ -20,6 +20,7 @@ from lockdep import fastpath, naming, runtime, trace
 from lockdep.runs import Run
 
 Undo = Callable[[], None]
+DONE = ("FINISHED", "CANCELLED_AND_NOTIFIED")
 _MADE, _RUN, _SEEN = "_lockdep_made", "_lockdep_run", "_lockdep_seen"
 
 
@@ -122,6 +123,8 @@ def item_place(task: Any) -> str:
 
 def follow_result(original: Any) -> Any:
     def result(self: Any, timeout: float | None = None) -> Any:
+        if self._state in DONE and self._condition._is_owned():
+            note_done(self)  # concurrent.futures.wait asks like this, under the conditions of all its futures
         try:
             return original(self, timeout)
         finally:
@@ -132,7 +135,7 @@ def follow_result(original: Any) -> Any:
 
 
 def future_ended(future: Any, *, timed: bool) -> None:
-    if future._state in ("FINISHED", "CANCELLED_AND_NOTIFIED"):
+    if future._state in DONE:
         ended(vars(future)[_RUN], timed=timed)
     note_done(future)
 
@@ -157,7 +160,7 @@ def follow_callbacks(original: Any) -> Any:
 
 def follow_late_callback(original: Any) -> Any:
     def add_done_callback(self: Any, fn: Any) -> None:
-        if self._state in ("CANCELLED", "CANCELLED_AND_NOTIFIED", "FINISHED"):
+        if self._state == "CANCELLED" or self._state in DONE:
             note_done(self)  # the callback runs here and now
         original(self, fn)
 

@@ -4,6 +4,7 @@ The awaited item is always over before the wait begins, so that nothing can hang
 """
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent import futures as package
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
@@ -210,3 +211,19 @@ def test_item_within_an_item_joins_what_its_thread_took() -> None:
         worker.join()                         # its own join, after one that held nothing
 
     assert found() == ["join"]
+
+
+def test_wait_for_the_first_exception_asks_futures_that_are_done(pool: ThreadPoolExecutor) -> None:
+    done = finished(pool, lambda: None)  # wait asks it for its exception while it holds the conditions of all
+    package.wait([done], return_when=package.FIRST_EXCEPTION)
+
+    assert found() == []
+
+
+def test_as_completed_keeps_no_future_alive(pool: ThreadPoolExecutor) -> None:
+    futures = [finished(pool, lambda: None)]
+    for future in package.as_completed(futures):
+        futures.remove(future)
+        alive = weakref.ref(future)
+        del future
+        assert alive() is None
