@@ -247,7 +247,6 @@ cdef Entry known_entry(object kind)
 cdef remember(Site site)
 cdef Site find_site(object frame, object kind, Site inner)
 cdef int mode_of(object blocking, object timeout) except -1
-cdef long long _fork_count() except -1
 
 
 @cython.no_gc

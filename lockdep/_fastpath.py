@@ -758,7 +758,7 @@ class ExclusiveLock(DepMap):
         A signal handler may wait on top of its own thread's wait for the same lock, and must have the lock first: it is
         queued before that wait; when the lock was handed to that wait already, the handler takes it over: True.
         """
-        forks = _fork_count()
+        forks = _link.fork_count
         if cython.compiled:
             while not ld_take(cython.address(self.guard)):
                 pass
@@ -806,7 +806,7 @@ class ExclusiveLock(DepMap):
 
     def wake(self, hand):
         """Wake the first in the queue, if there is one; with `hand` the lock is its own from now on."""
-        forks = _fork_count()
+        forks = _link.fork_count
         if cython.compiled:
             while not ld_take(cython.address(self.guard)):
                 pass
@@ -895,10 +895,6 @@ def mode_of(blocking, timeout):
     if not blocking or timeout == 0:
         return TRY
     return BLOCKING if timeout < 0 else TIMED
-
-
-def _fork_count():
-    return _link.fork_count
 
 
 class RecursiveLock(ExclusiveLock):

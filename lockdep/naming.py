@@ -83,7 +83,7 @@ def column_of(code: CodeType, lasti: int) -> int:
 
 def indent_of(code: CodeType, lasti: int) -> int:
     line = trace.line_of(code, lasti)
-    lines = trace.read_source(code.co_filename)
+    lines = trace.source_lines(code.co_filename)
     return len(lines[line - 1]) - len(lines[line - 1].lstrip()) if 0 < line <= len(lines) else 0
 
 
@@ -94,7 +94,7 @@ def target_name(target: ast.expr) -> str:
 def assignment_line(filename: str, name: str) -> int:
     """Return the first line at module level that assigns this name, or 0: where an adopted lock was made."""
     pattern = re.compile(rf"^{re.escape(name)}\s*(?::[^=]+)?=(?!=)")
-    for number, line in enumerate(trace.read_source(filename), 1):
+    for number, line in enumerate(trace.source_lines(filename), 1):
         if pattern.match(line):
             return number
     return 0

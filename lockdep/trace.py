@@ -125,10 +125,16 @@ def source_line(filename: str, line: int) -> str:
 
     linecache is not used: it asks the loaders of modules, which is user code.
     """
+    lines = source_lines(filename)
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+
+
+def source_lines(filename: str) -> list[str]:
+    """Return the lines of a source file, read once; none where it cannot be read."""
     lines = _sources.get(filename)
     if lines is None:
         lines = _sources[filename] = read_source(filename)
-    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return lines
 
 
 def read_source(filename: str) -> list[str]:
