@@ -10,22 +10,24 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "DeadlockError": "finding",
-    "Finding": "finding",
-    "LockInversion": "finding",
-    "OptionError": "config",
-    "Options": "config",
-    "Validator": "validator",
-    "doctor": "diagnosis",
-    "findings": "runtime",
-    "install": "patch",
-    "installed": "patch",
-    "on_finding": "runtime",
-    "reset": "runtime",
-    "uninstall": "patch",
-    "use": "runtime",
+_NAMES = {
+    "annotations": (
+        "LockClassKey LockMap WaitOverride downgrade is_held might_lock might_lock_nested might_lock_read off on paused"
+        " pin repin set_class set_notrack set_novalidate set_order set_subclass unpin"
+    ),
+    "assertions": (
+        "assert_held assert_held_once assert_held_read assert_held_write assert_in_irq assert_in_softirq"
+        " assert_irqs_disabled assert_irqs_enabled assert_no_hardirq assert_none_held_once assert_not_held"
+        " assert_preemption_disabled assert_preemption_enabled might_sleep"
+    ),
+    "config": "OptionError Options",
+    "diagnosis": "doctor",
+    "finding": "DeadlockError Finding LockInversion",
+    "patch": "install installed uninstall",
+    "runtime": "findings on_finding reset use",
+    "validator": "Validator",
 }
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 __all__ = ["__version__", *_HOMES]
 

@@ -40,12 +40,14 @@ cdef extern from *:
     }
     static inline int ld_free(int *word) { return __atomic_exchange_n(word, 0, __ATOMIC_SEQ_CST); }
     static inline long long ld_next(long long *counter) { return __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED); }
+    static inline void ld_add(int *count, int change) { __atomic_add_fetch(count, change, __ATOMIC_RELAXED); }
     #else
     #define ld_immortal(op) ((void)(op))
     /* The GIL makes these atomic: no Python code runs inside them. */
     static inline int ld_take(int *word) { return *word == 0 ? (*word = 1) : 0; }
     static inline int ld_free(int *word) { int old = *word; *word = 0; return old; }
     static inline long long ld_next(long long *counter) { return ++*counter; }
+    static inline void ld_add(int *count, int change) { *count += change; }
     #endif
 
     static int ld_enter(PyObject *state, PyObject *anchor) {
@@ -143,6 +145,7 @@ cdef extern from *:
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
     long long ld_next(long long *counter) nogil
+    void ld_add(int *count, int change) nogil
     object ld_frame()
     object ld_code(object frame)
     int ld_lasti(object frame)
@@ -171,6 +174,12 @@ cdef class Chain:
     cdef public int twin
     cdef public object stack
     cdef public bint judged
+    cdef readonly bint known
+
+    cpdef admit(self)
+    cpdef place(self)
+    cpdef Chain follow(self, Entry entry, object stack)
+    cpdef Chain context_root(self, object key)
 
 
 @cython.final
@@ -187,8 +196,8 @@ cdef class Site:
 @cython.final
 cdef class Link:
     cdef Chain root
-    cdef object miss, judge, recursion, misuse, locate, patience
-    cdef Py_ssize_t max_instances, crowd
+    cdef object hooks, locate, patience
+    cdef Py_ssize_t max_instances, crowd, stubs
     cdef long long fork_count
 
 
@@ -210,6 +219,11 @@ cdef class ThreadState:
     cdef public object record
     cdef public dict took
     cdef public list revoked
+    cdef readonly object context
+    cdef readonly object context_key
+    cdef readonly int context_mode
+    cdef public int off
+    cdef readonly dict pins
     cdef readonly object ident
 
     cpdef mark(self)
@@ -217,7 +231,11 @@ cdef class ThreadState:
     cdef drop(self, int at)
     cpdef revoke(self, long long serial)
     cdef switch_run(self, long long serial)
-    cdef Chain walk(self, Chain chain, list steps)
+    cpdef Chain walk(self, Chain chain, list steps)
+    cpdef retake(self, int at, Entry entry)
+    cpdef pin(self, int at, long long serial, object total)
+    cpdef list held_along(self, Chain chain)
+    cdef list chains_along(self, Chain chain)
     cpdef bint settle(self) except -1
     cpdef list chains(self)
     cpdef int find(self, long long serial) except -1
@@ -229,12 +247,12 @@ cdef class Anchor:
     cdef ThreadState state
 
 
-cdef int BLOCKING, TRY, TIMED, ROOM, FOREIGN
+cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, FOREIGN, MOST_STUBS
 cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter
 cdef dict _sites, _threads
-cdef object _dead
+cdef object _dead, _freed
 cdef set _crossed
 cdef Chain _nowhere, _astray
 cdef Entry _untracked
@@ -261,9 +279,26 @@ cdef class DepMap:
     cdef public long long peer
     cdef public bint crossed
     cdef public bint witnessed
+    cdef readonly int holds
+    cdef int unseen
 
     @cython.final
-    cdef enroll(self, name)
+    cdef enroll(self, kind, name, key)
+    @cython.final
+    cdef bint is_tracked(self, ThreadState state) except -1
+    @cython.final
+    cdef Entry entry_for(self, ThreadState state, int mode)
+    @cython.final
+    @cython.locals(outer=DepMap)
+    cdef Entry entry_as(self, ThreadState state, int mode, object nest, object subclass)
+    @cython.final
+    cdef count_hold(self, int change)
+    @cython.final
+    cdef check_pin(self, ThreadState state, int at)
+    @cython.final
+    cdef revoke_holders(self)
+    @cython.final
+    cdef book(self, ThreadState state, Chain child)
     @cython.final
     cdef Chain step(self, ThreadState state, Entry entry)
     @cython.final
@@ -300,13 +335,13 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef bint lock_slow(self, ThreadState state, int mode, object timeout) except -1
     @cython.final
+    cdef bint lock_entry(self, ThreadState state, int mode, object timeout, Entry entry) except -1
+    @cython.final
     cdef bint lock_again(self, ThreadState state, int mode, object timeout, Entry entry) except -1
     @cython.final
     cdef bint lock_real(self, ThreadState state, int mode, object timeout, Entry entry, Chain child) except -1
     @cython.final
     cdef Chain step_again(self, ThreadState state, Entry entry)
-    @cython.final
-    cdef book(self, ThreadState state, Chain child)
     @cython.final
     cdef bint take(self, long long serial) except -1
     @cython.final

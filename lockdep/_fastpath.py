@@ -3,9 +3,12 @@
 One source, two builds: this file runs as it is, and is compiled by Cython with the types of _fastpath.pxd. A Chain is
 a node of a trie: one validated sequence of held locks in one context. A lock remembers the last node it led to (the
 hint), so that a known acquisition is one pointer comparison, a try of the lock and a push; a release in LIFO order is
-a step to the parent. Everything else goes through the functions given to `connect`: `miss` (a chain seen for the
-first time), `judge` (instances of one class nested), `recursion` (a lock taken again by its holder), `misuse` (a
-release that fits no acquisition) and `locate` (the class of a lock made at a new place).
+a step to the parent. Everything else goes to the hooks given to `connect`: `miss` (a chain seen for the first time),
+`judge` (instances of one class nested), `recursion` (a lock taken again by its holder), `misuse` (a release that fits
+no acquisition) and so on, and to `locate` (the class of a lock made at a new place).
+
+The context a thread is in (interrupts off, inside a handler) is the root of its chain: a chain known in one context is
+new in another. When it changes, the held locks are walked again under the other root.
 
 Promises: nothing here takes a lock of ours, and the real lock is taken before the books are written and freed
 whatever happens to them. Held locks are kept in the thread as serials, never as references. Chains, entries and sites
@@ -28,9 +31,11 @@ except ModuleNotFoundError:
     from lockdep import _cython_absent as cython
 
 COMPILED = cython.compiled
-BLOCKING, TRY, TIMED = 0, 4, 8
+BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED = 0, 1, 2, 4, 8, 16, 32, 64, 128
+UNUSUAL = READ | RECURSIVE_READ | TRY | TIMED | SYNC | NEST | PINNED      # above them: the context, 256 and up
 FOREVER = -1
 FAIR_SECONDS = 0.001                          # so long a waiter is passed over before the lock is handed to it
+MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 
@@ -63,9 +68,10 @@ class Chain:
 
     `gate` is the parent where a lock may remember this node as its hint, else a place where no thread stands. `twin`
     is the depth of the held lock whose instance decides, 0 if none does. `stack` is where the node was first reached.
+    A node that is not `known` was walked through when held locks were walked again, but never validated.
     """
 
-    __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "stack", "judged")
+    __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "stack", "judged", "known")
 
     def __init__(self, parent, entry, stack=None):
         self.parent = parent
@@ -73,21 +79,47 @@ class Chain:
         self.stack = stack
         self.gate = _astray
         self.children = None
-        self.judged = False
+        self.judged = self.known = False
         self.twin = 0
         self.depth = 0 if parent is None else parent.depth + 1
 
     def admit(self):
-        """Put this node into the trie, for good."""
+        """Put this node into the trie, for good: it was validated."""
+        self.known = True
+        if self.parent is not None and not self.judged and self.depth < ROOM:
+            self.gate = self.parent
+        self.place()
+
+    def place(self):
         if cython.compiled:
             ld_immortal(self)
-        if self.parent is None:
-            return
-        if not self.judged and self.depth < ROOM:
-            self.gate = self.parent
-        if self.parent.children is None:
-            self.parent.children = {}
-        self.parent.children[self.entry] = self
+        if self.parent is not None:
+            if self.parent.children is None:
+                self.parent.children = {}
+            self.parent.children[self.entry] = self
+
+    def follow(self, entry, stack):
+        """Return where a held lock leads from here, validated or not."""
+        child = None if self.children is None else self.children.get(entry)
+        if child is None:
+            child = Chain(self, entry, stack)
+            if _link.stubs < MOST_STUBS:
+                _link.stubs += 1
+                child.place()
+        return child
+
+    def context_root(self, key):
+        """Return the root for a context; None is ordinary code, whose root this is."""
+        if key is None:
+            return self
+        if self.children is None:
+            self.children = {}
+        root = self.children.get(key)
+        if root is None:
+            root = Chain(None, None)
+            root.admit()
+            root = self.children.setdefault(key, root)
+        return root
 
 
 _astray = None
@@ -116,11 +148,11 @@ class Site:
 class Link:
     """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    __slots__ = ("crowd", "fork_count", "judge", "locate", "max_instances", "miss", "misuse", "patience", "recursion",
-                 "root")  # fmt: skip
+    __slots__ = ("crowd", "fork_count", "hooks", "locate", "max_instances", "patience", "root", "stubs")
 
     def __init__(self):
-        self.root = self.miss = self.judge = self.recursion = self.misuse = self.locate = None
+        self.root = self.hooks = self.locate = None
+        self.stubs = 0
         self.max_instances = 1024
         self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
         self.fork_count = 0
@@ -132,15 +164,13 @@ _sites = {}
 _threads = {}
 _crossed = set()                              # serials of living locks that another thread than the taker released
 _dead = deque(maxlen=65536)
+_freed = deque(maxlen=1024)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
 
 
-def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024, patience=0.1):
+def connect(root, hooks, locate, max_instances=1024, patience=0.1):
     """Validate from now on: every thread walks its held locks again under `root`. With root None, track nothing."""
-    _link.miss = miss
-    _link.judge = judge
-    _link.recursion = recursion
-    _link.misuse = misuse
+    _link.hooks = hooks
     _link.locate = locate
     _link.max_instances = max_instances
     _link.patience = patience
@@ -151,7 +181,7 @@ def connect(root, miss, judge, recursion, misuse, locate, max_instances=1024, pa
 
 def constants():
     """Return the modes, the entry of untracked locks, and the chain that no thread stands in."""
-    return BLOCKING, TRY, TIMED, _untracked, _astray
+    return BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, _untracked, _astray
 
 
 def threads():
@@ -188,6 +218,14 @@ def deaths():
     return found
 
 
+def freed():
+    """Return (entry, serial of the holder) of the locks that were collected while held, since the last call."""
+    found = []
+    while _freed:
+        found.append(_freed.popleft())
+    return found
+
+
 def forked():
     """In a child: only this thread lives on, and waiters queued by others are gone."""
     _link.fork_count += 1
@@ -208,8 +246,8 @@ class ThreadState:
     """What one thread holds: a chain, and for each depth of it the serial of the lock held there."""
 
     __slots__ = (
-        "busy", "capacity", "chain", "dirty", "ended", "ident", "record", "revoked", "root", "run", "running",
-        "serial", "serials", "took",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ended", "ident", "off", "pins",
+        "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
     def __init__(self, ident):
@@ -218,7 +256,11 @@ class ThreadState:
         self.record = None
         self.took = {}                        # serial of a lock -> the chain it was taken in; entry -> chain once full
         self.revoked = []                     # serials released by other threads, not yet dropped here
-        self.root = self.chain = _nowhere
+        self.root = self.chain = _nowhere     # root: of ordinary code; the chain's own root is that of the context
+        self.context = self.context_key = None
+        self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
+        self.pins = None                      # serial -> the sum of its cookies
+        self.off = 0                          # tracking is paused in this thread
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
         self.ended = False
         self.dirty = 1                        # something was changed from outside: settle before the next step
@@ -253,11 +295,18 @@ class ThreadState:
 
     def held(self):
         """Return (chain, serial) for each held lock, outermost first."""
-        return [(chain, self.serials[chain.depth]) for chain in self.chains()]
+        return self.held_along(self.chain)
+
+    def held_along(self, chain):
+        """Return (chain, serial) for each held lock down to this chain, outermost first."""
+        return [(step, abs(self.serials[step.depth])) for step in self.chains_along(chain)]
 
     def chains(self):
         """Return the chain of each held lock, outermost first."""
-        chain, found = self.chain, []
+        return self.chains_along(self.chain)
+
+    def chains_along(self, chain):
+        found = []
         while chain.parent is not None:
             found.append(chain)
             chain = chain.parent
@@ -273,7 +322,7 @@ class ThreadState:
     def find(self, serial):
         """Return the depth at which this lock is held, innermost first, or 0."""
         at = self.chain.depth
-        while at and self.serials[at] != serial:
+        while at and self.serials[at] != serial and self.serials[at] != -serial:
             at -= 1
         return at
 
@@ -291,9 +340,40 @@ class ThreadState:
     def walk(self, chain, steps):
         """Return where these steps lead from `chain`; what is not known is not validated now."""
         for step in steps:
-            child = None if chain.children is None else chain.children.get(step.entry)
-            chain = Chain(chain, step.entry, step.stack) if child is None else child
+            chain = chain.follow(step.entry, step.stack)
         return chain
+
+    def enter(self, context, key, mode):
+        """Be in another context from now on: its own root, and `mode` added to how locks are taken in it."""
+        self.context = context
+        self.context_key = key
+        self.context_mode = mode
+        self.root = _nowhere
+        self.mark()
+
+    def retake(self, at, entry):
+        """Have the lock held at this depth in another way, and validate it and all above it again."""
+        chains = self.chains()
+        chain = chains[at - 1].parent
+        for depth, step in enumerate([entry, *[above.entry for above in chains[at:]]], at):
+            child = None if chain.children is None else chain.children.get(step)
+            if child is None or not child.known:
+                child = _link.hooks.miss(self, chain, step, abs(self.serials[depth]))
+            chain = child
+        self.chain = chain
+
+    def pin(self, at, serial, total):
+        """Let the release of the lock at this depth come to notice; total 0 ends that."""
+        chains = self.chains()
+        entry = chains[at - 1].entry
+        mode = entry.mode | PINNED if total else entry.mode & ~PINNED
+        chain = chains[at - 1].parent.follow(entry.lock_class.entry(mode), chains[at - 1].stack)
+        chain = self.walk(chain, chains[at:])
+        if self.pins is None:
+            self.pins = {}
+        self.pins[serial] = total
+        self.serials[at] = -serial if total else serial
+        self.chain = chain
 
     def settle(self):
         """Take in what other threads changed; return False when nothing is tracked now."""
@@ -302,11 +382,12 @@ class ThreadState:
             self.revoke(self.revoked[0])
             del self.revoked[0]
         root = _link.root
-        if root is None:
+        if root is None or self.off:
             self.dirty = 1
             return False
         if root is not self.root:
-            self.chain = self.walk(root, self.chains()) if self.chain.depth else root
+            start = root.context_root(self.context_key)
+            self.chain = self.walk(start, self.chains()) if self.chain.depth else start
             self.root = root
         self.run = self.running
         if self.dirty or _link.root is not root:
@@ -317,7 +398,7 @@ class ThreadState:
         """Drop the oldest entry of a lock that another thread released: it may have been taken again since."""
         at = 1
         while at <= self.chain.depth:
-            if self.serials[at] == serial:
+            if abs(self.serials[at]) == serial:
                 self.drop(at)
                 return
             at += 1
@@ -450,7 +531,7 @@ def find_site(frame, kind, inner):
     if site is None:
         if _link.locate is None:
             return None
-        site = _sites.setdefault(key, Site(code, lasti, kind, inner, _link.locate(frame, kind, inner)))
+        site = _sites.setdefault(key, Site(code, lasti, kind, inner, _link.locate(frame, kind, inner, None)))
     if cython.compiled:
         remember(site)
     return site
@@ -465,40 +546,195 @@ def remember(site):
 
 
 class DepMap:
-    """What the validator knows of one lock: the class it belongs to and the chain it last led to."""
+    """What the validator knows of one lock: the class it belongs to and the chain it last led to.
+
+    A lock that is not an ExclusiveLock has one, and tells it what happens: `acquire` before it may block, `acquired`
+    once it is had, `release`. `kind` is the type of that lock, `name` puts it into a class of its own making instead of
+    the place where it was made.
+    """
 
     __slots__ = (
-        "__weakref__", "acquisitions", "crossed", "entry", "hint", "owner", "peer", "run", "serial", "witnessed",
+        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "owner", "peer", "run", "serial", "unseen",
+        "witnessed",
     )  # fmt: skip
 
-    def __init__(self, name=None):
-        self.enroll(name)
+    def __init__(self, name=None, kind=None, key=None):
+        self.enroll(type(self) if kind is None else kind, name, key)
 
-    def enroll(self, name):
+    def enroll(self, kind, name, key):
         self.serial = new_serial()
-        self.entry = creation_entry(type(self)) if name is None else _link.locate(None, type(self), name)
+        if name is None and key is None:
+            self.entry = creation_entry(kind)
+        else:
+            self.entry = _link.locate(None, kind, name, key)
         self.hint = _astray
         self.owner = 0                        # serial of the thread that holds it, 0 when free
         self.run = -1                         # the run that took it last
         self.peer = -1                        # the held instance of the same class it was last judged under
         self.acquisitions = 0
+        self.holds = self.unseen = 0          # how often it is held now: tracked, and while nothing was
         self.crossed = False                  # was released by another thread once
         self.witnessed = False                # was taken: dependencies may name it
+
+    def is_tracked(self, state):
+        return (state.run != 0 or state.settle()) and self.entry is not _untracked
+
+    def entry_for(self, state, mode):
+        """Return how this lock is taken in this mode, by a thread in its context."""
+        mode |= self.entry.mode | state.context_mode
+        return self.entry if mode == self.entry.mode else self.entry.lock_class.entry(mode)
+
+    def entry_as(self, state, mode, nest, subclass):
+        """Return how this lock is taken as a subclass of its class, or with another lock that serialises it."""
+        entry = self.entry_for(state, mode)
+        if subclass:
+            entry = _link.hooks.subclass(entry.lock_class, subclass).entry(entry.mode)
+        if nest is not None:
+            outer = getattr(nest, "dep_map", nest)
+            if state.find(outer.serial) or not outer.is_tracked(state):
+                entry = entry.lock_class.entry(entry.mode | NEST)
+            else:
+                _link.hooks.unnested(state, entry, outer)
+        return entry
 
     def step(self, state, entry):
         """Return the chain that taking this lock leads to; validate it if it is new."""
         parent = state.chain
         self.witnessed = True
         child = None if parent.children is None else parent.children.get(entry)
-        if child is None:
+        if child is None or not child.known:
             if state.busy:
                 return Chain(parent, entry)
-            child = _link.miss(state, entry, self)
+            child = _link.hooks.miss(state, parent, entry, self.serial)
         elif child.judged and not state.busy and state.serials[child.twin] != self.peer:
-            _link.judge(state, child, self)
-        if child.gate is parent and entry.mode == BLOCKING:
+            _link.hooks.judge(state, child, self)
+        if child.gate is parent and entry.mode & UNUSUAL == 0 and entry.lock_class is self.entry.lock_class:
             self.hint = child
         return child
+
+    def acquire(self, mode=BLOCKING, nest=None, subclass=0):
+        """Validate an acquisition before it may block; return what `acquired` needs. Not for tries.
+
+        `nest` is a held lock that serialises all of this class. DeadlockError if this thread holds this very lock in a
+        way that the wait can never end.
+        """
+        state = current()
+        if not self.is_tracked(state):
+            return None
+        entry = self.entry_as(state, mode, nest, subclass)
+        child = self.step(state, entry)
+        if self.holds and not mode & (TIMED | SYNC):
+            at = state.find(self.serial)
+            if at and (mode & 3 == 0 or state.chains()[at - 1].entry.mode & 3 == 0):
+                _link.hooks.hopeless(state, entry, self)
+        if self.run != state.run:
+            self.note_run(state, child)
+        return child
+
+    def acquired(self, ticket, mode=BLOCKING):
+        """The lock is had: this thread holds it. `ticket` is what `acquire` returned; None and a mode after a try."""
+        state = current()
+        if not self.is_tracked(state):
+            self.unseen += 1
+            return
+        if ticket is None:
+            ticket = self.step(state, self.entry_for(state, mode))
+        elif state.chain is not ticket.parent:
+            ticket = self.step(state, ticket.entry)
+        state.room(ticket.depth)
+        self.count_hold(1)
+        self.book(state, ticket)
+
+    def hold(self, mode=BLOCKING, nest=None, subclass=0):
+        """Acquire what is no lock and cannot block: validate, and hold it."""
+        state = current()
+        if not self.is_tracked(state):
+            self.unseen += 1
+            return
+        self.acquired(self.step(state, self.entry_as(state, mode, nest, subclass)))
+
+    def sync(self, mode=BLOCKING):
+        """Validate a wait for those who hold this, which does not take it."""
+        state = current()
+        if self.is_tracked(state):
+            self.step(state, self.entry_for(state, mode | SYNC))
+
+    def signal(self):
+        """What waits for this goes on now: it depended on all locks that are held here."""
+        state = current()
+        if self.is_tracked(state) and state.chain.depth and not state.busy:
+            _link.hooks.signalled(state, self)
+
+    def release(self):
+        """This thread holds it no longer. Return False, after a finding, if it did not."""
+        state = current()
+        if state.run == 0:
+            state.settle()
+        at = state.find(self.serial)
+        if at:
+            self.count_hold(-1)
+            self.check_pin(state, at)
+            state.drop(at)
+            return True
+        if self.unseen:
+            self.unseen -= 1
+            return True
+        if self.is_tracked(state):
+            _link.hooks.misuse(state, self)
+            return False
+        return True
+
+    def is_held(self, read=-1):
+        """Return 1 if this thread holds it, 0 if not, -1 if nobody knows. `read`: 1 for reading, 0 for writing."""
+        state = current()
+        if not self.is_tracked(state) or self.unseen:
+            return -1
+        at = state.find(self.serial)
+        if not at and self.owner == state.serial:
+            return -1                         # taken while nothing was tracked
+        return 1 if at and (read < 0 or bool(state.chains()[at - 1].entry.mode & 3) == bool(read)) else 0
+
+    def held_count(self):
+        """Return how many acquisitions of it this thread holds."""
+        return len([serial for _, serial in current().held() if serial == self.serial])
+
+    def init(self):
+        """Start a new life, as a lock that nobody holds; a finding if somebody does."""
+        state = current()
+        if self.owner or self.holds:
+            if self.is_tracked(state):
+                _link.hooks.reinitialised(state, self)
+            self.revoke_holders()
+        self.serial = new_serial()
+        self.owner = self.holds = self.unseen = 0
+        self.hint = _astray
+        self.run = self.peer = -1
+        self.crossed = False
+
+    def revoke_holders(self):
+        for state in threads():
+            if self.holds or state.serial == self.owner:
+                for _ in range(max(1, self.holds)):
+                    state.revoked.append(self.serial)
+                state.mark()
+
+    def count_hold(self, change):
+        if cython.compiled:
+            ld_add(cython.address(self.holds), change)
+        else:
+            self.holds += change
+
+    def check_pin(self, state, at):
+        if state.pins is not None and state.serials[at] < 0:
+            state.pins.pop(self.serial, None)
+            _link.hooks.pinned_release(self)
+
+    def book(self, state, child):
+        self.acquisitions += 1
+        if cython.compiled:
+            state.places[child.depth] = ld_place(state.tstate)
+        state.serials[child.depth] = self.serial
+        state.chain = child
 
     def note_run(self, state, child):
         """Remember that this run took this lock: whoever waits for the run depends on it."""
@@ -515,11 +751,14 @@ class DepMap:
             _dead.append((self.serial, new_serial()))
         if self.crossed:
             _crossed.discard(self.serial)
-        if self.owner:
-            holder = _threads.get(self.owner)
-            if holder is not None:
-                holder.revoked.append(self.serial)
-                holder.mark()
+        if self.owner or self.holds:
+            _freed.append((self.entry, self.owner))
+            self.revoke_holders()
+
+
+    def __dealloc__(self):
+        if self.owner or self.holds or self.crossed or (self.witnessed and self.entry.watched):
+            self.forget()
 
 
 class Waiter:
@@ -548,7 +787,7 @@ class ExclusiveLock(DepMap):
     __slots__ = ("count", "first", "forks", "guard", "heir", "hungry", "raw", "tries", "word")
 
     def __init__(self, name=None, raw=None):
-        self.enroll(name)
+        self.enroll(type(self), name, None)
         self.equip(_allocate_lock() if raw is None and not cython.compiled else raw)
 
     def equip(self, raw):
@@ -587,11 +826,23 @@ class ExclusiveLock(DepMap):
 
     def lock_slow(self, state, mode, timeout):
         """Take the lock the long way: validate what is new, then wait if it is busy."""
-        if (state.run == 0 and not state.settle()) or self.entry is _untracked:
+        if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
+        return self.lock_entry(state, mode, timeout, self.entry_for(state, mode))
+
+    def lock_as(self, mode=BLOCKING, timeout=FOREVER, nest=None, subclass=0):
+        """Take the lock in a special way: as a subclass of its class, or with a held lock that serialises its class.
+
+        `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds. Returns whether it was had.
+        """
+        state = current()
+        if not self.is_tracked(state):
+            return self.lock_real(state, mode, timeout, None, None)
+        return self.lock_entry(state, mode, timeout, self.entry_as(state, mode, nest, subclass))
+
+    def lock_entry(self, state, mode, timeout, entry):
         if mode == TRY:
-            return self.lock_real(state, mode, timeout, self.entry.lock_class.entry(TRY), None)
-        entry = self.entry if mode == BLOCKING else self.entry.lock_class.entry(mode)
+            return self.lock_real(state, mode, timeout, entry, None)
         if self.owner == state.serial:
             return self.lock_again(state, mode, timeout, entry)
         child = self.step(state, entry)       # before it can block
@@ -601,10 +852,10 @@ class ExclusiveLock(DepMap):
 
     def lock_again(self, state, mode, timeout, entry):
         """Wait for a lock that this thread holds. If another thread frees it soon, it is a hand-off, and legal."""
-        alone = _thread_count() == 0
+        alone = _thread_count() == 0 or not entry.lock_class.by_instance
         if not alone and self.lock_real(state, TIMED, timeout if mode == TIMED else _link.patience, entry, None):
             return True
-        _link.recursion(state, entry, self)
+        _link.hooks.recursion(state, entry, self)
         return (alone or mode != TIMED) and self.lock_real(state, mode, timeout, entry, None)
 
     def lock_real(self, state, mode, timeout, entry, child):
@@ -636,13 +887,6 @@ class ExclusiveLock(DepMap):
             state.settle()
         return self.step(state, entry)
 
-    def book(self, state, child):
-        self.acquisitions += 1
-        if cython.compiled:
-            state.places[child.depth] = ld_place(state.tstate)
-        state.serials[child.depth] = self.serial
-        state.chain = child
-
     def unlock(self, state):
         """Take the lock off the books and free it, whatever the books say."""
         if state.serials[state.chain.depth] == self.serial and self.owner == state.serial:
@@ -667,6 +911,7 @@ class ExclusiveLock(DepMap):
         if owner == state.serial:
             at = state.find(self.serial)
             if at:
+                self.check_pin(state, at)
                 state.drop(at)
         elif owner:
             self.crossed = True
@@ -676,7 +921,7 @@ class ExclusiveLock(DepMap):
                 holder.revoked.append(self.serial)
                 holder.mark()
         elif not self.locked():
-            _link.misuse(state, self)
+            _link.hooks.misuse(state, self)
         self.owner = 0
 
     def take(self, serial):
@@ -849,6 +1094,11 @@ class ExclusiveLock(DepMap):
     def __exit__(self, kind, value, trace):
         self.unlock(current())
 
+    def init(self):
+        """Start a new life, as a lock that nobody holds; a finding if somebody does."""
+        DepMap.init(self)
+        self.clear()
+
     def _is_owned(self):
         return self.locked()                  # what Condition's own try-acquire of a plain lock means
 
@@ -857,6 +1107,9 @@ class ExclusiveLock(DepMap):
         at = state.find(self.serial)
         if at:
             state.drop(at)
+        self.clear()
+
+    def clear(self):
         self.owner = 0
         self.first = self.heir = None
         self.hungry = False
@@ -886,10 +1139,6 @@ class ExclusiveLock(DepMap):
     def __reduce_ex__(self, protocol):
         raise TypeError(f"cannot pickle {type(self).__qualname__!r} object")
 
-    def __dealloc__(self):
-        if self.owner or self.crossed or (self.witnessed and self.entry.watched):
-            self.forget()
-
 
 def mode_of(blocking, timeout):
     if not blocking or timeout == 0:
@@ -903,7 +1152,7 @@ class RecursiveLock(ExclusiveLock):
     __slots__ = ()
 
     def __init__(self, name=None, raw=None):
-        self.enroll(name)
+        self.enroll(type(self), name, None)
         self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
 
     def acquire(self, blocking=True, timeout=FOREVER):
@@ -938,7 +1187,7 @@ class RecursiveLock(ExclusiveLock):
     def leave_once(self):
         state = current()
         if self.owner != state.serial:
-            _link.misuse(state, self)
+            _link.hooks.misuse(state, self)
             raise RuntimeError("cannot release un-acquired lock")
         if self.count > 1:
             self.count -= 1
@@ -1007,9 +1256,9 @@ if not cython.compiled:
             lock.unlock(state)
 
     def _del(lock, forget=DepMap.forget):
-        if lock.owner or lock.crossed or (lock.witnessed and lock.entry.watched):
+        if lock.owner or lock.holds or lock.crossed or (lock.witnessed and lock.entry.watched):
             forget(lock)
 
     ExclusiveLock.__enter__ = _enter
     ExclusiveLock.__exit__ = _exit
-    ExclusiveLock.__del__ = _del
+    DepMap.__del__ = _del

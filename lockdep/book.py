@@ -9,23 +9,17 @@ from lockdep.classes import LockClass
 from lockdep.config import Options
 from lockdep.dependency import Dependency
 from lockdep.evidence import Step
-from lockdep.finding import GRADES, Finding
+from lockdep.finding import GRADES, Finding, place_names
 from lockdep.suppressions import SuppressionList
-from lockdep.violations import (
-    BadRelease,
-    CircularDependency,
-    EndedHolding,
-    InstanceRing,
-    JoinWhileHolding,
-    Recursion,
-    Violation,
-)
+from lockdep.usage import UsageTable
+from lockdep.violations import CircularDependency, Recursion, Violation
 
 
 class FindingBook:
     """Findings in the order they were made, found again by what they are about."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, usage: UsageTable) -> None:
+        self._usage = usage
         self.suppressions = SuppressionList(options.suppress)
         self.failure: Exception | None = None
         self._findings: dict[object, Finding] = {}
@@ -46,7 +40,7 @@ class FindingBook:
 
     def find_recursion(self, lock_class: LockClass) -> Finding | None:
         """Return the finding that this class was taken again by its holder, if there is one."""
-        return self._findings.get((Recursion.slug, lock_class))
+        return self._findings.get((Recursion.slug, Recursion.title, lock_class))
 
     def register(self, violation: Violation, grade: str, reason: str) -> list[Finding]:
         """Enter a finding; return it if it is new or stronger than before."""
@@ -55,7 +49,7 @@ class FindingBook:
         if known is not None:
             known.count += 1
             return self._strengthen(known, violation, grade, reason)
-        finding = Finding(violation, grade, reason)
+        finding = Finding(violation, grade, reason, self._usage)
         self._findings[key] = finding
         return [finding]
 
@@ -75,9 +69,7 @@ class FindingBook:
         """New evidence for a cycle: return it again if that makes it stronger."""
         old = finding.violation
         assert isinstance(old, CircularDependency)
-        return self._strengthen(
-            finding, CircularDependency(old.path, chosen, old.thread, old.held, old.stack), grade, reason
-        )
+        return self._strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
 
     def _strengthen(self, finding: Finding, violation: Violation, grade: str, reason: str) -> list[Finding]:
         if GRADES.index(grade) >= GRADES.index(finding.grade):
@@ -93,19 +85,12 @@ class FindingBook:
 
 def key_of(violation: Violation) -> object:
     """Return what makes two violations one finding: kind and classes, a cycle from wherever it is entered."""
-    match violation:
-        case CircularDependency():
-            return (violation.slug, rotated([dependency.prev for dependency in violation.path]))
-        case InstanceRing() | BadRelease():
-            return (violation.slug, violation.lock_class)
-        case Recursion():
-            return (violation.slug, violation.prev.lock_class)
-        case JoinWhileHolding():
-            return (violation.slug, violation.prev.lock_class, violation.awaited_place)
-        case EndedHolding():
-            return (violation.slug, *(lock.lock_class for lock in violation.held))
+    classes = list(violation.classes)
+    if isinstance(violation, CircularDependency):
+        classes = rotated(classes)
+    return (violation.slug, violation.title, *classes, *place_names(violation))
 
 
-def rotated(classes: list[LockClass]) -> tuple[LockClass, ...]:
+def rotated(classes: list[LockClass]) -> list[LockClass]:
     smallest = min(range(len(classes)), key=lambda at: id(classes[at]))
-    return tuple(classes[smallest:] + classes[:smallest])
+    return classes[smallest:] + classes[:smallest]

@@ -14,10 +14,13 @@ import opcode
 import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from types import CodeType, FrameType
+from typing import Any
 
 from lockdep import naming, trace
-from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, Site
+from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, ExclusiveLock, Site
+from lockdep.wait_types import DROP_IN, PLAIN, Traits
 
 _SKIPPED_OPS = {opcode.opmap[name] for name in ("CACHE", "NOP", "EXTENDED_ARG") if name in opcode.opmap}
 _JUMP = opcode.opmap["JUMP_FORWARD"]
@@ -26,10 +29,25 @@ _CALL, _CACHE = opcode.opmap["CALL"], opcode.opmap["CACHE"]
 _CALLS = {number for name, number in opcode.opmap.items() if name.startswith(("CALL", "PRECALL", "INSTRUMENTED_CALL"))}
 
 
-class LockClass:
-    """A class of locks: `places` is where they are made, innermost first; `kind` is Lock, RLock, ..."""
+SUBCLASSES = 8
 
-    __slots__ = ("entries", "given", "kind", "places", "skipped", "_name")
+
+class LockClassKey:
+    """Something to tell one lock class from another by: locks that are given the same key are of one class."""
+
+    __slots__ = ()
+
+
+class LockClass:
+    """A class of locks: `places` is where they are made, innermost first; `kind` is Lock, RLock, ...
+
+    `traits` says how they wait, `order` holds the comparison by which instances may be nested, if there is one.
+    """
+
+    __slots__ = (
+        "base", "by_instance", "entries", "given", "kind", "number", "order", "places", "skipped", "subclasses",
+        "traits", "_name",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -37,13 +55,41 @@ class LockClass:
         places: tuple[tuple[CodeType, int], ...] = (),
         skipped: tuple[tuple[CodeType, int], ...] = (),
         given: str | Callable[[], str] | None = None,
+        traits: Traits = DROP_IN,
+        base: LockClass | None = None,
+        number: int = 0,
     ) -> None:
         self.kind = kind
         self.places = places
         self.skipped = skipped
         self.given = given
+        self.traits = traits
+        self.by_instance = traits.by_instance
+        self.base = self if base is None else base
+        self.number = number
+        self.order: Any = None
         self.entries: dict[int, Entry] = {}
+        self.subclasses: dict[int, LockClass] = {}
         self._name: str | None = None
+
+    def subclass(self, number: int) -> LockClass:
+        """Return the class of the same locks when they are taken as this subclass, 0 to 7; 0 is the class itself."""
+        if number == self.number:
+            return self
+        if number == 0:
+            return self.base
+        made = LockClass(self.kind, self.places, self.skipped, self.given, self.traits, self.base, number)
+        return self.base.subclasses.setdefault(number, made)
+
+    @property
+    def outer(self) -> int:
+        """The strictest wait context that its locks may be taken in."""
+        return self.traits.outer or self.traits.inner
+
+    @property
+    def waits(self) -> str:
+        """The `{outer:inner}` of reports."""
+        return f"{self.outer}:{self.traits.inner}"
 
     def entry(self, mode: int) -> Entry:
         """Return the one Entry of this class in this mode."""
@@ -54,7 +100,8 @@ class LockClass:
     def name(self) -> str:
         """What reports call it: the place, and the variable when the source line tells."""
         if self._name is None:
-            self._name = self.given() if callable(self.given) else numbered(self)
+            name = self.given() if callable(self.given) else numbered(self.base)
+            self._name = f"{name}/{self.number}" if self.number else name
         return self._name
 
     def __repr__(self) -> str:
@@ -64,16 +111,22 @@ class LockClass:
 def numbered(lock_class: LockClass) -> str:
     """Return the name of a class; of several on one line that come to the same name, the second from the left is #2."""
     name = naming.class_name(lock_class)
-    earlier = [
-        other for other in registry.classes() if is_before(other, lock_class) and naming.class_name(other) == name
-    ]
-    return f"{name}#{len(earlier) + 1}" if earlier else name
+    if lock_class.given is None:
+        earlier = [other for other in registry.classes() if is_before(other, lock_class)]
+        count = sum(naming.class_name(other) == name for other in earlier)
+    else:  # of several kinds in their order, of several keys the one that was registered second
+        older = set(takewhile(lambda other: other is not lock_class, registry.classes()))
+        count = sum(
+            other.given == name and (other.kind < lock_class.kind or (other.kind == lock_class.kind and other in older))
+            for other in registry.classes()
+        )
+    return f"{name}#{count + 1}" if count else name
 
 
 def is_before(first: LockClass, second: LockClass) -> bool:
     """Return whether two classes are made by the same code, and the first one earlier in it."""
     sites, others = (*first.skipped, *first.places), (*second.skipped, *second.places)
-    if [code for code, _ in sites] != [code for code, _ in others]:
+    if not sites or [code for code, _ in sites] != [code for code, _ in others]:
         return False
     return ([lasti for _, lasti in sites], first.kind) < ([lasti for _, lasti in others], second.kind)
 
@@ -83,27 +136,39 @@ class ClassRegistry:
 
     def __init__(self) -> None:
         self.ignored: tuple[str, ...] = ()
+        self.clashes: list[tuple[LockClass, str]] = []
         self._classes: dict[object, LockClass] = {}
 
     def classes(self) -> list[LockClass]:
         """Return every class, in order of registration."""
         return list(self._classes.values())
 
-    def register_named(self, kind: str, name: str | Callable[[], str], key: object = None) -> LockClass:
-        """Return the class of this name, or of this key when one is given."""
-        return self._classes.setdefault((kind, name if key is None else key), LockClass(kind, given=name))
+    def register_named(
+        self, kind: str, name: str | Callable[[], str] | None, key: object = None, traits: Traits = DROP_IN
+    ) -> LockClass:
+        """Return the class of this name, or of this key when one is given; a key keeps the name it came with."""
+        found = self._classes.get((kind, name if key is None else key))
+        if found is not None:
+            if key is not None and isinstance(name, str) and name != found.given:
+                self.clashes.append((found, name))
+            return found
+        given = f"key {key!r}" if name is None else name
+        made = LockClass(kind, given=given, traits=traits)
+        return self._classes.setdefault((kind, name if key is None else key), made)
 
-    def locate(self, frame: FrameType | None, kind: type, inner: Site | LockClass | str | None) -> Entry | None:
+    def locate(
+        self, frame: FrameType | None, kind: type, inner: Site | LockClass | str | None, key: object
+    ) -> Entry | None:
         """Return how a lock made here is taken, or None when the next outer frame decides.
 
-        With no frame, `inner` is the name or the class the programmer gave.
+        With no frame, `inner` is the name or the class the programmer gave, and `key` the key.
         """
         if isinstance(inner, LockClass):
             return inner.entry(BLOCKING)
         if frame is None:
-            if not isinstance(inner, str):
+            if not isinstance(inner, str | None):
                 raise TypeError(f"the name of a lock is a string, not {type(inner).__name__}")
-            return self.register_named(kind.__name__, inner).entry(BLOCKING)
+            return self.register_named(kind.__name__, inner, key, traits_of(kind)).entry(BLOCKING)
         assert not isinstance(inner, str)
         if made_by_fork_hook(frame.f_code):
             return UNTRACKED
@@ -130,7 +195,14 @@ class ClassRegistry:
         skipped = tuple(site for site in sites if is_passed_over(site[0]))
         places = tuple(site for site in sites if site not in skipped) or skipped[-1:]
         key = (kind.__name__, *((id(code), lasti) for code, lasti in sites))
-        return self._classes.setdefault(key, LockClass(kind.__name__, places, skipped)).entry(BLOCKING)
+        made = LockClass(kind.__name__, places, skipped, traits=traits_of(kind))
+        return self._classes.setdefault(key, made).entry(BLOCKING)
+
+
+def traits_of(kind: type) -> Traits:
+    """Return what a type of lock is to the validator."""
+    given: Traits | None = getattr(kind, "traits", None)
+    return given or (DROP_IN if issubclass(kind, ExclusiveLock) else PLAIN)
 
 
 def is_passed_over(code: CodeType) -> bool:

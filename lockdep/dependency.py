@@ -1,7 +1,8 @@
 """A dependency: next_ was wanted while prev was held. It keeps a few witnesses of each kind it was seen in.
 
 The kind says how prev was held and how next_ was taken: exclusively or shared (SHARED), as a recursive reader
-(RECURSIVE), with a timeout (TIMED), or by a run that was waited for (WAIT).
+(RECURSIVE), with a timeout (TIMED), by a run that was waited for (WAIT), or on the way to an event (EVENT: prev is what
+others wait for, next was held when it was signalled).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from lockdep.classes import LockClass
 from lockdep.trace import StackTrace
 
-SHARED, RECURSIVE, TIMED, WAIT = 1, 2, 4, 8
+SHARED, RECURSIVE, TIMED, WAIT, EVENT = 1, 2, 4, 8, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ class Dependency:
         if not usable:
             return None
         return all(kind & RECURSIVE for kind in usable)
+
+    def starts(self, before_shared: bool) -> bool | None:
+        """Return whether every usable kind starts with a shared holder; None if no kind is usable.
+
+        Before a dependency whose holder is shared only the kinds count that do not end in a recursive reader.
+        """
+        usable = [kind for kind in self.witnesses if not (before_shared and kind & RECURSIVE)]
+        if not usable:
+            return None
+        return all(kind & SHARED for kind in usable)
 
     def mark_seen(self, kind: int, witness: Witness, most: int) -> bool:
         """Keep a witness of this kind, `most` at the most; return whether it was kept."""

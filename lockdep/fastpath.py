@@ -59,7 +59,7 @@ else:
     core = _module
 BUILD = "compiled" if core.COMPILED else "pure"
 
-BLOCKING, TRY, TIMED, UNTRACKED, NOWHERE = core.constants()
+BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNTRACKED, NOWHERE = core.constants()
 Entry = core.Entry
 Chain = core.Chain
 Site = core.Site
@@ -70,6 +70,7 @@ RecursiveLock = core.RecursiveLock
 connect = core.connect
 deaths = core.deaths
 forked = core.forked
+freed = core.freed
 new_serial = core.new_serial
 reap = core.reap
 thread_state = core.thread_state

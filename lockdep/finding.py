@@ -5,14 +5,18 @@ str(finding) goes through the renderer that runtime registers; without one it is
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from lockdep.classes import LockClass
+from lockdep.dependency import Dependency
+from lockdep.usage import UsageTable, characters
 from lockdep.violations import (
-    BadRelease,
+    AtomicSleep,
     CircularDependency,
-    EndedHolding,
+    FailedAssertion,
     InstanceRing,
     JoinWhileHolding,
     Recursion,
@@ -44,13 +48,14 @@ class LockInversion(AssertionError):
 class Finding:
     """One problem, reported once however often it is met (`count`)."""
 
-    def __init__(self, violation: Violation, grade: str, reason: str) -> None:
+    def __init__(self, violation: Violation, grade: str, reason: str, usage: UsageTable | None = None) -> None:
         self.violation = violation
         self.grade = grade
         self.reason = reason
         self.count = 1
         self.related: Finding | None = None
         self.suppressed = False
+        self.usage = {} if usage is None else {one: usage.mask(one) for one in mentioned(violation)}
 
     @property
     def slug(self) -> str:
@@ -85,6 +90,15 @@ class Finding:
         text = "\n".join((self.slug, *classes[smallest:], *classes[:smallest]))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    @property
+    def raises(self) -> bool:
+        """Whether raise_on_deadlock raises it: not where a thread has ended already."""
+        return self.level == "error" and not self.suppressed and self.slug != "lifetime"
+
+    def class_text(self, lock_class: LockClass) -> str:
+        """Return a class as the kernel prints it, with usage and wait types: `name{+.+.}-{4:4}`."""
+        return f"{lock_class.name}{{{characters(self.usage.get(lock_class, 0))}}}-{{{lock_class.waits}}}"
+
     def at_least(self, grade: str) -> bool:
         """Return whether the evidence is as strong as this grade, or stronger."""
         return GRADES.index(self.grade) <= GRADES.index(grade)
@@ -114,17 +128,31 @@ class Finding:
 
 def class_names(violation: Violation) -> tuple[str, ...]:
     """Return the names of what a violation is about, in the order of the circle."""
+    return (*[lock_class.name for lock_class in violation.classes], *place_names(violation))
+
+
+def place_names(violation: Violation) -> tuple[str, ...]:
+    """Return the place that tells a violation from others about the same classes."""
     match violation:
-        case CircularDependency():
-            return tuple(dependency.prev.name for dependency in violation.path)
-        case InstanceRing() | BadRelease():
-            return (violation.lock_class.name,)
-        case Recursion():
-            return (violation.prev.lock_class.name,)
         case JoinWhileHolding():
-            return (violation.prev.lock_class.name, violation.awaited_place)
-        case EndedHolding():
-            return tuple(lock.lock_class.name for lock in violation.held)
+            return (violation.awaited_place,)
+        case AtomicSleep() | FailedAssertion():
+            return (violation.place,)
+        case _:
+            return ()
+
+
+def mentioned(part: object) -> set[LockClass]:
+    """Return every class that a violation, or a part of one, speaks of."""
+    if isinstance(part, LockClass):
+        return {part}
+    if isinstance(part, tuple):
+        return set().union(*map(mentioned, part))
+    if isinstance(part, Dependency):
+        return {part.prev, part.next}
+    if dataclasses.is_dataclass(part):
+        return set().union(*(mentioned(getattr(part, field.name)) for field in dataclasses.fields(part)))
+    return set()
 
 
 def dependency_names(violation: Violation) -> tuple[tuple[str, str], ...]:

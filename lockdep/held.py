@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from lockdep import fastpath
-from lockdep.fastpath import ThreadState
+from lockdep.fastpath import Chain, ThreadState
 from lockdep.trace import NO_STACK, StackTrace, is_hidden
 from lockdep.violations import HeldLock
 
@@ -14,9 +14,14 @@ _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-de
 
 def held_locks(state: ThreadState, now: StackTrace) -> tuple[HeldLock, ...]:
     """Return the held locks of a thread, outermost first, as seen from the stack `now`."""
+    return held_along(state, state.chain, now)
+
+
+def held_along(state: ThreadState, chain: Chain, now: StackTrace) -> tuple[HeldLock, ...]:
+    """Return the held locks of a thread that lead to this chain, outermost first."""
     return tuple(
-        HeldLock(chain.entry.lock_class, serial, taken_at(state, depth, chain.stack or NO_STACK, now), chain.entry.mode)
-        for depth, (chain, serial) in enumerate(state.held(), 1)
+        HeldLock(step.entry.lock_class, serial, taken_at(state, depth, step.stack or NO_STACK, now), step.entry.mode)
+        for depth, (step, serial) in enumerate(state.held_along(chain), 1)
     )
 
 

@@ -21,8 +21,9 @@ def class_name(lock_class: LockClass) -> str:
         return lock_class.given
     inner = lock_class.places[0]
     place = " < ".join(place_name(*site) for site in lock_class.places)
-    if lock_class.skipped and lock_class.skipped[-1] is not inner:
-        return f"{maker_name(lock_class.skipped)} made at {place}"
+    makers = tuple(site for site in lock_class.skipped if not trace.is_ours(site[0].co_filename))
+    if makers and makers[-1] is not inner:
+        return f"{maker_name(makers)} made at {place}"
     variable = variable_name(*lock_class.places[-1])
     return f"{place} {variable}" if variable else place
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from lockdep.classes import LockClass
 from lockdep.dependency import RECURSIVE, SHARED
 from lockdep.dependency import TIMED as TIMED_WAIT
-from lockdep.fastpath import TIMED, TRY, Chain
+from lockdep.fastpath import NOCHECK, RECURSIVE_READ, TIMED, TRY, Chain
+from lockdep.states import CONTEXT_MODES
 from lockdep.violations import HeldLock
 
 
 def kind_of(prev_mode: int, next_mode: int) -> int:
     """Return the kind of a dependency from how its two ends are taken."""
     kind = SHARED if prev_mode & 3 else 0
-    kind |= RECURSIVE if next_mode & 3 == 2 else 0
+    kind |= RECURSIVE if next_mode & 3 == RECURSIVE_READ else 0
     return kind | (TIMED_WAIT if next_mode & TIMED else 0)
 
 
@@ -23,23 +24,31 @@ def twin_depth(held: Sequence[HeldLock], lock_class: LockClass) -> int:
     return max((depth for depth, lock in enumerate(held, 1) if lock.lock_class is lock_class), default=0)
 
 
-def tail_depths(modes: Sequence[int]) -> list[int]:
+def tail_depths(modes: Sequence[int], context: int) -> list[int]:
     """Return the depths that a new lock depends on: down to the first that was waited for, recursive reads aside.
 
     The locks below that one lead to it already. A lock had by trylock, or read recursively, may lack such a dependency
-    (kernel: check_prevs_add, which stops at a recursive reader as well and so loses dependencies).
+    (kernel: check_prevs_add, which stops at a recursive reader as well and so loses dependencies). What was taken in
+    another context than `context` is no reason to wait: an interrupt does not wait for what it interrupted.
     """
     depths: list[int] = []
     for depth in range(len(modes), 0, -1):
+        mode = modes[depth - 1]
+        if mode & CONTEXT_MODES != context:
+            break
+        if mode & NOCHECK:
+            continue
         depths.append(depth)
-        if not modes[depth - 1] & TRY and modes[depth - 1] & 3 != 2:
+        if not mode & TRY and mode & 3 != RECURSIVE_READ:
             break
     return depths
 
 
-def blocking_tail(held: Sequence[HeldLock]) -> list[HeldLock]:
-    """Return the held locks that a new one depends on, innermost first."""
-    return [held[depth - 1] for depth in tail_depths([lock.mode for lock in held])]
+def blocking_tail(held: Sequence[HeldLock], mode: int) -> list[HeldLock]:
+    """Return the held locks that a new one, taken in this mode, depends on, innermost first."""
+    if mode & (TRY | NOCHECK):
+        return []
+    return [held[depth - 1] for depth in tail_depths([lock.mode for lock in held], mode & CONTEXT_MODES)]
 
 
 def entries_above(chain: Chain) -> list[tuple[LockClass, int]]:

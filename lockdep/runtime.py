@@ -47,10 +47,7 @@ def activate(chosen: Validator) -> None:
     chosen.warn = write_note
     fastpath.connect(
         chosen.root if chosen.options.enabled else None,
-        chosen.miss,
-        chosen.judge,
-        chosen.recursion,
-        chosen.misuse,
+        chosen,
         registry.locate,
         chosen.options.max_instances,
         1.0 if raises(chosen.options) else 0.1,
@@ -65,11 +62,19 @@ def raises(options: Options) -> bool:
 def deactivate() -> None:
     """Track nothing more; locks go on working."""
     _Process.active = False
-    fastpath.connect(None, None, None, nothing, nothing, registry.locate)
+    fastpath.connect(None, _Nobody, registry.locate)
 
 
-def nothing(*_: object) -> None:
+class _Nobody:
     """Nothing is tracked, nothing is judged."""
+
+    @staticmethod
+    def recursion(*_: object) -> None:
+        """A lock waits for its own holder."""
+
+    @staticmethod
+    def misuse(*_: object) -> None:
+        """A release that will fail."""
 
 
 def decided() -> bool:
@@ -116,10 +121,12 @@ def failing() -> tuple[Finding, ...]:
 
 
 def collect() -> None:
-    """Look at the threads that have ended meanwhile: those that held a lock are a finding."""
+    """Look at the threads that ended, and the locks that were collected: findings where a lock was held."""
     ended = fastpath.reap()
     if ended:
         _Process.validator.ended(ended)
+    for entry, owner in fastpath.freed():
+        _Process.validator.freed(entry, owner)
 
 
 def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
@@ -187,7 +194,7 @@ def shortcomings(chosen: Validator) -> str:
     parts = []
     if chosen.chains >= chosen.options.max_chains:
         parts.append(f"max_chains ({chosen.options.max_chains}) reached: longer runs are checked pair by pair")
-    if any(order.saturated for order in chosen.orders.values()):
+    if any(order.saturated for order in chosen.rules.orders.values()):
         parts.append(f"max_pairs ({chosen.options.max_pairs}) reached: new orders within a class are not learned")
     if chosen.book.failure is not None:
         parts.append(f"failed internally {chosen.failures} times, first {chosen.book.failure!r}")
@@ -222,7 +229,7 @@ def _in_child() -> None:
 
 
 # The last of the atexit callbacks: modules are taken apart after it, and finalizers then only lock.
-atexit.register(fastpath.connect, None, None, None, nothing, nothing, registry.locate)
+atexit.register(fastpath.connect, None, _Nobody, registry.locate)
 if fastpath.BUILD == "pure":
     # What stands in sys.modules is emptied at the very end, name by name; finalizers still lock then.
     atexit.register(sys.modules.pop, fastpath.NAME, None)

@@ -17,6 +17,7 @@ PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 STDLIB = (
     os.path.dirname(os.path.abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + os.sep
 )
+PRIMITIVES = os.path.join(os.path.dirname(PACKAGE[:-1]), "primitives") + os.sep
 HIDDEN = (threading.__file__, os.path.join(STDLIB, "queue.py"), os.path.join(STDLIB, "functools.py"))
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
@@ -59,10 +60,10 @@ _MAX_STACKS = 1 << 17
 
 
 def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
-    """Return the stack of the running code, at most `depth` frames outside of lockdep."""
+    """Return the stack of the running code, at most `depth` frames outside of lockdep and the primitives."""
     if frame is None:
         frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+    while frame is not None and is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     steps: list[tuple[CodeType, int]] = []
     key: list[int] = []
@@ -81,9 +82,20 @@ def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
     return found
 
 
+def is_ours(filename: str) -> bool:
+    """Return whether a file is part of lockdep or of the primitives on top of it."""
+    return filename.startswith((PACKAGE, PRIMITIVES))
+
+
 def is_hidden(filename: str) -> bool:
     """Return whether frames of this file are never shown: lockdep's own, threading's and kin, generated code."""
-    return filename.startswith((PACKAGE, "<frozen")) or filename in HIDDEN
+    return is_ours(filename) or filename.startswith("<frozen") or filename in HIDDEN
+
+
+def site(stack: StackTrace) -> str:
+    """Return the innermost place of a stack on one line."""
+    frame = next(stack.frames(), None)
+    return "an unknown place" if frame is None else f"{frame.file}:{frame.line} in {frame.function}"
 
 
 def line_of(code: CodeType, lasti: int) -> int:

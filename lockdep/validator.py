@@ -1,4 +1,4 @@
-"""The validator: the trie of known chains, the dependency graph, the rules, and what they found.
+"""The validator: the trie of known chains, the rules in the kernel's order, and what they found.
 
 It works on what the fast path did not know. The graph lock is a raw lock, taken with a bound of 2 ms and never by a
 thread that is already in here: an acquisition that cannot be judged in time is let through, counted, and judged at
@@ -12,27 +12,32 @@ from __future__ import annotations
 import _thread
 from collections.abc import Callable
 
-from lockdep import evidence, fastpath, trace
-from lockdep.book import FindingBook
-from lockdep.checks.circular import check_circular
-from lockdep.checks.join import check_join
+from lockdep import fastpath, trace
+from lockdep.acquisition import Acquisition, acquisition, where
 from lockdep.checks.recursion import check_recursion
-from lockdep.checks.same_class import InstanceOrder, check_same_class
-from lockdep.classes import LockClass
+from lockdep.classes import SUBCLASSES, LockClass
 from lockdep.config import Options
-from lockdep.dependency import RECURSIVE, SHARED, TIMED, WAIT, Dependency, Witness
-from lockdep.fastpath import TRY, Chain, DepMap, Entry, ThreadState
-from lockdep.finding import ERRORS, DeadlockError, Finding
+from lockdep.fastpath import Chain, DepMap, Entry, ThreadState
+from lockdep.finding import DeadlockError, Finding
 from lockdep.graph import DependencyGraph
 from lockdep.held import held_locks, thread_name
-from lockdep.nesting import blocking_tail, kind_of, twin_depth
+from lockdep.rules import KERNEL, Rules
 from lockdep.runs import Run
-from lockdep.trace import StackTrace
-from lockdep.violations import BadRelease, CircularDependency, EndedHolding, HeldLock, InstanceRing
-from lockdep.watch import Watch
+from lockdep.trace import StackTrace, site
+from lockdep.violations import (
+    AtomicSleep,
+    BadRelease,
+    EndedHolding,
+    FailedAssertion,
+    HeldLockFreed,
+    LockMisuse,
+    NestNotHeld,
+    Violation,
+    Where,
+)
+from lockdep.wait_types import INV
 
 GRAPH_LOCK_SECONDS = 0.002
-LONGER_WAY_BUDGET = 500  # steps of the search for a cycle whose instances match
 
 
 class Validator:
@@ -42,61 +47,157 @@ class Validator:
         self.options = Options() if options is None else options
         self.sink = sink
         self.warn: Callable[[str], None] | None = None
-        self.graph = DependencyGraph()
-        self.orders: dict[LockClass, InstanceOrder] = {}
-        self.book = FindingBook(self.options)
         self.root = Chain(None, None)
         self.root.admit()
+        self.rules = Rules(self.options, self.root)
+        self.book = self.rules.book
         self.chains = 0
         self.unvalidated = 0
         self.failures = 0
-        self.died: dict[int, int] = {}
         self._graph_lock = _thread.allocate_lock()
         self._forking = False
-        self._watch = Watch()
+
+    @property
+    def graph(self) -> DependencyGraph:
+        """The dependencies learned so far."""
+        return self.rules.cycles.graph
 
     # What the fast path calls
 
-    def miss(self, state: ThreadState, entry: Entry, lock: DepMap) -> Chain:
+    def miss(self, state: ThreadState, parent: Chain, entry: Entry, serial: int) -> Chain:
         """Validate a chain that is seen for the first time, before its last lock can block."""
-        chain = Chain(state.chain, entry)
+        chain = Chain(parent, entry)
         state.busy += 1
         try:
             chain.stack = self._capture()
-            if self._follows_known(state, chain, lock):
+            new = acquisition(state, parent, entry, serial, chain.stack)
+            if self.rules.is_known(new) and self.chains < self.options.max_chains:
+                self._admit(chain)
                 return chain
         except Exception as error:
             self._failed(error)
             return chain
         finally:
             state.busy -= 1
-        self._guarded(state, lambda: self._validate(state, chain, lock))
+        self._guarded(state, lambda: self._validate(chain, new))
         return chain
 
     def judge(self, state: ThreadState, chain: Chain, lock: DepMap) -> None:
         """Judge a known chain by its instances."""
-        self._guarded(state, lambda: self._judge(state, chain, lock, self._capture()))
+        new = self._new(state, chain.parent, chain.entry, lock.serial)
+        if new is not None:
+            self._guarded(state, lambda: self.rules.judge(chain, lock, new))
 
     def recursion(self, state: ThreadState, entry: Entry, lock: DepMap) -> None:
         """A plain lock is wanted by its holder. One that other threads have released is a hand-off: no finding."""
-        if not lock.crossed:
-            self._guarded(state, lambda: self._recursion(state, entry, lock, self._capture()))
+        if not entry.lock_class.by_instance:
+            self.hopeless(state, entry, lock)
+        elif not lock.crossed:
+            new = self._new(state, state.chain, entry, lock.serial)
+            if new is not None:
+                self._guarded(state, lambda: self.rules.recursion(new))
             self._raise_recursion(entry)
+
+    def hopeless(self, state: ThreadState, entry: Entry, lock: DepMap) -> None:
+        """This thread would wait for itself, for ever: DeadlockError, whatever the options say."""
+        new = self._new(state, state.chain, entry, lock.serial)
+        violation = None if new is None else check_recursion(new)
+        if new is None or violation is None:
+            return
+        self._guarded(state, lambda: self.rules.recursion(new))
+        if not entry.mode & fastpath.TIMED:
+            raise DeadlockError(Finding(violation, "certain", "the thread waits for itself", self.rules.usage))
 
     def misuse(self, state: ThreadState, lock: DepMap) -> None:
         """A release that will fail: not locked, or not by this thread."""
-        self._guarded(state, lambda: self._misuse(state, lock, self._capture()))
+        if lock.entry is not fastpath.UNTRACKED:
+            violation = BadRelease(lock.entry.lock_class, self._holder(lock.owner), self._where(state))
+            self.report(violation, "unmatched" if lock.entry.lock_class.by_instance else "certain",
+                        "a lock is released that this thread does not hold")  # fmt: skip
+
+    def unnested(self, state: ThreadState, entry: Entry, outer: DepMap) -> None:
+        """The lock that is said to serialise a class is not held."""
+        self.report(NestNotHeld(entry.lock_class, outer.entry.lock_class, self._where(state)), *KERNEL)
+
+    def subclass(self, lock_class: LockClass, number: int) -> LockClass:
+        """Return a subclass; one that does not exist is a finding, and the class itself."""
+        if number in range(SUBCLASSES):
+            return lock_class.subclass(number)
+        self.misused(f"looking up invalid subclass: {number}", f"subclasses are 0 to {SUBCLASSES - 1}", lock_class)
+        return lock_class
+
+    def reinitialised(self, state: ThreadState, lock: DepMap) -> None:
+        """A lock is initialised while somebody holds it."""
+        violation = HeldLockFreed(
+            lock.entry.lock_class, "initialised again", self._holder(lock.owner), self._where(state)
+        )
+        self.report(violation, "certain", "whoever holds it will release another lock")
+
+    def pinned_release(self, lock: DepMap) -> None:
+        """A lock is released that was pinned."""
+        self.misused(
+            "releasing a pinned lock", "unpin it first, with the cookie that pin returned", lock.entry.lock_class
+        )
+
+    def signalled(self, state: ThreadState, lock: DepMap) -> None:
+        """An event happens here: whoever waits for it depends on every lock that is held here."""
+        new = self._new(state, state.chain, lock.entry, lock.serial)
+        if new is not None:
+            self._guarded(state, lambda: self.rules.signalled(new))
+
+    # What joins, annotations and runtime call
 
     def joined(self, state: ThreadState, run: Run, *, timed: bool) -> None:
         """A run that this thread waited for has ended: each held lock depends on all that the run took."""
         if state.chain.depth and not state.busy:
-            self._guarded(state, lambda: self._joined(state, run, self._capture(), timed=timed))
+            new = self._new(state, state.chain, fastpath.UNTRACKED, 0)
+            if new is not None:
+                self._guarded(state, lambda: self.rules.joined(new, run, timed=timed))
 
     def ended(self, states: list[ThreadState]) -> None:
         """These threads have ended with locks held."""
-        mine = fastpath.thread_state()
         for state in states:
-            self._guarded(mine, lambda state=state: self._ended(state))  # type: ignore[misc]
+            held = held_locks(state, trace.NO_STACK)
+            violation = EndedHolding(Where(thread_name(state), held, trace.NO_STACK))
+            if any(lock.lock_class.kind == "RLock" or not lock.lock_class.by_instance for lock in held):
+                self.report(violation, "certain", "only the thread that took it can release it")
+            else:
+                self.report(violation, "unmatched", "another thread may still release it")
+
+    def freed(self, entry: Entry, owner: int) -> None:
+        """A lock was collected while held. Drop-in locks are left alone: nobody can wait for them any more."""
+        if entry.lock_class is not None and not entry.lock_class.by_instance:
+            violation = HeldLockFreed(entry.lock_class, "collected", self._holder(owner), self._where(None))
+            self.report(violation, "certain", "the last reference to a held lock is gone")
+
+    def enabled(self, state: ThreadState) -> None:
+        """Interrupts were enabled: every held lock is held with them on from now on (kernel: mark_held_locks)."""
+        new = self._new(state, state.chain, fastpath.UNTRACKED, 0)
+        if new is not None and new.held:
+            self._guarded(state, lambda: self.rules.mark_held(new))
+
+    def may_sleep(self, state: ThreadState, atomic: bool, sleep: int) -> None:
+        """Code that may sleep runs here: a finding in atomic context, or under a lock that must not wait so long."""
+        here = self._where(state)
+        forbids = [lock for lock in here.held if INV < lock.lock_class.traits.inner < sleep]
+        if atomic or forbids:
+            self.report(AtomicSleep(site(here.stack), here), "certain", "nothing may sleep here")
+
+    def assertion_failed(self, assertion: str, text: str, classes: tuple[LockClass, ...]) -> None:
+        """An assertion does not hold. One finding for each place."""
+        here = self._where(None)
+        self.report(
+            FailedAssertion(assertion, text, site(here.stack), classes, here), "certain", "it does not hold here"
+        )
+
+    def misused(self, headline: str, text: str, *classes: LockClass) -> None:
+        """Report that an annotation or a lock was used against its rules."""
+        self.report(LockMisuse(headline, text, classes, self._where(None)), "certain", text)
+
+    def report(self, violation: Violation, grade: str, reason: str) -> None:
+        """Enter a finding that some rule outside of here has made."""
+        state = fastpath.thread_state()
+        self._guarded(state, lambda: self.book.register(violation, grade, reason))
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what was found so far, in order."""
@@ -122,9 +223,32 @@ class Validator:
         intact, self._forking = self._forking, False
         self._graph_lock = _thread.allocate_lock()
         if not intact:
-            self.graph = DependencyGraph()
+            self.rules.cycles.graph = DependencyGraph()
 
     # The frame around every piece of work
+
+    def _new(self, state: ThreadState, parent: Chain, entry: Entry, serial: int) -> Acquisition | None:
+        """Return what the rules judge; None where that fails."""
+        state.busy += 1
+        try:
+            return acquisition(state, parent, entry, serial, self._capture())
+        except Exception as error:
+            self._failed(error)
+            return None
+        finally:
+            state.busy -= 1
+
+    def _where(self, state: ThreadState | None) -> Where:
+        state = fastpath.thread_state() if state is None else state
+        state.busy += 1
+        try:
+            stack = self._capture()
+            return where(state, held_locks(state, stack), stack)
+        finally:
+            state.busy -= 1
+
+    def _holder(self, owner: int) -> str:
+        return next((thread_name(state) for state in fastpath.threads() if state.serial == owner), "")
 
     def _guarded(self, state: ThreadState, work: Callable[[], list[Finding]]) -> None:
         """Do the work under the graph lock if it can be had in time, then report. No Exception of ours leaves."""
@@ -160,12 +284,7 @@ class Validator:
         finally:
             state.busy -= 1
         for finding in found:
-            if (
-                self.options.raise_on_deadlock
-                and finding.level == "error"
-                and not finding.suppressed
-                and finding.slug != "lifetime"
-            ):
+            if self.options.raise_on_deadlock and finding.raises:
                 raise DeadlockError(finding)
 
     def _capture(self) -> StackTrace:
@@ -177,162 +296,18 @@ class Validator:
             self.warn(f"failed internally, and goes on: {error!r}")
         self.book.note_failure(error)
 
-    def _follows_known(self, state: ThreadState, chain: Chain, lock: DepMap) -> bool:
-        """Add a chain whose dependencies are all known and harmless, without the graph lock and without a search."""
-        held = held_locks(state, chain.stack)
-        if twin_depth(held, chain.entry.lock_class) or self._watch:
-            return False
-        pairs = []
-        for prev in blocking_tail(held) if chain.entry.mode != TRY else ():
-            known = self.graph.find(prev.lock_class, chain.entry.lock_class)
-            kind = kind_of(prev.mode, chain.entry.mode)
-            if known is None or kind not in known.witnesses or self.book.with_dependency(known):
-                return False
-            pairs.append((known, kind, prev))
-        for known, kind, prev in pairs:
-            known.mark_seen(kind, self._witness(prev, lock.serial, held, chain.stack), self.options.max_witnesses)
-        self._admit(chain)
-        return True
+    def _validate(self, chain: Chain, new: Acquisition) -> list[Finding]:
+        found = self.rules.validate(chain, new)
+        if not self._admit(chain):
+            found += self.rules.bound("max_chains", "chains are judged pair by pair, each time", new)
+        return found
 
-    def _admit(self, chain: Chain) -> None:
-        if self.chains < self.options.max_chains:
+    def _admit(self, chain: Chain) -> bool:
+        room = self.chains < self.options.max_chains
+        if room:
             chain.admit()
             self.chains += 1
-
-    def _witness(
-        self, prev: HeldLock, serial: int, held: tuple[HeldLock, ...], stack: StackTrace, run: Run | None = None
-    ) -> Witness:
-        me = fastpath.thread_state()
-        gates = tuple(lock.serial for lock in held if lock is not prev)
-        awaited = "" if run is None else run.label()
-        return Witness(thread_name(me), me.serial, prev.serial, serial, prev.stack, stack, gates, awaited)
-
-    # The rules, under the graph lock
-
-    def _validate(self, state: ThreadState, chain: Chain, lock: DepMap) -> list[Finding]:
-        found: list[Finding] = []
-        held = held_locks(state, chain.stack)
-        chain.twin = twin_depth(held, chain.entry.lock_class)
-        if chain.entry.mode != TRY:
-            if chain.twin:
-                found += self._nested(held, chain.twin, lock, chain.stack, chain.entry)
-            for prev in blocking_tail(held):
-                if prev.lock_class is not chain.entry.lock_class:
-                    found += self._depend(prev, chain.entry, lock.serial, held, chain.stack)
-            self._watch.flag(chain, self.graph)
-        chain.judged = chain.judged or bool(chain.twin)
-        self._admit(chain)
-        return found
-
-    def _depend(
-        self,
-        prev: HeldLock,
-        entry: Entry,
-        serial: int,
-        held: tuple[HeldLock, ...],
-        stack: StackTrace,
-        run: Run | None = None,
-        extra: int = 0,
-    ) -> list[Finding]:
-        """Record prev -> entry's class in the kind it was seen in, and look for the cycle it closes."""
-        kind = kind_of(prev.mode, entry.mode) | extra
-        witness = self._witness(prev, serial, held, stack, run)
-        known = self.graph.find(prev.lock_class, entry.lock_class)
-        if known is not None and kind in known.witnesses:
-            most = self._watch.most(known, self.options.max_witnesses)
-            return self._regrade(known, kind, witness) if known.mark_seen(kind, witness, most) else []
-        path = check_circular(self.graph, prev.lock_class, entry.lock_class, kind)
-        dependency = self.graph.register_dependency(prev.lock_class, entry.lock_class)
-        dependency.mark_seen(kind, witness, self.options.max_witnesses)
-        watch_deaths(prev.lock_class, entry.lock_class)
-        if path is None:
-            return []
-        found, grade = self._circular((*path, dependency), held, stack)
-        if grade == "unmatched":
-            self._watch.add((*path, dependency), self.graph, self.root)
-            found += self._longer_way(dependency, kind, held, stack)
-        return found
-
-    def _circular(
-        self, path: tuple[Dependency, ...], held: tuple[HeldLock, ...], stack: StackTrace
-    ) -> tuple[list[Finding], str]:
-        self._drain_deaths()
-        grade, reason, chosen = evidence.grade_cycle(path, self.died)
-        violation = CircularDependency(path, chosen, thread_name(), held, stack)
-        return self.book.register_cycle(violation, grade, reason), grade
-
-    def _longer_way(
-        self, closing: Dependency, kind: int, held: tuple[HeldLock, ...], stack: StackTrace
-    ) -> list[Finding]:
-        """The shortest cycle names different instances: look for a longer one that the same instances close."""
-        start, shared = (closing.next, bool(kind & RECURSIVE)), bool(kind & SHARED)
-        for path in self.graph.find_paths(start, closing.prev, goal_shared=shared, budget=LONGER_WAY_BUDGET):
-            if evidence.grade_cycle((*path, closing), self.died)[0] in ERRORS:
-                return self._circular((*path, closing), held, stack)[0]
-        return []
-
-    def _regrade(self, dependency: Dependency, kind: int, witness: Witness) -> list[Finding]:
-        """New instances were seen in a dependency that is part of a finding: perhaps they close the cycle."""
-        found: list[Finding] = []
-        for finding in self.book.with_dependency(dependency):
-            violation = finding.violation
-            if isinstance(violation, CircularDependency):
-                self._drain_deaths()
-                at = violation.path.index(dependency)
-                path = (*violation.path[at:], *violation.path[:at])
-                grade, reason, chosen = evidence.grade_cycle(path, self.died, (kind, witness))
-                turned = chosen[len(chosen) - at :] + chosen[: len(chosen) - at]
-                found += self.book.upgrade(finding, grade, reason, turned)
-        return found
-
-    def _nested(
-        self, held: tuple[HeldLock, ...], twin: int, lock: DepMap, stack: StackTrace, entry: Entry
-    ) -> list[Finding]:
-        """Two instances of one class: silent while they keep one order."""
-        prev = held[twin - 1]
-        if prev.serial == lock.serial:
-            return self._recursion(fastpath.thread_state(), entry, lock, stack)
-        kind = kind_of(prev.mode, entry.mode)
-        order = self.orders.setdefault(entry.lock_class, InstanceOrder(self.options.max_pairs))
-        if order.knows(prev.serial, lock.serial, kind):
-            return []
-        witness = self._witness(prev, lock.serial, held, stack)
-        closed = check_same_class(order, kind, witness)
-        order.mark_seen(kind, witness)
-        if closed is None:
-            return []
-        timed, ring = closed
-        reason = f"{len(ring)} locks of one class are taken in a ring of orders"
-        return self.book.register(
-            InstanceRing(entry.lock_class, ring, thread_name(), held, stack),
-            "stall" if timed else "potential",
-            f"{reason}, but one of the waits has a timeout" if timed else reason,
-        )
-
-    def _judge(self, state: ThreadState, chain: Chain, lock: DepMap, stack: StackTrace) -> list[Finding]:
-        found: list[Finding] = []
-        held = held_locks(state, stack)
-        twin = twin_depth(held, chain.entry.lock_class)
-        watched = self._watch.hits(chain)
-        if twin:
-            found += self._nested(held, twin, lock, stack, chain.entry)
-        for dependency, depth, kind in watched:
-            prev = held[depth - 1]
-            witness = self._witness(prev, lock.serial, held, stack)
-            if dependency.mark_seen(kind, witness, self._watch.most(dependency, self.options.max_witnesses)):
-                found += self._regrade(dependency, kind, witness)
-        if len(watched) + bool(twin) == 1 and not chain.entry.mode & fastpath.TIMED:
-            lock.peer = held[chain.twin - 1].serial
-        return found
-
-    def _recursion(self, state: ThreadState, entry: Entry, lock: DepMap, stack: StackTrace) -> list[Finding]:
-        timed = bool(entry.mode & fastpath.TIMED)
-        violation = check_recursion(held_locks(state, stack), lock.serial, thread_name(), stack, timed=timed)
-        if violation is None:
-            return []
-        if timed:
-            return self.book.register(violation, "stall", "the wait has a timeout: not for ever, but that long")
-        return self.book.register(violation, "certain", "the thread waits for itself")
+        return room
 
     def _raise_recursion(self, entry: Entry) -> None:
         """Where the options ask for it: raise instead of waiting for oneself, however often it happens."""
@@ -340,49 +315,3 @@ class Validator:
             known = self.book.find_recursion(entry.lock_class)
             if known is not None and not known.suppressed:
                 raise DeadlockError(known)
-
-    def _misuse(self, state: ThreadState, lock: DepMap, stack: StackTrace) -> list[Finding]:
-        if lock.entry is fastpath.UNTRACKED:
-            return []
-        owner = next((thread_name(other) for other in fastpath.threads() if other.serial == lock.owner), "")
-        violation = BadRelease(lock.entry.lock_class, owner, thread_name(), held_locks(state, stack), stack)
-        return self.book.register(
-            violation, "unmatched", "the release raised RuntimeError, as threading's own lock does"
-        )
-
-    def _joined(self, state: ThreadState, run: Run, stack: StackTrace, *, timed: bool) -> list[Finding]:
-        found: list[Finding] = []
-        held = held_locks(state, stack)
-        for prev in held:
-            violation = check_join(prev, held, run, thread_name(), stack, timed=timed)
-            if violation is not None:
-                grade = "stall" if timed else "potential"
-                reason = (
-                    "the wait has a timeout"
-                    if timed
-                    else "the same lock is held by the waiter and taken by what it waits for"
-                )
-                found += self.book.register(violation, grade, reason)
-            for serial, chain in run.chains():
-                if chain.entry.lock_class is not prev.lock_class:
-                    extra = WAIT | (TIMED if timed else 0)
-                    found += self._depend(prev, chain.entry, serial, held, stack, run, extra)
-        return found
-
-    def _ended(self, state: ThreadState) -> list[Finding]:
-        held = held_locks(state, trace.NO_STACK)
-        violation = EndedHolding(thread_name(state), held)
-        forever = [lock for lock in held if lock.lock_class.kind == "RLock"]
-        if forever:
-            return self.book.register(violation, "certain", "only the thread that took an RLock can release it")
-        return self.book.register(violation, "unmatched", "another thread may still release it")
-
-    def _drain_deaths(self) -> None:
-        for serial, clock in fastpath.deaths():
-            self.died[serial] = clock
-
-
-def watch_deaths(*classes: LockClass) -> None:
-    """Have the deaths of these classes' instances told: witnesses name them."""
-    for lock_class in classes:
-        lock_class.entry(fastpath.BLOCKING).watched = True

@@ -13,6 +13,7 @@ from lockdep.dependency import Dependency
 from lockdep.fastpath import Chain
 from lockdep.graph import DependencyGraph
 from lockdep.nesting import entries_above, kind_of, tail_depths
+from lockdep.states import CONTEXT_MODES
 
 WATCHED_WITNESSES = 64  # kept of a watched dependency, instead of a handful
 
@@ -42,7 +43,8 @@ class Watch:
         while pending:
             chain = pending.pop()
             pending += list((chain.children or {}).values())
-            self.flag(chain, graph)
+            if chain.depth:  # not the root of a context
+                self.flag(chain, graph)
 
     def flag(self, chain: Chain, graph: DependencyGraph) -> None:
         """Have this chain judged by instances each time, if its last step is a watched dependency."""
@@ -50,7 +52,7 @@ class Watch:
             return
         entries = entries_above(chain)
         hits = []
-        for depth in tail_depths([mode for _, mode in entries]):
+        for depth in tail_depths([mode for _, mode in entries], chain.entry.mode & CONTEXT_MODES):
             lock_class, mode = entries[depth - 1]
             dependency = graph.find(lock_class, chain.entry.lock_class)
             if dependency in self.dependencies:

@@ -1,0 +1,47 @@
+"""Interrupt order: a new dependency leads from what is taken in an interrupt to what is held with it enabled.
+
+Then the interrupt can come on top of a holder of the one, and wait for a holder of the other, who waits for the first
+(kernel: check_irq_usage).
+"""
+
+from __future__ import annotations
+
+from lockdep import irq_paths
+from lockdep.acquisition import Acquisition
+from lockdep.classes import LockClass
+from lockdep.fastpath import RECURSIVE_READ
+from lockdep.graph import DependencyGraph
+from lockdep.usage import IN_ANY, UsageTable, conflicting, single_bits
+from lockdep.violations import ClassUsage, HeldLock, IrqOrder
+
+
+def check_irq_order(
+    graph: DependencyGraph, usage: UsageTable, prev: HeldLock, next_: LockClass, mode: int, new: Acquisition
+) -> IrqOrder | None:
+    """Return a violation if prev -> next_ connects a safe class to an unsafe one.
+
+    Cost: nothing as long as no class was taken in an interrupt; else one to three searches.
+    """
+    if not usage.any_inside:
+        return None
+    behind = (prev.lock_class, bool(prev.mode & 3))
+    ahead = (next_, mode & 3 == RECURSIVE_READ)
+    wanted = conflicting(irq_paths.gather(graph, usage, behind, forwards=False) & IN_ANY)
+    unsafe = irq_paths.find(graph, usage, ahead, wanted, forwards=True)
+    if unsafe is None:
+        return None
+    safe = irq_paths.find(graph, usage, behind, conflicting(unsafe[1]), forwards=False)
+    if safe is None:
+        return None
+    safe_bit = next(iter(single_bits(safe[1])))
+    unsafe_bit = next(iter(single_bits(unsafe[1] & conflicting(safe_bit))))
+    return IrqOrder(
+        prev=prev,
+        lock_class=next_,
+        mode=mode,
+        safe=ClassUsage(safe[0], safe_bit, usage.stack(safe[0], safe_bit)),
+        unsafe=ClassUsage(unsafe[0], unsafe_bit, usage.stack(unsafe[0], unsafe_bit)),
+        behind=safe[2],
+        ahead=unsafe[2],
+        where=new.where(),
+    )

@@ -1,0 +1,60 @@
+"""Interrupt usage of one class, and what it means to the classes connected with it (kernel: mark_lock_irq)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lockdep import irq_paths
+from lockdep.classes import LockClass
+from lockdep.fastpath import RECURSIVE_READ
+from lockdep.graph import DependencyGraph
+from lockdep.trace import StackTrace
+from lockdep.usage import IN_ANY, ON_ANY, UsageTable, conflicting, single_bits
+from lockdep.violations import ClassUsage, InconsistentState, IrqInversion, Where
+
+
+@dataclass(frozen=True, slots=True)
+class NewUsage:
+    """A class gets a bit that it did not have, by a lock taken in this mode."""
+
+    lock_class: LockClass
+    mode: int
+    bit: int
+    stack: StackTrace
+    where: Where
+
+
+def check_state(usage: UsageTable, new: NewUsage) -> InconsistentState | None:
+    """Return a violation if the class has a bit that contradicts the new one. Cost: a mask."""
+    clash = usage.mask(new.lock_class) & conflicting(new.bit)
+    if not clash:
+        return None
+    old = next(iter(single_bits(clash)))
+    stack = usage.stack(new.lock_class, old)
+    return InconsistentState(new.lock_class, new.mode, old, new.bit, stack, new.where)
+
+
+def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) -> IrqInversion | None:
+    """Return a violation if a strong path connects the class with one whose bits contradict the new one.
+
+    A class that is now taken inside an interrupt must lead to none that is held with it enabled, and the other way
+    round. Cost: one search.
+    """
+    forwards = bool(new.bit & IN_ANY)
+    if not (new.bit & (IN_ANY | ON_ANY)) or not (forwards or usage.any_inside):
+        return None
+    start = (new.lock_class, new.mode & 3 == RECURSIVE_READ if forwards else bool(new.mode & 3))
+    found = irq_paths.find(graph, usage, start, conflicting(new.bit), forwards=forwards)
+    if found is None or found[0] is new.lock_class:
+        return None
+    other, bits, path = found
+    bit = next(iter(single_bits(bits)))
+    return IrqInversion(
+        lock_class=new.lock_class,
+        mode=new.mode,
+        bit=new.bit,
+        other=ClassUsage(other, bit, usage.stack(other, bit)),
+        forwards=forwards,
+        path=path,
+        where=new.where,
+    )

@@ -1,0 +1,34 @@
+"""A lock taken again by its holder, or a second one of its class (kernel: print_deadlock_bug)."""
+
+from __future__ import annotations
+
+from lockdep.fastpath import TIMED
+from lockdep.reports.page import INFO, SCENARIO, TAKEN, Lines, Page, outcome, stack_lines
+from lockdep.violations import Recursion
+
+
+def body(page: Page, violation: Recursion) -> Lines:
+    """Return the report of a recursion."""
+    timed = bool(violation.mode & TIMED)
+    which = "the same lock" if violation.same else "another lock of its class"
+    lines = [f"thread {violation.where.thread} is trying to acquire lock{' with a timeout' if timed else ''}:"]
+    lines += [page.class_line(violation.lock_class), "", f"but it is already holding {which}, {TAKEN}:"]
+    lines += stack_lines(violation.prev.stack)
+    if violation.comparison is not None:
+        lines += [f"and the ordering callback returns {violation.comparison}"]
+    lines += ["", INFO, SCENARIO, "", "  thread 0", "  --------"]
+    lines += [f"  {verb(violation.prev.mode)}({violation.prev.lock_class.name});"]
+    lines += [f"  {verb(violation.mode)}({violation.lock_class.name});", "", outcome(timed=timed), ""]
+    return [*lines, *advice(violation), "", *page.tail(violation.where)]
+
+
+def verb(mode: int) -> str:
+    """Return how the table says that a lock is taken."""
+    return "rlock" if mode & 3 else "lock"
+
+
+def advice(violation: Recursion) -> Lines:
+    """Return what may be done about it."""
+    if violation.lock_class.by_instance:
+        return [" A lock that its holder may take again is an RLock"]
+    return [" May be due to missing lock nesting notation"]
