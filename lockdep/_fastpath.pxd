@@ -100,6 +100,15 @@ cdef extern from *:
         return (void *)((_PyInterpreterFrame *)frame)->prev_instr;
     #endif
     }
+    static inline PyObject *ld_frame_code(void *frame) {
+    #if PY_VERSION_HEX >= 0x030E0000
+        return (PyObject *)(((_PyInterpreterFrame *)frame)->f_executable.bits & ~(uintptr_t)3);
+    #elif PY_VERSION_HEX >= 0x030D0000
+        return ((_PyInterpreterFrame *)frame)->f_executable;
+    #else
+        return (PyObject *)((_PyInterpreterFrame *)frame)->f_code;
+    #endif
+    }
     static inline void *ld_place(void *tstate) {
         void *frame = ld_frame_now(tstate);
         return frame == NULL ? NULL : ld_instruction(frame);
@@ -109,7 +118,26 @@ cdef extern from *:
     #define ld_frame_before(frame) NULL
     #define ld_instruction(frame) NULL
     #define ld_place(tstate) NULL
+    #define ld_frame_code(frame) NULL
     #endif
+    /* Whose code a frame runs: 1 the program's, 2 ours, 0 not known yet. Asked for once for each code object; a stale answer costs a place. */
+    #define LD_OWNED 1024
+    static struct { PyObject *code; int whose; } ld_owned[LD_OWNED];
+    static inline int ld_whose(void *frame) {
+        PyObject *code = ld_frame_code(frame);
+        size_t at = ((size_t)code >> 4) & (LD_OWNED - 1);
+        return ld_owned[at].code == code ? ld_owned[at].whose : 0;
+    }
+    static void ld_remember_whose(void *frame, int whose) {
+        PyObject *code = ld_frame_code(frame);
+        size_t at = ((size_t)code >> 4) & (LD_OWNED - 1);
+        ld_owned[at].whose = whose;
+        ld_owned[at].code = code;
+    }
+    static PyObject *ld_filename(void *frame) {
+        PyObject *code = ld_frame_code(frame);
+        return Py_NewRef(code != NULL && PyCode_Check(code) ? ((PyCodeObject *)code)->co_filename : Py_None);
+    }
     static void *ld_address(PyObject *code, int lasti) { return ((PyCodeObject *)code)->co_code_adaptive + lasti; }
     static int ld_offset(void *place, PyObject *code) {
         char *start = ((PyCodeObject *)code)->co_code_adaptive, *at = (char *)place;
@@ -151,6 +179,9 @@ cdef extern from *:
     int ld_lasti(object frame)
     PyObject **ld_place_slot(void *place, object kind, object inner)
     void *ld_frame_now(void *tstate) nogil
+    int ld_whose(void *frame) nogil
+    void ld_remember_whose(void *frame, int whose) nogil
+    object ld_filename(void *frame)
     void *ld_frame_before(void *frame) nogil
     void *ld_instruction(void *frame) nogil
     void *ld_address(object code, int lasti)
@@ -196,7 +227,7 @@ cdef class Site:
 @cython.final
 cdef class Link:
     cdef Chain root
-    cdef object hooks, locate, patience
+    cdef object hooks, locate, is_ours, patience
     cdef Py_ssize_t max_instances, crowd, stubs
     cdef long long fork_count
 
@@ -264,6 +295,8 @@ cpdef Entry creation_entry(object kind)
 cdef Entry known_entry(object kind)
 cdef remember(Site site)
 cdef Site find_site(object frame, object kind, Site inner)
+cdef void *outer_place(ThreadState state) except? NULL
+cdef bint runs_our_code(void *frame) except -1
 cdef int mode_of(object blocking, object timeout) except -1
 
 
@@ -298,7 +331,7 @@ cdef class DepMap:
     @cython.final
     cdef revoke_holders(self)
     @cython.final
-    cdef book(self, ThreadState state, Chain child)
+    cdef book(self, ThreadState state, Chain child, void *place)
     @cython.final
     cdef Chain step(self, ThreadState state, Entry entry)
     @cython.final

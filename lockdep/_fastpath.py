@@ -148,10 +148,10 @@ class Site:
 class Link:
     """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    __slots__ = ("crowd", "fork_count", "hooks", "locate", "max_instances", "patience", "root", "stubs")
+    __slots__ = ("crowd", "fork_count", "hooks", "is_ours", "locate", "max_instances", "patience", "root", "stubs")
 
     def __init__(self):
-        self.root = self.hooks = self.locate = None
+        self.root = self.hooks = self.locate = self.is_ours = None
         self.stubs = 0
         self.max_instances = 1024
         self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
@@ -168,10 +168,14 @@ _freed = deque(maxlen=1024)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
 
 
-def connect(root, hooks, locate, max_instances=1024, patience=0.1):
-    """Validate from now on: every thread walks its held locks again under `root`. With root None, track nothing."""
+def connect(root, hooks, locate, is_ours, max_instances=1024, patience=0.1):
+    """Validate from now on: every thread walks its held locks again under `root`. With root None, track nothing.
+
+    `is_ours` tells of a file name whether its code only passes locks on, for others.
+    """
     _link.hooks = hooks
     _link.locate = locate
+    _link.is_ours = is_ours
     _link.max_instances = max_instances
     _link.patience = patience
     _link.root = root
@@ -519,6 +523,25 @@ def known_entry(kind):
     return None
 
 
+def outer_place(state):
+    """Return the instruction that the program stands at, below the functions of primitives written in Python."""
+    if cython.compiled:
+        frame = ld_frame_now(state.tstate)
+        while frame is not cython.NULL and runs_our_code(frame):
+            frame = ld_frame_before(frame)
+        return cython.NULL if frame is cython.NULL else ld_instruction(frame)
+
+
+def runs_our_code(frame):
+    if cython.compiled:
+        whose = ld_whose(frame)
+        if whose == 0:
+            name = ld_filename(frame)
+            whose = 2 if name is not None and _link.is_ours is not None and _link.is_ours(name) else 1
+            ld_remember_whose(frame, whose)
+        return whose == 2
+
+
 def find_site(frame, kind, inner):
     if cython.compiled:
         code = ld_code(frame)
@@ -643,7 +666,7 @@ class DepMap:
             ticket = self.step(state, ticket.entry)
         state.room(ticket.depth)
         self.count_hold(1)
-        self.book(state, ticket)
+        self.book(state, ticket, outer_place(state))
 
     def hold(self, mode=BLOCKING, nest=None, subclass=0):
         """Acquire what is no lock and cannot block: validate, and hold it."""
@@ -729,10 +752,10 @@ class DepMap:
             state.pins.pop(self.serial, None)
             _link.hooks.pinned_release(self)
 
-    def book(self, state, child):
+    def book(self, state, child, place):
         self.acquisitions += 1
         if cython.compiled:
-            state.places[child.depth] = ld_place(state.tstate)
+            state.places[child.depth] = place
         state.serials[child.depth] = self.serial
         state.chain = child
 
@@ -878,7 +901,7 @@ class ExclusiveLock(DepMap):
                 self.owner = 0
                 self.free()
             raise
-        self.book(state, child)
+        self.book(state, child, outer_place(state))
         return True
 
     def step_again(self, state, entry):

@@ -102,6 +102,7 @@ def connect(
     root: Chain | None,
     hooks: Any,
     locate: Callable[[FrameType | None, type, Any, Any], Entry | None],
+    is_ours: Callable[[str], bool],
     max_instances: int = 1024,
     patience: float = 0.1,
 ) -> None: ...

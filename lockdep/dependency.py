@@ -15,7 +15,7 @@ from lockdep.trace import StackTrace
 SHARED, RECURSIVE, TIMED, WAIT, EVENT = 1, 2, 4, 8, 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class Witness:
     """One observation of a dependency: who, which instances, where, and what else was held.
 
