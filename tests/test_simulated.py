@@ -355,7 +355,7 @@ def test_read_side_sections_restrict_what_follows_and_nothing_else() -> None:
     [
         ("task", {"assert_irqs_enabled", "assert_no_hardirq", "assert_preemption_enabled"}),
         ("irqs off", {"assert_irqs_disabled", "assert_preemption_disabled"}),
-        ("softirqs off", {"assert_irqs_enabled", "assert_no_hardirq", "assert_in_softirq", "assert_preemption_disabled"}),
+        ("bh off", {"assert_irqs_enabled", "assert_no_hardirq", "assert_in_softirq", "assert_preemption_disabled"}),
         ("preemption off", {"assert_irqs_enabled", "assert_no_hardirq", "assert_preemption_disabled"}),
         ("hardirq", {"assert_irqs_disabled", "assert_in_irq", "assert_preemption_disabled"}),
         ("softirq", {"assert_irqs_disabled", "assert_in_softirq", "assert_preemption_disabled"}),
@@ -363,7 +363,7 @@ def test_read_side_sections_restrict_what_follows_and_nothing_else() -> None:
 )  # fmt: skip
 def test_assertions_about_the_context(where: str, holds: set[str]) -> None:
     {
-        "task": simulated.in_task, "irqs off": simulated.local_irq_disable, "softirqs off": simulated.local_bh_disable,
+        "task": simulated.in_task, "irqs off": simulated.local_irq_disable, "bh off": simulated.local_bh_disable,
         "preemption off": simulated.preempt_disable, "hardirq": simulated.hardirq_enter,
         "softirq": simulated.softirq_enter,
     }[where]()  # fmt: skip
