@@ -72,5 +72,6 @@ deaths = core.deaths
 forked = core.forked
 new_serial = core.new_serial
 reap = core.reap
+retire = core.retire
 thread_state = core.thread_state
 threads = core.threads

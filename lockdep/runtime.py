@@ -120,6 +120,8 @@ def collect() -> None:
     ended = fastpath.reap()
     if ended:
         _Process.validator.ended(ended)
+    for state in ended:
+        fastpath.retire(state)
 
 
 def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
