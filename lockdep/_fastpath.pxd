@@ -18,14 +18,15 @@ cdef extern from *:
     #include LD_FRAMES
     #endif
 
-    /* One thread's ThreadState, borrowed: the thread's dictionary owns it. `late` is set when that dictionary has been cleared. */
+    /* One thread's ThreadState, borrowed. `late` is the Python thread state whose dictionary has been cleared: a thread made by
+       C may have one after the other. */
     #if defined(__GLIBC__)
     #define LD_TLS __attribute__((tls_model("initial-exec")))      /* a few bytes: no call to find them */
     #else
     #define LD_TLS
     #endif
     static __thread PyObject *ld_tls LD_TLS;
-    static __thread int ld_late LD_TLS;
+    static __thread uint64_t ld_late LD_TLS;
 
     #ifdef Py_GIL_DISABLED
     /* Everything shared on the hot path is immortal, so that racing threads never count references on it. */
@@ -52,13 +53,18 @@ cdef extern from *:
 
     static int ld_enter(PyObject *state, PyObject *anchor) {
         PyObject *dict = PyThreadState_GetDict();
+        if (ld_tls != NULL) return 1;         /* the collector ran, and a finalizer came first */
         if (dict == NULL || PyDict_SetItem(dict, (PyObject *)Py_TYPE(anchor), anchor) < 0) { PyErr_Clear(); return 0; }
         ld_tls = state;
         return 1;
     }
-    static void ld_leave(PyObject *state) {
-        if (ld_tls == state) { ld_tls = NULL; ld_late = 1; }      /* not after a fork, where another thread clears it */
+    static int ld_leave(PyObject *state) {
+        if (ld_tls != state) return 0;        /* after a fork, where another thread clears it; or never entered */
+        ld_tls = NULL;
+        ld_late = PyThreadState_GetID(PyThreadState_Get());
+        return 1;
     }
+    static int ld_is_late(void) { return PyThreadState_GetID(PyThreadState_Get()) == ld_late; }
     static long long *ld_serials(long long *old, size_t n) {
         long long *grown;
         if (n == 0) { PyMem_Free(old); return NULL; }
@@ -160,15 +166,17 @@ cdef extern from *:
     }
     """
     PyObject *ld_tls
-    int ld_late
+    unsigned long long ld_late
+    int ld_is_late()
     void ld_immortal(object op)
     int ld_enter(object state, object anchor)
-    void ld_leave(object state)
+    int ld_leave(object state)
     long long *ld_serials(long long *old, size_t n) except? NULL
     void **ld_places(void **old, size_t n) except? NULL
     void ld_drop(long long *serials, void **places, int at, int depth) nogil
     void *ld_place(void *tstate) nogil
     void *PyThreadState_Get() nogil
+    unsigned long PyThread_get_thread_ident() nogil
     int ld_offset(void *place, object code)
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
@@ -244,7 +252,6 @@ cdef class ThreadState:
     cdef void *tstate
     cdef public int dirty
     cdef public int busy
-    cdef public bint ended
     cdef public Chain chain
     cdef public Chain root
     cdef public object record
@@ -255,11 +262,14 @@ cdef class ThreadState:
     cdef readonly int context_mode
     cdef public int off
     cdef readonly dict pins
-    cdef readonly object ident
+    cdef readonly unsigned long ident
+    cdef ThreadState next
 
+    cdef begin(self)
     cpdef mark(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
+    cpdef take_messages(self)
     cpdef revoke(self, long long serial)
     cdef switch_run(self, long long serial)
     cpdef Chain walk(self, Chain chain, list steps)
@@ -282,7 +292,10 @@ cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED
 cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter
-cdef dict _sites, _threads
+cdef dict _sites
+cdef list _states, _ended
+cdef ThreadState _spare
+cdef int _spare_guard
 cdef object _dead, _freed
 cdef set _crossed
 cdef Chain _nowhere, _astray
@@ -290,7 +303,15 @@ cdef Entry _untracked
 
 cpdef long long new_serial()
 cdef ThreadState current()
+cdef ThreadState find_thread(long long serial)
+cdef tell_holder(long long owner, long long serial)
+cpdef retire(ThreadState state)
+@cython.locals(spare=ThreadState)
+cpdef forked()
+@cython.locals(state=ThreadState, kept=ThreadState, anchor=Anchor)
 cdef ThreadState enter_thread()
+cdef ThreadState spare_state()
+cdef ThreadState late_state()
 cpdef Entry creation_entry(object kind)
 cdef Entry known_entry(object kind)
 cdef remember(Site site)
