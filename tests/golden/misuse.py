@@ -1,0 +1,37 @@
+"""Annotations against their rules."""
+
+import lockdep
+from lockdep.contexts import simulated
+from lockdep.fastpath import ExclusiveLock
+from lockdep.wait_types import Traits
+
+
+class Mutex(ExclusiveLock):
+    traits = Traits()
+
+
+state = Mutex("state")
+
+
+def released_while_pinned():
+    with state:
+        lockdep.pin(state)
+
+
+def no_such_subclass():
+    state.lock_as(subclass=8)
+    state.release()
+
+
+def one_key_for_two_names():
+    key = lockdep.LockClassKey()
+    lockdep.set_class(Mutex("a"), key, "first name")
+    lockdep.set_class(Mutex("b"), key, "second name")
+    with state:
+        pass
+
+
+released_while_pinned()
+no_such_subclass()
+one_key_for_two_names()
+simulated.local_bh_enable()
