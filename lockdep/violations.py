@@ -21,7 +21,7 @@ def state_word(bit: int) -> str:
     return state_of(bit).name + ("-READ" if is_read(bit) else "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class HeldLock:
     """A lock that a thread holds, and where it took it."""
 
@@ -273,7 +273,7 @@ class BadRelease:
         return (self.lock_class,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class HeldLockFreed:
     """A lock is initialised again or collected while it is held (kernel: print_freed_lock_bug). `how` says which."""
 
