@@ -31,7 +31,7 @@ from lockdep.reports.kinds import (
 )
 from lockdep.reports.page import Lines, Page
 
-_BODIES: dict[type, Callable[[Page, Any], Lines]] = {
+BODIES: dict[type, Callable[[Page, Any], Lines]] = {
     violations.CircularDependency: circular.body,
     violations.Recursion: recursion.body,
     violations.InstanceRing: ring.body,
@@ -53,7 +53,7 @@ _BODIES: dict[type, Callable[[Page, Any], Lines]] = {
 
 def render_splat(finding: Finding) -> str:
     """Return the report of a finding."""
-    return page_text(finding, _BODIES[type(finding.violation)](Page(finding), finding.violation))
+    return page_text(finding, BODIES[type(finding.violation)](Page(finding), finding.violation))
 
 
 def render_related(finding: Finding, shared: set[tuple[str, str]]) -> str:

@@ -14,8 +14,8 @@ class Session:
         self.lock = Mutex()
 
     def restart(self):
-        with self.lock:
-            self.lock.init()
+        self.lock.acquire()
+        self.lock.init()
 
 
 def drop():

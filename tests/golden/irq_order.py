@@ -1,4 +1,4 @@
-"""An interrupt handler's lock leads, over two more, to one that is held with interrupts on."""
+"""From a lock that an interrupt handler takes, dependencies lead over two more to one held with interrupts on."""
 
 from lockdep.contexts import simulated
 from lockdep.fastpath import ExclusiveLock
@@ -30,9 +30,16 @@ def refill():
 
 
 def shrink():
+    flags = simulated.local_irq_save()
     with pool:
         with log:
             pass
+    simulated.local_irq_restore(flags)
+
+
+def write():
+    with log:
+        pass
 
 
 def allocate():
@@ -46,4 +53,5 @@ def allocate():
 handle_interrupt()
 refill()
 shrink()
+write()
 allocate()

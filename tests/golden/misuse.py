@@ -23,15 +23,6 @@ def no_such_subclass():
     state.release()
 
 
-def one_key_for_two_names():
-    key = lockdep.LockClassKey()
-    lockdep.set_class(Mutex("a"), key, "first name")
-    lockdep.set_class(Mutex("b"), key, "second name")
-    with state:
-        pass
-
-
 released_while_pinned()
 no_such_subclass()
-one_key_for_two_names()
 simulated.local_bh_enable()

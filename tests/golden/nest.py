@@ -14,9 +14,8 @@ class Directory:
         self.lock = Mutex()
 
     def move(self, other):
-        with self.lock:
-            other.lock.lock_as(nest=self.rename)
-            other.lock.release()
+        other.lock.lock_as(nest=self.rename)
+        other.lock.release()
 
 
 Directory().move(Directory())

@@ -1,6 +1,5 @@
-"""A reader of one lock waits for another, whose holder waits for the writer behind that reader; then an event."""
+"""A reader waits for a lock whose holder waits to write what is being read."""
 
-import lockdep
 from lockdep.fastpath import READ, DepMap, ExclusiveLock
 from lockdep.wait_types import Traits
 
@@ -15,7 +14,6 @@ class RWSem:
 
 table = DepMap("table", RWSem)
 row = Mutex("row")
-finished = lockdep.LockMap("finished")
 
 
 def look_up():
@@ -31,17 +29,5 @@ def insert():
         table.release()
 
 
-def wait():
-    with row:
-        finished.sync()
-
-
-def finish():
-    with row:
-        finished.signal()
-
-
 look_up()
 insert()
-wait()
-finish()

@@ -17,6 +17,7 @@ class Device:
     def __init__(self):
         self.registers = SpinLock()
         self.config = Mutex()
+        self.statistics = Mutex()
 
     def reset(self):
         with self.registers:
@@ -28,7 +29,8 @@ class Device:
 
     def handle_interrupt(self):
         simulated.hardirq_enter()
-        self.reload()
+        with self.statistics:
+            pass
         simulated.hardirq_exit()
 
 

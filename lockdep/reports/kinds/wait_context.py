@@ -12,8 +12,8 @@ def body(page: Page, violation: InvalidWaitContext) -> Lines:
     """Return the report: the lock, what forbids it, the context."""
     lock_class, where = violation.lock_class, violation.where
     lines = [f"thread {where.thread} is trying to lock:", page.class_line(lock_class), ""]
-    lines += [f"which can be a wait of type {wait(lock_class.outer)}. At most {wait(violation.tightest)} is allowed under"]
-    lines += [f"  {reason(page, violation)}", "", INFO]
+    lines += [f"which can be a wait of type {wait(lock_class.outer)}"]
+    lines += [f"where at most {wait(violation.tightest)} is allowed: {reason(page, violation)}", "", INFO]
     return [*lines, f"context-{{{violation.context}:{violation.context}}}", *page.tail(where)]
 
 
@@ -25,5 +25,5 @@ def wait(number: int) -> str:
 def reason(page: Page, violation: InvalidWaitContext) -> str:
     """Return what allows no longer wait: the handler that this code runs in, or a held lock."""
     if violation.context == violation.tightest:
-        return "the hardirq handler it runs in" if violation.where.irq.hardirq else "the softirq handler it runs in"
-    return f"the held lock {page.class_text(violation.classes[1])}"
+        return "in a hardirq handler" if violation.where.irq.hardirq else "in a softirq handler"
+    return f"under {page.class_text(violation.classes[1])}"
