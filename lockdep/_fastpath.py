@@ -711,6 +711,20 @@ class DepMap:
         self.run = self.peer = -1
         self.crossed = False
 
+    def share(self):
+        """Any thread may release this, not only the one that holds it: no gate for others, no finding when one ends."""
+        self.crossed = True
+        _crossed.add(self.serial)
+
+    def disown(self, state):
+        """The thread of this state holds it no longer: another thread has released it."""
+        if self.unseen:
+            self.unseen -= 1
+            return
+        self.count_hold(-1)
+        state.revoked.append(self.serial)
+        state.mark()
+
     def revoke_holders(self):
         for state in threads():
             if self.holds or state.serial == self.owner:
