@@ -18,14 +18,15 @@ cdef extern from *:
     #include LD_FRAMES
     #endif
 
-    /* One thread's ThreadState, borrowed: the thread's dictionary owns it. `late` is set when that dictionary has been cleared. */
+    /* One thread's ThreadState, borrowed. `late` is the Python thread state whose dictionary has been cleared: a thread made by
+       C may have one after the other. */
     #if defined(__GLIBC__)
     #define LD_TLS __attribute__((tls_model("initial-exec")))      /* a few bytes: no call to find them */
     #else
     #define LD_TLS
     #endif
     static __thread PyObject *ld_tls LD_TLS;
-    static __thread int ld_late LD_TLS;
+    static __thread uint64_t ld_late LD_TLS;
 
     #ifdef Py_GIL_DISABLED
     /* Everything shared on the hot path is immortal, so that racing threads never count references on it. */
@@ -52,13 +53,18 @@ cdef extern from *:
 
     static int ld_enter(PyObject *state, PyObject *anchor) {
         PyObject *dict = PyThreadState_GetDict();
+        if (ld_tls != NULL) return 1;         /* the collector ran, and a finalizer came first */
         if (dict == NULL || PyDict_SetItem(dict, (PyObject *)Py_TYPE(anchor), anchor) < 0) { PyErr_Clear(); return 0; }
         ld_tls = state;
         return 1;
     }
-    static void ld_leave(PyObject *state) {
-        if (ld_tls == state) { ld_tls = NULL; ld_late = 1; }      /* not after a fork, where another thread clears it */
+    static int ld_leave(PyObject *state) {
+        if (ld_tls != state) return 0;        /* after a fork, where another thread clears it; or never entered */
+        ld_tls = NULL;
+        ld_late = PyThreadState_GetID(PyThreadState_Get());
+        return 1;
     }
+    static int ld_is_late(void) { return PyThreadState_GetID(PyThreadState_Get()) == ld_late; }
     static long long *ld_serials(long long *old, size_t n) {
         long long *grown;
         if (n == 0) { PyMem_Free(old); return NULL; }
@@ -100,6 +106,15 @@ cdef extern from *:
         return (void *)((_PyInterpreterFrame *)frame)->prev_instr;
     #endif
     }
+    static inline PyObject *ld_frame_code(void *frame) {
+    #if PY_VERSION_HEX >= 0x030E0000
+        return (PyObject *)(((_PyInterpreterFrame *)frame)->f_executable.bits & ~(uintptr_t)3);
+    #elif PY_VERSION_HEX >= 0x030D0000
+        return ((_PyInterpreterFrame *)frame)->f_executable;
+    #else
+        return (PyObject *)((_PyInterpreterFrame *)frame)->f_code;
+    #endif
+    }
     static inline void *ld_place(void *tstate) {
         void *frame = ld_frame_now(tstate);
         return frame == NULL ? NULL : ld_instruction(frame);
@@ -109,7 +124,26 @@ cdef extern from *:
     #define ld_frame_before(frame) NULL
     #define ld_instruction(frame) NULL
     #define ld_place(tstate) NULL
+    #define ld_frame_code(frame) NULL
     #endif
+    /* Whose code a frame runs: 1 the program's, 2 ours, 0 not known yet. Asked for once for each code object; a stale answer costs a place. */
+    #define LD_OWNED 1024
+    static struct { PyObject *code; int whose; } ld_owned[LD_OWNED];
+    static inline int ld_whose(void *frame) {
+        PyObject *code = ld_frame_code(frame);
+        size_t at = ((size_t)code >> 4) & (LD_OWNED - 1);
+        return ld_owned[at].code == code ? ld_owned[at].whose : 0;
+    }
+    static void ld_remember_whose(void *frame, int whose) {
+        PyObject *code = ld_frame_code(frame);
+        size_t at = ((size_t)code >> 4) & (LD_OWNED - 1);
+        ld_owned[at].whose = whose;
+        ld_owned[at].code = code;
+    }
+    static PyObject *ld_filename(void *frame) {
+        PyObject *code = ld_frame_code(frame);
+        return Py_NewRef(code != NULL && PyCode_Check(code) ? ((PyCodeObject *)code)->co_filename : Py_None);
+    }
     static void *ld_address(PyObject *code, int lasti) { return ((PyCodeObject *)code)->co_code_adaptive + lasti; }
     static int ld_offset(void *place, PyObject *code) {
         char *start = ((PyCodeObject *)code)->co_code_adaptive, *at = (char *)place;
@@ -132,15 +166,17 @@ cdef extern from *:
     }
     """
     PyObject *ld_tls
-    int ld_late
+    unsigned long long ld_late
+    int ld_is_late()
     void ld_immortal(object op)
     int ld_enter(object state, object anchor)
-    void ld_leave(object state)
+    int ld_leave(object state)
     long long *ld_serials(long long *old, size_t n) except? NULL
     void **ld_places(void **old, size_t n) except? NULL
     void ld_drop(long long *serials, void **places, int at, int depth) nogil
     void *ld_place(void *tstate) nogil
     void *PyThreadState_Get() nogil
+    unsigned long PyThread_get_thread_ident() nogil
     int ld_offset(void *place, object code)
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
@@ -151,6 +187,9 @@ cdef extern from *:
     int ld_lasti(object frame)
     PyObject **ld_place_slot(void *place, object kind, object inner)
     void *ld_frame_now(void *tstate) nogil
+    int ld_whose(void *frame) nogil
+    void ld_remember_whose(void *frame, int whose) nogil
+    object ld_filename(void *frame)
     void *ld_frame_before(void *frame) nogil
     void *ld_instruction(void *frame) nogil
     void *ld_address(object code, int lasti)
@@ -196,7 +235,7 @@ cdef class Site:
 @cython.final
 cdef class Link:
     cdef Chain root
-    cdef object hooks, locate, patience
+    cdef object hooks, locate, is_ours, patience
     cdef Py_ssize_t max_instances, crowd, stubs
     cdef long long fork_count
 
@@ -213,7 +252,6 @@ cdef class ThreadState:
     cdef void *tstate
     cdef public int dirty
     cdef public int busy
-    cdef public bint ended
     cdef public Chain chain
     cdef public Chain root
     cdef public object record
@@ -224,11 +262,14 @@ cdef class ThreadState:
     cdef readonly int context_mode
     cdef public int off
     cdef readonly dict pins
-    cdef readonly object ident
+    cdef readonly unsigned long ident
+    cdef ThreadState next
 
+    cdef begin(self)
     cpdef mark(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
+    cpdef take_messages(self)
     cpdef revoke(self, long long serial)
     cdef switch_run(self, long long serial)
     cpdef Chain walk(self, Chain chain, list steps)
@@ -251,7 +292,10 @@ cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED
 cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter
-cdef dict _sites, _threads
+cdef dict _sites
+cdef list _states, _ended
+cdef ThreadState _spare
+cdef int _spare_guard
 cdef object _dead, _freed
 cdef set _crossed
 cdef Chain _nowhere, _astray
@@ -259,11 +303,21 @@ cdef Entry _untracked
 
 cpdef long long new_serial()
 cdef ThreadState current()
+cdef ThreadState find_thread(long long serial)
+cdef tell_holder(long long owner, long long serial)
+cpdef retire(ThreadState state)
+@cython.locals(spare=ThreadState)
+cpdef forked()
+@cython.locals(state=ThreadState, kept=ThreadState, anchor=Anchor)
 cdef ThreadState enter_thread()
+cdef ThreadState spare_state()
+cdef ThreadState late_state()
 cpdef Entry creation_entry(object kind)
 cdef Entry known_entry(object kind)
 cdef remember(Site site)
 cdef Site find_site(object frame, object kind, Site inner)
+cdef void *outer_place(ThreadState state) except? NULL
+cdef bint runs_our_code(void *frame) except -1
 cdef int mode_of(object blocking, object timeout) except -1
 
 
@@ -298,7 +352,7 @@ cdef class DepMap:
     @cython.final
     cdef revoke_holders(self)
     @cython.final
-    cdef book(self, ThreadState state, Chain child)
+    cdef book(self, ThreadState state, Chain child, void *place)
     @cython.final
     cdef Chain step(self, ThreadState state, Entry entry)
     @cython.final

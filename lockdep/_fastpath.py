@@ -148,30 +148,37 @@ class Site:
 class Link:
     """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    __slots__ = ("crowd", "fork_count", "hooks", "locate", "max_instances", "patience", "root", "stubs")
+    __slots__ = ("crowd", "fork_count", "hooks", "is_ours", "locate", "max_instances", "patience", "root", "stubs")
 
     def __init__(self):
-        self.root = self.hooks = self.locate = None
+        self.root = self.hooks = self.locate = self.is_ours = None
         self.stubs = 0
         self.max_instances = 1024
         self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
         self.fork_count = 0
-        self.crowd = 64                       # so many thread states are kept before those of ended threads are dropped
+        self.crowd = 64                       # so many threads may end with a lock held before somebody looks at them
 
 
 _link = Link()
 _sites = {}
-_threads = {}
+_states = []                                  # of all threads, those that are spare included
+_spare = None                                 # of a thread that has ended, for the next one; a list by `next`
+_spare_guard = 0                              # no Python code runs while it is taken
+_ended = []                                   # of threads that ended with a lock held
 _crossed = set()                              # serials of living locks that another thread than the taker released
 _dead = deque(maxlen=65536)
 _freed = deque(maxlen=1024)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
 
 
-def connect(root, hooks, locate, max_instances=1024, patience=0.1):
-    """Validate from now on: every thread walks its held locks again under `root`. With root None, track nothing."""
+def connect(root, hooks, locate, is_ours, max_instances=1024, patience=0.1):
+    """Validate from now on: every thread walks its held locks again under `root`. With root None, track nothing.
+
+    `is_ours` tells of a file name whether its code only passes locks on, for others.
+    """
     _link.hooks = hooks
     _link.locate = locate
+    _link.is_ours = is_ours
     _link.max_instances = max_instances
     _link.patience = patience
     _link.root = root
@@ -185,29 +192,71 @@ def constants():
 
 
 def threads():
-    """Return the states of all threads that have used a tracked lock."""
-    return list(_threads.values())
+    """Return the states of all threads that have used a tracked lock, and those of ended threads that wait for use."""
+    return list(_states)
+
+
+def find_thread(serial):
+    """Return the state of the thread with this serial, or None. O(threads): asked for only by what is rare."""
+    for state in threads():
+        if state.serial == serial:
+            return state
+    return None
+
+
+def tell_holder(owner, serial):
+    """Have the thread that took this lock drop it: another one has released it, or it is gone.
+
+    The message names its thread: the state may be another thread's before it is read.
+    """
+    holder = find_thread(owner)
+    if holder is not None:
+        holder.revoked.append((owner, serial))
+        holder.mark()
 
 
 def reap():
-    """Forget the threads that have ended; return the states of those that ended with a lock held.
+    """Return the states of the threads that ended with a lock held, each of them once. `retire` takes them back.
 
     Locks that others have released, then or ever, are used for hand-off and do not count.
     """
-    ended = [state for state in threads() if state.ended]
-    for state in ended:
-        _threads.pop(state.serial, None)
-        for serial in [*state.revoked, *[serial for _, serial in state.held() if serial in _crossed]]:
-            state.revoke(serial)
-    return [state for state in ended if state.chain.depth]
+    found = []
+    while _ended:
+        try:
+            state = _ended.pop(0)
+        except IndexError:                    # another thread looks, too
+            break
+        state.take_messages()
+        for _, serial in state.held():
+            if serial in _crossed:
+                state.revoke(serial)
+        if state.chain.depth:
+            found.append(state)
+        else:
+            retire(state)
+    return found
+
+
+def retire(state):
+    """Let the next new thread use this state: its thread has ended, and nobody looks at what it held any more."""
+    global _spare
+    state.record = state.took = None
+    state.root = state.chain = _nowhere
+    if cython.compiled:
+        while not ld_take(cython.address(_spare_guard)):
+            pass
+        state.next = _spare
+        _spare = state
+        ld_free(cython.address(_spare_guard))
+    elif state in _states:
+        _states.remove(state)                 # in Python a new one is as cheap
 
 
 def thin_out():
-    """Forget the threads that ended and held nothing, before there are too many of them."""
-    for state in threads():
-        if state.ended and not state.chain.depth:
-            _threads.pop(state.serial, None)
-    _link.crowd = 64 + 2 * len(_threads)
+    """Retire those of the ended threads whose locks have been released by others meanwhile."""
+    held = reap()
+    _ended.extend(held)
+    _link.crowd = 64 + 2 * len(held)
 
 
 def deaths():
@@ -228,11 +277,14 @@ def freed():
 
 def forked():
     """In a child: only this thread lives on, and waiters queued by others are gone."""
+    global _states, _ended, _spare_guard
     _link.fork_count += 1
-    mine = current()
-    for state in threads():
-        if state is not mine:
-            _threads.pop(state.serial, None)
+    _spare_guard = 0
+    kept, spare = [current()], _spare
+    while spare is not None:
+        kept.append(spare)
+        spare = spare.next
+    _states, _ended = kept, []                # new lists: a thread that is gone may have been changing them
 
 
 def new_serial():
@@ -243,35 +295,44 @@ def new_serial():
 
 
 class ThreadState:
-    """What one thread holds: a chain, and for each depth of it the serial of the lock held there."""
+    """What one thread holds: a chain, and for each depth of it the serial of the lock held there.
+
+    Costs too much to be made for each thread: one that ends holding nothing leaves its state to the next one.
+    """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ended", "ident", "off", "pins",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off", "pins",
         "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
-    def __init__(self, ident):
-        self.ident = ident
-        self.serial = self.running = new_serial()
-        self.record = None
-        self.took = {}                        # serial of a lock -> the chain it was taken in; entry -> chain once full
-        self.revoked = []                     # serials released by other threads, not yet dropped here
-        self.root = self.chain = _nowhere     # root: of ordinary code; the chain's own root is that of the context
-        self.context = self.context_key = None
-        self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
-        self.pins = None                      # serial -> the sum of its cookies
-        self.off = 0                          # tracking is paused in this thread
-        self.busy = 0                         # inside the validator: an unknown chain is not validated now
-        self.ended = False
-        self.dirty = 1                        # something was changed from outside: settle before the next step
-        self.run = 0                          # the run that is running; 0 while dirty, which no lock remembers
+    def __init__(self):
+        self.revoked = []                     # (thread, lock) serials: released by others, not yet dropped here
         self.capacity = ROOM
         if cython.compiled:
             self.serials = ld_serials(cython.NULL, ROOM)
             self.places = ld_places(cython.NULL, ROOM)
-            self.tstate = PyThreadState_Get()
         else:
             self.serials = [0] * ROOM
+        self.record = self.took = None        # what can be waited for has these; see begin_run
+        self.root = self.chain = _nowhere
+        self.next = None
+        self.begin()
+
+    def begin(self):
+        """Belong to this thread from now on."""
+        self.serial = self.running = new_serial()
+        self.context = self.context_key = None            # the chain's own root is that of the context
+        self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
+        self.pins = None                      # serial -> the sum of its cookies
+        self.off = 0                          # tracking is paused in this thread
+        self.busy = 0                         # inside the validator: an unknown chain is not validated now
+        self.dirty = 1                        # something was changed from outside: settle before the next step
+        self.run = 0                          # the run that is running; 0 while dirty, which no lock remembers
+        if cython.compiled:
+            self.ident = PyThread_get_thread_ident()
+            self.tstate = PyThreadState_Get()
+        else:
+            self.ident = _get_ident()
 
     def __dealloc__(self):
         ld_serials(self.serials, 0)
@@ -378,9 +439,8 @@ class ThreadState:
     def settle(self):
         """Take in what other threads changed; return False when nothing is tracked now."""
         self.dirty = 0
-        while self.revoked:
-            self.revoke(self.revoked[0])
-            del self.revoked[0]
+        if self.revoked:
+            self.take_messages()
         root = _link.root
         if root is None or self.off:
             self.dirty = 1
@@ -394,6 +454,14 @@ class ThreadState:
             self.mark()                       # marked again meanwhile
         return True
 
+    def take_messages(self):
+        """Drop what other threads released."""
+        while self.revoked:
+            owner, serial = self.revoked[0]
+            if owner == self.serial:
+                self.revoke(serial)
+            del self.revoked[0]
+
     def revoke(self, serial):
         """Drop the oldest entry of a lock that another thread released: it may have been taken again since."""
         at = 1
@@ -404,7 +472,11 @@ class ThreadState:
             at += 1
 
     def begin_run(self, record):
-        """Start a run inside this thread (a work item); return what `end_run` needs."""
+        """Start a run inside this thread (a work item); return what `end_run` needs.
+
+        `took` has what the run took, for those who wait for it: serial of a lock -> the chain it was taken in; entry ->
+        chain once there are many. None in a thread that nobody can wait for.
+        """
         outer = (self.running, self.record, self.took)
         self.record, self.took = record, record.took
         self.switch_run(record.serial)
@@ -414,7 +486,7 @@ class ThreadState:
         """Go back to the outer run, which has then taken what the inner one took."""
         took = self.took
         running, self.record, self.took = outer
-        for key, chain in took.items():
+        for key, chain in () if self.took is None else took.items():
             if key is not chain.entry and len(self.took) < _link.max_instances:
                 self.took.setdefault(key, chain)
             else:
@@ -428,17 +500,24 @@ class ThreadState:
 
 
 class Anchor:
-    """Lives in the thread's own dictionary, and so tells when the thread has ended."""
+    """Lives in the thread's own dictionary, and so tells when the thread has ended.
 
-    __slots__ = ("state",)
+    Not so in a child, where the dictionaries of the threads that the fork left behind are cleared: their states are
+    given up.
+    """
 
-    def __init__(self, state):
-        self.state = state
+    __slots__ = ("forks", "state")
 
     def __del__(self):
-        self.state.ended = True
         if cython.compiled:
-            ld_leave(self.state)
+            if not ld_leave(self.state):
+                return
+        elif self.forks != _link.fork_count:
+            return
+        if self.state.chain.depth:
+            _ended.append(self.state)
+        else:
+            retire(self.state)
 
 
 def current():
@@ -454,22 +533,56 @@ def current():
 
 
 def enter_thread():
-    state = ThreadState(_get_ident())
-    anchor = Anchor(state)
+    """Give this thread a state."""
     if cython.compiled:
-        if ld_tls is not cython.NULL:         # a finalizer came first
-            return cython.cast(ThreadState, ld_tls)
-        if ld_late or ld_enter(state, anchor) == 0:
-            state.serial = -state.ident       # the thread is being torn down: own, but do not track
-            return state
+        if ld_late and ld_is_late():
+            return late_state()
+    state = spare_state()
+    if state is None:
+        state = ThreadState()
+        if cython.compiled:
+            ld_immortal(state)                # of use to many threads, one after the other
+        _states.append(state)
+    anchor = Anchor.__new__(Anchor)
+    anchor.state = state
+    if cython.compiled:
+        if ld_tls is cython.NULL and not ld_enter(state, anchor):
+            retire(state)
+            return late_state()
+        kept = cython.cast(ThreadState, ld_tls)
     else:
+        anchor.forks = _link.fork_count
         kept = _local.__dict__.setdefault("state", state)
-        if kept is not state:
-            return kept
-        _local.anchor = anchor
-    _threads[state.serial] = state
-    if len(_threads) > _link.crowd:
+        if kept is state:
+            _local.anchor = anchor
+    if kept is not state:                     # a finalizer or a signal handler came first
+        retire(state)
+    return kept
+
+
+def spare_state():
+    """Return the state of a thread that has ended, if there is one: it is warm, and costs a third of a new one."""
+    global _spare
+    if _spare is None and len(_ended) > _link.crowd:
         thin_out()
+    if not cython.compiled:
+        return None
+    while not ld_take(cython.address(_spare_guard)):
+        pass
+    state = _spare
+    if state is not None:
+        _spare = state.next
+        state.next = None
+    ld_free(cython.address(_spare_guard))
+    if state is not None:
+        state.begin()
+    return state
+
+
+def late_state():
+    """Return what a thread uses that is being torn down: own, but do not track."""
+    state = ThreadState()
+    state.serial = -state.ident
     return state
 
 
@@ -517,6 +630,25 @@ def known_entry(kind):
             inner = known
             frame = ld_frame_before(frame)
     return None
+
+
+def outer_place(state):
+    """Return the instruction that the program stands at, below the functions of primitives written in Python."""
+    if cython.compiled:
+        frame = ld_frame_now(state.tstate)
+        while frame is not cython.NULL and runs_our_code(frame):
+            frame = ld_frame_before(frame)
+        return cython.NULL if frame is cython.NULL else ld_instruction(frame)
+
+
+def runs_our_code(frame):
+    if cython.compiled:
+        whose = ld_whose(frame)
+        if whose == 0:
+            name = ld_filename(frame)
+            whose = 2 if name is not None and _link.is_ours is not None and _link.is_ours(name) else 1
+            ld_remember_whose(frame, whose)
+        return whose == 2
 
 
 def find_site(frame, kind, inner):
@@ -643,7 +775,7 @@ class DepMap:
             ticket = self.step(state, ticket.entry)
         state.room(ticket.depth)
         self.count_hold(1)
-        self.book(state, ticket)
+        self.book(state, ticket, outer_place(state))
 
     def hold(self, mode=BLOCKING, nest=None, subclass=0):
         """Acquire what is no lock and cannot block: validate, and hold it."""
@@ -726,11 +858,11 @@ class DepMap:
         state.mark()
 
     def revoke_holders(self):
-        for state in threads():
-            if self.holds or state.serial == self.owner:
-                for _ in range(max(1, self.holds)):
-                    state.revoked.append(self.serial)
-                state.mark()
+        if self.owner:
+            tell_holder(self.owner, self.serial)
+        for state in threads() if self.holds else ():     # readers are not known by name
+            state.revoked.extend([(state.serial, self.serial)] * self.holds)
+            state.mark()
 
     def count_hold(self, change):
         if cython.compiled:
@@ -743,16 +875,16 @@ class DepMap:
             state.pins.pop(self.serial, None)
             _link.hooks.pinned_release(self)
 
-    def book(self, state, child):
+    def book(self, state, child, place):
         self.acquisitions += 1
         if cython.compiled:
-            state.places[child.depth] = ld_place(state.tstate)
+            state.places[child.depth] = place
         state.serials[child.depth] = self.serial
         state.chain = child
 
     def note_run(self, state, child):
         """Remember that this run took this lock: whoever waits for the run depends on it."""
-        if self.serial not in state.took:
+        if state.took is not None and self.serial not in state.took:
             if len(state.took) < _link.max_instances:
                 state.took[self.serial] = child
             else:
@@ -768,7 +900,6 @@ class DepMap:
         if self.owner or self.holds:
             _freed.append((self.entry, self.owner))
             self.revoke_holders()
-
 
     def __dealloc__(self):
         if self.owner or self.holds or self.crossed or (self.witnessed and self.entry.watched):
@@ -859,9 +990,13 @@ class ExclusiveLock(DepMap):
             return self.lock_real(state, mode, timeout, entry, None)
         if self.owner == state.serial:
             return self.lock_again(state, mode, timeout, entry)
-        child = self.step(state, entry)       # before it can block
+        child = self.hint
+        if child.entry is not entry or child.gate is not state.chain:
+            child = self.step(state, entry)   # before it can block
         if self.run != state.run:
             self.note_run(state, child)
+        if child is self.hint and self.try_fast():
+            return True
         return self.lock_real(state, mode, timeout, entry, child)
 
     def lock_again(self, state, mode, timeout, entry):
@@ -892,7 +1027,7 @@ class ExclusiveLock(DepMap):
                 self.owner = 0
                 self.free()
             raise
-        self.book(state, child)
+        self.book(state, child, outer_place(state))
         return True
 
     def step_again(self, state, entry):
@@ -930,10 +1065,7 @@ class ExclusiveLock(DepMap):
         elif owner:
             self.crossed = True
             _crossed.add(self.serial)
-            holder = _threads.get(owner)
-            if holder is not None:
-                holder.revoked.append(self.serial)
-                holder.mark()
+            tell_holder(owner, self.serial)
         elif not self.locked():
             _link.hooks.misuse(state, self)
         self.owner = 0
@@ -1135,7 +1267,7 @@ class ExclusiveLock(DepMap):
 
     @property
     def _owner(self):
-        holder = _threads.get(self.owner)     # gevent and debuggers read it: the ident of the holder
+        holder = find_thread(self.owner)      # gevent and debuggers read it: the ident of the holder
         return None if holder is None else holder.ident
 
     @_owner.setter

@@ -16,7 +16,7 @@ from lockdep.trace import StackTrace
 from lockdep.violations import HeldLock, Where
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class Acquisition:
     """`entry` of the lock `serial` is taken while `held` is held. The rules read it; nothing here changes."""
 

@@ -115,7 +115,7 @@ def _might(lock: Any, mode: int, subclass: int) -> None:
     mine = dep_map(lock)
     if mine is not None:
         mine.hold(mode, None, subclass)
-        mine.release()
+        DepMap.release(mine)  # not the lock's own: it was never taken
 
 
 # Which class a lock belongs to

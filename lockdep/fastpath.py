@@ -71,5 +71,6 @@ forked = core.forked
 freed = core.freed
 new_serial = core.new_serial
 reap = core.reap
+retire = core.retire
 thread_state = core.thread_state
 threads = core.threads

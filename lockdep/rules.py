@@ -20,11 +20,13 @@ from lockdep.cycles import Cycles
 from lockdep.dependency import EVENT, TIMED, WAIT
 from lockdep.fastpath import NEST, NOCHECK, SYNC, TRY, Chain, DepMap, Entry
 from lockdep.finding import Finding
+from lockdep.irq_state import ORDINARY
 from lockdep.nesting import blocking_tail, kind_of, twin_depth
 from lockdep.runs import Run
 from lockdep.usage import UsageTable, bits_of, single_bits
 from lockdep.violations import BoundReached, HeldLock, InstanceRing, LockMisuse
 
+_ORDINARY_BITS = [bits_of(inside=(), enabled=ORDINARY.enabled, read=read) for read in (False, True)]
 KERNEL = "potential", "the kernel's verdict, by classes"
 
 
@@ -222,6 +224,8 @@ def bits(new: Acquisition) -> int:
     """Return the usage bits of an acquisition. A try does not wait, so it is no use inside; a sync is never held."""
     if new.mode & NOCHECK:
         return 0
+    if new.irq is ORDINARY and not new.mode & SYNC:
+        return _ORDINARY_BITS[bool(new.mode & 3)]
     inside = () if new.mode & TRY else new.irq.inside
     enabled = () if new.mode & SYNC else new.irq.enabled
     return bits_of(inside=inside, enabled=enabled, read=bool(new.mode & 3))

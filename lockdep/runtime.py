@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from lockdep import fastpath, finding
+from lockdep import fastpath, finding, trace
 from lockdep.classes import registry
 from lockdep.config import Options
 from lockdep.finding import Finding
@@ -49,6 +49,7 @@ def activate(chosen: Validator) -> None:
         chosen.root if chosen.options.enabled else None,
         chosen,
         registry.locate,
+        trace.is_ours,
         chosen.options.max_instances,
         1.0 if raises(chosen.options) else 0.1,
     )
@@ -62,7 +63,7 @@ def raises(options: Options) -> bool:
 def deactivate() -> None:
     """Track nothing more; locks go on working."""
     _Process.active = False
-    fastpath.connect(None, _Nobody, registry.locate)
+    fastpath.connect(None, _Nobody, registry.locate, trace.is_ours)
 
 
 class _Nobody:
@@ -125,6 +126,8 @@ def collect() -> None:
     ended = fastpath.reap()
     if ended:
         _Process.validator.ended(ended)
+    for state in ended:
+        fastpath.retire(state)
     for entry, owner in fastpath.freed():
         _Process.validator.freed(entry, owner)
 
@@ -229,7 +232,7 @@ def _in_child() -> None:
 
 
 # The last of the atexit callbacks: modules are taken apart after it, and finalizers then only lock.
-atexit.register(fastpath.connect, None, _Nobody, registry.locate)
+atexit.register(fastpath.connect, None, _Nobody, registry.locate, trace.is_ours)
 if fastpath.BUILD == "pure":
     # What stands in sys.modules is emptied at the very end, name by name; finalizers still lock then.
     atexit.register(sys.modules.pop, fastpath.NAME, None)

@@ -16,7 +16,7 @@ from lockdep.trace import StackTrace
 from lockdep.usage import is_read, state_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class HeldLock:
     """A lock that a thread holds, and where it took it."""
 
@@ -253,7 +253,7 @@ class BadRelease:
         return (self.lock_class,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class HeldLockFreed:
     """A lock is initialised again or collected while it is held (kernel: print_freed_lock_bug). `how` says which."""
 

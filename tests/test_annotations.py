@@ -1,0 +1,501 @@
+"""What authors tell the validator: classes, subclasses, orders, pins, maps, pauses. Each claim with its silent twin."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+import lockdep
+from lockdep.fastpath import RECURSIVE_READ, TRY, DepMap, ExclusiveLock, thread_state
+from lockdep.wait_types import CONFIG, SLEEP, SPIN, Traits
+from tests.worlds import nest, world
+
+
+class Mutex(ExclusiveLock):
+    """A sleeping lock with the kernel's verdicts."""
+
+    traits = Traits()
+
+
+class Spin(ExclusiveLock):
+    """A lock whose waiters spin."""
+
+    traits = Traits(inner=CONFIG)
+
+
+class ReadWrite:
+    """What a DepMap is part of."""
+
+    traits = Traits(inner=CONFIG)
+
+
+@pytest.fixture(autouse=True)
+def validator() -> Iterator[lockdep.Validator]:
+    with world(strict=True) as chosen:
+        yield chosen
+        thread_state().settle()
+        assert thread_state().held() == []
+    assert chosen.failures == 0, chosen.book.failure
+
+
+def titles() -> list[str]:
+    return [finding.title for finding in lockdep.findings()]
+
+
+CIRCULAR = "possible circular locking dependency detected"
+RECURSIVE = "possible recursive locking detected"
+
+
+def take(lock: DepMap, mode: int = 0) -> None:
+    lock.acquired(lock.acquire(mode))
+
+
+# -- classes
+
+
+def test_one_class_nested_is_recursion_unless_it_is_a_subclass() -> None:
+    outer, inner = Mutex("tree"), Mutex("tree")
+    with outer:
+        inner.lock_as(subclass=1)
+        inner.release()
+    assert titles() == []
+    nest(outer, inner)
+    assert titles() == [RECURSIVE]
+
+
+def test_subclasses_have_an_order_of_their_own() -> None:
+    outer, inner = Mutex("tree"), Mutex("tree")
+    with outer:
+        inner.lock_as(subclass=1)
+        inner.release()
+    inner.lock_as(subclass=1)
+    outer.acquire()
+    outer.release()
+    inner.release()
+    assert titles() == [CIRCULAR]
+    assert lockdep.findings()[0].classes == ("tree", "tree/1")
+
+
+def test_a_subclass_that_does_not_exist() -> None:
+    lock = Mutex("tree")
+    assert lock.lock_as(subclass=8)
+    lock.release()
+    assert titles() == ["looking up invalid subclass: 8"]
+    assert lock.lock_as(subclass=7)
+    lock.release()
+    assert len(titles()) == 1
+
+
+@pytest.mark.parametrize("number", [1, 7])
+def test_set_subclass_keeps_the_name(number: int) -> None:
+    lock = Mutex("tree")
+    lockdep.set_subclass(lock, number)
+    assert lock.entry.lock_class.name == f"tree/{number}"
+    lockdep.set_subclass(lock, 0)
+    assert lock.entry.lock_class.name == "tree"
+
+
+def test_one_key_joins_what_different_places_made() -> None:
+    key = lockdep.LockClassKey()
+    first, second, other = Mutex("first"), Mutex("second"), Mutex("other")
+    for lock in (first, second):
+        lockdep.set_class(lock, key, "joined")
+    nest(first, other)
+    nest(other, second)
+    assert titles() == [CIRCULAR]
+    assert set(lockdep.findings()[0].classes) == {"joined", "other"}
+
+
+def test_two_keys_part_what_one_place_made() -> None:
+    one, two, other = Mutex("shared"), Mutex("shared"), Mutex("third")
+    lockdep.set_class(two, lockdep.LockClassKey(), "shared")
+    nest(one, other)
+    nest(other, two)
+    assert titles() == []
+    assert {one.entry.lock_class.name, two.entry.lock_class.name} == {"shared", "shared#2"}
+
+
+def test_a_key_with_two_names_is_told() -> None:
+    key = lockdep.LockClassKey()
+    first, second = Mutex("first"), Mutex("second")
+    lockdep.set_class(first, key, "apples")
+    lockdep.set_class(second, key, "pears")
+    nest(second)
+    (title,) = titles()
+    assert title == 'Looking for class "pears", but found a different class "apples" with the same key'
+
+
+def test_set_class_of_a_held_lock_takes_it_anew() -> None:
+    lock, above, other = Mutex("before"), Mutex("above"), Mutex("other class")
+    with lock, above:
+        lockdep.set_class(lock, "key of a held lock", "after")
+    nest(above, lock)
+    assert titles() == [CIRCULAR]
+    assert "after" in lockdep.findings()[0].classes
+    nest(above, other)
+    assert len(titles()) == 1
+
+
+def test_a_class_set_on_a_free_lock_knows_nothing_of_the_old_order() -> None:
+    lock, above = Mutex("before"), Mutex("above")
+    nest(lock, above)
+    lockdep.set_class(lock, "key of a free lock", "after")
+    nest(above, lock)
+    assert titles() == []
+
+
+def test_novalidate_makes_no_dependency_but_stays_in_the_held_list() -> None:
+    lock, other, spin = Mutex("wild"), Mutex("tame"), Spin("spin")
+    lockdep.set_novalidate(lock)
+    nest(lock, other)
+    nest(other, lock)
+    with lock:
+        lockdep.assert_held(lock)
+    assert titles() == []
+    with spin:
+        nest(lock)
+    assert titles() == ["Invalid wait context"]
+
+
+def test_notrack_is_invisible() -> None:
+    lock, spin = Mutex("hidden"), Spin("spin")
+    lockdep.set_notrack(lock)
+    with spin:
+        nest(lock)
+    assert titles() == []
+
+
+# -- nesting
+
+
+def test_nest_lock_serialises_its_class() -> None:
+    master, one, two = Mutex("master"), Mutex("slave"), Mutex("slave")
+    with master:
+        for lock in (one, two):
+            lock.lock_as(nest=master)
+        two.release()
+        one.release()
+    assert titles() == []
+    one.lock_as(nest=master)
+    one.release()
+    assert titles() == ["Nested lock was not taken"]
+    assert lockdep.findings()[0].classes == ("slave", "master")
+
+
+def test_ordering_callback() -> None:
+    rank: dict[int, int] = {}
+
+    def compare(held: Mutex, new: Mutex) -> int:
+        return rank[id(held)] - rank[id(new)]
+
+    locks = [Mutex("ranked") for _ in range(3)]
+    for number, lock in enumerate(locks):
+        rank[id(lock)] = number
+        lockdep.set_order(lock, compare)
+    nest(*locks)
+    nest(locks[0], locks[2])
+    assert titles() == []
+    nest(locks[2], locks[1])
+    assert titles() == [RECURSIVE]
+    assert lockdep.findings()[0].violation.comparison == 1
+
+
+def test_ordering_callback_that_fails_excuses_nothing() -> None:
+    one, two = Mutex("unranked"), Mutex("unranked")
+
+    def fail(*_: Mutex) -> int:
+        raise RuntimeError
+
+    for lock in (one, two):
+        lockdep.set_order(lock, fail)
+    nest(one, two)
+    assert titles() == [RECURSIVE]
+
+
+def test_second_ordering_callback() -> None:
+    one, two = Mutex("twice"), Mutex("twice")
+    lockdep.set_order(one, lambda *_: -1)
+    lockdep.set_order(two, lambda *_: -1)
+    assert titles() == ["second ordering callback for a class"]
+
+
+# -- what is held
+
+
+def test_pin() -> None:
+    lock = Mutex("pinned")
+    with lock:
+        cookie = lockdep.pin(lock)
+        lockdep.unpin(lock, cookie)
+        lockdep.repin(lock, cookie)
+        second = lockdep.pin(lock)
+        lockdep.unpin(lock, cookie)
+        lockdep.unpin(lock, second)
+    assert titles() == []
+    with lock:
+        lockdep.pin(lock)
+    assert titles() == ["releasing a pinned lock"]
+    nest(lock)
+    assert len(titles()) == 1
+
+
+@pytest.mark.parametrize(
+    ("misuse", "title"),
+    [
+        (lambda lock: lockdep.pin(lock), "pinning an unheld lock"),
+        (lambda lock: lockdep.unpin(lock, 1), "unpinning an unheld lock"),
+        (lambda lock: (lock.acquire(), lockdep.unpin(lock, 1), lock.release()), "unpinning an unpinned lock"),
+        (
+            lambda lock: (lock.acquire(), lockdep.unpin(lock, lockdep.pin(lock) + 1), lock.release()),
+            "pin count corrupted",
+        ),
+    ],
+)
+def test_pin_misuse(misuse, title: str) -> None:
+    misuse(Mutex("pinned"))
+    assert titles()[0] == title
+
+
+def test_pinned_lock_released_out_of_order() -> None:
+    lock, above = Mutex("pinned"), Mutex("above")
+    lock.acquire()
+    cookie = lockdep.pin(lock)
+    above.acquire()
+    lockdep.unpin(lock, cookie)
+    lock.release()
+    above.release()
+    assert titles() == []
+
+
+def test_downgrade() -> None:
+    lock, spin = DepMap("rw", ReadWrite), Spin("spin")
+    take(lock)
+    spin.acquire()
+    lockdep.downgrade(lock)
+    lockdep.assert_held_read(lock)
+    assert titles() == []
+    lockdep.downgrade(lock)
+    assert titles() == ["downgrading a read lock"]
+    spin.release()
+    lock.release()
+
+
+def test_downgrade_of_what_is_not_held() -> None:
+    lockdep.downgrade(Mutex("free"))
+    assert titles() == ["bad unlock balance detected!"]
+
+
+def test_init_of_a_held_lock() -> None:
+    lock = Mutex("made anew")
+    lock.init()
+    assert titles() == []
+    lock.acquire()
+    lock.init()
+    assert titles() == ["held lock freed!"]
+    assert not lock.locked()
+    nest(lock)
+    assert len(titles()) == 1
+
+
+def test_collection_of_a_held_lock() -> None:
+    free = Mutex("collected free")
+    nest(free)
+    del free
+    gc.collect()
+    assert titles() == []
+    held = Mutex("collected held")
+    held.acquire()
+    del held
+    gc.collect()
+    assert titles() == ["held lock freed!"]
+
+
+def test_collection_of_a_held_map() -> None:
+    held = DepMap("collected map", ReadWrite)
+    take(held, RECURSIVE_READ)
+    del held
+    gc.collect()
+    assert titles() == ["held lock freed!"]
+    nest(Mutex("settles"))
+
+
+# -- maps
+
+
+def test_lock_map_has_an_order() -> None:
+    phase, lock = lockdep.LockMap("phase"), Mutex("lock")
+    with phase, lock:
+        pass
+    assert titles() == []
+    with lock, phase:
+        pass
+    assert titles() == [CIRCULAR]
+
+
+def test_lock_map_read_twice_is_silent_and_written_twice_is_not() -> None:
+    phase = lockdep.LockMap("phase")
+    phase.acquire_read()
+    phase.acquire_read()
+    assert titles() == []
+    phase.release()
+    phase.release()
+    phase.acquire()
+    phase.acquire()
+    phase.release()
+    phase.release()
+    assert titles() == [RECURSIVE]
+
+
+def test_try_is_no_dependency_upon_but_one_from() -> None:
+    phase, lock = lockdep.LockMap("phase"), Mutex("lock")
+    with lock:
+        phase.try_acquire()
+        phase.release()
+    with phase, lock:
+        pass
+    assert titles() == []
+    phase.try_acquire()
+    with lock:
+        pass
+    phase.release()
+    with lock, phase:
+        pass
+    assert titles() == [CIRCULAR]
+
+
+def test_sync_waits_for_those_who_hold_it() -> None:
+    domain, lock = lockdep.LockMap("domain"), Mutex("lock")
+    domain.acquire_read()
+    with lock:
+        pass
+    domain.release()
+    domain.sync()
+    assert titles() == []
+    with lock:
+        domain.sync()
+    assert titles() == [CIRCULAR]
+    assert thread_state().held() == []
+
+
+def test_sync_inside_its_own_readers() -> None:
+    domain = lockdep.LockMap("domain")
+    domain.acquire_read()
+    domain.sync()
+    domain.release()
+    assert titles() == [RECURSIVE]
+
+
+def test_event_waited_for_under_what_its_signaller_holds() -> None:
+    done, lock, other = lockdep.LockMap("done"), Mutex("lock"), Mutex("other")
+    with lock:
+        done.sync()
+    with other:
+        done.signal()
+    assert titles() == []
+    with lock:
+        done.signal()
+    assert titles() == [CIRCULAR]
+
+
+def test_wait_override_lifts_the_wait_context() -> None:
+    spin, mutex = Spin("spin"), Mutex("mutex")
+    with spin, lockdep.WaitOverride("only here", SLEEP), mutex:
+        pass
+    assert titles() == []
+    with spin, lockdep.WaitOverride("stricter", SPIN), Spin("other spin"):
+        pass
+    assert titles() == ["Invalid wait context"]
+
+
+# -- might_lock
+
+
+def test_might_lock_records_an_order() -> None:
+    one, two = Mutex("one"), Mutex("two")
+    with one:
+        lockdep.might_lock(two)
+    assert not two.locked()
+    nest(one, two)
+    assert titles() == []
+    nest(two, one)
+    assert titles() == [CIRCULAR]
+
+
+def test_might_lock_read_is_a_read() -> None:
+    one, two = DepMap("one", ReadWrite), DepMap("two", ReadWrite)
+    take(one, RECURSIVE_READ)
+    lockdep.might_lock_read(two)
+    one.release()
+    take(two, RECURSIVE_READ)
+    take(one, RECURSIVE_READ)
+    one.release()
+    two.release()
+    assert titles() == []
+    take(two)
+    take(one)
+    one.release()
+    two.release()
+    assert titles() == [CIRCULAR]
+
+
+def test_might_lock_nested_is_exclusive() -> None:
+    one, two = Mutex("tree"), Mutex("tree")
+    with one:
+        lockdep.might_lock_nested(two, 1)
+    assert titles() == []
+    two.lock_as(subclass=1)
+    lockdep.might_lock(one)
+    two.release()
+    assert titles() == [CIRCULAR]
+
+
+# -- off and on
+
+
+def test_paused_sees_nothing_and_loses_nothing() -> None:
+    one, two = Mutex("one"), Mutex("two")
+    nest(one, two)
+    with lockdep.paused():
+        nest(two, one)
+    assert titles() == []
+    with two:
+        with lockdep.paused():
+            pass
+        lockdep.assert_held(two)
+        nest(one)
+    assert titles() == [CIRCULAR]
+
+
+def test_map_taken_while_paused_is_given_back_in_silence() -> None:
+    lock = DepMap("taken while off", ReadWrite)
+    with lockdep.paused():
+        take(lock)
+    assert lock.is_held() == -1
+    lock.release()
+    assert titles() == []
+    lock.release()
+    assert titles() == ["bad unlock balance detected!"]
+
+
+def test_unbalanced_on() -> None:
+    lockdep.on()
+    assert titles() == ["unbalanced lockdep.on()"]
+
+
+# -- arguments
+
+
+def test_annotation_of_what_is_no_lock() -> None:
+    with pytest.raises(TypeError, match="expected a lock, got int"):
+        lockdep.assert_held(3)
+
+
+def test_try_mode_is_held_with_its_kind() -> None:
+    lock = DepMap("tried", ReadWrite)
+    lock.acquired(None, RECURSIVE_READ | TRY)
+    assert (lock.is_held(), lock.is_held(1), lock.is_held(0)) == (1, 1, 0)
+    assert lock.held_count() == 1
+    lock.release()
+    assert lock.is_held() == 0
