@@ -806,7 +806,10 @@ class DepMap:
         if at:
             self.count_hold(-1)
             self.check_pin(state, at)
-            state.drop(at)
+            if at == state.chain.depth:
+                state.chain = state.chain.parent
+            else:
+                state.drop(at)
             return True
         if self.unseen:
             self.unseen -= 1
