@@ -37,6 +37,7 @@ COMPILED = cython.compiled
 FOREVER = -1
 PATIENCE = 0.1                                # seconds for another thread to give what this one wants twice
 LIMIT = 1 << 40                               # so many units are as good as endless
+UNLIMITED = LIMIT                             # the same, for importers: a name of C has no value for them
 HAD, MORE, UNBALANCED = 1, 2, 4               # what `put` tells
 ACCEPT, EXPIRE, ABANDON = 0, 1, 2             # what `put` does with a waiter: see there
 

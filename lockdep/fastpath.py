@@ -14,6 +14,9 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+NAME = "lockdep._fastpath"
+
+
 def switched_on(variable: str) -> bool:
     """Return whether an environment variable is set to something other than nothing or 0."""
     return os.environ.get(variable, "") not in ("", "0")
@@ -50,7 +53,7 @@ def load(name: str) -> ModuleType:
     return module
 
 
-_module = load("lockdep._fastpath")
+_module = load(NAME)
 if TYPE_CHECKING:
     from lockdep import _fastpath as core
 else:
