@@ -976,7 +976,10 @@ class DepMap:
                 if self.holds == 0:
                     self.since = 0
             self.check_pin(state, at)
-            state.drop(at)
+            if at == state.chain.depth:
+                state.chain = state.chain.parent
+            else:
+                state.drop(at)
             return True
         if self.unseen:
             self.unseen -= 1
@@ -1012,6 +1015,20 @@ class DepMap:
         self.hint = _astray
         self.run = self.peer = -1
         self.crossed = False
+
+    def share(self):
+        """Any thread may release this, not only the one that holds it: no gate for others, no finding when one ends."""
+        self.crossed = True
+        _crossed.add(self.serial)
+
+    def disown(self, state):
+        """The thread of this state holds it no longer: another thread has released it."""
+        if self.unseen:
+            self.unseen -= 1
+            return
+        self.count_hold(-1)
+        state.revoked.append(self.serial)
+        state.mark()
 
     def revoke_holders(self):
         if self.owner:
