@@ -205,7 +205,30 @@ cdef extern from *:
         *size = room;
         return grown;
     }
-    static void ld_zero_counts(long long *counts, int size) { if (counts != NULL) memset(counts, 0, size * sizeof *counts); }
+    /* What threads counted that have ended, in chunks that are made when first needed and never freed. */
+    #define LD_CHUNK 256
+    #define LD_CHUNKS 4096
+    static long long *ld_past[LD_CHUNKS];
+    static long long *ld_past_chunk(int at) {
+        long long *made = ld_past[at], *none = NULL;
+        if (made != NULL) return made;
+        made = (long long *)PyMem_RawCalloc(LD_CHUNK, sizeof *made);
+        if (made == NULL || __atomic_compare_exchange_n(&ld_past[at], &none, made, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return made;
+        PyMem_RawFree(made);
+        return none;
+    }
+    static void ld_fold_counts(long long *counts, int size) {
+        for (int i = 0; i < size && i < LD_CHUNK * LD_CHUNKS; i++) {
+            long long *chunk = counts[i] == 0 ? NULL : ld_past_chunk(i / LD_CHUNK);
+            if (chunk != NULL) { LD_ADD(chunk[i % LD_CHUNK], counts[i]); counts[i] = 0; }
+        }
+    }
+    static long long ld_past_count(int number) {
+        return number < LD_CHUNK * LD_CHUNKS && ld_past[number / LD_CHUNK] ? ld_past[number / LD_CHUNK][number % LD_CHUNK] : 0;
+    }
+    static void ld_clear_past(void) {
+        for (int i = 0; i < LD_CHUNKS; i++) if (ld_past[i] != NULL) memset(ld_past[i], 0, LD_CHUNK * sizeof **ld_past);
+    }
     static void ld_forget_counts(long long *counts) { PyMem_RawFree(counts); }
 
     static PyObject *ld_code(PyObject *frame) { return (PyObject *)PyFrame_GetCode((PyFrameObject *)frame); }
@@ -230,7 +253,9 @@ cdef extern from *:
     void ld_clear_times(ld_times *times) nogil
     object ld_times_of(ld_times *times)
     long long *ld_more_counts(long long *old, int *size, int number) except NULL
-    void ld_zero_counts(long long *counts, int size) nogil
+    void ld_fold_counts(long long *counts, int size) nogil
+    long long ld_past_count(int number) nogil
+    void ld_clear_past() nogil
     void ld_forget_counts(long long *counts) nogil
     PyObject *ld_tls
     unsigned long long ld_late

@@ -422,7 +422,9 @@ class ThreadState:
         self.begin()
 
     def begin(self):
-        """Belong to this thread from now on."""
+        """Belong to this thread from now on. What the last one counted is kept apart."""
+        if cython.compiled:
+            ld_fold_counts(self.counts, self.numbers)
         self.serial = self.running = new_serial()
         self.context = self.context_key = None            # the chain's own root is that of the context
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
@@ -719,6 +721,13 @@ def tallies():
     return list(_tallies.values())
 
 
+def counted_by_ended(number):
+    """Return how often threads that have ended took the class of this number."""
+    if cython.compiled:
+        return ld_past_count(number)
+    return 0
+
+
 def clear_tallies():
     """Begin to count anew. What is held now is not timed."""
     for tally in tallies():
@@ -727,7 +736,8 @@ def clear_tallies():
             tally.count = 0
     if cython.compiled:
         for state in threads():
-            ld_zero_counts(cython.cast(ThreadState, state).counts, cython.cast(ThreadState, state).numbers)
+            ld_fold_counts(cython.cast(ThreadState, state).counts, cython.cast(ThreadState, state).numbers)
+        ld_clear_past()
 
 
 def thread_state():

@@ -64,11 +64,13 @@ BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNTRACK
 Entry = core.Entry
 Chain = core.Chain
 Site = core.Site
+Tally = core.Tally
 ThreadState = core.ThreadState
 DepMap = core.DepMap
 ExclusiveLock = core.ExclusiveLock
 RecursiveLock = core.RecursiveLock
 clear_tallies = core.clear_tallies
+counted_by_ended = core.counted_by_ended
 connect = core.connect
 deaths = core.deaths
 forked = core.forked
