@@ -289,6 +289,7 @@ cdef class Anchor:
 
 
 cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, FOREIGN, MOST_STUBS
+cdef bint ARGUMENTS_DEPRECATED
 cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter
@@ -317,6 +318,7 @@ cpdef forked()
 cdef ThreadState enter_thread()
 cdef ThreadState spare_state()
 cdef ThreadState late_state()
+cdef ignore_arguments()
 cpdef Entry creation_entry(object kind)
 cdef Entry known_entry(object kind)
 cdef remember(Site site)
