@@ -405,6 +405,7 @@ cdef class Anchor:
 
 
 cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, FOREIGN, MOST_STUBS
+cdef bint ARGUMENTS_DEPRECATED
 cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter, _numbers
@@ -425,15 +426,21 @@ cdef long long new_number()
 cdef long long now_ns()
 cdef Tally find_tally(lock_class, read)
 cdef ThreadState current()
+cpdef list threads()
+@cython.locals(state=ThreadState)
 cdef ThreadState find_thread(long long serial)
 cdef tell_holder(long long owner, long long serial)
+@cython.locals(state=ThreadState)
+cpdef list reap()
 cpdef retire(ThreadState state)
+cdef thin_out()
 @cython.locals(spare=ThreadState)
 cpdef forked()
 @cython.locals(state=ThreadState, kept=ThreadState, anchor=Anchor)
 cdef ThreadState enter_thread()
 cdef ThreadState spare_state()
 cdef ThreadState late_state()
+cdef ignore_arguments()
 cpdef Entry creation_entry(object kind)
 cdef Entry known_entry(object kind)
 cdef remember(Site site)

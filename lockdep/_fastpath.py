@@ -20,6 +20,7 @@ Cost of a known acquisition and release, uncontended: no allocation, no clock, n
 from __future__ import annotations
 
 import _thread
+import _warnings
 import sys
 from collections import deque
 from itertools import count, repeat
@@ -38,6 +39,7 @@ FAIR_SECONDS = 0.001                          # so long a waiter is passed over 
 MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
+ARGUMENTS_DEPRECATED = sys.version_info >= (3, 13)
 
 _allocate_lock = _thread.allocate_lock
 _get_ident = _thread.get_ident
@@ -1517,12 +1519,21 @@ def mode_of(blocking, timeout):
     return BLOCKING if timeout < 0 else TIMED
 
 
+def ignore_arguments():
+    """Do what threading.RLock does with arguments: nothing, and since 3.13 say so."""
+    if ARGUMENTS_DEPRECATED:
+        note = "Passing arguments to RLock is deprecated and will be removed in 3.15"
+        _warnings.warn(note, DeprecationWarning, 1 if cython.compiled else 3)
+
+
 class RecursiveLock(ExclusiveLock):
     """A lock its holder may take again: threading.RLock. Only the outermost acquisition counts as one."""
 
     __slots__ = ()
 
-    def __init__(self, name=None, raw=None):
+    def __init__(self, name=None, *more, raw=None, **others):
+        if more or others or isinstance(name, int):       # the `verbose` of Python 2 lives on in programs
+            name = ignore_arguments()
         self.enroll(type(self), name, None)
         self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
 
