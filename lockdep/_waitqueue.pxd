@@ -55,7 +55,7 @@ cdef extern from *:
     long long PyThread_get_thread_ident()
     int PyErr_CheckSignals() except -1
 
-cdef int READ, TRY, TIMED, HAD, MORE, UNBALANCED, ACCEPT, EXPIRE, ABANDON
+cdef int TRY, TIMED, HAD, MORE, UNBALANCED, ACCEPT, EXPIRE, ABANDON
 cdef long long LIMIT, _generation
 cdef object FOREVER, PATIENCE, monotonic, sleep, deque, thread_state, _get_ident, _allocate_lock
 
@@ -113,4 +113,4 @@ cdef class UnitPool(ValidatedQueue):
     cdef readonly bint single
     cdef readonly object holders
 
-    cdef bint hold(self, object state, long long units, int mode, object timeout, bint signals) except -1
+    cdef bint hold(self, object state, object ticket, long long units, int mode, object timeout, bint signals, bint barge) except -1

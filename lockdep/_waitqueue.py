@@ -31,7 +31,7 @@ try:
 except ModuleNotFoundError:
     from lockdep import _cython_absent as cython
 
-from lockdep.fastpath import READ, TIMED, TRY, thread_state
+from lockdep.fastpath import TIMED, TRY, thread_state
 
 COMPILED = cython.compiled
 FOREVER = -1
@@ -417,25 +417,23 @@ class UnitPool(ValidatedQueue):
         if self.event:
             if timeout != 0:
                 self.dep_map.sync(mode if timeout is FOREVER else mode | TIMED)
-            return self.take(units) or (timeout != 0 and self.wait(units, timeout, signals))
+            return self.take(units, barge) or (timeout != 0 and self.wait(units, timeout, signals, barge))
         state = thread_state()
         if state in self.holders:
             if not self.single or timeout == 0:
-                return self.hold(state, units, TRY, timeout, signals)
+                return self.hold(state, None, units, mode | TRY, timeout, signals, barge)
             patience = PATIENCE if timeout is FOREVER else min(PATIENCE, timeout)
-            if self.hold(state, units, TRY, patience, signals):
+            if self.hold(state, None, units, mode | TRY, patience, signals, barge):
                 return True
             timeout = FOREVER if timeout is FOREVER else max(0, timeout - PATIENCE)
             mode |= TIMED                     # it can end: anybody may give the unit
-        return self.hold(state, units, mode, timeout, signals)
-
-    def hold(self, state, units, mode, timeout, signals):
-        ticket = None
         if timeout is not FOREVER:
             mode |= TRY if timeout == 0 else TIMED
-        if not mode & TRY:
-            ticket = self.dep_map.acquire(mode)
-        if not self.take(units) and (timeout == 0 or not self.wait(units, timeout, signals)):
+        ticket = None if mode & TRY else self.dep_map.acquire(mode, nest, subclass)
+        return self.hold(state, ticket, units, mode, timeout, signals, barge)
+
+    def hold(self, state, ticket, units, mode, timeout, signals, barge):
+        if not self.take(units, barge) and (timeout == 0 or not self.wait(units, timeout, signals, barge)):
             return False
         try:
             self.holders.append(state)
