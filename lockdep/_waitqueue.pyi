@@ -1,7 +1,7 @@
 from collections import deque
 from typing import Any
 
-from lockdep.fastpath import DepMap, ThreadState
+from lockdep.fastpath import DepMap
 
 COMPILED: bool
 UNLIMITED: int
@@ -57,5 +57,5 @@ class Side:
 class UnitPool(ValidatedQueue):
     event: bool
     single: bool
-    holders: deque[ThreadState]
+    holders: deque[int]
     def __init__(self, dep_map: DepMap, free: int, event: bool = False) -> None: ...
