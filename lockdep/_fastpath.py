@@ -1033,14 +1033,13 @@ class DepMap:
         self.crossed = True
         _crossed.add(self.serial)
 
-    def disown(self, state):
-        """The thread of this state holds it no longer: another thread has released it."""
+    def disown(self, owner):
+        """The thread of this serial holds it no longer: another thread has released it."""
         if self.unseen:
             self.unseen -= 1
-            return
-        self.count_hold(-1)
-        state.revoked.append(self.serial)
-        state.mark()
+        else:
+            self.count_hold(-1)
+            tell_holder(owner, self.serial)
 
     def revoke_holders(self):
         if self.owner:
