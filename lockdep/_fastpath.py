@@ -23,7 +23,7 @@ import _thread
 import sys
 from collections import deque
 from itertools import count, repeat
-from time import monotonic
+from time import monotonic, sleep
 
 try:
     import cython
@@ -36,6 +36,7 @@ UNUSUAL = READ | RECURSIVE_READ | TRY | TIMED | SYNC | NEST | PINNED      # abov
 FOREVER = -1
 FAIR_SECONDS = 0.001                          # so long a waiter is passed over before the lock is handed to it
 MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
+SPINS = 4                                     # looks at a lock that is taken, before its waiter sleeps
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 
@@ -148,10 +149,12 @@ class Site:
 class Link:
     """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    __slots__ = ("crowd", "fork_count", "hooks", "is_ours", "locate", "max_instances", "patience", "root", "stubs")
+    __slots__ = (
+        "crowd", "fork_count", "hooks", "interrupt", "is_ours", "locate", "max_instances", "patience", "root", "stubs",
+    )  # fmt: skip
 
     def __init__(self):
-        self.root = self.hooks = self.locate = self.is_ours = None
+        self.root = self.hooks = self.locate = self.is_ours = self.interrupt = None
         self.stubs = 0
         self.max_instances = 1024
         self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
@@ -166,6 +169,7 @@ _spare = None                                 # of a thread that has ended, for 
 _spare_guard = 0                              # no Python code runs while it is taken
 _ended = []                                   # of threads that ended with a lock held
 _crossed = set()                              # serials of living locks that another thread than the taker released
+_waits = {}                                   # serial of a thread that sleeps -> that of the lock it waits for
 _dead = deque(maxlen=65536)
 _freed = deque(maxlen=1024)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
@@ -184,6 +188,14 @@ def connect(root, hooks, locate, is_ours, max_instances=1024, patience=0.1):
     _link.root = root
     for state in threads():
         state.mark()
+
+
+def interrupt_with(callback):
+    """Call `callback` before a lock operation of a thread whose `pending` is set, and of every new thread once.
+
+    Who sets `pending` marks the state too. It stays set until `callback` returns False: nothing more is to come in.
+    """
+    _link.interrupt = callback
 
 
 def constants():
@@ -277,7 +289,7 @@ def freed():
 
 def forked():
     """In a child: only this thread lives on, and waiters queued by others are gone."""
-    global _states, _ended, _spare_guard
+    global _states, _ended, _spare_guard, _waits
     _link.fork_count += 1
     _spare_guard = 0
     kept, spare = [current()], _spare
@@ -285,6 +297,9 @@ def forked():
         kept.append(spare)
         spare = spare.next
     _states, _ended = kept, []                # new lists: a thread that is gone may have been changing them
+    waits, _waits = _waits, {}
+    if kept[0].serial in waits:
+        _waits[kept[0].serial] = waits[kept[0].serial]
 
 
 def new_serial():
@@ -301,8 +316,8 @@ class ThreadState:
     """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off", "pins",
-        "record", "revoked", "root", "run", "running", "serial", "serials", "took",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off",
+        "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
     def __init__(self):
@@ -323,6 +338,7 @@ class ThreadState:
         self.serial = self.running = new_serial()
         self.context = self.context_key = None            # the chain's own root is that of the context
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
+        self.pending = _link.interrupt is not None        # somebody may have sent this thread an interrupt
         self.pins = None                      # serial -> the sum of its cookies
         self.off = 0                          # tracking is paused in this thread
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
@@ -342,6 +358,12 @@ class ThreadState:
         """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`."""
         self.dirty = 1
         self.run = 0
+
+    def let_in(self):
+        """Have this thread interrupted by what others sent it."""
+        self.pending = False
+        if self.busy or _link.interrupt():
+            self.pending = True
 
     def room(self, depth):
         """Make room for held locks up to this depth."""
@@ -751,6 +773,8 @@ class DepMap:
         way that the wait can never end.
         """
         state = current()
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return None
         entry = self.entry_as(state, mode, nest, subclass)
@@ -957,6 +981,8 @@ class ExclusiveLock(DepMap):
 
     def lock_slow(self, state, mode, timeout):
         """Take the lock the long way: validate what is new, then wait if it is busy."""
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_for(state, mode))
@@ -967,6 +993,8 @@ class ExclusiveLock(DepMap):
         `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds. Returns whether it was had.
         """
         state = current()
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_as(state, mode, nest, subclass))
@@ -1032,11 +1060,15 @@ class ExclusiveLock(DepMap):
             else:
                 self.raw.release()            # directly: entering a Python function is a moment for a signal handler
             return 0
+        self.check_owner(state)
         try:
             self.unbook(state)
         finally:
             self.free()
         return 0
+
+    def check_owner(self, state):
+        """Any thread may release it."""
 
     def unbook(self, state):
         """Drop a lock that is not the innermost one of this thread, or not this thread's at all."""
@@ -1088,7 +1120,24 @@ class ExclusiveLock(DepMap):
 
     def wait(self, timeout, serial):
         """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever)."""
+        if self.spin(timeout, serial):
+            return True
+        outer = _waits.get(serial)            # a signal handler may wait on top of its own thread's wait
+        try:
+            return self.park(timeout, serial)
+        finally:
+            if outer is None:
+                _waits.pop(serial, None)
+            else:
+                _waits[serial] = outer
+
+    def spin(self, timeout, serial):
+        """Sleep at once."""
+        return False
+
+    def park(self, timeout, serial):
         if self.raw is not None:
+            _waits[serial] = self.serial
             for got in map(self.raw.acquire, (True,), (timeout,)):
                 if got:
                     self.owner = serial
@@ -1099,6 +1148,7 @@ class ExclusiveLock(DepMap):
         if self.enqueue(waiter, False):
             return True
         try:
+            _waits[serial] = self.serial
             while not self.take(serial):
                 left = FOREVER if timeout == FOREVER else max(0, begin + timeout - monotonic())
                 if not waiter.park.acquire(True, left):
@@ -1214,6 +1264,11 @@ class ExclusiveLock(DepMap):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
         self.unlock(current())
 
+    @property
+    def waiting(self):
+        """How many threads sleep until they have the lock."""
+        return list(_waits.values()).count(self.serial)
+
     def locked(self):
         """Return whether somebody holds the lock."""
         if self.raw is not None:
@@ -1276,6 +1331,36 @@ def mode_of(blocking, timeout):
     if not blocking or timeout == 0:
         return TRY
     return BLOCKING if timeout < 0 else TIMED
+
+
+class OwnedLock(ExclusiveLock):
+    """A lock that its holder alone may release and never takes again; its waits look again for a while, then sleep.
+
+    The rest is ExclusiveLock's, and costs the same. What is done against the rules changes nothing: RuntimeError.
+    """
+
+    __slots__ = ()
+
+    def check_owner(self, state):
+        if self.owner != state.serial:
+            if self.is_tracked(state):
+                _link.hooks.misuse(state, self)
+            raise RuntimeError("unlock of a lock that another thread holds" if self.owner else "unlock of a free lock")
+
+    def spin(self, timeout, serial):
+        """Let others run a few times, as long as the holder is not asleep itself (kernel: mutex_optimistic_spin)."""
+        if self.owner == serial and timeout == FOREVER:   # where nothing is tracked, nobody has said so yet
+            raise RuntimeError("this thread holds the lock already, and would wait for ever")
+        for _ in range(SPINS):
+            if self.owner and self.owner in _waits:
+                break
+            if cython.compiled:
+                ld_relax(cython.address(self.word))
+            else:
+                sleep(0)
+            if self.take(serial):
+                return True
+        return False
 
 
 class RecursiveLock(ExclusiveLock):
