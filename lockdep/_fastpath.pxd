@@ -18,14 +18,15 @@ cdef extern from *:
     #include LD_FRAMES
     #endif
 
-    /* One thread's ThreadState, borrowed: the thread's dictionary owns it. `late` is set when that dictionary has been cleared. */
+    /* One thread's ThreadState, borrowed. `late` is the Python thread state whose dictionary has been cleared: a thread made by
+       C may have one after the other. */
     #if defined(__GLIBC__)
     #define LD_TLS __attribute__((tls_model("initial-exec")))      /* a few bytes: no call to find them */
     #else
     #define LD_TLS
     #endif
     static __thread PyObject *ld_tls LD_TLS;
-    static __thread int ld_late LD_TLS;
+    static __thread uint64_t ld_late LD_TLS;
 
     #ifdef Py_GIL_DISABLED
     /* Everything shared on the hot path is immortal, so that racing threads never count references on it. */
@@ -52,13 +53,18 @@ cdef extern from *:
 
     static int ld_enter(PyObject *state, PyObject *anchor) {
         PyObject *dict = PyThreadState_GetDict();
+        if (ld_tls != NULL) return 1;         /* the collector ran, and a finalizer came first */
         if (dict == NULL || PyDict_SetItem(dict, (PyObject *)Py_TYPE(anchor), anchor) < 0) { PyErr_Clear(); return 0; }
         ld_tls = state;
         return 1;
     }
-    static void ld_leave(PyObject *state) {
-        if (ld_tls == state) { ld_tls = NULL; ld_late = 1; }      /* not after a fork, where another thread clears it */
+    static int ld_leave(PyObject *state) {
+        if (ld_tls != state) return 0;        /* after a fork, where another thread clears it; or never entered */
+        ld_tls = NULL;
+        ld_late = PyThreadState_GetID(PyThreadState_Get());
+        return 1;
     }
+    static int ld_is_late(void) { return PyThreadState_GetID(PyThreadState_Get()) == ld_late; }
     static long long *ld_serials(long long *old, size_t n) {
         long long *grown;
         if (n == 0) { PyMem_Free(old); return NULL; }
@@ -144,6 +150,87 @@ cdef extern from *:
         return at >= start && at < start + Py_SIZE(code) * sizeof(_Py_CODEUNIT) ? (int)(at - start) : -1;
     }
 
+    /* Times: counts by quarter octaves of ns, up to 2**40 ns. On free-threaded builds every part is added atomically. */
+    #include <limits.h>
+    #include <time.h>
+    #define LD_BUCKETS 160
+    typedef struct { long long count, total, least, most; unsigned int buckets[LD_BUCKETS]; } ld_times;
+    #ifdef Py_GIL_DISABLED
+    #define LD_ADD(where, what) __atomic_add_fetch(&(where), (what), __ATOMIC_RELAXED)
+    static inline void ld_extreme(long long *where, long long ns, int less) {
+        long long old = __atomic_load_n(where, __ATOMIC_RELAXED);
+        while ((less ? ns < old : ns > old) && !__atomic_compare_exchange_n(where, &old, ns, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+    }
+    #else
+    #define LD_ADD(where, what) ((where) += (what))
+    static inline void ld_extreme(long long *where, long long ns, int less) { if (less ? ns < *where : ns > *where) *where = ns; }
+    #endif
+    static inline long long ld_now(void) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * 1000000000LL + now.tv_nsec;
+    }
+    static inline void ld_note_time(ld_times *times, long long ns) {
+        unsigned long long n = ns < 4 ? 4 : (unsigned long long)ns;
+        int octave = 63 - __builtin_clzll(n), at = 4 * octave + (int)((n >> (octave - 2)) & 3);
+        LD_ADD(times->count, 1);
+        LD_ADD(times->total, ns);
+        ld_extreme(&times->least, ns, 1);
+        ld_extreme(&times->most, ns, 0);
+        LD_ADD(times->buckets[at < LD_BUCKETS ? at : LD_BUCKETS - 1], 1);
+    }
+    static void ld_clear_times(ld_times *times) {
+        memset(times, 0, sizeof *times);
+        times->least = LLONG_MAX;
+    }
+    static PyObject *ld_times_of(ld_times *times) {
+        PyObject *buckets = PyList_New(0), *pair;
+        for (int at = 8; buckets != NULL && at < LD_BUCKETS; at++) {
+            if (times->buckets[at] == 0) continue;
+            int octave = at / 4;
+            pair = Py_BuildValue("(LI)", (1LL << octave) + ((long long)(at % 4 + 1) << (octave - 2)), times->buckets[at]);
+            if (pair == NULL || PyList_Append(buckets, pair) < 0) Py_CLEAR(buckets);
+            Py_XDECREF(pair);
+        }
+        if (buckets == NULL) return NULL;
+        return Py_BuildValue("(LLLLN)", times->count, times->total, times->count ? times->least : 0, times->most, buckets);
+    }
+    static long long *ld_more_counts(long long *old, int *size, int number) {
+        int room = *size == 0 ? 64 : *size;
+        long long *grown;
+        while (room <= number) room *= 2;
+        grown = (long long *)PyMem_RawRealloc(old, room * sizeof *grown);
+        if (grown == NULL) { PyErr_NoMemory(); return NULL; }
+        memset(grown + *size, 0, (room - *size) * sizeof *grown);
+        *size = room;
+        return grown;
+    }
+    /* What threads counted that have ended, in chunks that are made when first needed and never freed. */
+    #define LD_CHUNK 256
+    #define LD_CHUNKS 4096
+    static long long *ld_past[LD_CHUNKS];
+    static long long *ld_past_chunk(int at) {
+        long long *made = ld_past[at], *none = NULL;
+        if (made != NULL) return made;
+        made = (long long *)PyMem_RawCalloc(LD_CHUNK, sizeof *made);
+        if (made == NULL || __atomic_compare_exchange_n(&ld_past[at], &none, made, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return made;
+        PyMem_RawFree(made);
+        return none;
+    }
+    static void ld_fold_counts(long long *counts, int size) {
+        for (int i = 0; i < size && i < LD_CHUNK * LD_CHUNKS; i++) {
+            long long *chunk = counts[i] == 0 ? NULL : ld_past_chunk(i / LD_CHUNK);
+            if (chunk != NULL) { LD_ADD(chunk[i % LD_CHUNK], counts[i]); counts[i] = 0; }
+        }
+    }
+    static long long ld_past_count(int number) {
+        return number < LD_CHUNK * LD_CHUNKS && ld_past[number / LD_CHUNK] ? ld_past[number / LD_CHUNK][number % LD_CHUNK] : 0;
+    }
+    static void ld_clear_past(void) {
+        for (int i = 0; i < LD_CHUNKS; i++) if (ld_past[i] != NULL) memset(ld_past[i], 0, LD_CHUNK * sizeof **ld_past);
+    }
+    static void ld_forget_counts(long long *counts) { PyMem_RawFree(counts); }
+
     static PyObject *ld_code(PyObject *frame) { return (PyObject *)PyFrame_GetCode((PyFrameObject *)frame); }
     static int ld_lasti(PyObject *frame) { return PyFrame_GetLasti((PyFrameObject *)frame); }
     static PyObject *ld_frame(void) {
@@ -159,16 +246,29 @@ cdef extern from *:
         return &ld_sites[(h ^ (h >> 12)) & (LD_SITES - 1)];
     }
     """
+    ctypedef struct ld_times:
+        long long count
+    long long ld_now() nogil
+    void ld_note_time(ld_times *times, long long ns) nogil
+    void ld_clear_times(ld_times *times) nogil
+    object ld_times_of(ld_times *times)
+    long long *ld_more_counts(long long *old, int *size, int number) except NULL
+    void ld_fold_counts(long long *counts, int size) nogil
+    long long ld_past_count(int number) nogil
+    void ld_clear_past() nogil
+    void ld_forget_counts(long long *counts) nogil
     PyObject *ld_tls
-    int ld_late
+    unsigned long long ld_late
+    int ld_is_late()
     void ld_immortal(object op)
     int ld_enter(object state, object anchor)
-    void ld_leave(object state)
+    int ld_leave(object state)
     long long *ld_serials(long long *old, size_t n) except? NULL
     void **ld_places(void **old, size_t n) except? NULL
     void ld_drop(long long *serials, void **places, int at, int depth) nogil
     void *ld_place(void *tstate) nogil
     void *PyThreadState_Get() nogil
+    unsigned long PyThread_get_thread_ident() nogil
     int ld_offset(void *place, object code)
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
@@ -188,7 +288,26 @@ cdef extern from *:
 
 @cython.final
 @cython.no_gc
+cdef class Tally:
+    cdef readonly object lock_class
+    cdef readonly bint read
+    cdef readonly int number
+    cdef public long long contended
+    cdef public long long contended_bounces
+    cdef public long long bounces
+    cdef public long long timeouts
+    cdef ld_times wait
+    cdef ld_times hold
+
+    cpdef clear(self)
+    cdef int note_wait(self, long long ns) except -1
+    cdef int note_hold(self, long long ns) except -1
+
+
+@cython.final
+@cython.no_gc
 cdef class Entry:
+    cdef readonly Tally tally
     cdef readonly object lock_class
     cdef readonly int mode
     cdef public bint watched
@@ -206,6 +325,7 @@ cdef class Chain:
     cdef public object stack
     cdef public bint judged
     cdef readonly bint known
+    cdef int number
 
     cpdef admit(self)
     cpdef place(self)
@@ -240,11 +360,12 @@ cdef class ThreadState:
     cdef public long long running
     cdef int capacity
     cdef long long *serials
+    cdef long long *counts
+    cdef int numbers
     cdef void **places
     cdef void *tstate
     cdef public int dirty
     cdef public int busy
-    cdef public bint ended
     cdef public Chain chain
     cdef public Chain root
     cdef public object record
@@ -255,11 +376,16 @@ cdef class ThreadState:
     cdef readonly int context_mode
     cdef public int off
     cdef readonly dict pins
-    cdef readonly object ident
+    cdef readonly unsigned long ident
+    cdef ThreadState next
 
+    cdef begin(self)
+    cdef int count_up(self, Chain chain) except -1
+    cpdef long long counted(self, int number)
     cpdef mark(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
+    cpdef take_messages(self)
     cpdef revoke(self, long long serial)
     cdef switch_run(self, long long serial)
     cpdef Chain walk(self, Chain chain, list steps)
@@ -279,18 +405,42 @@ cdef class Anchor:
 
 
 cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, FOREIGN, MOST_STUBS
+cdef bint ARGUMENTS_DEPRECATED
 cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
 cdef Link _link
-cdef long long _counter
-cdef dict _sites, _threads
+cdef long long _counter, _numbers
+cdef int _stat
+cdef dict _tallies, _waits
+cdef object monotonic_ns
+cdef dict _sites
+cdef list _states, _ended
+cdef ThreadState _spare
+cdef int _spare_guard
 cdef object _dead, _freed
 cdef set _crossed
 cdef Chain _nowhere, _astray
 cdef Entry _untracked
 
 cpdef long long new_serial()
+cdef long long new_number()
+cdef long long now_ns()
+cdef Tally find_tally(lock_class, read)
 cdef ThreadState current()
+cpdef list threads()
+@cython.locals(state=ThreadState)
+cdef ThreadState find_thread(long long serial)
+cdef tell_holder(long long owner, long long serial)
+@cython.locals(state=ThreadState)
+cpdef list reap()
+cpdef retire(ThreadState state)
+cdef thin_out()
+@cython.locals(spare=ThreadState)
+cpdef forked()
+@cython.locals(state=ThreadState, kept=ThreadState, anchor=Anchor)
 cdef ThreadState enter_thread()
+cdef ThreadState spare_state()
+cdef ThreadState late_state()
+cdef ignore_arguments()
 cpdef Entry creation_entry(object kind)
 cdef Entry known_entry(object kind)
 cdef remember(Site site)
@@ -310,6 +460,8 @@ cdef class DepMap:
     cdef public Chain hint
     cdef public Entry entry
     cdef public long long peer
+    cdef readonly long long last
+    cdef long long since
     cdef public bint crossed
     cdef public bint witnessed
     cdef readonly int holds
@@ -377,6 +529,10 @@ cdef class ExclusiveLock(DepMap):
     cdef Chain step_again(self, ThreadState state, Entry entry)
     @cython.final
     cdef bint take(self, long long serial) except -1
+    @cython.final
+    cdef bint wait_counted(self, ThreadState state, object timeout, Entry entry) except -1
+    @cython.final
+    cdef int note_release(self, ThreadState state) except -1
     @cython.final
     cdef bint wait(self, object timeout, long long serial) except -1
     @cython.final

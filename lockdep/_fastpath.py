@@ -20,10 +20,11 @@ Cost of a known acquisition and release, uncontended: no allocation, no clock, n
 from __future__ import annotations
 
 import _thread
+import _warnings
 import sys
 from collections import deque
 from itertools import count, repeat
-from time import monotonic
+from time import monotonic, monotonic_ns
 
 try:
     import cython
@@ -38,13 +39,112 @@ FAIR_SECONDS = 0.001                          # so long a waiter is passed over 
 MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
+ARGUMENTS_DEPRECATED = sys.version_info >= (3, 13)
 
 _allocate_lock = _thread.allocate_lock
 _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
-if not cython.compiled:
+_tallies = {}
+_waits = {}                                   # thread serial -> when it began to wait for a DepMap's lock
+_stat = 0                                     # times are taken
+if cython.compiled:
+    _numbers = 0
+else:
     _local = _thread._local()
     _count = count(1)
+
+
+class Tally:
+    """What happened to the locks of one class when they were taken, for reading or for writing.
+
+    Acquisitions are counted by the threads themselves; what waits is slow anyway, and counted here. Times are taken
+    only while `switch_stat` has them on.
+    """
+
+    __slots__ = (
+        "bounces", "contended", "contended_bounces", "count", "hold", "lock_class", "number", "read", "timeouts",
+        "wait",
+    )  # fmt: skip
+
+    def __init__(self, lock_class, read):
+        self.lock_class = lock_class
+        self.read = read
+        self.number = new_number()
+        self.clear()
+        if cython.compiled:
+            ld_immortal(self)
+        else:
+            self.count = 0
+
+    def clear(self):
+        self.contended = self.contended_bounces = self.bounces = self.timeouts = 0
+        if cython.compiled:
+            ld_clear_times(cython.address(self.wait))
+            ld_clear_times(cython.address(self.hold))
+        else:
+            self.wait = Times()
+            self.hold = Times()
+
+    def note_wait(self, ns):
+        if cython.compiled:
+            ld_note_time(cython.address(self.wait), ns)
+        else:
+            self.wait.note(ns)
+        return 0
+
+    def note_hold(self, ns):
+        if cython.compiled:
+            ld_note_time(cython.address(self.hold), ns)
+        else:
+            self.hold.note(ns)
+        return 0
+
+    def times(self):
+        """Return (count, total, least, most, buckets) of waits and of holds, in ns; a bucket is (bound, count)."""
+        if cython.compiled:
+            return ld_times_of(cython.address(self.wait)), ld_times_of(cython.address(self.hold))
+        return self.wait.tuple(), self.hold.tuple()
+
+
+class Times:
+    """Durations, in ns: how many, sum, shortest, longest, and counts by quarter octaves. For the pure build."""
+
+    __slots__ = ("buckets", "count", "least", "most", "total")
+
+    def __init__(self):
+        self.count = self.total = self.least = self.most = 0
+        self.buckets = {}
+
+    def note(self, ns):
+        self.least = ns if self.count == 0 else min(self.least, ns)
+        self.most = max(self.most, ns)
+        self.count += 1
+        self.total += ns
+        octave = max(ns, 4).bit_length() - 1
+        bound = (1 << octave) + (((max(ns, 4) >> (octave - 2)) & 3) + 1 << (octave - 2))
+        self.buckets[bound] = self.buckets.get(bound, 0) + 1
+
+    def tuple(self):
+        return self.count, self.total, self.least, self.most, sorted(self.buckets.items())
+
+
+def new_number():
+    if cython.compiled:
+        return ld_next(cython.address(_numbers))
+    return next(_count)
+
+
+def find_tally(lock_class, read):
+    """Return the one Tally of a class for this way of taking it."""
+    key = (lock_class, read)
+    found = _tallies.get(key)
+    return found if found is not None else _tallies.setdefault(key, Tally(lock_class, read))
+
+
+def now_ns():
+    if cython.compiled:
+        return ld_now()
+    return monotonic_ns()
 
 
 class Entry:
@@ -53,12 +153,13 @@ class Entry:
     `watched` says that the class is part of a dependency: then it matters when its instances die.
     """
 
-    __slots__ = ("lock_class", "mode", "watched")
+    __slots__ = ("lock_class", "mode", "tally", "watched")
 
     def __init__(self, lock_class, mode):
         self.lock_class = lock_class
         self.mode = mode
         self.watched = False
+        self.tally = find_tally(lock_class, mode & 3 != 0)
         if cython.compiled:
             ld_immortal(self)
 
@@ -81,6 +182,8 @@ class Chain:
         self.children = None
         self.judged = self.known = False
         self.twin = 0
+        if cython.compiled:
+            self.number = 0 if entry is None else entry.tally.number
         self.depth = 0 if parent is None else parent.depth + 1
 
     def admit(self):
@@ -156,12 +259,15 @@ class Link:
         self.max_instances = 1024
         self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
         self.fork_count = 0
-        self.crowd = 64                       # so many thread states are kept before those of ended threads are dropped
+        self.crowd = 64                       # so many threads may end with a lock held before somebody looks at them
 
 
 _link = Link()
 _sites = {}
-_threads = {}
+_states = []                                  # of all threads, those that are spare included
+_spare = None                                 # of a thread that has ended, for the next one; a list by `next`
+_spare_guard = 0                              # no Python code runs while it is taken
+_ended = []                                   # of threads that ended with a lock held
 _crossed = set()                              # serials of living locks that another thread than the taker released
 _dead = deque(maxlen=65536)
 _freed = deque(maxlen=1024)
@@ -189,29 +295,71 @@ def constants():
 
 
 def threads():
-    """Return the states of all threads that have used a tracked lock."""
-    return list(_threads.values())
+    """Return the states of all threads that have used a tracked lock, and those of ended threads that wait for use."""
+    return list(_states)
+
+
+def find_thread(serial):
+    """Return the state of the thread with this serial, or None. O(threads): asked for only by what is rare."""
+    for state in threads():
+        if state.serial == serial:
+            return state
+    return None
+
+
+def tell_holder(owner, serial):
+    """Have the thread that took this lock drop it: another one has released it, or it is gone.
+
+    The message names its thread: the state may be another thread's before it is read.
+    """
+    holder = find_thread(owner)
+    if holder is not None:
+        holder.revoked.append((owner, serial))
+        holder.mark()
 
 
 def reap():
-    """Forget the threads that have ended; return the states of those that ended with a lock held.
+    """Return the states of the threads that ended with a lock held, each of them once. `retire` takes them back.
 
     Locks that others have released, then or ever, are used for hand-off and do not count.
     """
-    ended = [state for state in threads() if state.ended]
-    for state in ended:
-        _threads.pop(state.serial, None)
-        for serial in [*state.revoked, *[serial for _, serial in state.held() if serial in _crossed]]:
-            state.revoke(serial)
-    return [state for state in ended if state.chain.depth]
+    found = []
+    while _ended:
+        try:
+            state = _ended.pop(0)
+        except IndexError:                    # another thread looks, too
+            break
+        state.take_messages()
+        for _, serial in state.held():
+            if serial in _crossed:
+                state.revoke(serial)
+        if state.chain.depth:
+            found.append(state)
+        else:
+            retire(state)
+    return found
+
+
+def retire(state):
+    """Let the next new thread use this state: its thread has ended, and nobody looks at what it held any more."""
+    global _spare
+    state.record = state.took = None
+    state.root = state.chain = _nowhere
+    if cython.compiled:
+        while not ld_take(cython.address(_spare_guard)):
+            pass
+        state.next = _spare
+        _spare = state
+        ld_free(cython.address(_spare_guard))
+    elif state in _states:
+        _states.remove(state)                 # in Python a new one is as cheap
 
 
 def thin_out():
-    """Forget the threads that ended and held nothing, before there are too many of them."""
-    for state in threads():
-        if state.ended and not state.chain.depth:
-            _threads.pop(state.serial, None)
-    _link.crowd = 64 + 2 * len(_threads)
+    """Retire those of the ended threads whose locks have been released by others meanwhile."""
+    held = reap()
+    _ended.extend(held)
+    _link.crowd = 64 + 2 * len(held)
 
 
 def deaths():
@@ -232,11 +380,14 @@ def freed():
 
 def forked():
     """In a child: only this thread lives on, and waiters queued by others are gone."""
+    global _states, _ended, _spare_guard
     _link.fork_count += 1
-    mine = current()
-    for state in threads():
-        if state is not mine:
-            _threads.pop(state.serial, None)
+    _spare_guard = 0
+    kept, spare = [current()], _spare
+    while spare is not None:
+        kept.append(spare)
+        spare = spare.next
+    _states, _ended = kept, []                # new lists: a thread that is gone may have been changing them
 
 
 def new_serial():
@@ -247,39 +398,53 @@ def new_serial():
 
 
 class ThreadState:
-    """What one thread holds: a chain, and for each depth of it the serial of the lock held there."""
+    """What one thread holds: a chain, and for each depth of it the serial of the lock held there.
+
+    Costs too much to be made for each thread: one that ends holding nothing leaves its state to the next one.
+    """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ended", "ident", "off", "pins",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off", "pins",
         "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
-    def __init__(self, ident):
-        self.ident = ident
-        self.serial = self.running = new_serial()
-        self.record = None
-        self.took = {}                        # serial of a lock -> the chain it was taken in; entry -> chain once full
-        self.revoked = []                     # serials released by other threads, not yet dropped here
-        self.root = self.chain = _nowhere     # root: of ordinary code; the chain's own root is that of the context
-        self.context = self.context_key = None
-        self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
-        self.pins = None                      # serial -> the sum of its cookies
-        self.off = 0                          # tracking is paused in this thread
-        self.busy = 0                         # inside the validator: an unknown chain is not validated now
-        self.ended = False
-        self.dirty = 1                        # something was changed from outside: settle before the next step
-        self.run = 0                          # the run that is running; 0 while dirty, which no lock remembers
+    def __init__(self):
+        self.revoked = []                     # (thread, lock) serials: released by others, not yet dropped here
         self.capacity = ROOM
         if cython.compiled:
             self.serials = ld_serials(cython.NULL, ROOM)
             self.places = ld_places(cython.NULL, ROOM)
-            self.tstate = PyThreadState_Get()
+            self.counts = cython.NULL
+            self.numbers = 0
         else:
             self.serials = [0] * ROOM
+        self.record = self.took = None        # what can be waited for has these; see begin_run
+        self.root = self.chain = _nowhere
+        self.next = None
+        self.begin()
+
+    def begin(self):
+        """Belong to this thread from now on. What the last one counted is kept apart."""
+        if cython.compiled:
+            ld_fold_counts(self.counts, self.numbers)
+        self.serial = self.running = new_serial()
+        self.context = self.context_key = None            # the chain's own root is that of the context
+        self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
+        self.pins = None                      # serial -> the sum of its cookies
+        self.off = 0                          # tracking is paused in this thread
+        self.busy = 0                         # inside the validator: an unknown chain is not validated now
+        self.dirty = 1                        # something was changed from outside: settle before the next step
+        self.run = 0                          # the run that is running; 0 while dirty, which no lock remembers
+        if cython.compiled:
+            self.ident = PyThread_get_thread_ident()
+            self.tstate = PyThreadState_Get()
+        else:
+            self.ident = _get_ident()
 
     def __dealloc__(self):
         ld_serials(self.serials, 0)
         ld_places(self.places, 0)
+        ld_forget_counts(self.counts)
 
     def mark(self):
         """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`."""
@@ -296,6 +461,21 @@ class ThreadState:
                 self.serials += [0] * depth
             self.capacity = 2 * depth
         return True
+
+    def count_up(self, chain):
+        """Count an acquisition. The thread's own array: no other thread writes there."""
+        if cython.compiled:
+            if chain.number >= self.numbers:
+                self.counts = ld_more_counts(self.counts, cython.address(self.numbers), chain.number)
+            self.counts[chain.number] += 1
+        else:
+            chain.entry.tally.count += 1
+        return 0
+
+    def counted(self, number):
+        """Return how often threads with this state took the class of this number."""
+        if cython.compiled:
+            return self.counts[number] if number < self.numbers else 0
 
     def held(self):
         """Return (chain, serial) for each held lock, outermost first."""
@@ -382,9 +562,8 @@ class ThreadState:
     def settle(self):
         """Take in what other threads changed; return False when nothing is tracked now."""
         self.dirty = 0
-        while self.revoked:
-            self.revoke(self.revoked[0])
-            del self.revoked[0]
+        if self.revoked:
+            self.take_messages()
         root = _link.root
         if root is None or self.off:
             self.dirty = 1
@@ -398,6 +577,14 @@ class ThreadState:
             self.mark()                       # marked again meanwhile
         return True
 
+    def take_messages(self):
+        """Drop what other threads released."""
+        while self.revoked:
+            owner, serial = self.revoked[0]
+            if owner == self.serial:
+                self.revoke(serial)
+            del self.revoked[0]
+
     def revoke(self, serial):
         """Drop the oldest entry of a lock that another thread released: it may have been taken again since."""
         at = 1
@@ -408,7 +595,11 @@ class ThreadState:
             at += 1
 
     def begin_run(self, record):
-        """Start a run inside this thread (a work item); return what `end_run` needs."""
+        """Start a run inside this thread (a work item); return what `end_run` needs.
+
+        `took` has what the run took, for those who wait for it: serial of a lock -> the chain it was taken in; entry ->
+        chain once there are many. None in a thread that nobody can wait for.
+        """
         outer = (self.running, self.record, self.took)
         self.record, self.took = record, record.took
         self.switch_run(record.serial)
@@ -418,7 +609,7 @@ class ThreadState:
         """Go back to the outer run, which has then taken what the inner one took."""
         took = self.took
         running, self.record, self.took = outer
-        for key, chain in took.items():
+        for key, chain in () if self.took is None else took.items():
             if key is not chain.entry and len(self.took) < _link.max_instances:
                 self.took.setdefault(key, chain)
             else:
@@ -432,17 +623,24 @@ class ThreadState:
 
 
 class Anchor:
-    """Lives in the thread's own dictionary, and so tells when the thread has ended."""
+    """Lives in the thread's own dictionary, and so tells when the thread has ended.
 
-    __slots__ = ("state",)
+    Not so in a child, where the dictionaries of the threads that the fork left behind are cleared: their states are
+    given up.
+    """
 
-    def __init__(self, state):
-        self.state = state
+    __slots__ = ("forks", "state")
 
     def __del__(self):
-        self.state.ended = True
         if cython.compiled:
-            ld_leave(self.state)
+            if not ld_leave(self.state):
+                return
+        elif self.forks != _link.fork_count:
+            return
+        if self.state.chain.depth:
+            _ended.append(self.state)
+        else:
+            retire(self.state)
 
 
 def current():
@@ -458,23 +656,90 @@ def current():
 
 
 def enter_thread():
-    state = ThreadState(_get_ident())
-    anchor = Anchor(state)
+    """Give this thread a state."""
     if cython.compiled:
-        if ld_tls is not cython.NULL:         # a finalizer came first
-            return cython.cast(ThreadState, ld_tls)
-        if ld_late or ld_enter(state, anchor) == 0:
-            state.serial = -state.ident       # the thread is being torn down: own, but do not track
-            return state
+        if ld_late and ld_is_late():
+            return late_state()
+    state = spare_state()
+    if state is None:
+        state = ThreadState()
+        if cython.compiled:
+            ld_immortal(state)                # of use to many threads, one after the other
+        _states.append(state)
+    anchor = Anchor.__new__(Anchor)
+    anchor.state = state
+    if cython.compiled:
+        if ld_tls is cython.NULL and not ld_enter(state, anchor):
+            retire(state)
+            return late_state()
+        kept = cython.cast(ThreadState, ld_tls)
     else:
+        anchor.forks = _link.fork_count
         kept = _local.__dict__.setdefault("state", state)
-        if kept is not state:
-            return kept
-        _local.anchor = anchor
-    _threads[state.serial] = state
-    if len(_threads) > _link.crowd:
+        if kept is state:
+            _local.anchor = anchor
+    if kept is not state:                     # a finalizer or a signal handler came first
+        retire(state)
+    return kept
+
+
+def spare_state():
+    """Return the state of a thread that has ended, if there is one: it is warm, and costs a third of a new one."""
+    global _spare
+    if _spare is None and len(_ended) > _link.crowd:
         thin_out()
+    if not cython.compiled:
+        return None
+    while not ld_take(cython.address(_spare_guard)):
+        pass
+    state = _spare
+    if state is not None:
+        _spare = state.next
+        state.next = None
+    ld_free(cython.address(_spare_guard))
+    if state is not None:
+        state.begin()
     return state
+
+
+def late_state():
+    """Return what a thread uses that is being torn down: own, but do not track."""
+    state = ThreadState()
+    state.serial = -state.ident
+    return state
+
+
+def switch_stat(on):
+    """Take times from now on, or no longer."""
+    global _stat
+    _stat = 1 if on else 0
+    if not cython.compiled:
+        ExclusiveLock.__enter__ = ExclusiveLock.enter_timed if on else _enter
+        ExclusiveLock.__exit__ = ExclusiveLock.exit_timed if on else _exit
+
+
+def tallies():
+    """Return every Tally."""
+    return list(_tallies.values())
+
+
+def counted_by_ended(number):
+    """Return how often threads that have ended took the class of this number."""
+    if cython.compiled:
+        return ld_past_count(number)
+    return 0
+
+
+def clear_tallies():
+    """Begin to count anew. What is held now is not timed."""
+    for tally in tallies():
+        tally.clear()
+        if not cython.compiled:
+            tally.count = 0
+    if cython.compiled:
+        for state in threads():
+            ld_fold_counts(cython.cast(ThreadState, state).counts, cython.cast(ThreadState, state).numbers)
+        ld_clear_past()
 
 
 def thread_state():
@@ -577,8 +842,8 @@ class DepMap:
     """
 
     __slots__ = (
-        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "owner", "peer", "run", "serial", "unseen",
-        "witnessed",
+        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "last", "owner", "peer", "run", "serial",
+        "since", "unseen", "witnessed",
     )  # fmt: skip
 
     def __init__(self, name=None, kind=None, key=None):
@@ -595,6 +860,8 @@ class DepMap:
         self.run = -1                         # the run that took it last
         self.peer = -1                        # the held instance of the same class it was last judged under
         self.acquisitions = 0
+        self.last = 0                         # serial of the thread that took it last
+        self.since = 0                        # when that was, while times are taken; 0 for not known
         self.holds = self.unseen = 0          # how often it is held now: tracked, and while nothing was
         self.crossed = False                  # was released by another thread once
         self.witnessed = False                # was taken: dependencies may name it
@@ -667,6 +934,26 @@ class DepMap:
         state.room(ticket.depth)
         self.count_hold(1)
         self.book(state, ticket, outer_place(state))
+        began = _waits.pop(state.serial, 0) if _waits else 0
+        if began:
+            ticket.entry.tally.note_wait(now_ns() - began)
+
+    def contended(self, ticket):
+        """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
+        if ticket is not None:
+            state = current()
+            ticket.entry.tally.contended += 1
+            if self.last and self.last != state.serial:
+                ticket.entry.tally.contended_bounces += 1
+            if _stat:
+                _link.hooks.contended(state, ticket.entry, self)
+                _waits[state.serial] = now_ns()
+
+    def gave_up(self, ticket):
+        """The wait has ended without the lock: timed out, or interrupted."""
+        if ticket is not None:
+            ticket.entry.tally.timeouts += 1
+            _waits.pop(current().serial, None)
 
     def hold(self, mode=BLOCKING, nest=None, subclass=0):
         """Acquire what is no lock and cannot block: validate, and hold it."""
@@ -696,8 +983,15 @@ class DepMap:
         at = state.find(self.serial)
         if at:
             self.count_hold(-1)
+            if _stat and self.since:
+                state.chains()[at - 1].entry.tally.note_hold(now_ns() - self.since)
+                if self.holds == 0:
+                    self.since = 0
             self.check_pin(state, at)
-            state.drop(at)
+            if at == state.chain.depth:
+                state.chain = state.chain.parent
+            else:
+                state.drop(at)
             return True
         if self.unseen:
             self.unseen -= 1
@@ -734,12 +1028,25 @@ class DepMap:
         self.run = self.peer = -1
         self.crossed = False
 
+    def share(self):
+        """Any thread may release this, not only the one that holds it: no gate for others, no finding when one ends."""
+        self.crossed = True
+        _crossed.add(self.serial)
+
+    def disown(self, owner):
+        """The thread of this serial holds it no longer: another thread has released it."""
+        if self.unseen:
+            self.unseen -= 1
+        else:
+            self.count_hold(-1)
+            tell_holder(owner, self.serial)
+
     def revoke_holders(self):
-        for state in threads():
-            if self.holds or state.serial == self.owner:
-                for _ in range(max(1, self.holds)):
-                    state.revoked.append(self.serial)
-                state.mark()
+        if self.owner:
+            tell_holder(self.owner, self.serial)
+        for state in threads() if self.holds else ():     # readers are not known by name
+            state.revoked.extend([(state.serial, self.serial)] * self.holds)
+            state.mark()
 
     def count_hold(self, change):
         if cython.compiled:
@@ -754,6 +1061,13 @@ class DepMap:
 
     def book(self, state, child, place):
         self.acquisitions += 1
+        state.count_up(child)
+        if self.last != state.serial:
+            if self.last:
+                child.entry.tally.bounces += 1
+            self.last = state.serial
+        if _stat:
+            self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = place
         state.serials[child.depth] = self.serial
@@ -761,7 +1075,7 @@ class DepMap:
 
     def note_run(self, state, child):
         """Remember that this run took this lock: whoever waits for the run depends on it."""
-        if self.serial not in state.took:
+        if state.took is not None and self.serial not in state.took:
             if len(state.took) < _link.max_instances:
                 state.took[self.serial] = child
             else:
@@ -777,7 +1091,6 @@ class DepMap:
         if self.owner or self.holds:
             _freed.append((self.entry, self.owner))
             self.revoke_holders()
-
 
     def __dealloc__(self):
         if self.owner or self.holds or self.crossed or (self.witnessed and self.entry.watched):
@@ -841,6 +1154,9 @@ class ExclusiveLock(DepMap):
         self.owner = state.serial
         self.count = 1
         self.acquisitions += 1
+        state.count_up(child)
+        if _stat:
+            self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = ld_place(state.tstate)
         state.serials[child.depth] = self.serial
@@ -868,9 +1184,13 @@ class ExclusiveLock(DepMap):
             return self.lock_real(state, mode, timeout, entry, None)
         if self.owner == state.serial:
             return self.lock_again(state, mode, timeout, entry)
-        child = self.step(state, entry)       # before it can block
+        child = self.hint
+        if child.entry is not entry or child.gate is not state.chain:
+            child = self.step(state, entry)   # before it can block
         if self.run != state.run:
             self.note_run(state, child)
+        if child is self.hint and self.try_fast():
+            return True
         return self.lock_real(state, mode, timeout, entry, child)
 
     def lock_again(self, state, mode, timeout, entry):
@@ -889,7 +1209,7 @@ class ExclusiveLock(DepMap):
         """
         mine = self.owner == state.serial     # a plain lock that waits for its own holder
         try:
-            if not self.take(state.serial) and (mode == TRY or not self.wait(timeout, state.serial)):
+            if not self.take(state.serial) and (mode == TRY or not self.wait_counted(state, timeout, entry)):
                 return False
             if entry is None:
                 return True
@@ -904,6 +1224,24 @@ class ExclusiveLock(DepMap):
         self.book(state, child, outer_place(state))
         return True
 
+    def wait_counted(self, state, timeout, entry):
+        """Block for the lock, and count that; with times on also how long, where, and who stood in the way."""
+        if entry is None:
+            return self.wait(timeout, state.serial)
+        entry.tally.contended += 1
+        if self.last and self.last != state.serial:
+            entry.tally.contended_bounces += 1
+        began = 0
+        if _stat:
+            _link.hooks.contended(state, entry, self)
+            began = now_ns()
+        if not self.wait(timeout, state.serial):
+            entry.tally.timeouts += 1
+            return False
+        if began:
+            entry.tally.note_wait(now_ns() - began)
+        return True
+
     def step_again(self, state, entry):
         """Where the lock leads now that it is had: for a try, or when a handler changed what is held meanwhile."""
         if state.run == 0:
@@ -912,6 +1250,8 @@ class ExclusiveLock(DepMap):
 
     def unlock(self, state):
         """Take the lock off the books and free it, whatever the books say."""
+        if _stat:
+            self.note_release(state)
         if state.serials[state.chain.depth] == self.serial and self.owner == state.serial:
             state.chain = state.chain.parent
             self.owner = 0
@@ -924,6 +1264,16 @@ class ExclusiveLock(DepMap):
             self.unbook(state)
         finally:
             self.free()
+        return 0
+
+    def note_release(self, state):
+        """The hold ends, whoever ends it; it counts for the class as the lock was taken."""
+        if self.since:
+            chain = state.chain
+            here = chain.depth != 0 and state.serials[chain.depth] == self.serial
+            entry = chain.entry if here else self.entry
+            entry.tally.note_hold(now_ns() - self.since)
+            self.since = 0
         return 0
 
     def unbook(self, state):
@@ -939,10 +1289,7 @@ class ExclusiveLock(DepMap):
         elif owner:
             self.crossed = True
             _crossed.add(self.serial)
-            holder = _threads.get(owner)
-            if holder is not None:
-                holder.revoked.append(self.serial)
-                holder.mark()
+            tell_holder(owner, self.serial)
         elif not self.locked():
             _link.hooks.misuse(state, self)
         self.owner = 0
@@ -1117,6 +1464,8 @@ class ExclusiveLock(DepMap):
     def __exit__(self, kind, value, trace):
         self.unlock(current())
 
+    enter_timed, exit_timed = __enter__, __exit__         # those of the pure build are written out below
+
     def init(self):
         """Start a new life, as a lock that nobody holds; a finding if somebody does."""
         DepMap.init(self)
@@ -1144,7 +1493,7 @@ class ExclusiveLock(DepMap):
 
     @property
     def _owner(self):
-        holder = _threads.get(self.owner)     # gevent and debuggers read it: the ident of the holder
+        holder = find_thread(self.owner)      # gevent and debuggers read it: the ident of the holder
         return None if holder is None else holder.ident
 
     @_owner.setter
@@ -1169,12 +1518,21 @@ def mode_of(blocking, timeout):
     return BLOCKING if timeout < 0 else TIMED
 
 
+def ignore_arguments():
+    """Do what threading.RLock does with arguments: nothing, and since 3.13 say so."""
+    if ARGUMENTS_DEPRECATED:
+        note = "Passing arguments to RLock is deprecated and will be removed in 3.15"
+        _warnings.warn(note, DeprecationWarning, 1 if cython.compiled else 3)
+
+
 class RecursiveLock(ExclusiveLock):
     """A lock its holder may take again: threading.RLock. Only the outermost acquisition counts as one."""
 
     __slots__ = ()
 
-    def __init__(self, name=None, raw=None):
+    def __init__(self, name=None, *more, raw=None, **others):
+        if more or others or isinstance(name, int):       # the `verbose` of Python 2 lives on in programs
+            name = ignore_arguments()
         self.enroll(type(self), name, None)
         self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
 
@@ -1260,6 +1618,7 @@ if not cython.compiled:
             if got:
                 lock.owner = state.serial
                 lock.acquisitions += 1
+                child.entry.tally.count += 1
                 state.serials[child.depth] = lock.serial
                 state.chain = child
                 return True

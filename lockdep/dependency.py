@@ -54,10 +54,13 @@ class Dependency:
 
         After a recursive reader only the kinds count in which prev was held exclusively.
         """
-        usable = [kind for kind in self.kinds(timed=timed) if not (after_recursive and kind & SHARED)]
-        if not usable:
-            return None
-        return all(kind & RECURSIVE for kind in usable)
+        answer = None
+        for kind in self.witnesses:
+            if not (kind & TIMED and not timed) and not (kind & SHARED and after_recursive):
+                if not kind & RECURSIVE:
+                    return False
+                answer = True
+        return answer
 
     def starts(self, before_shared: bool) -> bool | None:
         """Return whether every usable kind starts with a shared holder; None if no kind is usable.

@@ -8,7 +8,6 @@ ranks between its ends; a report, one breadth-first search.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 
 from lockdep.classes import LockClass
@@ -75,17 +74,22 @@ class DependencyGraph:
         visit is found. With `timed` False, dependencies that were only ever waited for with a timeout are left out.
         """
         came: dict[State, tuple[State | None, Dependency | None]] = {start: (None, None)}
-        queue: deque[State] = deque(came)
-        while queue:
-            state = queue.popleft()
+        reached = set() if start[1] else {start[0]}  # by a way that does not end in a recursive reader: none is better
+        queue = [start]
+        for state in queue:
             lock_class, weak = state
             for next_, dependency in self.after.get(lock_class, {}).items():
-                ends = dependency.ends(after_recursive=weak, timed=timed)
-                if ends is None or (next_, False) in came or (next_, ends) in came:
+                if next_ in reached:
+                    continue
+                # Asking the dependency is for the few that were never seen in the plainest kind.
+                ends = dependency.ends(after_recursive=weak, timed=timed) if 0 not in dependency.witnesses else False
+                if ends is None or (ends and (next_, True) in came):
                     continue
                 came[(next_, ends)] = (state, dependency)
                 if next_ is goal and not (goal_shared and ends):
                     return trace_back(came, (next_, ends))
+                if not ends:
+                    reached.add(next_)
                 queue.append((next_, ends))
         return None
 

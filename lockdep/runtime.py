@@ -126,6 +126,8 @@ def collect() -> None:
     ended = fastpath.reap()
     if ended:
         _Process.validator.ended(ended)
+    for state in ended:
+        fastpath.retire(state)
     for entry, owner in fastpath.freed():
         _Process.validator.freed(entry, owner)
 

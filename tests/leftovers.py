@@ -25,7 +25,7 @@ def drop_held() -> list[int]:
     state = fastpath.thread_state()
     serials = [serial for _, serial in state.held()]
     if serials:
-        state.revoked.extend(serials)
+        state.revoked.extend((state.serial, serial) for serial in serials)
         state.mark()
         state.settle()
     return serials

@@ -2,14 +2,16 @@
 
 import _thread
 import gc
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lockdep import fastpath, runtime
 from lockdep.validator import Validator
-from tests.worlds import Lock, RLock, found, in_thread, nest, world
+from tests.worlds import Lock, RLock, found, in_thread, nest, program, world
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +70,83 @@ def test_threads_that_end_are_forgotten_without_being_asked_for() -> None:
         in_thread(lambda: nest(lock))
 
     assert len(fastpath.threads()) < 1000
+
+
+def test_next_thread_starts_afresh() -> None:
+    outer, inner = Lock(), Lock()
+    states = []
+
+    def work() -> None:
+        state = fastpath.thread_state()
+        states.append((state.serial, state.held(), state.record, state.took))
+        nest(outer, inner)
+
+    in_thread(work)
+    in_thread(work)
+
+    (first, *_), (second, *rest) = states
+    assert second > first                     # never the number of a thread that has ended
+    assert rest == [[], None, None]
+
+
+def test_message_for_the_thread_before_is_ignored() -> None:
+    lock = Lock()
+    state = fastpath.thread_state()
+    with lock:
+        ((_, serial),) = state.held()
+        state.revoked.append((state.serial - 1, serial))
+        state.mark()
+        state.settle()
+
+        assert [serial for _, serial in state.held()] == [serial]
+
+
+def test_threads_that_end_holding_what_others_release() -> None:
+    for _ in range(1000):
+        lock = Lock()
+        in_thread(lock.acquire)
+        lock.release()
+
+    assert len(fastpath.threads()) < 300      # nobody has asked for findings yet
+    assert found() == []
+
+    other = Lock()
+    in_thread(lock.acquire)                   # known to be handed over
+    assert found() == []
+    in_thread(other.acquire)
+    assert found() == ["lifetime?"]
+
+
+ONE_THREAD_OF_C = """
+import ctypes, sys
+import lockdep
+from lockdep import fastpath
+from lockdep.threading import Lock
+libc = ctypes.CDLL(None)
+outer, inner, key = Lock(), Lock(), ctypes.c_uint()
+
+@ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)
+def begin(_):
+    with outer, inner:
+        libc.pthread_setspecific(key, ctypes.c_void_p(1))
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+def end(_):
+    with inner, outer:
+        print(len(fastpath.thread_state().held()))
+
+thread = ctypes.c_ulong()
+libc.pthread_key_create(ctypes.byref(key), end)
+libc.pthread_create(ctypes.byref(thread), None, begin, None)
+libc.pthread_join(thread, None)
+print([finding.slug for finding in lockdep.findings()])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="calls pthread functions by name")
+@pytest.mark.parametrize("pure", ["", "1"], ids=["as installed", "pure"])
+def test_thread_of_c_that_enters_python_twice(tmp_path: Path, pure: str) -> None:
+    """Each entry has a Python thread state of its own, one after the other, in one thread of the system."""
+    done = program(tmp_path, ONE_THREAD_OF_C, command=("-X", "utf8"), LOCKDEP_PURE=pure)
+
+    assert done.stdout == "2\n['circular']\n", done.stderr
