@@ -855,6 +855,14 @@ def remember(site):
         slot[0] = cython.cast(cython.pointer(PyObject), site)
 
 
+def holds_class(chains, lock_class):
+    """Return whether one of these held locks is of the class."""
+    for chain in chains:
+        if chain.entry.lock_class is lock_class:
+            return True
+    return False
+
+
 class DepMap:
     """What the validator knows of one lock: the class it belongs to and the chain it last led to.
 
@@ -903,10 +911,11 @@ class DepMap:
             entry = _link.hooks.subclass(entry.lock_class, subclass).entry(entry.mode)
         if nest is not None:
             outer = getattr(nest, "dep_map", nest)
-            if state.find(outer.serial) or not outer.is_tracked(state):
-                entry = entry.lock_class.entry(entry.mode | NEST)
-            else:
+            at = state.find(outer.serial)
+            if not at and outer.is_tracked(state):
                 _link.hooks.unnested(state, entry, outer)
+            elif not holds_class(state.chains()[:max(at - 1, 0)], entry.lock_class):
+                entry = entry.lock_class.entry(entry.mode | NEST)     # it serialises what was taken under it
         return entry
 
     def step(self, state, entry):
