@@ -857,10 +857,7 @@ def remember(site):
 
 def holds_class(chains, lock_class):
     """Return whether one of these held locks is of the class."""
-    for chain in chains:
-        if chain.entry.lock_class is lock_class:
-            return True
-    return False
+    return lock_class in [chain.entry.lock_class for chain in chains]
 
 
 class DepMap:

@@ -10,7 +10,7 @@ COMPILED: bool
 _Times = tuple[int, int, int, int, list[tuple[int, int]]]
 
 class Tally:
-    lock_class: LockClass
+    lock_class: LockClass | None
     read: bool
     number: int
     count: int
