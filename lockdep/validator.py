@@ -21,6 +21,7 @@ from lockdep.fastpath import Chain, DepMap, Entry, ThreadState
 from lockdep.finding import DeadlockError, Finding
 from lockdep.graph import DependencyGraph
 from lockdep.held import held_locks, thread_name
+from lockdep.points import ContentionPoints
 from lockdep.rules import KERNEL, Rules
 from lockdep.runs import Run
 from lockdep.trace import StackTrace, site
@@ -51,6 +52,7 @@ class Validator:
         self.root.admit()
         self.rules = Rules(self.options, self.root)
         self.book = self.rules.book
+        self.points = ContentionPoints()
         self.chains = 0
         self.unvalidated = 0
         self.failures = 0
@@ -144,6 +146,16 @@ class Validator:
         new = self._new(state, state.chain, lock.entry, lock.serial)
         if new is not None:
             self._guarded(state, lambda: self.rules.signalled(new))
+
+    def contended(self, state: ThreadState, entry: Entry, lock: DepMap) -> None:
+        """A thread is going to wait, while times are taken: note where, and who stands in its way."""
+        state.busy += 1
+        try:
+            self.points.note(entry, lock, self._capture())
+        except Exception as error:
+            self._failed(error)
+        finally:
+            state.busy -= 1
 
     # What joins, annotations and runtime call
 

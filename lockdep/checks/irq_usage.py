@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockdep import irq_paths
+from lockdep.checks.irq_links import classes_of, links_along, usages_of
 from lockdep.classes import LockClass
 from lockdep.fastpath import RECURSIVE_READ
 from lockdep.graph import DependencyGraph
@@ -49,6 +50,7 @@ def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) ->
         return None
     other, bits, path = found
     bit = next(iter(single_bits(bits)))
+    links = links_along(path, weak=start[1], forwards=forwards)
     return IrqInversion(
         lock_class=new.lock_class,
         mode=new.mode,
@@ -57,4 +59,6 @@ def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) ->
         forwards=forwards,
         path=path,
         where=new.where,
+        links=links,
+        usages=usages_of(usage, classes_of(links)),
     )
