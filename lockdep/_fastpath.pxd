@@ -78,6 +78,30 @@ cdef extern from *:
         Py_END_ALLOW_THREADS
     }
 
+    /* What a wait sleeps on: a lock that is taken until somebody wakes it. 0: the time is up, 1: woken, 2: a signal came in. */
+    static int ld_sleep(void *park, double seconds) {
+        PyLockStatus status;
+        PY_TIMEOUT_T microseconds = -1;
+        if (seconds >= 0) microseconds = seconds * 1e6 < (double)PY_TIMEOUT_MAX ? (PY_TIMEOUT_T)(seconds * 1e6 + 0.999) : PY_TIMEOUT_MAX;
+        Py_BEGIN_ALLOW_THREADS
+        status = PyThread_acquire_lock_timed((PyThread_type_lock)park, microseconds, 1);
+        Py_END_ALLOW_THREADS
+        return status == PY_LOCK_ACQUIRED ? 1 : status == PY_LOCK_INTR ? 2 : 0;
+    }
+    static void *ld_bed(void) {
+        PyThread_type_lock park = PyThread_allocate_lock();
+        if (park == NULL) { PyErr_NoMemory(); return NULL; }
+        PyThread_acquire_lock(park, NOWAIT_LOCK);
+        return (void *)park;
+    }
+    static void ld_wake(void *park) { PyThread_release_lock((PyThread_type_lock)park); }
+    static void ld_dispose(void *park) {
+        if (park == NULL) return;
+        PyThread_acquire_lock((PyThread_type_lock)park, NOWAIT_LOCK);      /* some systems free a taken lock only */
+        PyThread_release_lock((PyThread_type_lock)park);
+        PyThread_free_lock((PyThread_type_lock)park);
+    }
+
     static int ld_enter(PyObject *state, PyObject *anchor) {
         PyObject *dict = PyThreadState_GetDict();
         if (ld_tls != NULL) return 1;         /* the collector ran, and a finalizer came first */
@@ -210,6 +234,11 @@ cdef extern from *:
     long long ld_next(long long *counter) nogil
     void ld_add(int *count, int change) nogil
     void ld_relax(int *word)
+    int ld_sleep(void *park, double seconds)
+    void *ld_bed() except NULL
+    void ld_wake(void *park)
+    void ld_dispose(void *park)
+    int PyErr_CheckSignals() except -1
     object ld_frame()
     object ld_code(object frame)
     int ld_lasti(object frame)
@@ -296,7 +325,7 @@ cdef class ThreadState:
 
     cdef begin(self)
     cpdef mark(self)
-    cdef let_in(self)
+    cpdef let_in(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
     cpdef take_messages(self)
@@ -319,7 +348,7 @@ cdef class Anchor:
 
 
 cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, SPINS, FOREIGN, MOST_STUBS
-cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, sleep, FAIR_SECONDS
+cdef object _thread_count, EINTR, FOREVER, _allocate_lock, _get_ident, monotonic, sleep, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter
 cdef dict _sites, _waits
@@ -394,10 +423,12 @@ cdef class DepMap:
 @cython.no_gc
 cdef class Waiter:
     cdef long long thread
-    cdef object park
+    cdef void *park
     cdef Waiter next
     cdef bint queued
     cdef bint handed
+
+    cdef bint sleep(self, double left, bint until_signal) except -1
 
 
 @cython.no_gc
@@ -445,7 +476,7 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef int free(self) except -1
     @cython.final
-    cdef int unlock(self, ThreadState state) except -1
+    cdef int unlock_real(self, ThreadState state) except -1
     @cython.final
     cdef unbook(self, ThreadState state)
 
