@@ -77,3 +77,12 @@ def describe_thread(ident: int, serial: int | None) -> str:
                 if lock.serial == serial:
                     return f"thread {thread_name(state)}, which entered at {site(lock.stack)}"
     return f"thread {ident}, which is at {site(now)}"
+
+
+def holders(serial: int) -> list[str]:
+    """Return a line for each thread that holds the map of this serial, as far as the validator knows."""
+    return [
+        describe_thread(state.ident, serial)
+        for state in fastpath.threads()
+        if any(held == serial for _, held in state.held())
+    ]

@@ -21,8 +21,7 @@ Costs, compiled: a section some 60 ns, its dereferences 30; a grace period witho
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from lockdep import assertions, fastpath
@@ -119,24 +118,30 @@ def rcu_read_unlock_sched() -> None:
     simulated.preempt_enable()
 
 
-@contextmanager
-def rcu_read_side_bh() -> Iterator[None]:
-    """`with` for a section of the bh flavour."""
-    rcu_read_lock_bh()
-    try:
-        yield
-    finally:
-        rcu_read_unlock_bh()
+class _Side:
+    def __init__(self, lock: Callable[[], None], unlock: Callable[[], None]) -> None:
+        self._lock = lock
+        self._unlock = unlock
+
+    def __enter__(self) -> None:
+        self._lock()
+
+    def __exit__(self, *_: object) -> None:
+        self._unlock()
 
 
-@contextmanager
-def rcu_read_side_sched() -> Iterator[None]:
-    """`with` for a section of the sched flavour."""
-    rcu_read_lock_sched()
-    try:
-        yield
-    finally:
-        rcu_read_unlock_sched()
+_side_bh = _Side(rcu_read_lock_bh, rcu_read_unlock_bh)
+_side_sched = _Side(rcu_read_lock_sched, rcu_read_unlock_sched)
+
+
+def rcu_read_side_bh() -> _Side:
+    """Return what `with` makes a section of the bh flavour of."""
+    return _side_bh
+
+
+def rcu_read_side_sched() -> _Side:
+    """Return what `with` makes a section of the sched flavour of."""
+    return _side_sched
 
 
 def rcu_read_lock_held() -> bool:
