@@ -1,6 +1,7 @@
 """Builds the optional compiled modules. Everything else about the package stands in pyproject.toml.
 
-Each of them is ordinary Python that Cython can compile, with its C types in a .pxd beside it. Three ways to ask for them:
+Each of them is ordinary Python that Cython can compile, with its C types in a .pxd beside it. Three ways to ask for
+them:
 
     (nothing)                     compiled where Cython and a C compiler work, else pure, with a warning
     LOCKDEP_PURE=1                pure; no compiler is looked for

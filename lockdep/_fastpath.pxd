@@ -28,6 +28,19 @@ cdef extern from *:
     static __thread PyObject *ld_tls LD_TLS;
     static __thread uint64_t ld_late LD_TLS;
 
+    #ifdef _WIN32
+    #include <windows.h>
+    #define LD_YIELD() SwitchToThread()
+    #else
+    #include <sched.h>
+    #define LD_YIELD() sched_yield()
+    #endif
+    #if defined(__x86_64__) || defined(__i386__)
+    #define LD_PAUSE() __builtin_ia32_pause()
+    #else
+    #define LD_PAUSE() ((void)0)
+    #endif
+
     #ifdef Py_GIL_DISABLED
     /* Everything shared on the hot path is immortal, so that racing threads never count references on it. */
     static void ld_immortal(PyObject *op) {
@@ -50,6 +63,20 @@ cdef extern from *:
     static inline long long ld_next(long long *counter) { return ++*counter; }
     static inline void ld_add(int *count, int change) { *count += change; }
     #endif
+
+    /* Wait a moment for a word that is taken: let another thread run; without the GIL, look at it for a microsecond first. */
+    static void ld_relax(int *word) {
+    #ifdef Py_GIL_DISABLED
+        int looks = 200;
+        while (looks-- && __atomic_load_n(word, __ATOMIC_RELAXED)) { LD_PAUSE(); }
+        if (looks >= 0) return;
+    #else
+        (void)word;
+    #endif
+        Py_BEGIN_ALLOW_THREADS
+        LD_YIELD();
+        Py_END_ALLOW_THREADS
+    }
 
     static int ld_enter(PyObject *state, PyObject *anchor) {
         PyObject *dict = PyThreadState_GetDict();
@@ -205,7 +232,30 @@ cdef extern from *:
         *size = room;
         return grown;
     }
-    static void ld_zero_counts(long long *counts, int size) { if (counts != NULL) memset(counts, 0, size * sizeof *counts); }
+    /* What threads counted that have ended, in chunks that are made when first needed and never freed. */
+    #define LD_CHUNK 256
+    #define LD_CHUNKS 4096
+    static long long *ld_past[LD_CHUNKS];
+    static long long *ld_past_chunk(int at) {
+        long long *made = ld_past[at], *none = NULL;
+        if (made != NULL) return made;
+        made = (long long *)PyMem_RawCalloc(LD_CHUNK, sizeof *made);
+        if (made == NULL || __atomic_compare_exchange_n(&ld_past[at], &none, made, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return made;
+        PyMem_RawFree(made);
+        return none;
+    }
+    static void ld_fold_counts(long long *counts, int size) {
+        for (int i = 0; i < size && i < LD_CHUNK * LD_CHUNKS; i++) {
+            long long *chunk = counts[i] == 0 ? NULL : ld_past_chunk(i / LD_CHUNK);
+            if (chunk != NULL) { LD_ADD(chunk[i % LD_CHUNK], counts[i]); counts[i] = 0; }
+        }
+    }
+    static long long ld_past_count(int number) {
+        return number < LD_CHUNK * LD_CHUNKS && ld_past[number / LD_CHUNK] ? ld_past[number / LD_CHUNK][number % LD_CHUNK] : 0;
+    }
+    static void ld_clear_past(void) {
+        for (int i = 0; i < LD_CHUNKS; i++) if (ld_past[i] != NULL) memset(ld_past[i], 0, LD_CHUNK * sizeof **ld_past);
+    }
     static void ld_forget_counts(long long *counts) { PyMem_RawFree(counts); }
 
     static PyObject *ld_code(PyObject *frame) { return (PyObject *)PyFrame_GetCode((PyFrameObject *)frame); }
@@ -230,7 +280,9 @@ cdef extern from *:
     void ld_clear_times(ld_times *times) nogil
     object ld_times_of(ld_times *times)
     long long *ld_more_counts(long long *old, int *size, int number) except NULL
-    void ld_zero_counts(long long *counts, int size) nogil
+    void ld_fold_counts(long long *counts, int size) nogil
+    long long ld_past_count(int number) nogil
+    void ld_clear_past() nogil
     void ld_forget_counts(long long *counts) nogil
     PyObject *ld_tls
     unsigned long long ld_late
@@ -249,6 +301,7 @@ cdef extern from *:
     int ld_free(int *word) nogil
     long long ld_next(long long *counter) nogil
     void ld_add(int *count, int change) nogil
+    void ld_relax(int *word)
     object ld_frame()
     object ld_code(object frame)
     int ld_lasti(object frame)
@@ -322,7 +375,7 @@ cdef class Site:
 @cython.final
 cdef class Link:
     cdef Chain root
-    cdef object hooks, locate, is_ours, patience
+    cdef object hooks, interrupt, locate, is_ours, patience
     cdef Py_ssize_t max_instances, crowd, stubs
     cdef long long fork_count
 
@@ -341,6 +394,7 @@ cdef class ThreadState:
     cdef void *tstate
     cdef public int dirty
     cdef public int busy
+    cdef public bint pending
     cdef public Chain chain
     cdef public Chain root
     cdef public object record
@@ -358,6 +412,7 @@ cdef class ThreadState:
     cdef int count_up(self, Chain chain) except -1
     cpdef long long counted(self, int number)
     cpdef mark(self)
+    cdef let_in(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
     cpdef take_messages(self)
@@ -379,14 +434,13 @@ cdef class Anchor:
     cdef ThreadState state
 
 
-cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, FOREIGN, MOST_STUBS
-cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
+cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, SPINS, FOREIGN, MOST_STUBS
+cdef bint ARGUMENTS_DEPRECATED
+cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, monotonic_ns, sleep, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter, _numbers
 cdef int _stat
-cdef dict _tallies, _waits
-cdef object monotonic_ns
-cdef dict _sites
+cdef dict _sites, _tallies, _wait_starts, _waits
 cdef list _states, _ended
 cdef ThreadState _spare
 cdef int _spare_guard
@@ -400,15 +454,21 @@ cdef long long new_number()
 cdef long long now_ns()
 cdef Tally find_tally(lock_class, read)
 cdef ThreadState current()
+cpdef list threads()
+@cython.locals(state=ThreadState)
 cdef ThreadState find_thread(long long serial)
 cdef tell_holder(long long owner, long long serial)
+@cython.locals(state=ThreadState)
+cpdef list reap()
 cpdef retire(ThreadState state)
+cdef thin_out()
 @cython.locals(spare=ThreadState)
 cpdef forked()
 @cython.locals(state=ThreadState, kept=ThreadState, anchor=Anchor)
 cdef ThreadState enter_thread()
 cdef ThreadState spare_state()
 cdef ThreadState late_state()
+cdef ignore_arguments()
 cpdef Entry creation_entry(object kind)
 cdef Entry known_entry(object kind)
 cdef remember(Site site)
@@ -497,12 +557,16 @@ cdef class ExclusiveLock(DepMap):
     cdef Chain step_again(self, ThreadState state, Entry entry)
     @cython.final
     cdef bint take(self, long long serial) except -1
+    cdef check_owner(self, ThreadState state)
+    cdef bint spin(self, object timeout, long long serial) except -1
     @cython.final
     cdef bint wait_counted(self, ThreadState state, object timeout, Entry entry) except -1
     @cython.final
     cdef int note_release(self, ThreadState state) except -1
     @cython.final
     cdef bint wait(self, object timeout, long long serial) except -1
+    @cython.final
+    cdef bint park(self, object timeout, long long serial) except -1
     @cython.final
     cdef bint enqueue(self, Waiter waiter, bint front) except -1
     @cython.final
@@ -517,6 +581,12 @@ cdef class ExclusiveLock(DepMap):
     cdef int unlock(self, ThreadState state) except -1
     @cython.final
     cdef unbook(self, ThreadState state)
+
+
+@cython.no_gc
+cdef class OwnedLock(ExclusiveLock):
+    cdef check_owner(self, ThreadState state)
+    cdef bint spin(self, object timeout, long long serial) except -1
 
 
 @cython.no_gc

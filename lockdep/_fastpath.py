@@ -20,10 +20,11 @@ Cost of a known acquisition and release, uncontended: no allocation, no clock, n
 from __future__ import annotations
 
 import _thread
+import _warnings
 import sys
 from collections import deque
 from itertools import count, repeat
-from time import monotonic, monotonic_ns
+from time import monotonic, monotonic_ns, sleep
 
 try:
     import cython
@@ -36,14 +37,16 @@ UNUSUAL = READ | RECURSIVE_READ | TRY | TIMED | SYNC | NEST | PINNED      # abov
 FOREVER = -1
 FAIR_SECONDS = 0.001                          # so long a waiter is passed over before the lock is handed to it
 MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
+SPINS = 4                                     # looks at a lock that is taken, before its waiter sleeps
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
+ARGUMENTS_DEPRECATED = sys.version_info >= (3, 13)
 
 _allocate_lock = _thread.allocate_lock
 _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
 _tallies = {}
-_waits = {}                                   # thread serial -> when it began to wait for a DepMap's lock
+_wait_starts = {}                             # thread serial -> when it began to wait for a DepMap's lock
 _stat = 0                                     # times are taken
 if cython.compiled:
     _numbers = 0
@@ -249,10 +252,12 @@ class Site:
 class Link:
     """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    __slots__ = ("crowd", "fork_count", "hooks", "is_ours", "locate", "max_instances", "patience", "root", "stubs")
+    __slots__ = (
+        "crowd", "fork_count", "hooks", "interrupt", "is_ours", "locate", "max_instances", "patience", "root", "stubs",
+    )  # fmt: skip
 
     def __init__(self):
-        self.root = self.hooks = self.locate = self.is_ours = None
+        self.root = self.hooks = self.locate = self.is_ours = self.interrupt = None
         self.stubs = 0
         self.max_instances = 1024
         self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
@@ -267,6 +272,7 @@ _spare = None                                 # of a thread that has ended, for 
 _spare_guard = 0                              # no Python code runs while it is taken
 _ended = []                                   # of threads that ended with a lock held
 _crossed = set()                              # serials of living locks that another thread than the taker released
+_waits = {}                                   # serial of a thread that sleeps -> that of the lock it waits for
 _dead = deque(maxlen=65536)
 _freed = deque(maxlen=1024)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
@@ -285,6 +291,14 @@ def connect(root, hooks, locate, is_ours, max_instances=1024, patience=0.1):
     _link.root = root
     for state in threads():
         state.mark()
+
+
+def interrupt_with(callback):
+    """Call `callback` before a lock operation of a thread whose `pending` is set, and of every new thread once.
+
+    Who sets `pending` marks the state too. It stays set until `callback` returns False: nothing more is to come in.
+    """
+    _link.interrupt = callback
 
 
 def constants():
@@ -378,7 +392,7 @@ def freed():
 
 def forked():
     """In a child: only this thread lives on, and waiters queued by others are gone."""
-    global _states, _ended, _spare_guard
+    global _states, _ended, _spare_guard, _waits
     _link.fork_count += 1
     _spare_guard = 0
     kept, spare = [current()], _spare
@@ -386,6 +400,9 @@ def forked():
         kept.append(spare)
         spare = spare.next
     _states, _ended = kept, []                # new lists: a thread that is gone may have been changing them
+    waits, _waits = _waits, {}
+    if kept[0].serial in waits:
+        _waits[kept[0].serial] = waits[kept[0].serial]
 
 
 def new_serial():
@@ -402,8 +419,8 @@ class ThreadState:
     """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off", "pins",
-        "record", "revoked", "root", "run", "running", "serial", "serials", "took",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off",
+        "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
     def __init__(self):
@@ -422,10 +439,13 @@ class ThreadState:
         self.begin()
 
     def begin(self):
-        """Belong to this thread from now on."""
+        """Belong to this thread from now on. What the last one counted is kept apart."""
+        if cython.compiled:
+            ld_fold_counts(self.counts, self.numbers)
         self.serial = self.running = new_serial()
         self.context = self.context_key = None            # the chain's own root is that of the context
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
+        self.pending = _link.interrupt is not None        # somebody may have sent this thread an interrupt
         self.pins = None                      # serial -> the sum of its cookies
         self.off = 0                          # tracking is paused in this thread
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
@@ -446,6 +466,12 @@ class ThreadState:
         """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`."""
         self.dirty = 1
         self.run = 0
+
+    def let_in(self):
+        """Have this thread interrupted by what others sent it."""
+        self.pending = False
+        if self.busy or _link.interrupt():
+            self.pending = True
 
     def room(self, depth):
         """Make room for held locks up to this depth."""
@@ -719,6 +745,13 @@ def tallies():
     return list(_tallies.values())
 
 
+def counted_by_ended(number):
+    """Return how often threads that have ended took the class of this number."""
+    if cython.compiled:
+        return ld_past_count(number)
+    return 0
+
+
 def clear_tallies():
     """Begin to count anew. What is held now is not timed."""
     for tally in tallies():
@@ -727,7 +760,8 @@ def clear_tallies():
             tally.count = 0
     if cython.compiled:
         for state in threads():
-            ld_zero_counts(cython.cast(ThreadState, state).counts, cython.cast(ThreadState, state).numbers)
+            ld_fold_counts(cython.cast(ThreadState, state).counts, cython.cast(ThreadState, state).numbers)
+        ld_clear_past()
 
 
 def thread_state():
@@ -897,6 +931,8 @@ class DepMap:
         way that the wait can never end.
         """
         state = current()
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return None
         entry = self.entry_as(state, mode, nest, subclass)
@@ -922,7 +958,7 @@ class DepMap:
         state.room(ticket.depth)
         self.count_hold(1)
         self.book(state, ticket, outer_place(state))
-        began = _waits.pop(state.serial, 0) if _waits else 0
+        began = _wait_starts.pop(state.serial, 0) if _wait_starts else 0
         if began:
             ticket.entry.tally.note_wait(now_ns() - began)
 
@@ -935,13 +971,13 @@ class DepMap:
                 ticket.entry.tally.contended_bounces += 1
             if _stat:
                 _link.hooks.contended(state, ticket.entry, self)
-                _waits[state.serial] = now_ns()
+                _wait_starts[state.serial] = now_ns()
 
     def gave_up(self, ticket):
         """The wait has ended without the lock: timed out, or interrupted."""
         if ticket is not None:
             ticket.entry.tally.timeouts += 1
-            _waits.pop(current().serial, None)
+            _wait_starts.pop(current().serial, None)
 
     def hold(self, mode=BLOCKING, nest=None, subclass=0):
         """Acquire what is no lock and cannot block: validate, and hold it."""
@@ -1021,14 +1057,13 @@ class DepMap:
         self.crossed = True
         _crossed.add(self.serial)
 
-    def disown(self, state):
-        """The thread of this state holds it no longer: another thread has released it."""
+    def disown(self, owner):
+        """The thread of this serial holds it no longer: another thread has released it."""
         if self.unseen:
             self.unseen -= 1
-            return
-        self.count_hold(-1)
-        state.revoked.append(self.serial)
-        state.mark()
+        else:
+            self.count_hold(-1)
+            tell_holder(owner, self.serial)
 
     def revoke_holders(self):
         if self.owner:
@@ -1154,6 +1189,8 @@ class ExclusiveLock(DepMap):
 
     def lock_slow(self, state, mode, timeout):
         """Take the lock the long way: validate what is new, then wait if it is busy."""
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_for(state, mode))
@@ -1164,6 +1201,8 @@ class ExclusiveLock(DepMap):
         `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds. Returns whether it was had.
         """
         state = current()
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_as(state, mode, nest, subclass))
@@ -1249,6 +1288,7 @@ class ExclusiveLock(DepMap):
             else:
                 self.raw.release()            # directly: entering a Python function is a moment for a signal handler
             return 0
+        self.check_owner(state)
         try:
             self.unbook(state)
         finally:
@@ -1264,6 +1304,9 @@ class ExclusiveLock(DepMap):
             entry.tally.note_hold(now_ns() - self.since)
             self.since = 0
         return 0
+
+    def check_owner(self, state):
+        """Any thread may release it."""
 
     def unbook(self, state):
         """Drop a lock that is not the innermost one of this thread, or not this thread's at all."""
@@ -1315,7 +1358,24 @@ class ExclusiveLock(DepMap):
 
     def wait(self, timeout, serial):
         """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever)."""
+        if self.spin(timeout, serial):
+            return True
+        outer = _waits.get(serial)            # a signal handler may wait on top of its own thread's wait
+        try:
+            return self.park(timeout, serial)
+        finally:
+            if outer is None:
+                _waits.pop(serial, None)
+            else:
+                _waits[serial] = outer
+
+    def spin(self, timeout, serial):
+        """Sleep at once."""
+        return False
+
+    def park(self, timeout, serial):
         if self.raw is not None:
+            _waits[serial] = self.serial
             for got in map(self.raw.acquire, (True,), (timeout,)):
                 if got:
                     self.owner = serial
@@ -1326,6 +1386,7 @@ class ExclusiveLock(DepMap):
         if self.enqueue(waiter, False):
             return True
         try:
+            _waits[serial] = self.serial
             while not self.take(serial):
                 left = FOREVER if timeout == FOREVER else max(0, begin + timeout - monotonic())
                 if not waiter.park.acquire(True, left):
@@ -1441,6 +1502,11 @@ class ExclusiveLock(DepMap):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
         self.unlock(current())
 
+    @property
+    def waiting(self):
+        """How many threads sleep until they have the lock."""
+        return list(_waits.values()).count(self.serial)
+
     def locked(self):
         """Return whether somebody holds the lock."""
         if self.raw is not None:
@@ -1507,12 +1573,51 @@ def mode_of(blocking, timeout):
     return BLOCKING if timeout < 0 else TIMED
 
 
+def ignore_arguments():
+    """Do what threading.RLock does with arguments: nothing, and since 3.13 say so."""
+    if ARGUMENTS_DEPRECATED:
+        note = "Passing arguments to RLock is deprecated and will be removed in 3.15"
+        _warnings.warn(note, DeprecationWarning, 1 if cython.compiled else 3)
+
+
+class OwnedLock(ExclusiveLock):
+    """A lock that its holder alone may release and never takes again; its waits look again for a while, then sleep.
+
+    The rest is ExclusiveLock's, and costs the same. What is done against the rules changes nothing: RuntimeError.
+    """
+
+    __slots__ = ()
+
+    def check_owner(self, state):
+        if self.owner != state.serial:
+            if self.is_tracked(state):
+                _link.hooks.misuse(state, self)
+            raise RuntimeError("unlock of a lock that another thread holds" if self.owner else "unlock of a free lock")
+
+    def spin(self, timeout, serial):
+        """Let others run a few times, as long as the holder is not asleep itself (kernel: mutex_optimistic_spin)."""
+        if self.owner == serial and timeout == FOREVER:   # where nothing is tracked, nobody has said so yet
+            raise RuntimeError("this thread holds the lock already, and would wait for ever")
+        for _ in range(SPINS):
+            if self.owner and self.owner in _waits:
+                break
+            if cython.compiled:
+                ld_relax(cython.address(self.word))
+            else:
+                sleep(0)
+            if self.take(serial):
+                return True
+        return False
+
+
 class RecursiveLock(ExclusiveLock):
     """A lock its holder may take again: threading.RLock. Only the outermost acquisition counts as one."""
 
     __slots__ = ()
 
-    def __init__(self, name=None, raw=None):
+    def __init__(self, name=None, *more, raw=None, **others):
+        if more or others or isinstance(name, int):       # the `verbose` of Python 2 lives on in programs
+            name = ignore_arguments()
         self.enroll(type(self), name, None)
         self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
 

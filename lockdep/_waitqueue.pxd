@@ -55,7 +55,7 @@ cdef extern from *:
     long long PyThread_get_thread_ident()
     int PyErr_CheckSignals() except -1
 
-cdef int READ, TRY, TIMED, HAD, MORE, UNBALANCED, ACCEPT, EXPIRE, ABANDON
+cdef int TRY, TIMED, HAD, MORE, UNBALANCED, ACCEPT, EXPIRE, ABANDON
 cdef long long LIMIT, _generation
 cdef object FOREVER, PATIENCE, monotonic, sleep, deque, thread_state, _get_ident, _allocate_lock
 
@@ -86,9 +86,13 @@ cdef class WaitQueue:
     cdef long long forks
     cdef dict waits
 
+    @cython.locals(outer=Waiter, after=Waiter, me=cython.longlong, taken=cython.bint)
     cpdef bint take(self, long long units, bint barge=*, Waiter waiter=*) except -1
+    @cython.locals(first=Waiter, woken=Waiter, result=cython.int)
     cpdef int put(self, long long units, object books=*, Waiter leaver=*, int how=*) except -1
+    @cython.locals(waiter=Waiter, me=cython.longlong)
     cpdef bint wait(self, long long units, object timeout=*, bint signals=*, bint barge=*) except -1
+    @cython.locals(status=cython.int)
     cdef int sleep(self, Waiter waiter, object deadline, bint signals) except -1
 
 
@@ -97,6 +101,7 @@ cdef class ValidatedQueue(WaitQueue):
     cdef readonly long long portion
 
     cpdef bint lock(self, long long units, int mode=*, object timeout=*, bint signals=*, bint barge=*, object nest=*, int subclass=*) except -1
+    @cython.locals(me=cython.longlong, result=cython.int)
     cpdef bint unlock(self, long long units) except -1
 
 
@@ -113,4 +118,4 @@ cdef class UnitPool(ValidatedQueue):
     cdef readonly bint single
     cdef readonly object holders
 
-    cdef bint hold(self, object state, long long units, int mode, object timeout, bint signals) except -1
+    cdef bint hold(self, object me, object ticket, long long units, int mode, object timeout, bint signals, bint barge) except -1

@@ -31,7 +31,7 @@ try:
 except ModuleNotFoundError:
     from lockdep import _cython_absent as cython
 
-from lockdep.fastpath import READ, TIMED, TRY, thread_state
+from lockdep.fastpath import TIMED, TRY, thread_state
 
 COMPILED = cython.compiled
 FOREVER = -1
@@ -408,7 +408,7 @@ class UnitPool(ValidatedQueue):
         self.sure = 0
         self.event = event
         self.single = free == 1
-        self.holders = deque()
+        self.holders = deque()               # serials of the threads that have units, oldest first
         if not event:
             dep_map.share()
 
@@ -417,32 +417,30 @@ class UnitPool(ValidatedQueue):
         if self.event:
             if timeout != 0:
                 self.dep_map.sync(mode if timeout is FOREVER else mode | TIMED)
-            return self.take(units) or (timeout != 0 and self.wait(units, timeout, signals))
-        state = thread_state()
-        if state in self.holders:
+            return self.take(units, barge) or (timeout != 0 and self.wait(units, timeout, signals, barge))
+        me = thread_state().serial
+        if me in self.holders:
             if not self.single or timeout == 0:
-                return self.hold(state, units, TRY, timeout, signals)
+                return self.hold(me, None, units, mode | TRY, timeout, signals, barge)
             patience = PATIENCE if timeout is FOREVER else min(PATIENCE, timeout)
-            if self.hold(state, units, TRY, patience, signals):
+            if self.hold(me, None, units, mode | TRY, patience, signals, barge):
                 return True
             timeout = FOREVER if timeout is FOREVER else max(0, timeout - PATIENCE)
             mode |= TIMED                     # it can end: anybody may give the unit
-        return self.hold(state, units, mode, timeout, signals)
-
-    def hold(self, state, units, mode, timeout, signals):
-        ticket = None
         if timeout is not FOREVER:
             mode |= TRY if timeout == 0 else TIMED
-        if not mode & TRY:
-            ticket = self.dep_map.acquire(mode)
-        if not self.take(units) and (timeout == 0 or not self.wait(units, timeout, signals)):
+        ticket = None if mode & TRY else self.dep_map.acquire(mode, nest, subclass)
+        return self.hold(me, ticket, units, mode, timeout, signals, barge)
+
+    def hold(self, me, ticket, units, mode, timeout, signals, barge):
+        if not self.take(units, barge) and (timeout == 0 or not self.wait(units, timeout, signals, barge)):
             return False
         try:
-            self.holders.append(state)
+            self.holders.append(me)
             self.dep_map.acquired(ticket, mode)
         except BaseException:
-            if state in self.holders:
-                self.holders.remove(state)
+            if me in self.holders:
+                self.holders.remove(me)
             self.give(units)
             raise
         return True
@@ -451,16 +449,16 @@ class UnitPool(ValidatedQueue):
         """Give units; any thread may."""
         books = None
         if not self.event:
-            state = thread_state()
-            if state in self.holders:
-                self.holders.remove(state)
+            me = thread_state().serial
+            if me in self.holders:
+                self.holders.remove(me)
                 books = self.dep_map
         if books is None:
             self.dep_map.signal()
-            for holder in self.holders:
-                self.holders.remove(holder)
-                self.dep_map.disown(holder)
-                break
+            try:
+                self.dep_map.disown(self.holders.popleft())
+            except IndexError:
+                pass                          # nobody has one
         result = self.put(units, books)
         while result & MORE:
             result = self.put(0)
