@@ -20,10 +20,11 @@ Cost of a known acquisition and release, uncontended: no allocation, no clock, n
 from __future__ import annotations
 
 import _thread
+import _warnings
 import sys
 from collections import deque
 from itertools import count, repeat
-from time import monotonic
+from time import monotonic, monotonic_ns, sleep
 
 try:
     import cython
@@ -36,15 +37,115 @@ UNUSUAL = READ | RECURSIVE_READ | TRY | TIMED | SYNC | NEST | PINNED      # abov
 FOREVER = -1
 FAIR_SECONDS = 0.001                          # so long a waiter is passed over before the lock is handed to it
 MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
+SPINS = 4                                     # looks at a lock that is taken, before its waiter sleeps
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
+ARGUMENTS_DEPRECATED = sys.version_info >= (3, 13)
 
 _allocate_lock = _thread.allocate_lock
 _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
-if not cython.compiled:
+_tallies = {}
+_wait_starts = {}                             # thread serial -> when it began to wait for a DepMap's lock
+_stat = 0                                     # times are taken
+if cython.compiled:
+    _numbers = 0
+else:
     _local = _thread._local()
     _count = count(1)
+
+
+class Tally:
+    """What happened to the locks of one class when they were taken, for reading or for writing.
+
+    Acquisitions are counted by the threads themselves; what waits is slow anyway, and counted here. Times are taken
+    only while `switch_stat` has them on.
+    """
+
+    __slots__ = (
+        "bounces", "contended", "contended_bounces", "count", "hold", "lock_class", "number", "read", "timeouts",
+        "wait",
+    )  # fmt: skip
+
+    def __init__(self, lock_class, read):
+        self.lock_class = lock_class
+        self.read = read
+        self.number = new_number()
+        self.clear()
+        if cython.compiled:
+            ld_immortal(self)
+        else:
+            self.count = 0
+
+    def clear(self):
+        self.contended = self.contended_bounces = self.bounces = self.timeouts = 0
+        if cython.compiled:
+            ld_clear_times(cython.address(self.wait))
+            ld_clear_times(cython.address(self.hold))
+        else:
+            self.wait = Times()
+            self.hold = Times()
+
+    def note_wait(self, ns):
+        if cython.compiled:
+            ld_note_time(cython.address(self.wait), ns)
+        else:
+            self.wait.note(ns)
+        return 0
+
+    def note_hold(self, ns):
+        if cython.compiled:
+            ld_note_time(cython.address(self.hold), ns)
+        else:
+            self.hold.note(ns)
+        return 0
+
+    def times(self):
+        """Return (count, total, least, most, buckets) of waits and of holds, in ns; a bucket is (bound, count)."""
+        if cython.compiled:
+            return ld_times_of(cython.address(self.wait)), ld_times_of(cython.address(self.hold))
+        return self.wait.tuple(), self.hold.tuple()
+
+
+class Times:
+    """Durations, in ns: how many, sum, shortest, longest, and counts by quarter octaves. For the pure build."""
+
+    __slots__ = ("buckets", "count", "least", "most", "total")
+
+    def __init__(self):
+        self.count = self.total = self.least = self.most = 0
+        self.buckets = {}
+
+    def note(self, ns):
+        self.least = ns if self.count == 0 else min(self.least, ns)
+        self.most = max(self.most, ns)
+        self.count += 1
+        self.total += ns
+        octave = max(ns, 4).bit_length() - 1
+        bound = (1 << octave) + (((max(ns, 4) >> (octave - 2)) & 3) + 1 << (octave - 2))
+        self.buckets[bound] = self.buckets.get(bound, 0) + 1
+
+    def tuple(self):
+        return self.count, self.total, self.least, self.most, sorted(self.buckets.items())
+
+
+def new_number():
+    if cython.compiled:
+        return ld_next(cython.address(_numbers))
+    return next(_count)
+
+
+def find_tally(lock_class, read):
+    """Return the one Tally of a class for this way of taking it."""
+    key = (lock_class, read)
+    found = _tallies.get(key)
+    return found if found is not None else _tallies.setdefault(key, Tally(lock_class, read))
+
+
+def now_ns():
+    if cython.compiled:
+        return ld_now()
+    return monotonic_ns()
 
 
 class Entry:
@@ -53,12 +154,13 @@ class Entry:
     `watched` says that the class is part of a dependency: then it matters when its instances die.
     """
 
-    __slots__ = ("lock_class", "mode", "watched")
+    __slots__ = ("lock_class", "mode", "tally", "watched")
 
     def __init__(self, lock_class, mode):
         self.lock_class = lock_class
         self.mode = mode
         self.watched = False
+        self.tally = find_tally(lock_class, mode & 3 != 0)
         if cython.compiled:
             ld_immortal(self)
 
@@ -81,6 +183,8 @@ class Chain:
         self.children = None
         self.judged = self.known = False
         self.twin = 0
+        if cython.compiled:
+            self.number = 0 if entry is None else entry.tally.number
         self.depth = 0 if parent is None else parent.depth + 1
 
     def admit(self):
@@ -148,10 +252,12 @@ class Site:
 class Link:
     """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    __slots__ = ("crowd", "fork_count", "hooks", "is_ours", "locate", "max_instances", "patience", "root", "stubs")
+    __slots__ = (
+        "crowd", "fork_count", "hooks", "interrupt", "is_ours", "locate", "max_instances", "patience", "root", "stubs",
+    )  # fmt: skip
 
     def __init__(self):
-        self.root = self.hooks = self.locate = self.is_ours = None
+        self.root = self.hooks = self.locate = self.is_ours = self.interrupt = None
         self.stubs = 0
         self.max_instances = 1024
         self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
@@ -166,6 +272,7 @@ _spare = None                                 # of a thread that has ended, for 
 _spare_guard = 0                              # no Python code runs while it is taken
 _ended = []                                   # of threads that ended with a lock held
 _crossed = set()                              # serials of living locks that another thread than the taker released
+_waits = {}                                   # serial of a thread that sleeps -> that of the lock it waits for
 _dead = deque(maxlen=65536)
 _freed = deque(maxlen=1024)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
@@ -184,6 +291,14 @@ def connect(root, hooks, locate, is_ours, max_instances=1024, patience=0.1):
     _link.root = root
     for state in threads():
         state.mark()
+
+
+def interrupt_with(callback):
+    """Call `callback` before a lock operation of a thread whose `pending` is set, and of every new thread once.
+
+    Who sets `pending` marks the state too. It stays set until `callback` returns False: nothing more is to come in.
+    """
+    _link.interrupt = callback
 
 
 def constants():
@@ -277,7 +392,7 @@ def freed():
 
 def forked():
     """In a child: only this thread lives on, and waiters queued by others are gone."""
-    global _states, _ended, _spare_guard
+    global _states, _ended, _spare_guard, _waits
     _link.fork_count += 1
     _spare_guard = 0
     kept, spare = [current()], _spare
@@ -285,6 +400,9 @@ def forked():
         kept.append(spare)
         spare = spare.next
     _states, _ended = kept, []                # new lists: a thread that is gone may have been changing them
+    waits, _waits = _waits, {}
+    if kept[0].serial in waits:
+        _waits[kept[0].serial] = waits[kept[0].serial]
 
 
 def new_serial():
@@ -301,8 +419,8 @@ class ThreadState:
     """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off", "pins",
-        "record", "revoked", "root", "run", "running", "serial", "serials", "took",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off",
+        "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
     def __init__(self):
@@ -311,6 +429,8 @@ class ThreadState:
         if cython.compiled:
             self.serials = ld_serials(cython.NULL, ROOM)
             self.places = ld_places(cython.NULL, ROOM)
+            self.counts = cython.NULL
+            self.numbers = 0
         else:
             self.serials = [0] * ROOM
         self.record = self.took = None        # what can be waited for has these; see begin_run
@@ -319,10 +439,13 @@ class ThreadState:
         self.begin()
 
     def begin(self):
-        """Belong to this thread from now on."""
+        """Belong to this thread from now on. What the last one counted is kept apart."""
+        if cython.compiled:
+            ld_fold_counts(self.counts, self.numbers)
         self.serial = self.running = new_serial()
         self.context = self.context_key = None            # the chain's own root is that of the context
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
+        self.pending = _link.interrupt is not None        # somebody may have sent this thread an interrupt
         self.pins = None                      # serial -> the sum of its cookies
         self.off = 0                          # tracking is paused in this thread
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
@@ -337,11 +460,18 @@ class ThreadState:
     def __dealloc__(self):
         ld_serials(self.serials, 0)
         ld_places(self.places, 0)
+        ld_forget_counts(self.counts)
 
     def mark(self):
         """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`."""
         self.dirty = 1
         self.run = 0
+
+    def let_in(self):
+        """Have this thread interrupted by what others sent it."""
+        self.pending = False
+        if self.busy or _link.interrupt():
+            self.pending = True
 
     def room(self, depth):
         """Make room for held locks up to this depth."""
@@ -353,6 +483,21 @@ class ThreadState:
                 self.serials += [0] * depth
             self.capacity = 2 * depth
         return True
+
+    def count_up(self, chain):
+        """Count an acquisition. The thread's own array: no other thread writes there."""
+        if cython.compiled:
+            if chain.number >= self.numbers:
+                self.counts = ld_more_counts(self.counts, cython.address(self.numbers), chain.number)
+            self.counts[chain.number] += 1
+        else:
+            chain.entry.tally.count += 1
+        return 0
+
+    def counted(self, number):
+        """Return how often threads with this state took the class of this number."""
+        if cython.compiled:
+            return self.counts[number] if number < self.numbers else 0
 
     def held(self):
         """Return (chain, serial) for each held lock, outermost first."""
@@ -586,6 +731,39 @@ def late_state():
     return state
 
 
+def switch_stat(on):
+    """Take times from now on, or no longer."""
+    global _stat
+    _stat = 1 if on else 0
+    if not cython.compiled:
+        ExclusiveLock.__enter__ = ExclusiveLock.enter_timed if on else _enter
+        ExclusiveLock.__exit__ = ExclusiveLock.exit_timed if on else _exit
+
+
+def tallies():
+    """Return every Tally."""
+    return list(_tallies.values())
+
+
+def counted_by_ended(number):
+    """Return how often threads that have ended took the class of this number."""
+    if cython.compiled:
+        return ld_past_count(number)
+    return 0
+
+
+def clear_tallies():
+    """Begin to count anew. What is held now is not timed."""
+    for tally in tallies():
+        tally.clear()
+        if not cython.compiled:
+            tally.count = 0
+    if cython.compiled:
+        for state in threads():
+            ld_fold_counts(cython.cast(ThreadState, state).counts, cython.cast(ThreadState, state).numbers)
+        ld_clear_past()
+
+
 def thread_state():
     """Return the state of this thread."""
     return current()
@@ -677,6 +855,14 @@ def remember(site):
         slot[0] = cython.cast(cython.pointer(PyObject), site)
 
 
+def holds_class(chains, lock_class):
+    """Return whether one of these held locks is of the class."""
+    for chain in chains:
+        if chain.entry.lock_class is lock_class:
+            return True
+    return False
+
+
 class DepMap:
     """What the validator knows of one lock: the class it belongs to and the chain it last led to.
 
@@ -686,8 +872,8 @@ class DepMap:
     """
 
     __slots__ = (
-        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "owner", "peer", "run", "serial", "unseen",
-        "witnessed",
+        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "last", "owner", "peer", "run", "serial",
+        "since", "unseen", "witnessed",
     )  # fmt: skip
 
     def __init__(self, name=None, kind=None, key=None):
@@ -704,6 +890,8 @@ class DepMap:
         self.run = -1                         # the run that took it last
         self.peer = -1                        # the held instance of the same class it was last judged under
         self.acquisitions = 0
+        self.last = 0                         # serial of the thread that took it last
+        self.since = 0                        # when that was, while times are taken; 0 for not known
         self.holds = self.unseen = 0          # how often it is held now: tracked, and while nothing was
         self.crossed = False                  # was released by another thread once
         self.witnessed = False                # was taken: dependencies may name it
@@ -723,10 +911,11 @@ class DepMap:
             entry = _link.hooks.subclass(entry.lock_class, subclass).entry(entry.mode)
         if nest is not None:
             outer = getattr(nest, "dep_map", nest)
-            if state.find(outer.serial) or not outer.is_tracked(state):
-                entry = entry.lock_class.entry(entry.mode | NEST)
-            else:
+            at = state.find(outer.serial)
+            if not at and outer.is_tracked(state):
                 _link.hooks.unnested(state, entry, outer)
+            elif not holds_class(state.chains()[:max(at - 1, 0)], entry.lock_class):
+                entry = entry.lock_class.entry(entry.mode | NEST)     # it serialises what was taken under it
         return entry
 
     def step(self, state, entry):
@@ -751,6 +940,8 @@ class DepMap:
         way that the wait can never end.
         """
         state = current()
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return None
         entry = self.entry_as(state, mode, nest, subclass)
@@ -776,6 +967,26 @@ class DepMap:
         state.room(ticket.depth)
         self.count_hold(1)
         self.book(state, ticket, outer_place(state))
+        began = _wait_starts.pop(state.serial, 0) if _wait_starts else 0
+        if began:
+            ticket.entry.tally.note_wait(now_ns() - began)
+
+    def contended(self, ticket):
+        """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
+        if ticket is not None:
+            state = current()
+            ticket.entry.tally.contended += 1
+            if self.last and self.last != state.serial:
+                ticket.entry.tally.contended_bounces += 1
+            if _stat:
+                _link.hooks.contended(state, ticket.entry, self)
+                _wait_starts[state.serial] = now_ns()
+
+    def gave_up(self, ticket):
+        """The wait has ended without the lock: timed out, or interrupted."""
+        if ticket is not None:
+            ticket.entry.tally.timeouts += 1
+            _wait_starts.pop(current().serial, None)
 
     def hold(self, mode=BLOCKING, nest=None, subclass=0):
         """Acquire what is no lock and cannot block: validate, and hold it."""
@@ -805,8 +1016,15 @@ class DepMap:
         at = state.find(self.serial)
         if at:
             self.count_hold(-1)
+            if _stat and self.since:
+                state.chains()[at - 1].entry.tally.note_hold(now_ns() - self.since)
+                if self.holds == 0:
+                    self.since = 0
             self.check_pin(state, at)
-            state.drop(at)
+            if at == state.chain.depth:
+                state.chain = state.chain.parent
+            else:
+                state.drop(at)
             return True
         if self.unseen:
             self.unseen -= 1
@@ -843,6 +1061,19 @@ class DepMap:
         self.run = self.peer = -1
         self.crossed = False
 
+    def share(self):
+        """Any thread may release this, not only the one that holds it: no gate for others, no finding when one ends."""
+        self.crossed = True
+        _crossed.add(self.serial)
+
+    def disown(self, owner):
+        """The thread of this serial holds it no longer: another thread has released it."""
+        if self.unseen:
+            self.unseen -= 1
+        else:
+            self.count_hold(-1)
+            tell_holder(owner, self.serial)
+
     def revoke_holders(self):
         if self.owner:
             tell_holder(self.owner, self.serial)
@@ -863,6 +1094,13 @@ class DepMap:
 
     def book(self, state, child, place):
         self.acquisitions += 1
+        state.count_up(child)
+        if self.last != state.serial:
+            if self.last:
+                child.entry.tally.bounces += 1
+            self.last = state.serial
+        if _stat:
+            self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = place
         state.serials[child.depth] = self.serial
@@ -949,6 +1187,9 @@ class ExclusiveLock(DepMap):
         self.owner = state.serial
         self.count = 1
         self.acquisitions += 1
+        state.count_up(child)
+        if _stat:
+            self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = ld_place(state.tstate)
         state.serials[child.depth] = self.serial
@@ -957,6 +1198,8 @@ class ExclusiveLock(DepMap):
 
     def lock_slow(self, state, mode, timeout):
         """Take the lock the long way: validate what is new, then wait if it is busy."""
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_for(state, mode))
@@ -967,6 +1210,8 @@ class ExclusiveLock(DepMap):
         `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds. Returns whether it was had.
         """
         state = current()
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_as(state, mode, nest, subclass))
@@ -1001,7 +1246,7 @@ class ExclusiveLock(DepMap):
         """
         mine = self.owner == state.serial     # a plain lock that waits for its own holder
         try:
-            if not self.take(state.serial) and (mode == TRY or not self.wait(timeout, state.serial)):
+            if not self.take(state.serial) and (mode == TRY or not self.wait_counted(state, timeout, entry)):
                 return False
             if entry is None:
                 return True
@@ -1016,6 +1261,24 @@ class ExclusiveLock(DepMap):
         self.book(state, child, outer_place(state))
         return True
 
+    def wait_counted(self, state, timeout, entry):
+        """Block for the lock, and count that; with times on also how long, where, and who stood in the way."""
+        if entry is None:
+            return self.wait(timeout, state.serial)
+        entry.tally.contended += 1
+        if self.last and self.last != state.serial:
+            entry.tally.contended_bounces += 1
+        began = 0
+        if _stat:
+            _link.hooks.contended(state, entry, self)
+            began = now_ns()
+        if not self.wait(timeout, state.serial):
+            entry.tally.timeouts += 1
+            return False
+        if began:
+            entry.tally.note_wait(now_ns() - began)
+        return True
+
     def step_again(self, state, entry):
         """Where the lock leads now that it is had: for a try, or when a handler changed what is held meanwhile."""
         if state.run == 0:
@@ -1024,6 +1287,8 @@ class ExclusiveLock(DepMap):
 
     def unlock(self, state):
         """Take the lock off the books and free it, whatever the books say."""
+        if _stat:
+            self.note_release(state)
         if state.serials[state.chain.depth] == self.serial and self.owner == state.serial:
             state.chain = state.chain.parent
             self.owner = 0
@@ -1032,11 +1297,25 @@ class ExclusiveLock(DepMap):
             else:
                 self.raw.release()            # directly: entering a Python function is a moment for a signal handler
             return 0
+        self.check_owner(state)
         try:
             self.unbook(state)
         finally:
             self.free()
         return 0
+
+    def note_release(self, state):
+        """The hold ends, whoever ends it; it counts for the class as the lock was taken."""
+        if self.since:
+            chain = state.chain
+            here = chain.depth != 0 and state.serials[chain.depth] == self.serial
+            entry = chain.entry if here else self.entry
+            entry.tally.note_hold(now_ns() - self.since)
+            self.since = 0
+        return 0
+
+    def check_owner(self, state):
+        """Any thread may release it."""
 
     def unbook(self, state):
         """Drop a lock that is not the innermost one of this thread, or not this thread's at all."""
@@ -1088,7 +1367,24 @@ class ExclusiveLock(DepMap):
 
     def wait(self, timeout, serial):
         """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever)."""
+        if self.spin(timeout, serial):
+            return True
+        outer = _waits.get(serial)            # a signal handler may wait on top of its own thread's wait
+        try:
+            return self.park(timeout, serial)
+        finally:
+            if outer is None:
+                _waits.pop(serial, None)
+            else:
+                _waits[serial] = outer
+
+    def spin(self, timeout, serial):
+        """Sleep at once."""
+        return False
+
+    def park(self, timeout, serial):
         if self.raw is not None:
+            _waits[serial] = self.serial
             for got in map(self.raw.acquire, (True,), (timeout,)):
                 if got:
                     self.owner = serial
@@ -1099,6 +1395,7 @@ class ExclusiveLock(DepMap):
         if self.enqueue(waiter, False):
             return True
         try:
+            _waits[serial] = self.serial
             while not self.take(serial):
                 left = FOREVER if timeout == FOREVER else max(0, begin + timeout - monotonic())
                 if not waiter.park.acquire(True, left):
@@ -1214,6 +1511,11 @@ class ExclusiveLock(DepMap):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
         self.unlock(current())
 
+    @property
+    def waiting(self):
+        """How many threads sleep until they have the lock."""
+        return list(_waits.values()).count(self.serial)
+
     def locked(self):
         """Return whether somebody holds the lock."""
         if self.raw is not None:
@@ -1225,6 +1527,8 @@ class ExclusiveLock(DepMap):
 
     def __exit__(self, kind, value, trace):
         self.unlock(current())
+
+    enter_timed, exit_timed = __enter__, __exit__         # those of the pure build are written out below
 
     def init(self):
         """Start a new life, as a lock that nobody holds; a finding if somebody does."""
@@ -1278,12 +1582,51 @@ def mode_of(blocking, timeout):
     return BLOCKING if timeout < 0 else TIMED
 
 
+def ignore_arguments():
+    """Do what threading.RLock does with arguments: nothing, and since 3.13 say so."""
+    if ARGUMENTS_DEPRECATED:
+        note = "Passing arguments to RLock is deprecated and will be removed in 3.15"
+        _warnings.warn(note, DeprecationWarning, 1 if cython.compiled else 3)
+
+
+class OwnedLock(ExclusiveLock):
+    """A lock that its holder alone may release and never takes again; its waits look again for a while, then sleep.
+
+    The rest is ExclusiveLock's, and costs the same. What is done against the rules changes nothing: RuntimeError.
+    """
+
+    __slots__ = ()
+
+    def check_owner(self, state):
+        if self.owner != state.serial:
+            if self.is_tracked(state):
+                _link.hooks.misuse(state, self)
+            raise RuntimeError("unlock of a lock that another thread holds" if self.owner else "unlock of a free lock")
+
+    def spin(self, timeout, serial):
+        """Let others run a few times, as long as the holder is not asleep itself (kernel: mutex_optimistic_spin)."""
+        if self.owner == serial and timeout == FOREVER:   # where nothing is tracked, nobody has said so yet
+            raise RuntimeError("this thread holds the lock already, and would wait for ever")
+        for _ in range(SPINS):
+            if self.owner and self.owner in _waits:
+                break
+            if cython.compiled:
+                ld_relax(cython.address(self.word))
+            else:
+                sleep(0)
+            if self.take(serial):
+                return True
+        return False
+
+
 class RecursiveLock(ExclusiveLock):
     """A lock its holder may take again: threading.RLock. Only the outermost acquisition counts as one."""
 
     __slots__ = ()
 
-    def __init__(self, name=None, raw=None):
+    def __init__(self, name=None, *more, raw=None, **others):
+        if more or others or isinstance(name, int):       # the `verbose` of Python 2 lives on in programs
+            name = ignore_arguments()
         self.enroll(type(self), name, None)
         self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
 
@@ -1369,6 +1712,7 @@ if not cython.compiled:
             if got:
                 lock.owner = state.serial
                 lock.acquisitions += 1
+                child.entry.tally.count += 1
                 state.serials[child.depth] = lock.serial
                 state.chain = child
                 return True
