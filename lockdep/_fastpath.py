@@ -965,21 +965,25 @@ class DepMap:
             ticket = self.step(state, ticket.entry)
         state.room(ticket.depth)
         self.count_hold(1)
+        if _wait_starts and state.serial in _wait_starts:
+            self.note_waited(state, ticket.entry.tally)
         self.book(state, ticket, outer_place(state))
-        began = _wait_starts.pop(state.serial, 0) if _wait_starts else 0
-        if began:
-            ticket.entry.tally.note_wait(now_ns() - began)
 
     def contended(self, ticket):
         """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
         if ticket is not None:
             state = current()
             ticket.entry.tally.contended += 1
-            if self.last and self.last != state.serial:
-                ticket.entry.tally.contended_bounces += 1
             if _stat:
                 _link.hooks.contended(state, ticket.entry, self)
-                _wait_starts[state.serial] = now_ns()
+            _wait_starts[state.serial] = now_ns() if _stat else 0
+
+    def note_waited(self, state, tally):
+        began = _wait_starts.pop(state.serial, 0)
+        if self.last != state.serial and self.last:
+            tally.contended_bounces += 1
+        if began:
+            tally.note_wait(now_ns() - began)
 
     def gave_up(self, ticket):
         """The wait has ended without the lock: timed out, or interrupted."""
@@ -1095,15 +1099,18 @@ class DepMap:
         self.acquisitions += 1
         state.count_up(child)
         if self.last != state.serial:
-            if self.last:
-                child.entry.tally.bounces += 1
-            self.last = state.serial
+            self.note_bounce(state, child)
         if _stat:
             self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = place
         state.serials[child.depth] = self.serial
         state.chain = child
+
+    def note_bounce(self, state, child):
+        if self.last:
+            child.entry.tally.bounces += 1
+        self.last = state.serial
 
     def note_run(self, state, child):
         """Remember that this run took this lock: whoever waits for the run depends on it."""
@@ -1242,6 +1249,8 @@ class ExclusiveLock(DepMap):
         if self.run != state.run:
             self.note_run(state, child)
         if child is self.hint and self.try_fast():
+            if self.last != state.serial:
+                self.note_bounce(state, child)
             return True
         return self.lock_real(state, mode, timeout, entry, child)
 
@@ -1281,8 +1290,6 @@ class ExclusiveLock(DepMap):
         if entry is None:
             return self.wait(timeout, state.serial)
         entry.tally.contended += 1
-        if self.last and self.last != state.serial:
-            entry.tally.contended_bounces += 1
         began = 0
         if _stat:
             _link.hooks.contended(state, entry, self)
@@ -1290,6 +1297,8 @@ class ExclusiveLock(DepMap):
         if not self.wait(timeout, state.serial):
             entry.tally.timeouts += 1
             return False
+        if self.last != state.serial and self.last:
+            entry.tally.contended_bounces += 1
         if began:
             entry.tally.note_wait(now_ns() - began)
         return True

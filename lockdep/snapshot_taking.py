@@ -22,6 +22,7 @@ from lockdep import __version__, fastpath, runtime, trace
 from lockdep.classes import LockClass, registry
 from lockdep.dependency import Dependency
 from lockdep.fastpath import NEST, NOCHECK, READ, RECURSIVE_READ, SYNC, TIMED, TRY, Chain, Entry
+from lockdep.lock_stat import lock_stats
 from lockdep.snapshot_records import (
     ChainRecord,
     ClassRecord,
@@ -49,7 +50,7 @@ _ids: weakref.WeakKeyDictionary[Validator, tuple[int, str]] = weakref.WeakKeyDic
 def snapshot() -> Snapshot:
     """Return a picture of what the validator in force has learned so far: save it, merge it, render it."""
     runtime.validator().collect()
-    return take(runtime.validator())
+    return take(runtime.validator(), lock_stats())
 
 
 def take(validator: Validator, stats: Sequence[ClassStat] = (), label: str = "") -> Snapshot:
