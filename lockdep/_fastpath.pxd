@@ -28,6 +28,19 @@ cdef extern from *:
     static __thread PyObject *ld_tls LD_TLS;
     static __thread uint64_t ld_late LD_TLS;
 
+    #ifdef _WIN32
+    #include <windows.h>
+    #define LD_YIELD() SwitchToThread()
+    #else
+    #include <sched.h>
+    #define LD_YIELD() sched_yield()
+    #endif
+    #if defined(__x86_64__) || defined(__i386__)
+    #define LD_PAUSE() __builtin_ia32_pause()
+    #else
+    #define LD_PAUSE() ((void)0)
+    #endif
+
     #ifdef Py_GIL_DISABLED
     /* Everything shared on the hot path is immortal, so that racing threads never count references on it. */
     static void ld_immortal(PyObject *op) {
@@ -50,6 +63,44 @@ cdef extern from *:
     static inline long long ld_next(long long *counter) { return ++*counter; }
     static inline void ld_add(int *count, int change) { *count += change; }
     #endif
+
+    /* Wait a moment for a word that is taken: let another thread run; without the GIL, look at it for a microsecond first. */
+    static void ld_relax(int *word) {
+    #ifdef Py_GIL_DISABLED
+        int looks = 200;
+        while (looks-- && __atomic_load_n(word, __ATOMIC_RELAXED)) { LD_PAUSE(); }
+        if (looks >= 0) return;
+    #else
+        (void)word;
+    #endif
+        Py_BEGIN_ALLOW_THREADS
+        LD_YIELD();
+        Py_END_ALLOW_THREADS
+    }
+
+    /* What a wait sleeps on: a lock that is taken until somebody wakes it. 0: the time is up, 1: woken, 2: a signal came in. */
+    static int ld_sleep(void *park, double seconds) {
+        PyLockStatus status;
+        PY_TIMEOUT_T microseconds = -1;
+        if (seconds >= 0) microseconds = seconds * 1e6 < (double)PY_TIMEOUT_MAX ? (PY_TIMEOUT_T)(seconds * 1e6 + 0.999) : PY_TIMEOUT_MAX;
+        Py_BEGIN_ALLOW_THREADS
+        status = PyThread_acquire_lock_timed((PyThread_type_lock)park, microseconds, 1);
+        Py_END_ALLOW_THREADS
+        return status == PY_LOCK_ACQUIRED ? 1 : status == PY_LOCK_INTR ? 2 : 0;
+    }
+    static void *ld_bed(void) {
+        PyThread_type_lock park = PyThread_allocate_lock();
+        if (park == NULL) { PyErr_NoMemory(); return NULL; }
+        PyThread_acquire_lock(park, NOWAIT_LOCK);
+        return (void *)park;
+    }
+    static void ld_wake(void *park) { PyThread_release_lock((PyThread_type_lock)park); }
+    static void ld_dispose(void *park) {
+        if (park == NULL) return;
+        PyThread_acquire_lock((PyThread_type_lock)park, NOWAIT_LOCK);      /* some systems free a taken lock only */
+        PyThread_release_lock((PyThread_type_lock)park);
+        PyThread_free_lock((PyThread_type_lock)park);
+    }
 
     static int ld_enter(PyObject *state, PyObject *anchor) {
         PyObject *dict = PyThreadState_GetDict();
@@ -274,6 +325,12 @@ cdef extern from *:
     int ld_free(int *word) nogil
     long long ld_next(long long *counter) nogil
     void ld_add(int *count, int change) nogil
+    void ld_relax(int *word)
+    int ld_sleep(void *park, double seconds)
+    void *ld_bed() except NULL
+    void ld_wake(void *park)
+    void ld_dispose(void *park)
+    int PyErr_CheckSignals() except -1
     object ld_frame()
     object ld_code(object frame)
     int ld_lasti(object frame)
@@ -347,7 +404,7 @@ cdef class Site:
 @cython.final
 cdef class Link:
     cdef Chain root
-    cdef object hooks, locate, is_ours, patience
+    cdef object hooks, interrupt, locate, is_ours, patience
     cdef Py_ssize_t max_instances, crowd, stubs
     cdef long long fork_count
 
@@ -366,6 +423,7 @@ cdef class ThreadState:
     cdef void *tstate
     cdef public int dirty
     cdef public int busy
+    cdef public bint pending
     cdef public Chain chain
     cdef public Chain root
     cdef public object record
@@ -383,6 +441,7 @@ cdef class ThreadState:
     cdef int count_up(self, Chain chain) except -1
     cpdef long long counted(self, int number)
     cpdef mark(self)
+    cpdef let_in(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
     cpdef take_messages(self)
@@ -404,15 +463,13 @@ cdef class Anchor:
     cdef ThreadState state
 
 
-cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, FOREIGN, MOST_STUBS
+cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, SPINS, FOREIGN, MOST_STUBS
 cdef bint ARGUMENTS_DEPRECATED
-cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, FAIR_SECONDS
+cdef object _thread_count, EINTR, FOREVER, _allocate_lock, _get_ident, monotonic, monotonic_ns, sleep, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter, _numbers
 cdef int _stat
-cdef dict _tallies, _waits
-cdef object monotonic_ns
-cdef dict _sites
+cdef dict _sites, _tallies, _wait_starts, _waits
 cdef list _states, _ended
 cdef ThreadState _spare
 cdef int _spare_guard
@@ -495,10 +552,12 @@ cdef class DepMap:
 @cython.no_gc
 cdef class Waiter:
     cdef long long thread
-    cdef object park
+    cdef void *park
     cdef Waiter next
     cdef bint queued
     cdef bint handed
+
+    cdef bint sleep(self, double left, bint until_signal) except -1
 
 
 @cython.no_gc
@@ -529,12 +588,16 @@ cdef class ExclusiveLock(DepMap):
     cdef Chain step_again(self, ThreadState state, Entry entry)
     @cython.final
     cdef bint take(self, long long serial) except -1
+    cdef check_owner(self, ThreadState state)
+    cdef bint spin(self, object timeout, long long serial) except -1
     @cython.final
     cdef bint wait_counted(self, ThreadState state, object timeout, Entry entry) except -1
     @cython.final
     cdef int note_release(self, ThreadState state) except -1
     @cython.final
     cdef bint wait(self, object timeout, long long serial) except -1
+    @cython.final
+    cdef bint park(self, object timeout, long long serial) except -1
     @cython.final
     cdef bint enqueue(self, Waiter waiter, bint front) except -1
     @cython.final
@@ -546,9 +609,15 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef int free(self) except -1
     @cython.final
-    cdef int unlock(self, ThreadState state) except -1
+    cdef int unlock_real(self, ThreadState state) except -1
     @cython.final
     cdef unbook(self, ThreadState state)
+
+
+@cython.no_gc
+cdef class OwnedLock(ExclusiveLock):
+    cdef check_owner(self, ThreadState state)
+    cdef bint spin(self, object timeout, long long serial) except -1
 
 
 @cython.no_gc

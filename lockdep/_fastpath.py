@@ -23,8 +23,9 @@ import _thread
 import _warnings
 import sys
 from collections import deque
+from errno import EINTR
 from itertools import count, repeat
-from time import monotonic, monotonic_ns
+from time import monotonic, monotonic_ns, sleep
 
 try:
     import cython
@@ -35,8 +36,10 @@ COMPILED = cython.compiled
 BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED = 0, 1, 2, 4, 8, 16, 32, 64, 128
 UNUSUAL = READ | RECURSIVE_READ | TRY | TIMED | SYNC | NEST | PINNED      # above them: the context, 256 and up
 FOREVER = -1
+UNTIL_SIGNAL = -2                             # a wait without a time limit that a signal handler ends by returning
 FAIR_SECONDS = 0.001                          # so long a waiter is passed over before the lock is handed to it
 MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
+SPINS = 4                                     # looks at a lock that is taken, before its waiter sleeps
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 ARGUMENTS_DEPRECATED = sys.version_info >= (3, 13)
@@ -45,7 +48,7 @@ _allocate_lock = _thread.allocate_lock
 _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
 _tallies = {}
-_waits = {}                                   # thread serial -> when it began to wait for a DepMap's lock
+_wait_starts = {}                             # thread serial -> when it began to wait for a DepMap's lock
 _stat = 0                                     # times are taken
 if cython.compiled:
     _numbers = 0
@@ -251,10 +254,12 @@ class Site:
 class Link:
     """What the owner of this module plugged in, and the counts that belong to nobody else."""
 
-    __slots__ = ("crowd", "fork_count", "hooks", "is_ours", "locate", "max_instances", "patience", "root", "stubs")
+    __slots__ = (
+        "crowd", "fork_count", "hooks", "interrupt", "is_ours", "locate", "max_instances", "patience", "root", "stubs",
+    )  # fmt: skip
 
     def __init__(self):
-        self.root = self.hooks = self.locate = self.is_ours = None
+        self.root = self.hooks = self.locate = self.is_ours = self.interrupt = None
         self.stubs = 0
         self.max_instances = 1024
         self.patience = 0.1                   # seconds for another thread to free a lock that its holder waits for
@@ -269,6 +274,7 @@ _spare = None                                 # of a thread that has ended, for 
 _spare_guard = 0                              # no Python code runs while it is taken
 _ended = []                                   # of threads that ended with a lock held
 _crossed = set()                              # serials of living locks that another thread than the taker released
+_waits = {}                                   # serial of a thread that sleeps -> that of the lock it waits for
 _dead = deque(maxlen=65536)
 _freed = deque(maxlen=1024)
 _untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
@@ -287,6 +293,14 @@ def connect(root, hooks, locate, is_ours, max_instances=1024, patience=0.1):
     _link.root = root
     for state in threads():
         state.mark()
+
+
+def interrupt_with(callback):
+    """Call `callback` before a lock operation of a thread whose `pending` is set, and of every new thread once.
+
+    Who sets `pending` marks the state too. It stays set until `callback` returns False: nothing more is to come in.
+    """
+    _link.interrupt = callback
 
 
 def constants():
@@ -380,7 +394,7 @@ def freed():
 
 def forked():
     """In a child: only this thread lives on, and waiters queued by others are gone."""
-    global _states, _ended, _spare_guard
+    global _states, _ended, _spare_guard, _waits
     _link.fork_count += 1
     _spare_guard = 0
     kept, spare = [current()], _spare
@@ -388,6 +402,9 @@ def forked():
         kept.append(spare)
         spare = spare.next
     _states, _ended = kept, []                # new lists: a thread that is gone may have been changing them
+    waits, _waits = _waits, {}
+    if kept[0].serial in waits:
+        _waits[kept[0].serial] = waits[kept[0].serial]
 
 
 def new_serial():
@@ -404,8 +421,8 @@ class ThreadState:
     """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off", "pins",
-        "record", "revoked", "root", "run", "running", "serial", "serials", "took",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off",
+        "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
     def __init__(self):
@@ -430,6 +447,7 @@ class ThreadState:
         self.serial = self.running = new_serial()
         self.context = self.context_key = None            # the chain's own root is that of the context
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
+        self.pending = _link.interrupt is not None        # somebody may have sent this thread an interrupt
         self.pins = None                      # serial -> the sum of its cookies
         self.off = 0                          # tracking is paused in this thread
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
@@ -450,6 +468,12 @@ class ThreadState:
         """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`."""
         self.dirty = 1
         self.run = 0
+
+    def let_in(self):
+        """Have this thread interrupted by what others sent it."""
+        self.pending = False
+        if self.busy or _link.interrupt():
+            self.pending = True
 
     def room(self, depth):
         """Make room for held locks up to this depth."""
@@ -833,6 +857,11 @@ def remember(site):
         slot[0] = cython.cast(cython.pointer(PyObject), site)
 
 
+def holds_class(chains, lock_class):
+    """Return whether one of these held locks is of the class."""
+    return lock_class in [chain.entry.lock_class for chain in chains]
+
+
 class DepMap:
     """What the validator knows of one lock: the class it belongs to and the chain it last led to.
 
@@ -881,10 +910,11 @@ class DepMap:
             entry = _link.hooks.subclass(entry.lock_class, subclass).entry(entry.mode)
         if nest is not None:
             outer = getattr(nest, "dep_map", nest)
-            if state.find(outer.serial) or not outer.is_tracked(state):
-                entry = entry.lock_class.entry(entry.mode | NEST)
-            else:
+            at = state.find(outer.serial)
+            if not at and outer.is_tracked(state):
                 _link.hooks.unnested(state, entry, outer)
+            elif not holds_class(state.chains()[:max(at - 1, 0)], entry.lock_class):
+                entry = entry.lock_class.entry(entry.mode | NEST)     # it serialises what was taken under it
         return entry
 
     def step(self, state, entry):
@@ -909,6 +939,8 @@ class DepMap:
         way that the wait can never end.
         """
         state = current()
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return None
         entry = self.entry_as(state, mode, nest, subclass)
@@ -934,7 +966,7 @@ class DepMap:
         state.room(ticket.depth)
         self.count_hold(1)
         self.book(state, ticket, outer_place(state))
-        began = _waits.pop(state.serial, 0) if _waits else 0
+        began = _wait_starts.pop(state.serial, 0) if _wait_starts else 0
         if began:
             ticket.entry.tally.note_wait(now_ns() - began)
 
@@ -947,13 +979,13 @@ class DepMap:
                 ticket.entry.tally.contended_bounces += 1
             if _stat:
                 _link.hooks.contended(state, ticket.entry, self)
-                _waits[state.serial] = now_ns()
+                _wait_starts[state.serial] = now_ns()
 
     def gave_up(self, ticket):
         """The wait has ended without the lock: timed out, or interrupted."""
         if ticket is not None:
             ticket.entry.tally.timeouts += 1
-            _waits.pop(current().serial, None)
+            _wait_starts.pop(current().serial, None)
 
     def hold(self, mode=BLOCKING, nest=None, subclass=0):
         """Acquire what is no lock and cannot block: validate, and hold it."""
@@ -1098,16 +1130,32 @@ class DepMap:
 
 
 class Waiter:
-    """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard."""
+    """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard.
+
+    It parks on a lock of C, which tells when a signal comes in.
+    """
 
     __slots__ = ("handed", "next", "park", "queued", "thread")
 
     def __init__(self, thread):
         self.thread = thread
-        self.park = _allocate_lock()
-        self.park.acquire()
         self.next = None
         self.queued = self.handed = False
+        if cython.compiled:
+            self.park = ld_bed()
+
+    def __dealloc__(self):
+        ld_dispose(self.park)
+
+    def sleep(self, left, until_signal):
+        """Sleep until woken, True, or so many seconds have passed, False."""
+        if cython.compiled:
+            status = ld_sleep(self.park, left)
+            if status == 2:
+                PyErr_CheckSignals()
+                if until_signal and not self.handed:
+                    raise InterruptedError(EINTR, "interrupted by a signal")
+            return status != 0
 
 
 class ExclusiveLock(DepMap):
@@ -1165,6 +1213,8 @@ class ExclusiveLock(DepMap):
 
     def lock_slow(self, state, mode, timeout):
         """Take the lock the long way: validate what is new, then wait if it is busy."""
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_for(state, mode))
@@ -1172,9 +1222,11 @@ class ExclusiveLock(DepMap):
     def lock_as(self, mode=BLOCKING, timeout=FOREVER, nest=None, subclass=0):
         """Take the lock in a special way: as a subclass of its class, or with a held lock that serialises its class.
 
-        `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds. Returns whether it was had.
+        `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds, or UNTIL_SIGNAL. Returns whether it was had.
         """
         state = current()
+        if state.pending:
+            state.let_in()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_as(state, mode, nest, subclass))
@@ -1248,7 +1300,7 @@ class ExclusiveLock(DepMap):
             state.settle()
         return self.step(state, entry)
 
-    def unlock(self, state):
+    def unlock_real(self, state):
         """Take the lock off the books and free it, whatever the books say."""
         if _stat:
             self.note_release(state)
@@ -1260,6 +1312,7 @@ class ExclusiveLock(DepMap):
             else:
                 self.raw.release()            # directly: entering a Python function is a moment for a signal handler
             return 0
+        self.check_owner(state)
         try:
             self.unbook(state)
         finally:
@@ -1275,6 +1328,9 @@ class ExclusiveLock(DepMap):
             entry.tally.note_hold(now_ns() - self.since)
             self.since = 0
         return 0
+
+    def check_owner(self, state):
+        """Any thread may release it."""
 
     def unbook(self, state):
         """Drop a lock that is not the innermost one of this thread, or not this thread's at all."""
@@ -1325,9 +1381,30 @@ class ExclusiveLock(DepMap):
         return 0
 
     def wait(self, timeout, serial):
-        """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever)."""
+        """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever).
+
+        With UNTIL_SIGNAL it ends in InterruptedError, too, when a signal handler has run; the pure build, whose lock
+        goes on waiting, does not notice. An exception out of a handler ends every wait.
+        """
+        if self.spin(timeout, serial):
+            return True
+        outer = _waits.get(serial)            # a signal handler may wait on top of its own thread's wait
+        try:
+            return self.park(timeout, serial)
+        finally:
+            if outer is None:
+                _waits.pop(serial, None)
+            else:
+                _waits[serial] = outer
+
+    def spin(self, timeout, serial):
+        """Sleep at once."""
+        return False
+
+    def park(self, timeout, serial):
         if self.raw is not None:
-            for got in map(self.raw.acquire, (True,), (timeout,)):
+            _waits[serial] = self.serial
+            for got in map(self.raw.acquire, (True,), (max(FOREVER, timeout),)):
                 if got:
                     self.owner = serial
                     self.count = 1
@@ -1337,9 +1414,10 @@ class ExclusiveLock(DepMap):
         if self.enqueue(waiter, False):
             return True
         try:
+            _waits[serial] = self.serial
             while not self.take(serial):
-                left = FOREVER if timeout == FOREVER else max(0, begin + timeout - monotonic())
-                if not waiter.park.acquire(True, left):
+                left = FOREVER if timeout < 0 else max(0, begin + timeout - monotonic())
+                if not waiter.sleep(left, timeout == UNTIL_SIGNAL):
                     return (not self.dequeue(waiter) and self.accept(waiter)) or self.take(serial)
                 if self.accept(waiter) or self.take(serial):
                     return True
@@ -1438,7 +1516,7 @@ class ExclusiveLock(DepMap):
             ld_free(cython.address(self.guard))
             if waiter is None:
                 return False
-            waiter.park.release()
+            ld_wake(waiter.park)
             return True
 
     def acquire(self, blocking=True, timeout=FOREVER):
@@ -1450,7 +1528,12 @@ class ExclusiveLock(DepMap):
 
     def release(self):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
-        self.unlock(current())
+        self.unlock_real(current())
+
+    @property
+    def waiting(self):
+        """How many threads sleep until they have the lock."""
+        return list(_waits.values()).count(self.serial)
 
     def locked(self):
         """Return whether somebody holds the lock."""
@@ -1462,7 +1545,7 @@ class ExclusiveLock(DepMap):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
 
     def __exit__(self, kind, value, trace):
-        self.unlock(current())
+        self.unlock_real(current())
 
     enter_timed, exit_timed = __enter__, __exit__         # those of the pure build are written out below
 
@@ -1525,6 +1608,36 @@ def ignore_arguments():
         _warnings.warn(note, DeprecationWarning, 1 if cython.compiled else 3)
 
 
+class OwnedLock(ExclusiveLock):
+    """A lock that its holder alone may release and never takes again; its waits look again for a while, then sleep.
+
+    The rest is ExclusiveLock's, and costs the same. What is done against the rules changes nothing: RuntimeError.
+    """
+
+    __slots__ = ()
+
+    def check_owner(self, state):
+        if self.owner != state.serial:
+            if self.is_tracked(state):
+                _link.hooks.misuse(state, self)
+            raise RuntimeError("unlock of a lock that another thread holds" if self.owner else "unlock of a free lock")
+
+    def spin(self, timeout, serial):
+        """Let others run a few times, as long as the holder is not asleep itself (kernel: mutex_optimistic_spin)."""
+        if self.owner == serial and timeout < 0:   # where nothing is tracked, nobody has said so yet
+            raise RuntimeError("this thread holds the lock already, and would wait for ever")
+        for _ in range(SPINS):
+            if self.owner and self.owner in _waits:
+                break
+            if cython.compiled:
+                ld_relax(cython.address(self.word))
+            else:
+                sleep(0)
+            if self.take(serial):
+                return True
+        return False
+
+
 class RecursiveLock(ExclusiveLock):
     """A lock its holder may take again: threading.RLock. Only the outermost acquisition counts as one."""
 
@@ -1573,7 +1686,7 @@ class RecursiveLock(ExclusiveLock):
         if self.count > 1:
             self.count -= 1
         else:
-            self.unlock(state)
+            self.unlock_real(state)
         return 0
 
     def locked(self):
@@ -1590,7 +1703,7 @@ class RecursiveLock(ExclusiveLock):
         if not self._is_owned():
             raise RuntimeError("cannot release un-acquired lock")
         count = self.count
-        self.unlock(current())
+        self.unlock_real(current())
         return count
 
     def _acquire_restore(self, count):
@@ -1635,7 +1748,7 @@ if not cython.compiled:
             lock.owner = 0
             lock.raw.release()
         else:
-            lock.unlock(state)
+            lock.unlock_real(state)
 
     def _del(lock, forget=DepMap.forget):
         if lock.owner or lock.holds or lock.crossed or (lock.witnessed and lock.entry.watched):

@@ -61,6 +61,7 @@ else:
 BUILD = "compiled" if core.COMPILED else "pure"
 
 BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNTRACKED, NOWHERE = core.constants()
+UNTIL_SIGNAL = core.UNTIL_SIGNAL
 Entry = core.Entry
 Chain = core.Chain
 Site = core.Site
@@ -68,12 +69,14 @@ Tally = core.Tally
 ThreadState = core.ThreadState
 DepMap = core.DepMap
 ExclusiveLock = core.ExclusiveLock
+OwnedLock = core.OwnedLock
 RecursiveLock = core.RecursiveLock
 clear_tallies = core.clear_tallies
 counted_by_ended = core.counted_by_ended
 connect = core.connect
 deaths = core.deaths
 forked = core.forked
+interrupt_with = core.interrupt_with
 freed = core.freed
 new_serial = core.new_serial
 reap = core.reap
