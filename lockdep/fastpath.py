@@ -66,6 +66,7 @@ Chain = core.Chain
 Site = core.Site
 ThreadState = core.ThreadState
 DepMap = core.DepMap
+Waiter = core.Waiter
 ExclusiveLock = core.ExclusiveLock
 OwnedLock = core.OwnedLock
 RecursiveLock = core.RecursiveLock
