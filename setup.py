@@ -1,6 +1,7 @@
-"""Builds the optional compiled fast path. Everything else about the package stands in pyproject.toml.
+"""Builds the optional compiled modules. Everything else about the package stands in pyproject.toml.
 
-lockdep/_fastpath.py is ordinary Python that Cython can compile. Three ways to ask for it:
+Each of them is ordinary Python that Cython can compile, with its C types in a .pxd beside it. Three ways to ask for
+them:
 
     (nothing)                     compiled where Cython and a C compiler work, else pure, with a warning
     LOCKDEP_PURE=1                pure; no compiler is looked for
@@ -13,6 +14,7 @@ from typing import Any
 
 from setuptools import Extension, setup
 
+MODULES = ["lockdep._fastpath", "lockdep._waitqueue", "primitives._atomic", "primitives._rcu"]
 DIRECTIVES = {
     "language_level": 3,
     "binding": False,  # cyfunction objects are shared and counted: threads slow each other down on free-threaded builds
@@ -26,21 +28,23 @@ def asked(variable: str) -> bool:
     return os.environ.get(variable, "") not in ("", "0")
 
 
-def fastpath(required: bool) -> list[Any]:
-    """Return the extension, translated to C; or nothing where it is optional and Cython is missing or fails."""
-    extension = Extension(
-        "lockdep._fastpath",
-        ["lockdep/_fastpath.py"],
-        depends=["lockdep/_fastpath.pxd"],
-        extra_compile_args=[] if os.name == "nt" else ["-O2"],
-    )
+def extension(module: str) -> Extension:
+    path = module.replace(".", "/")
+    flags = [] if os.name == "nt" else ["-O2"]
+    return Extension(module, [f"{path}.py"], depends=[f"{path}.pxd"], extra_compile_args=flags)
+
+
+def extensions(required: bool) -> list[Any]:
+    """Return the extensions, translated to C; or nothing where they are optional and Cython is missing or fails."""
     try:
         from Cython.Build import cythonize
 
-        (translated,) = cythonize([extension], build_dir="build/cython", compiler_directives=DIRECTIVES)
-        translated.optional = not required  # on the result: cythonize does not pass it on
-        return [translated]
-    except Exception as error:  # no Cython at all, or one that cannot translate this file
+        sources = [extension(module) for module in MODULES]
+        translated = cythonize(sources, build_dir="build/cython", compiler_directives=DIRECTIVES)
+        for each in translated:
+            each.optional = not required  # on the result: cythonize does not pass it on
+        return list(translated)
+    except Exception as error:  # no Cython at all, or one that cannot translate these files
         if required:
             raise SystemExit(f"lockdep: LOCKDEP_REQUIRE_COMPILED is set, but Cython failed: {error!r}") from error
         print(f"lockdep: warning: installing the pure build, because Cython failed: {error!r}", file=sys.stderr)
@@ -50,4 +54,4 @@ def fastpath(required: bool) -> list[Any]:
 pure, required = asked("LOCKDEP_PURE"), asked("LOCKDEP_REQUIRE_COMPILED")
 if pure and required:
     raise SystemExit("lockdep: LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED are both set; unset one of them")
-setup(ext_modules=[] if pure else fastpath(required))
+setup(ext_modules=[] if pure else extensions(required))

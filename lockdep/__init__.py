@@ -25,6 +25,9 @@ _NAMES = {
     "finding": "DeadlockError Finding LockInversion",
     "patch": "install installed uninstall",
     "runtime": "findings on_finding reset use",
+    "snapshot_files": "SnapshotError",
+    "snapshot_taking": "snapshot",
+    "snapshots": "Snapshot",
     "validator": "Validator",
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}

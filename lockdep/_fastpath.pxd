@@ -201,6 +201,87 @@ cdef extern from *:
         return at >= start && at < start + Py_SIZE(code) * sizeof(_Py_CODEUNIT) ? (int)(at - start) : -1;
     }
 
+    /* Times: counts by quarter octaves of ns, up to 2**40 ns. On free-threaded builds every part is added atomically. */
+    #include <limits.h>
+    #include <time.h>
+    #define LD_BUCKETS 160
+    typedef struct { long long count, total, least, most; unsigned int buckets[LD_BUCKETS]; } ld_times;
+    #ifdef Py_GIL_DISABLED
+    #define LD_ADD(where, what) __atomic_add_fetch(&(where), (what), __ATOMIC_RELAXED)
+    static inline void ld_extreme(long long *where, long long ns, int less) {
+        long long old = __atomic_load_n(where, __ATOMIC_RELAXED);
+        while ((less ? ns < old : ns > old) && !__atomic_compare_exchange_n(where, &old, ns, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+    }
+    #else
+    #define LD_ADD(where, what) ((where) += (what))
+    static inline void ld_extreme(long long *where, long long ns, int less) { if (less ? ns < *where : ns > *where) *where = ns; }
+    #endif
+    static inline long long ld_now(void) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec * 1000000000LL + now.tv_nsec;
+    }
+    static inline void ld_note_time(ld_times *times, long long ns) {
+        unsigned long long n = ns < 4 ? 4 : (unsigned long long)ns;
+        int octave = 63 - __builtin_clzll(n), at = 4 * octave + (int)((n >> (octave - 2)) & 3);
+        LD_ADD(times->count, 1);
+        LD_ADD(times->total, ns);
+        ld_extreme(&times->least, ns, 1);
+        ld_extreme(&times->most, ns, 0);
+        LD_ADD(times->buckets[at < LD_BUCKETS ? at : LD_BUCKETS - 1], 1);
+    }
+    static void ld_clear_times(ld_times *times) {
+        memset(times, 0, sizeof *times);
+        times->least = LLONG_MAX;
+    }
+    static PyObject *ld_times_of(ld_times *times) {
+        PyObject *buckets = PyList_New(0), *pair;
+        for (int at = 8; buckets != NULL && at < LD_BUCKETS; at++) {
+            if (times->buckets[at] == 0) continue;
+            int octave = at / 4;
+            pair = Py_BuildValue("(LI)", (1LL << octave) + ((long long)(at % 4 + 1) << (octave - 2)), times->buckets[at]);
+            if (pair == NULL || PyList_Append(buckets, pair) < 0) Py_CLEAR(buckets);
+            Py_XDECREF(pair);
+        }
+        if (buckets == NULL) return NULL;
+        return Py_BuildValue("(LLLLN)", times->count, times->total, times->count ? times->least : 0, times->most, buckets);
+    }
+    static long long *ld_more_counts(long long *old, int *size, int number) {
+        int room = *size == 0 ? 64 : *size;
+        long long *grown;
+        while (room <= number) room *= 2;
+        grown = (long long *)PyMem_RawRealloc(old, room * sizeof *grown);
+        if (grown == NULL) { PyErr_NoMemory(); return NULL; }
+        memset(grown + *size, 0, (room - *size) * sizeof *grown);
+        *size = room;
+        return grown;
+    }
+    /* What threads counted that have ended, in chunks that are made when first needed and never freed. */
+    #define LD_CHUNK 256
+    #define LD_CHUNKS 4096
+    static long long *ld_past[LD_CHUNKS];
+    static long long *ld_past_chunk(int at) {
+        long long *made = ld_past[at], *none = NULL;
+        if (made != NULL) return made;
+        made = (long long *)PyMem_RawCalloc(LD_CHUNK, sizeof *made);
+        if (made == NULL || __atomic_compare_exchange_n(&ld_past[at], &none, made, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return made;
+        PyMem_RawFree(made);
+        return none;
+    }
+    static void ld_fold_counts(long long *counts, int size) {
+        for (int i = 0; i < size && i < LD_CHUNK * LD_CHUNKS; i++) {
+            long long *chunk = counts[i] == 0 ? NULL : ld_past_chunk(i / LD_CHUNK);
+            if (chunk != NULL) { LD_ADD(chunk[i % LD_CHUNK], counts[i]); counts[i] = 0; }
+        }
+    }
+    static long long ld_past_count(int number) {
+        return number < LD_CHUNK * LD_CHUNKS && ld_past[number / LD_CHUNK] ? ld_past[number / LD_CHUNK][number % LD_CHUNK] : 0;
+    }
+    static void ld_clear_past(void) {
+        for (int i = 0; i < LD_CHUNKS; i++) if (ld_past[i] != NULL) memset(ld_past[i], 0, LD_CHUNK * sizeof **ld_past);
+    }
+    static void ld_forget_counts(long long *counts) { PyMem_RawFree(counts); }
+
     static PyObject *ld_code(PyObject *frame) { return (PyObject *)PyFrame_GetCode((PyFrameObject *)frame); }
     static int ld_lasti(PyObject *frame) { return PyFrame_GetLasti((PyFrameObject *)frame); }
     static PyObject *ld_frame(void) {
@@ -216,6 +297,17 @@ cdef extern from *:
         return &ld_sites[(h ^ (h >> 12)) & (LD_SITES - 1)];
     }
     """
+    ctypedef struct ld_times:
+        long long count
+    long long ld_now() nogil
+    void ld_note_time(ld_times *times, long long ns) nogil
+    void ld_clear_times(ld_times *times) nogil
+    object ld_times_of(ld_times *times)
+    long long *ld_more_counts(long long *old, int *size, int number) except NULL
+    void ld_fold_counts(long long *counts, int size) nogil
+    long long ld_past_count(int number) nogil
+    void ld_clear_past() nogil
+    void ld_forget_counts(long long *counts) nogil
     PyObject *ld_tls
     unsigned long long ld_late
     int ld_is_late()
@@ -253,7 +345,26 @@ cdef extern from *:
 
 @cython.final
 @cython.no_gc
+cdef class Tally:
+    cdef readonly object lock_class
+    cdef readonly bint read
+    cdef readonly int number
+    cdef public long long contended
+    cdef public long long contended_bounces
+    cdef public long long bounces
+    cdef public long long timeouts
+    cdef ld_times wait
+    cdef ld_times hold
+
+    cpdef clear(self)
+    cdef int note_wait(self, long long ns) except -1
+    cdef int note_hold(self, long long ns) except -1
+
+
+@cython.final
+@cython.no_gc
 cdef class Entry:
+    cdef readonly Tally tally
     cdef readonly object lock_class
     cdef readonly int mode
     cdef public bint watched
@@ -271,6 +382,7 @@ cdef class Chain:
     cdef public object stack
     cdef public bint judged
     cdef readonly bint known
+    cdef int number
 
     cpdef admit(self)
     cpdef place(self)
@@ -305,6 +417,8 @@ cdef class ThreadState:
     cdef public long long running
     cdef int capacity
     cdef long long *serials
+    cdef long long *counts
+    cdef int numbers
     cdef void **places
     cdef void *tstate
     cdef public int dirty
@@ -324,6 +438,8 @@ cdef class ThreadState:
     cdef ThreadState next
 
     cdef begin(self)
+    cdef int count_up(self, Chain chain) except -1
+    cpdef long long counted(self, int number)
     cpdef mark(self)
     cpdef let_in(self)
     cdef bint room(self, int depth) except -1
@@ -348,10 +464,12 @@ cdef class Anchor:
 
 
 cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, SPINS, FOREIGN, MOST_STUBS
-cdef object _thread_count, EINTR, FOREVER, _allocate_lock, _get_ident, monotonic, sleep, FAIR_SECONDS
+cdef bint ARGUMENTS_DEPRECATED
+cdef object _thread_count, EINTR, FOREVER, _allocate_lock, _get_ident, monotonic, monotonic_ns, sleep, FAIR_SECONDS
 cdef Link _link
-cdef long long _counter
-cdef dict _sites, _waits
+cdef long long _counter, _numbers
+cdef int _stat
+cdef dict _sites, _tallies, _wait_starts, _waits
 cdef list _states, _ended
 cdef ThreadState _spare
 cdef int _spare_guard
@@ -361,16 +479,25 @@ cdef Chain _nowhere, _astray
 cdef Entry _untracked
 
 cpdef long long new_serial()
+cdef long long new_number()
+cdef long long now_ns()
+cdef Tally find_tally(lock_class, read)
 cdef ThreadState current()
+cpdef list threads()
+@cython.locals(state=ThreadState)
 cdef ThreadState find_thread(long long serial)
 cdef tell_holder(long long owner, long long serial)
+@cython.locals(state=ThreadState)
+cpdef list reap()
 cpdef retire(ThreadState state)
+cdef thin_out()
 @cython.locals(spare=ThreadState)
 cpdef forked()
 @cython.locals(state=ThreadState, kept=ThreadState, anchor=Anchor)
 cdef ThreadState enter_thread()
 cdef ThreadState spare_state()
 cdef ThreadState late_state()
+cdef ignore_arguments()
 cpdef Entry creation_entry(object kind)
 cdef Entry known_entry(object kind)
 cdef remember(Site site)
@@ -390,6 +517,8 @@ cdef class DepMap:
     cdef public Chain hint
     cdef public Entry entry
     cdef public long long peer
+    cdef readonly long long last
+    cdef long long since
     cdef public bint crossed
     cdef public bint witnessed
     cdef readonly int holds
@@ -462,6 +591,10 @@ cdef class ExclusiveLock(DepMap):
     cdef bint take(self, long long serial) except -1
     cdef check_owner(self, ThreadState state)
     cdef bint spin(self, object timeout, long long serial) except -1
+    @cython.final
+    cdef bint wait_counted(self, ThreadState state, object timeout, Entry entry) except -1
+    @cython.final
+    cdef int note_release(self, ThreadState state) except -1
     @cython.final
     cdef bint wait(self, object timeout, long long serial) except -1
     @cython.final

@@ -20,11 +20,12 @@ Cost of a known acquisition and release, uncontended: no allocation, no clock, n
 from __future__ import annotations
 
 import _thread
+import _warnings
 import sys
 from collections import deque
 from errno import EINTR
 from itertools import count, repeat
-from time import monotonic, sleep
+from time import monotonic, monotonic_ns, sleep
 
 try:
     import cython
@@ -41,13 +42,112 @@ MOST_STUBS = 65536                            # nodes walked through but never v
 SPINS = 4                                     # looks at a lock that is taken, before its waiter sleeps
 ROOM = 64                                     # held locks of a thread before its array must grow; hints end there
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
+ARGUMENTS_DEPRECATED = sys.version_info >= (3, 13)
 
 _allocate_lock = _thread.allocate_lock
 _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
-if not cython.compiled:
+_tallies = {}
+_wait_starts = {}                             # thread serial -> when it began to wait for a DepMap's lock
+_stat = 0                                     # times are taken
+if cython.compiled:
+    _numbers = 0
+else:
     _local = _thread._local()
     _count = count(1)
+
+
+class Tally:
+    """What happened to the locks of one class when they were taken, for reading or for writing.
+
+    Acquisitions are counted by the threads themselves; what waits is slow anyway, and counted here. Times are taken
+    only while `switch_stat` has them on.
+    """
+
+    __slots__ = (
+        "bounces", "contended", "contended_bounces", "count", "hold", "lock_class", "number", "read", "timeouts",
+        "wait",
+    )  # fmt: skip
+
+    def __init__(self, lock_class, read):
+        self.lock_class = lock_class
+        self.read = read
+        self.number = new_number()
+        self.clear()
+        if cython.compiled:
+            ld_immortal(self)
+        else:
+            self.count = 0
+
+    def clear(self):
+        self.contended = self.contended_bounces = self.bounces = self.timeouts = 0
+        if cython.compiled:
+            ld_clear_times(cython.address(self.wait))
+            ld_clear_times(cython.address(self.hold))
+        else:
+            self.wait = Times()
+            self.hold = Times()
+
+    def note_wait(self, ns):
+        if cython.compiled:
+            ld_note_time(cython.address(self.wait), ns)
+        else:
+            self.wait.note(ns)
+        return 0
+
+    def note_hold(self, ns):
+        if cython.compiled:
+            ld_note_time(cython.address(self.hold), ns)
+        else:
+            self.hold.note(ns)
+        return 0
+
+    def times(self):
+        """Return (count, total, least, most, buckets) of waits and of holds, in ns; a bucket is (bound, count)."""
+        if cython.compiled:
+            return ld_times_of(cython.address(self.wait)), ld_times_of(cython.address(self.hold))
+        return self.wait.tuple(), self.hold.tuple()
+
+
+class Times:
+    """Durations, in ns: how many, sum, shortest, longest, and counts by quarter octaves. For the pure build."""
+
+    __slots__ = ("buckets", "count", "least", "most", "total")
+
+    def __init__(self):
+        self.count = self.total = self.least = self.most = 0
+        self.buckets = {}
+
+    def note(self, ns):
+        self.least = ns if self.count == 0 else min(self.least, ns)
+        self.most = max(self.most, ns)
+        self.count += 1
+        self.total += ns
+        octave = max(ns, 4).bit_length() - 1
+        bound = (1 << octave) + (((max(ns, 4) >> (octave - 2)) & 3) + 1 << (octave - 2))
+        self.buckets[bound] = self.buckets.get(bound, 0) + 1
+
+    def tuple(self):
+        return self.count, self.total, self.least, self.most, sorted(self.buckets.items())
+
+
+def new_number():
+    if cython.compiled:
+        return ld_next(cython.address(_numbers))
+    return next(_count)
+
+
+def find_tally(lock_class, read):
+    """Return the one Tally of a class for this way of taking it."""
+    key = (lock_class, read)
+    found = _tallies.get(key)
+    return found if found is not None else _tallies.setdefault(key, Tally(lock_class, read))
+
+
+def now_ns():
+    if cython.compiled:
+        return ld_now()
+    return monotonic_ns()
 
 
 class Entry:
@@ -56,12 +156,13 @@ class Entry:
     `watched` says that the class is part of a dependency: then it matters when its instances die.
     """
 
-    __slots__ = ("lock_class", "mode", "watched")
+    __slots__ = ("lock_class", "mode", "tally", "watched")
 
     def __init__(self, lock_class, mode):
         self.lock_class = lock_class
         self.mode = mode
         self.watched = False
+        self.tally = find_tally(lock_class, mode & 3 != 0)
         if cython.compiled:
             ld_immortal(self)
 
@@ -84,6 +185,8 @@ class Chain:
         self.children = None
         self.judged = self.known = False
         self.twin = 0
+        if cython.compiled:
+            self.number = 0 if entry is None else entry.tally.number
         self.depth = 0 if parent is None else parent.depth + 1
 
     def admit(self):
@@ -328,6 +431,8 @@ class ThreadState:
         if cython.compiled:
             self.serials = ld_serials(cython.NULL, ROOM)
             self.places = ld_places(cython.NULL, ROOM)
+            self.counts = cython.NULL
+            self.numbers = 0
         else:
             self.serials = [0] * ROOM
         self.record = self.took = None        # what can be waited for has these; see begin_run
@@ -336,7 +441,9 @@ class ThreadState:
         self.begin()
 
     def begin(self):
-        """Belong to this thread from now on."""
+        """Belong to this thread from now on. What the last one counted is kept apart."""
+        if cython.compiled:
+            ld_fold_counts(self.counts, self.numbers)
         self.serial = self.running = new_serial()
         self.context = self.context_key = None            # the chain's own root is that of the context
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
@@ -355,6 +462,7 @@ class ThreadState:
     def __dealloc__(self):
         ld_serials(self.serials, 0)
         ld_places(self.places, 0)
+        ld_forget_counts(self.counts)
 
     def mark(self):
         """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`."""
@@ -377,6 +485,21 @@ class ThreadState:
                 self.serials += [0] * depth
             self.capacity = 2 * depth
         return True
+
+    def count_up(self, chain):
+        """Count an acquisition. The thread's own array: no other thread writes there."""
+        if cython.compiled:
+            if chain.number >= self.numbers:
+                self.counts = ld_more_counts(self.counts, cython.address(self.numbers), chain.number)
+            self.counts[chain.number] += 1
+        else:
+            chain.entry.tally.count += 1
+        return 0
+
+    def counted(self, number):
+        """Return how often threads with this state took the class of this number."""
+        if cython.compiled:
+            return self.counts[number] if number < self.numbers else 0
 
     def held(self):
         """Return (chain, serial) for each held lock, outermost first."""
@@ -610,6 +733,39 @@ def late_state():
     return state
 
 
+def switch_stat(on):
+    """Take times from now on, or no longer."""
+    global _stat
+    _stat = 1 if on else 0
+    if not cython.compiled:
+        ExclusiveLock.__enter__ = ExclusiveLock.enter_timed if on else _enter
+        ExclusiveLock.__exit__ = ExclusiveLock.exit_timed if on else _exit
+
+
+def tallies():
+    """Return every Tally."""
+    return list(_tallies.values())
+
+
+def counted_by_ended(number):
+    """Return how often threads that have ended took the class of this number."""
+    if cython.compiled:
+        return ld_past_count(number)
+    return 0
+
+
+def clear_tallies():
+    """Begin to count anew. What is held now is not timed."""
+    for tally in tallies():
+        tally.clear()
+        if not cython.compiled:
+            tally.count = 0
+    if cython.compiled:
+        for state in threads():
+            ld_fold_counts(cython.cast(ThreadState, state).counts, cython.cast(ThreadState, state).numbers)
+        ld_clear_past()
+
+
 def thread_state():
     """Return the state of this thread."""
     return current()
@@ -701,6 +857,11 @@ def remember(site):
         slot[0] = cython.cast(cython.pointer(PyObject), site)
 
 
+def holds_class(chains, lock_class):
+    """Return whether one of these held locks is of the class."""
+    return lock_class in [chain.entry.lock_class for chain in chains]
+
+
 class DepMap:
     """What the validator knows of one lock: the class it belongs to and the chain it last led to.
 
@@ -710,8 +871,8 @@ class DepMap:
     """
 
     __slots__ = (
-        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "owner", "peer", "run", "serial", "unseen",
-        "witnessed",
+        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "last", "owner", "peer", "run", "serial",
+        "since", "unseen", "witnessed",
     )  # fmt: skip
 
     def __init__(self, name=None, kind=None, key=None):
@@ -728,6 +889,8 @@ class DepMap:
         self.run = -1                         # the run that took it last
         self.peer = -1                        # the held instance of the same class it was last judged under
         self.acquisitions = 0
+        self.last = 0                         # serial of the thread that took it last
+        self.since = 0                        # when that was, while times are taken; 0 for not known
         self.holds = self.unseen = 0          # how often it is held now: tracked, and while nothing was
         self.crossed = False                  # was released by another thread once
         self.witnessed = False                # was taken: dependencies may name it
@@ -747,10 +910,11 @@ class DepMap:
             entry = _link.hooks.subclass(entry.lock_class, subclass).entry(entry.mode)
         if nest is not None:
             outer = getattr(nest, "dep_map", nest)
-            if state.find(outer.serial) or not outer.is_tracked(state):
-                entry = entry.lock_class.entry(entry.mode | NEST)
-            else:
+            at = state.find(outer.serial)
+            if not at and outer.is_tracked(state):
                 _link.hooks.unnested(state, entry, outer)
+            elif not holds_class(state.chains()[:max(at - 1, 0)], entry.lock_class):
+                entry = entry.lock_class.entry(entry.mode | NEST)     # it serialises what was taken under it
         return entry
 
     def step(self, state, entry):
@@ -802,6 +966,26 @@ class DepMap:
         state.room(ticket.depth)
         self.count_hold(1)
         self.book(state, ticket, outer_place(state))
+        began = _wait_starts.pop(state.serial, 0) if _wait_starts else 0
+        if began:
+            ticket.entry.tally.note_wait(now_ns() - began)
+
+    def contended(self, ticket):
+        """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
+        if ticket is not None:
+            state = current()
+            ticket.entry.tally.contended += 1
+            if self.last and self.last != state.serial:
+                ticket.entry.tally.contended_bounces += 1
+            if _stat:
+                _link.hooks.contended(state, ticket.entry, self)
+                _wait_starts[state.serial] = now_ns()
+
+    def gave_up(self, ticket):
+        """The wait has ended without the lock: timed out, or interrupted."""
+        if ticket is not None:
+            ticket.entry.tally.timeouts += 1
+            _wait_starts.pop(current().serial, None)
 
     def hold(self, mode=BLOCKING, nest=None, subclass=0):
         """Acquire what is no lock and cannot block: validate, and hold it."""
@@ -831,8 +1015,15 @@ class DepMap:
         at = state.find(self.serial)
         if at:
             self.count_hold(-1)
+            if _stat and self.since:
+                state.chains()[at - 1].entry.tally.note_hold(now_ns() - self.since)
+                if self.holds == 0:
+                    self.since = 0
             self.check_pin(state, at)
-            state.drop(at)
+            if at == state.chain.depth:
+                state.chain = state.chain.parent
+            else:
+                state.drop(at)
             return True
         if self.unseen:
             self.unseen -= 1
@@ -869,6 +1060,19 @@ class DepMap:
         self.run = self.peer = -1
         self.crossed = False
 
+    def share(self):
+        """Any thread may release this, not only the one that holds it: no gate for others, no finding when one ends."""
+        self.crossed = True
+        _crossed.add(self.serial)
+
+    def disown(self, owner):
+        """The thread of this serial holds it no longer: another thread has released it."""
+        if self.unseen:
+            self.unseen -= 1
+        else:
+            self.count_hold(-1)
+            tell_holder(owner, self.serial)
+
     def revoke_holders(self):
         if self.owner:
             tell_holder(self.owner, self.serial)
@@ -889,6 +1093,13 @@ class DepMap:
 
     def book(self, state, child, place):
         self.acquisitions += 1
+        state.count_up(child)
+        if self.last != state.serial:
+            if self.last:
+                child.entry.tally.bounces += 1
+            self.last = state.serial
+        if _stat:
+            self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = place
         state.serials[child.depth] = self.serial
@@ -1008,6 +1219,9 @@ class ExclusiveLock(DepMap):
         self.owner = state.serial
         self.count = 1
         self.acquisitions += 1
+        state.count_up(child)
+        if _stat:
+            self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = ld_place(state.tstate)
         state.serials[child.depth] = self.serial
@@ -1064,7 +1278,7 @@ class ExclusiveLock(DepMap):
         """
         mine = self.owner == state.serial     # a plain lock that waits for its own holder
         try:
-            if not self.take(state.serial) and (mode == TRY or not self.wait(timeout, state.serial)):
+            if not self.take(state.serial) and (mode == TRY or not self.wait_counted(state, timeout, entry)):
                 return False
             if entry is None:
                 return True
@@ -1079,6 +1293,24 @@ class ExclusiveLock(DepMap):
         self.book(state, child, outer_place(state))
         return True
 
+    def wait_counted(self, state, timeout, entry):
+        """Block for the lock, and count that; with times on also how long, where, and who stood in the way."""
+        if entry is None:
+            return self.wait(timeout, state.serial)
+        entry.tally.contended += 1
+        if self.last and self.last != state.serial:
+            entry.tally.contended_bounces += 1
+        began = 0
+        if _stat:
+            _link.hooks.contended(state, entry, self)
+            began = now_ns()
+        if not self.wait(timeout, state.serial):
+            entry.tally.timeouts += 1
+            return False
+        if began:
+            entry.tally.note_wait(now_ns() - began)
+        return True
+
     def step_again(self, state, entry):
         """Where the lock leads now that it is had: for a try, or when a handler changed what is held meanwhile."""
         if state.run == 0:
@@ -1087,6 +1319,8 @@ class ExclusiveLock(DepMap):
 
     def unlock_real(self, state):
         """Take the lock off the books and free it, whatever the books say."""
+        if _stat:
+            self.note_release(state)
         if state.serials[state.chain.depth] == self.serial and self.owner == state.serial:
             state.chain = state.chain.parent
             self.owner = 0
@@ -1100,6 +1334,16 @@ class ExclusiveLock(DepMap):
             self.unbook(state)
         finally:
             self.free()
+        return 0
+
+    def note_release(self, state):
+        """The hold ends, whoever ends it; it counts for the class as the lock was taken."""
+        if self.since:
+            chain = state.chain
+            here = chain.depth != 0 and state.serials[chain.depth] == self.serial
+            entry = chain.entry if here else self.entry
+            entry.tally.note_hold(now_ns() - self.since)
+            self.since = 0
         return 0
 
     def check_owner(self, state):
@@ -1320,6 +1564,8 @@ class ExclusiveLock(DepMap):
     def __exit__(self, kind, value, trace):
         self.unlock_real(current())
 
+    enter_timed, exit_timed = __enter__, __exit__         # those of the pure build are written out below
+
     def init(self):
         """Start a new life, as a lock that nobody holds; a finding if somebody does."""
         DepMap.init(self)
@@ -1372,6 +1618,13 @@ def mode_of(blocking, timeout):
     return BLOCKING if timeout < 0 else TIMED
 
 
+def ignore_arguments():
+    """Do what threading.RLock does with arguments: nothing, and since 3.13 say so."""
+    if ARGUMENTS_DEPRECATED:
+        note = "Passing arguments to RLock is deprecated and will be removed in 3.15"
+        _warnings.warn(note, DeprecationWarning, 1 if cython.compiled else 3)
+
+
 class OwnedLock(ExclusiveLock):
     """A lock that its holder alone may release and never takes again; its waits look again for a while, then sleep.
 
@@ -1407,7 +1660,9 @@ class RecursiveLock(ExclusiveLock):
 
     __slots__ = ()
 
-    def __init__(self, name=None, raw=None):
+    def __init__(self, name=None, *more, raw=None, **others):
+        if more or others or isinstance(name, int):       # the `verbose` of Python 2 lives on in programs
+            name = ignore_arguments()
         self.enroll(type(self), name, None)
         self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
 
@@ -1493,6 +1748,7 @@ if not cython.compiled:
             if got:
                 lock.owner = state.serial
                 lock.acquisitions += 1
+                child.entry.tally.count += 1
                 state.serials[child.depth] = lock.serial
                 state.chain = child
                 return True

@@ -28,31 +28,32 @@ def greenlets_patched() -> bool:
     return monkey is not None and bool(monkey.is_module_patched("threading"))
 
 
-def load_pure() -> ModuleType:
-    source = os.path.join(os.path.dirname(__file__), "_fastpath.py")
-    spec = importlib.util.spec_from_file_location(NAME, source)
+def load_pure(name: str) -> ModuleType:
+    package, _, stem = name.rpartition(".")
+    (folder,) = importlib.import_module(package).__path__
+    spec = importlib.util.spec_from_file_location(name, os.path.join(folder, f"{stem}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[NAME] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-def load() -> ModuleType:
-    """Return the module that does the work."""
+def load(name: str) -> ModuleType:
+    """Return a module that has two builds, in the one that is asked for."""
     pure, required = switched_on("LOCKDEP_PURE"), switched_on("LOCKDEP_REQUIRE_COMPILED")
     if pure and required:
         raise ImportError("LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED contradict each other")
     if pure or greenlets_patched():
-        return load_pure()
-    module = importlib.import_module(NAME)
+        return load_pure(name)
+    module = importlib.import_module(name)
     if required and not module.COMPILED:
         raise ImportError("LOCKDEP_REQUIRE_COMPILED is set, but lockdep was installed without its compiled extension")
     return module
 
 
-_module = load()
+_module = load(NAME)
 if TYPE_CHECKING:
     from lockdep import _fastpath as core
 else:
@@ -64,12 +65,15 @@ UNTIL_SIGNAL = core.UNTIL_SIGNAL
 Entry = core.Entry
 Chain = core.Chain
 Site = core.Site
+Tally = core.Tally
 ThreadState = core.ThreadState
 DepMap = core.DepMap
 Waiter = core.Waiter
 ExclusiveLock = core.ExclusiveLock
 OwnedLock = core.OwnedLock
 RecursiveLock = core.RecursiveLock
+clear_tallies = core.clear_tallies
+counted_by_ended = core.counted_by_ended
 connect = core.connect
 deaths = core.deaths
 forked = core.forked
@@ -78,5 +82,7 @@ freed = core.freed
 new_serial = core.new_serial
 reap = core.reap
 retire = core.retire
+switch_stat = core.switch_stat
+tallies = core.tallies
 thread_state = core.thread_state
 threads = core.threads

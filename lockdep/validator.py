@@ -21,6 +21,7 @@ from lockdep.fastpath import Chain, DepMap, Entry, ThreadState
 from lockdep.finding import DeadlockError, Finding
 from lockdep.graph import DependencyGraph
 from lockdep.held import held_locks, thread_name
+from lockdep.points import ContentionPoints
 from lockdep.rules import KERNEL, Rules
 from lockdep.runs import Run
 from lockdep.trace import StackTrace, site
@@ -51,9 +52,11 @@ class Validator:
         self.root.admit()
         self.rules = Rules(self.options, self.root)
         self.book = self.rules.book
+        self.points = ContentionPoints()
         self.chains = 0
         self.unvalidated = 0
         self.failures = 0
+        self.in_force = False
         self._graph_lock = _thread.allocate_lock()
         self._forking = False
 
@@ -145,6 +148,16 @@ class Validator:
         if new is not None:
             self._guarded(state, lambda: self.rules.signalled(new))
 
+    def contended(self, state: ThreadState, entry: Entry, lock: DepMap) -> None:
+        """A thread is going to wait, while times are taken: note where, and who stands in its way."""
+        state.busy += 1
+        try:
+            self.points.note(entry, lock, self._capture())
+        except Exception as error:
+            self._failed(error)
+        finally:
+            state.busy -= 1
+
     # What joins, annotations and runtime call
 
     def joined(self, state: ThreadState, run: Run, *, timed: bool) -> None:
@@ -201,7 +214,19 @@ class Validator:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what was found so far, in order."""
+        if self.in_force:
+            self.collect()
         return self.book.findings()
+
+    def collect(self) -> None:
+        """Look at the threads that ended, and the locks that were collected: findings where a lock was held."""
+        ended = fastpath.reap()
+        if ended:
+            self.ended(ended)
+        for state in ended:
+            fastpath.retire(state)
+        for entry, owner in fastpath.freed():
+            self.freed(entry, owner)
 
     def check_invariants(self) -> None:
         """Raise AssertionError where the graph's books disagree."""

@@ -16,6 +16,11 @@ from lockdep.trace import StackTrace
 from lockdep.usage import is_read, state_of
 
 
+def state_word(bit: int) -> str:
+    """Return what a bit makes a class safe or unsafe against: HARDIRQ, or HARDIRQ-READ."""
+    return state_of(bit).name + ("-READ" if is_read(bit) else "")
+
+
 @dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class HeldLock:
     """A lock that a thread holds, and where it took it."""
@@ -166,10 +171,20 @@ class ClassUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A dependency on the way between two classes, the kind in which it counts there, and an observation of it."""
+
+    dependency: Dependency
+    kind: int
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
 class IrqOrder:
     """A new dependency connects a class safe against an interrupt to one that is not (print_bad_irq_dependency).
 
-    `behind` leads from the safe class to the held one, `ahead` from the new one to the unsafe class.
+    `behind` leads from the safe class to the held one, `ahead` from the new one to the unsafe class; `links` is the
+    whole way, the new dependency in it, and `usages` has every usage bit of each class on it.
     """
 
     slug: ClassVar[str] = "irq-order"
@@ -182,11 +197,13 @@ class IrqOrder:
     behind: tuple[Dependency, ...]
     ahead: tuple[Dependency, ...]
     where: Where
+    links: tuple[Link, ...] = ()
+    usages: tuple[ClassUsage, ...] = ()
 
     @property
     def title(self) -> str:
         """Named after the safe side, as the kernel does it."""
-        word = state_of(self.safe.bit).name + ("-READ" if is_read(self.safe.bit) else "")
+        word = state_word(self.safe.bit)
         return f"{word}-safe -> {word}-unsafe lock order detected"
 
     @property
@@ -199,7 +216,8 @@ class IrqOrder:
 class IrqInversion:
     """A class changes its state, and dependencies connect it to one of the opposite state (print_irq_inversion_bug).
 
-    `path` leads from the class to the other one when `forwards`, else from the other one to the class.
+    `path` leads from the class to the other one when `forwards`, else from the other one to the class; `links` tells
+    it with who was seen, and `usages` has every usage bit of each class on it.
     """
 
     slug: ClassVar[str] = "irq-inversion"
@@ -212,6 +230,8 @@ class IrqInversion:
     forwards: bool
     path: tuple[Dependency, ...]
     where: Where
+    links: tuple[Link, ...] = ()
+    usages: tuple[ClassUsage, ...] = ()
 
     @property
     def classes(self) -> tuple[LockClass, ...]:

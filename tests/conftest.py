@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lockdep import fastpath
+from lockdep import fastpath, waitqueue
 from lockdep.fastpath import BUILD
 from tests.leftovers import drop_held, in_place
 
@@ -40,10 +40,12 @@ def pytest_sessionstart() -> None:
 
 def check_build_is_current() -> None:
     """Refuse a compiled build that is older than its source: it would be another program that is tested."""
-    built = Path(str(fastpath.core.__file__))
-    sources = (built.parent / "_fastpath.py", built.parent / "_fastpath.pxd")
-    if BUILD == "compiled" and any(source.stat().st_mtime > built.stat().st_mtime for source in sources):
-        raise pytest.UsageError(f"{built.name} is older than its source: build it again (pip install -e .)")
+    for module in (fastpath.core, waitqueue.core):
+        built = Path(str(module.__file__))
+        stem = built.name.split(".")[0]
+        sources = [path for suffix in (".py", ".pxd") if (path := built.with_name(stem + suffix)).exists()]
+        if BUILD == "compiled" and any(source.stat().st_mtime > built.stat().st_mtime for source in sources):
+            raise pytest.UsageError(f"{built.name} is older than its source: build it again (pip install -e .)")
 
 
 def pytest_report_header() -> str:

@@ -211,3 +211,24 @@ print("on")
 """)  # fmt: skip
 
     assert (done.stdout, done.returncode) == ("on\n", 66)
+
+
+@BUILDS
+def test_arguments_of_rlock_mean_what_they_mean_to_threading(tmp_path: Path, pure: str) -> None:
+    """Python 2's `verbose` lives on in programs: ignored, and deprecated since 3.13."""
+    plain, validated = run(tmp_path, """
+import threading, warnings, lockdep
+
+def outcomes():
+    for arguments, keywords in [((), {}), ((1,), {}), ((True,), {}), ((), {"verbose": 1}), ((1, 2), {"verbose": 1})]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with threading.RLock(*arguments, **keywords) as taken:
+                yield taken, [(str(w.message), w.category.__name__, w.filename, w.lineno) for w in caught]
+
+before = list(outcomes())
+with lockdep.installed():
+    print(before)
+    print(list(outcomes()))
+""", pure)  # fmt: skip
+    assert plain == validated

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockdep import irq_paths
+from lockdep.checks.irq_links import classes_of, links_along, usages_of
 from lockdep.classes import LockClass
 from lockdep.fastpath import RECURSIVE_READ
 from lockdep.graph import DependencyGraph
 from lockdep.trace import StackTrace
-from lockdep.usage import IN_ANY, ON_ANY, UsageTable, conflicting, single_bits
+from lockdep.usage import IN_ANY, ON_ANY, UsageTable, conflicting, opposed, single_bits
 from lockdep.violations import ClassUsage, InconsistentState, IrqInversion, Where
 
 
@@ -44,11 +45,12 @@ def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) ->
     if not (new.bit & (IN_ANY | ON_ANY)) or not (forwards or usage.any_inside):
         return None
     start = (new.lock_class, new.mode & 3 == RECURSIVE_READ if forwards else bool(new.mode & 3))
-    found = irq_paths.find(graph, usage, start, conflicting(new.bit), forwards=forwards)
+    found = irq_paths.find(graph, usage, start, opposed(new.bit), forwards=forwards)
     if found is None or found[0] is new.lock_class:
         return None
     other, bits, path = found
     bit = next(iter(single_bits(bits)))
+    links = links_along(path, weak=start[1], forwards=forwards)
     return IrqInversion(
         lock_class=new.lock_class,
         mode=new.mode,
@@ -57,4 +59,6 @@ def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) ->
         forwards=forwards,
         path=path,
         where=new.where,
+        links=links,
+        usages=usages_of(usage, classes_of(links)),
     )

@@ -57,17 +57,21 @@ def outcome(*, timed: bool) -> str:
     return " *** STALL ***" if timed else DEADLOCK
 
 
-def table(columns: Sequence[Sequence[str]], name: str = "thread ") -> Lines:
-    """Return the columns side by side, all first rows before all second rows; stacked when that is too wide."""
-    width = max(len(text) for column in columns for text in column) + 3
+def table(columns: Sequence[Sequence[str]]) -> Lines:
+    """Return what each thread does, one column for each: all first rows before all second rows."""
     rows = range(max(map(len, columns)))
+    return timeline([(i, column[row]) for row in rows for i, column in enumerate(columns) if row < len(column)])
+
+
+def timeline(steps: Sequence[tuple[int, str]], name: str = "thread ") -> Lines:
+    """Return what the threads do, (thread, what) in the order of time; stacked when columns would be too wide."""
+    width = max(len(text) for _, text in steps) + 3
+    columns = range(max(thread for thread, _ in steps) + 1)
     if width * len(columns) > WIDEST:
-        return [f"  {name}{i}: {column[row]}" for row in rows for i, column in enumerate(columns) if row < len(column)]
-    lines = ["  " + "".join(f"{name}{i}".ljust(width) for i in range(len(columns))).rstrip()]
+        return [f"  {name}{thread}: {text}" for thread, text in steps]
+    lines = ["  " + "".join(f"{name}{i}".ljust(width) for i in columns).rstrip()]
     lines += ["  " + "".join(("-" * len(f"{name}0")).ljust(width) for _ in columns).rstrip()]
-    for row in rows:
-        lines += ["  " + " " * (width * i) + column[row] for i, column in enumerate(columns) if row < len(column)]
-    return lines
+    return lines + ["  " + " " * (width * thread) + text for thread, text in steps]
 
 
 def backtrace(stack: StackTrace) -> Lines:

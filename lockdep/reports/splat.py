@@ -11,23 +11,49 @@ from typing import Any
 
 from lockdep import violations
 from lockdep.finding import Finding
-from lockdep.reports.kinds import circular, join, lifetime, recursion, release, ring
+from lockdep.reports.kinds import (
+    assertion,
+    bound,
+    circular,
+    freed,
+    irq_inversion,
+    irq_order,
+    join,
+    lifetime,
+    misuse,
+    nest,
+    recursion,
+    release,
+    ring,
+    sleep,
+    usage,
+    wait_context,
+)
 from lockdep.reports.page import Lines, Page
 
-_BODIES: dict[type, Callable[[Page, Any], Lines]] = {
+BODIES: dict[type, Callable[[Page, Any], Lines]] = {
     violations.CircularDependency: circular.body,
     violations.Recursion: recursion.body,
     violations.InstanceRing: ring.body,
     violations.JoinWhileHolding: join.body,
+    violations.InvalidWaitContext: wait_context.body,
+    violations.InconsistentState: usage.body,
+    violations.IrqOrder: irq_order.body,
+    violations.IrqInversion: irq_inversion.body,
+    violations.NestNotHeld: nest.body,
     violations.BadRelease: release.body,
+    violations.HeldLockFreed: freed.body,
     violations.EndedHolding: lifetime.body,
+    violations.LockMisuse: misuse.body,
+    violations.FailedAssertion: assertion.body,
+    violations.AtomicSleep: sleep.body,
+    violations.BoundReached: bound.body,
 }
-_HEADLINES = {"wait-context": "[ BUG: {} ]", "sleep": "BUG: {}", "bound": "BUG: {}"}
 
 
 def render_splat(finding: Finding) -> str:
     """Return the report of a finding."""
-    return page_text(finding, _BODIES[type(finding.violation)](Page(finding), finding.violation))
+    return page_text(finding, BODIES[type(finding.violation)](Page(finding), finding.violation))
 
 
 def render_related(finding: Finding, shared: set[tuple[str, str]]) -> str:
@@ -42,6 +68,21 @@ def page_text(finding: Finding, body: Lines) -> str:
 
 
 def header(finding: Finding) -> Lines:
-    title = _HEADLINES.get(finding.slug, "WARNING: {}").format(finding.title)
+    title = headline(finding)
     where = f"Python {platform.python_version()} {platform.system()} [{finding.id}]"
     return ["", "=" * len(title), title, where, "-" * len(title)]
+
+
+def headline(finding: Finding) -> str:
+    """Return the title as the kernel puts it: most are warnings."""
+    match finding.violation:
+        case violations.InvalidWaitContext():
+            return f"[ BUG: {finding.title} ]"
+        case violations.AtomicSleep(place=place):
+            return f"BUG: {finding.title} at {place.partition(' in ')[0]}"
+        case violations.BoundReached():
+            return f"BUG: {finding.title}"
+        case violations.LockMisuse() if finding.title.startswith("looking up invalid subclass"):
+            return f"BUG: {finding.title}"
+        case _:
+            return f"WARNING: {finding.title}"

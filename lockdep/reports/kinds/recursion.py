@@ -10,12 +10,13 @@ from lockdep.violations import Recursion
 def body(page: Page, violation: Recursion) -> Lines:
     """Return the report of a recursion."""
     timed = bool(violation.mode & TIMED)
-    which = "the same lock" if violation.same else "another lock of its class"
     lines = [f"thread {violation.where.thread} is trying to acquire lock{' with a timeout' if timed else ''}:"]
-    lines += [page.class_line(violation.lock_class), "", f"but it is already holding {which}, {TAKEN}:"]
-    lines += stack_lines(violation.prev.stack)
+    lines += [page.class_line(violation.lock_class), "", "but it is already holding lock:"]
+    lines += [page.class_line(violation.prev.lock_class)]
     if violation.comparison is not None:
-        lines += [f"and the ordering callback returns {violation.comparison}"]
+        lines += [f"and the lock comparison function returns {violation.comparison}:"]
+    which = "the same lock" if violation.same else "another lock of its class"
+    lines += ["", f"which is {which}, {TAKEN}:", *stack_lines(violation.prev.stack)]
     lines += ["", INFO, SCENARIO, "", "  thread 0", "  --------"]
     lines += [f"  {verb(violation.prev.mode)}({violation.prev.lock_class.name});"]
     lines += [f"  {verb(violation.mode)}({violation.lock_class.name});", "", outcome(timed=timed), ""]

@@ -1,0 +1,77 @@
+"""Lock statistics: which locks are taken, waited for and held, how often and for how long (kernel: lock_stat).
+
+Acquisitions, contentions and bounces are always counted. Times are taken between `start` and `stop`: two readings of
+the clock for each acquisition. `clear` begins anew. A hold that began before `start` has no time.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from lockdep import fastpath, runtime
+from lockdep.fastpath import Tally
+from lockdep.held import thread_name
+from lockdep.stats import ClassStat, Times
+from lockdep.validator import Validator
+
+ENDED = "threads that have ended"
+
+
+def start() -> None:
+    """Take times from now on."""
+    fastpath.switch_stat(True)
+
+
+def stop() -> None:
+    """Take no more times. What was counted stays."""
+    fastpath.switch_stat(False)
+
+
+def clear() -> None:
+    """Begin to count anew."""
+    fastpath.clear_tallies()
+    runtime.validator().points.clear()
+
+
+def lock_stats(validator: Validator | None = None) -> tuple[ClassStat, ...]:
+    """Return what was counted for each class, apart for reads and writes; classes that were never taken are left out.
+
+    The numbers belong to the process, the contention points to a validator. Cost: O(classes x threads).
+    """
+    chosen = runtime.validator() if validator is None else validator
+    names = {state: thread_label(state.ident, thread_name(state)) for state in fastpath.threads()}
+    found = []
+    for tally in [one for one in fastpath.tallies() if one.lock_class is not None]:  # None: not tracked
+        shares: dict[str, int] = {ENDED: fastpath.counted_by_ended(tally.number)}
+        if fastpath.BUILD == "compiled":
+            for state, name in names.items():
+                shares[name] = shares.get(name, 0) + state.counted(tally.number)
+        stat = class_stat(tally, chosen, {name: count for name, count in shares.items() if count})
+        if stat.acquisitions or stat.contentions:
+            found.append(stat)
+    return tuple(sorted(found, key=lambda stat: (-stat.contentions, -stat.acquisitions, stat.name, stat.read)))
+
+
+def thread_label(ident: int, name: str) -> str:
+    return name if ident in threading._active else ENDED  # type: ignore[attr-defined]
+
+
+def class_stat(tally: Tally, validator: Validator, shares: dict[str, int]) -> ClassStat:
+    assert tally.lock_class is not None
+    waiting, holding = validator.points.of(tally.number)
+    wait, hold = (Times(*numbers[:4], tuple(numbers[4])) if numbers[0] else None for numbers in tally.times())
+    return ClassStat(
+        name=tally.lock_class.name,
+        kind=tally.lock_class.kind,
+        read=tally.read,
+        acquisitions=sum(shares.values()) if fastpath.BUILD == "compiled" else tally.count,
+        contentions=tally.contended,
+        bounces=tally.bounces,
+        contention_bounces=tally.contended_bounces,
+        timeouts=tally.timeouts,
+        wait=wait,
+        hold=hold,
+        contention_points=waiting,
+        contending_points=holding,
+        threads=tuple(sorted(shares.items())),
+    )

@@ -1,0 +1,103 @@
+"""The lock_stat table: the kernel's columns and layout, most contended first; then medians and 99th percentiles.
+
+Times are in microseconds. Below a class that was waited for stand the places that waited, and those that had the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from lockdep.stats import ClassStat, Times
+
+TIMES = ("min", "max", "total", "avg")
+COLUMNS = (
+    "con-bounces", "contentions", *(f"waittime-{what}" for what in TIMES), "acq-bounces", "acquisitions",
+    *(f"holdtime-{what}" for what in TIMES), "waittime-p50", "waittime-p99", "holdtime-p50", "holdtime-p99",
+)  # fmt: skip
+SORTS: dict[str, Callable[[ClassStat], float]] = {
+    "contentions": lambda stat: stat.contentions,
+    "acquisitions": lambda stat: stat.acquisitions,
+    "bounces": lambda stat: stat.bounces,
+    "wait": lambda stat: stat.wait.total_ns if stat.wait else 0,
+    "wait-max": lambda stat: stat.wait.max_ns if stat.wait else 0,
+    "hold": lambda stat: stat.hold.total_ns if stat.hold else 0,
+    "hold-max": lambda stat: stat.hold.max_ns if stat.hold else 0,
+}
+WIDTH = 14
+NARROWEST, WIDEST = 40, 72
+
+
+def render_lock_stat(
+    stats: Iterable[ClassStat], *, sort: str = "contentions", top: int | None = None, points: int = 4
+) -> str:
+    """Return the table: sorted by one of SORTS, `top` classes, `points` places for each (all when 0)."""
+    chosen = sorted(stats, key=lambda stat: (-SORTS[sort](stat), -stat.acquisitions, stat.name, stat.read))[:top]
+    both = {stat.name for stat in chosen if stat.read}
+    names = {id(stat): row_name(stat, both) for stat in chosen}
+    width = min(WIDEST, max([NARROWEST, *(len(name) + 1 for name in names.values())]))
+    rule = "-" * (width + 1 + (WIDTH + 1) * len(COLUMNS))
+    lines = ["lock_stat version 0.4", rule]
+    lines += [" ".join(["class name".rjust(width), *(column.rjust(WIDTH) for column in COLUMNS)]), rule, ""]
+    for stat in chosen:
+        lines.append(row(names[id(stat)], stat, width))
+        if stat.contention_points or stat.contending_points:
+            lines += point_lines(stat, names[id(stat)], width, points)
+            lines += ["", "." * len(rule), ""]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def row_name(stat: ClassStat, both: set[str]) -> str:
+    """Return the name of a row: -R and -W where a class is taken for reading, too."""
+    return f"{stat.name}-R" if stat.read else f"{stat.name}-W" if stat.name in both else stat.name
+
+
+def row(name: str, stat: ClassStat, width: int) -> str:
+    cells = [str(stat.contention_bounces), str(stat.contentions), *times(stat.wait)]
+    cells += [str(stat.bounces), str(stat.acquisitions), *times(stat.hold)]
+    cells += [text for found in (stat.wait, stat.hold) for text in percentiles(found)]
+    return " ".join([f"{shortened(name, width - 1)}:".rjust(width), *(cell.rjust(WIDTH) for cell in cells)])
+
+
+def shortened(name: str, width: int) -> str:
+    return name if len(name) <= width else "..." + name[3 - width :]
+
+
+def times(found: Times | None) -> list[str]:
+    if found is None:
+        return ["0.00"] * len(TIMES)
+    return [microseconds(ns) for ns in (found.min_ns, found.max_ns, found.total_ns, found.total_ns / found.count)]
+
+
+def percentiles(found: Times | None) -> list[str]:
+    return ["0.00", "0.00"] if found is None else [microseconds(percentile(found, part)) for part in (0.50, 0.99)]
+
+
+def percentile(found: Times, part: float) -> float:
+    """Return what this part of the times did not exceed: the bound of a bucket, within the longest."""
+    left = part * found.count
+    for bound, count in found.histogram:
+        left -= count
+        if left <= 0:
+            return min(bound, found.max_ns)
+    return found.max_ns
+
+
+def microseconds(ns: float) -> str:
+    return f"{ns / 1000:.2f}"
+
+
+def point_lines(stat: ClassStat, name: str, width: int, most: int) -> list[str]:
+    """Return where threads had to wait, and where those had taken the lock that were in the way."""
+    lines: list[str] = []
+    for places in (stat.contention_points, stat.contending_points):
+        lines.append(" " * (width - len(shortened(name, width - 1))) + "-" * min(len(name), width - 1))
+        lines += place_lines(name, places, width, most)
+    return lines
+
+
+def place_lines(name: str, places: Sequence[tuple[str, int]], width: int, most: int) -> list[str]:
+    ordered = sorted(places, key=lambda pair: (-pair[1], pair[0]))
+    shown = ordered if most == 0 else ordered[:most]
+    lines = [f"{shortened(name, width - 1).rjust(width)} {count:>{WIDTH}}  {place}" for place, count in shown]
+    left = sum(count for _, count in ordered[len(shown) :])
+    return [*lines, f"{'':>{width}} {left:>{WIDTH}}  at {len(ordered) - len(shown)} more places"] if left else lines

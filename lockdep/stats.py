@@ -1,0 +1,99 @@
+"""Lock statistics as data: what was counted and timed for each lock class, apart for reads and writes.
+
+Everything is text and numbers, so that it can be stored, and added up over threads, processes and runs: counts add,
+the shortest and longest times are kept. Adding is associative and commutative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+Key = TypeVar("Key", str, int)
+Counts = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Waits or holds of one class. `histogram` has (upper bound in ns, how many times up to it), bounds rising."""
+
+    count: int
+    total_ns: int
+    min_ns: int
+    max_ns: int
+    histogram: tuple[tuple[int, int], ...] = ()
+
+    def merged(self, other: Times) -> Times:
+        """Return both taken together. Times of nothing have no shortest one."""
+        if not self.count or not other.count:
+            return self if self.count else other
+        return Times(
+            self.count + other.count,
+            self.total_ns + other.total_ns,
+            min(self.min_ns, other.min_ns),
+            max(self.max_ns, other.max_ns),
+            added(self.histogram, other.histogram),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassStat:
+    """One class, its reads or its writes. `wait` and `hold` are None where no clock ran.
+
+    Bounces are acquisitions whose last holder was another thread. The points are places in the program: those that had
+    to wait, and those that held the lock meanwhile. `threads` says how many acquisitions each thread made.
+    """
+
+    name: str
+    kind: str
+    read: bool
+    acquisitions: int = 0
+    contentions: int = 0
+    bounces: int = 0
+    contention_bounces: int = 0
+    timeouts: int = 0
+    wait: Times | None = None
+    hold: Times | None = None
+    contention_points: Counts = ()
+    contending_points: Counts = ()
+    threads: Counts = ()
+
+    def merged(self, other: ClassStat) -> ClassStat:
+        """Return both taken together; they are of one class, both reads or both writes."""
+        return ClassStat(
+            self.name,
+            joined(self.kind, other.kind),
+            self.read,
+            self.acquisitions + other.acquisitions,
+            self.contentions + other.contentions,
+            self.bounces + other.bounces,
+            self.contention_bounces + other.contention_bounces,
+            self.timeouts + other.timeouts,
+            together(self.wait, other.wait),
+            together(self.hold, other.hold),
+            added(self.contention_points, other.contention_points),
+            added(self.contending_points, other.contending_points),
+            added(self.threads, other.threads),
+        )
+
+
+def together(first: Times | None, second: Times | None) -> Times | None:
+    """Return the times of both, if there are any."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first.merged(second)
+
+
+def added(first: Iterable[tuple[Key, int]], second: Iterable[tuple[Key, int]]) -> tuple[tuple[Key, int], ...]:
+    """Return the sum of two tables of counts, in the order of their keys."""
+    total: dict[Key, int] = {}
+    for key, count in chain(first, second):
+        total[key] = total.get(key, 0) + count
+    return tuple(sorted(total.items()))
+
+
+def joined(first: str, second: str) -> str:
+    """Return the kinds of lock that one name had in different versions of a program: `Lock / RLock`."""
+    return first if first == second else " / ".join(sorted({*first.split(" / "), *second.split(" / ")}))

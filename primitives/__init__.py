@@ -1,0 +1,48 @@
+"""Synchronization primitives with the names and the rules of the Linux kernel's, validated by lockdep.
+
+Each is a real one, on threads, and good enough to be used for its own sake; simulated are interrupts and per-CPU
+identity alone. A module is loaded when a name of it is first used. As lockdep.threading, this package turns validation
+on if nobody has decided yet.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from lockdep import runtime
+from lockdep.config import load_options
+from lockdep.validator import Validator
+
+if TYPE_CHECKING:
+    from primitives.completion import Completion as Completion
+    from primitives.rwlock import RWLock as RWLock
+    from primitives.rwsem import RWSem as RWSem
+    from primitives.semaphore import Semaphore as Semaphore
+
+HOMES = {
+    "completion": ("Completion",),
+    "rwlock": ("RWLock",),
+    "rwsem": ("RWSem",),
+    "semaphore": ("Semaphore",),
+}
+_homes = {name: module for module, names in HOMES.items() for name in names}
+
+__all__ = ["Completion", "RWLock", "RWSem", "Semaphore"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _homes.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+if not runtime.decided():
+    runtime.activate(Validator(load_options()))

@@ -1,0 +1,269 @@
+"""The claims of the contract, each on every adapter that makes it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import lockdep
+from lockdep import runtime
+from tests.primitives.contract import Actor, Adapter, Cast, all_adapters, until
+from tests.worlds import found
+
+EVERY = all_adapters()
+EXCLUSIVE = [each for each in EVERY if not each.shared]
+Any_actor = Callable[[], Actor]
+
+
+def claim(adapters: list[Adapter]) -> Any:
+    return pytest.mark.parametrize("way", adapters, ids=str)
+
+
+def waiters(way: Adapter, lock: Any, actors: list[Actor], action: Callable[[int], Any]) -> None:
+    """Have these actors wait for the lock, in their order."""
+    for number, actor in enumerate(actors):
+        actor.begin(action, number)
+        until(lambda expected=number + 1: lock.statistics().waiting == expected)
+
+
+@claim(EVERY)
+def test_nobody_gets_what_is_held(way: Adapter, actor: Cast) -> None:
+    lock = way.blocked()
+
+    assert actor().do(way.try_take, lock) is False
+    way.free(lock)
+    other = actor()
+    assert other.do(way.try_take, lock) is True
+    other.do(way.give, lock)
+    assert found() == []
+
+
+@claim(EVERY)
+def test_a_try_that_fails_changes_nothing(way: Adapter, actor: Cast) -> None:
+    lock = way.blocked()
+    before = lock.statistics()
+
+    actor().do(way.try_take, lock)
+
+    assert lock.statistics() == before
+    way.free(lock)
+
+
+@claim(EVERY)
+def test_a_waiter_gets_it_when_it_is_given(way: Adapter, actor: Cast) -> None:
+    lock = way.blocked()
+    other = actor()
+    waiters(way, lock, [other], lambda _: way.take(lock))
+
+    way.free(lock)
+
+    other.result()
+    other.do(way.give, lock)
+    assert lock.statistics().waiting == 0
+
+
+@claim([each for each in EXCLUSIVE if each.fifo])
+def test_first_come_first_served(way: Adapter, actor: Cast) -> None:
+    lock, order = way.blocked(), list[int]()
+
+    def pass_through(number: int) -> None:
+        way.take(lock)
+        order.append(number)
+        way.give(lock)
+
+    actors = [actor() for _ in range(4)]
+    waiters(way, lock, actors, pass_through)
+    way.free(lock)
+    for each in actors:
+        each.result()
+
+    assert order == [0, 1, 2, 3]
+
+
+@claim([each for each in EVERY if each.shared and each.block is not None])
+def test_sharers_go_in_together(way: Adapter, actor: Cast) -> None:
+    lock = way.blocked()
+    actors = [actor(), actor()]
+    waiters(way, lock, actors, lambda _: way.take(lock))
+
+    way.free(lock)
+
+    for each in actors:
+        each.result()  # none has given anything yet
+    for each in actors:
+        each.do(way.give, lock)
+    assert actors[0].do(way.try_take, lock)
+    actors[0].do(way.give, lock)
+
+
+@claim([each for each in EVERY if each.timed])
+def test_a_wait_ends_when_its_time_is_up(way: Adapter, actor: Cast) -> None:
+    assert way.timed is not None
+    lock, other = way.blocked(), actor()
+
+    assert other.do(way.timed, lock, 0.005) is False
+    assert other.do(way.timed, lock, 0) is False
+
+    assert lock.statistics().waiting == 0
+    way.free(lock)
+    assert other.do(way.timed, lock, 0.005) is True
+    other.do(way.give, lock)
+    assert found() == []
+
+
+@claim([each for each in EXCLUSIVE if each.timed])
+def test_a_wait_that_was_given_up_is_passed_over(way: Adapter, actor: Cast) -> None:
+    assert way.timed is not None
+    lock, hasty, patient = way.blocked(), actor(), actor()
+    hasty.begin(way.timed, lock, 0.05)
+    until(lambda: lock.statistics().waiting == 1)
+    patient.begin(way.take, lock)
+    assert hasty.result() is False
+
+    until(lambda: lock.statistics().waiting == 1)
+    way.free(lock)
+
+    patient.result()
+    patient.do(way.give, lock)
+
+
+@claim([each for each in EVERY if each.owned])
+def test_only_the_holder_can_give_it(way: Adapter, actor: Cast) -> None:
+    lock = way.make()
+    way.take(lock)
+
+    with pytest.raises(RuntimeError):
+        actor().do(way.give, lock)
+
+    assert [finding.title for finding in runtime.findings()] == ["bad unlock balance detected!"]
+    assert way.shared or actor().do(way.try_take, lock) is False
+    way.give(lock)
+
+
+@claim([each for each in EVERY if each.owned])
+def test_what_is_free_cannot_be_given(way: Adapter, actor: Cast) -> None:
+    lock = way.make()
+
+    with pytest.raises(RuntimeError):
+        way.give(lock)
+
+    assert [finding.title for finding in runtime.findings()] == ["bad unlock balance detected!"]
+    other = actor()
+    assert other.do(way.try_take, lock)
+    other.do(way.give, lock)
+
+
+@claim([each for each in EXCLUSIVE if not each.owned])
+def test_any_thread_may_give_it(way: Adapter, actor: Cast) -> None:
+    lock = way.make()
+    way.take(lock)
+
+    other = actor()
+    other.do(way.give, lock)
+
+    way.take(lock)
+    assert other.do(way.try_take, lock) is False
+    way.give(lock)
+    assert found() == []
+
+
+@claim([each for each in EVERY if each.section])
+def test_a_section_takes_and_gives(way: Adapter, actor: Cast) -> None:
+    assert way.section is not None
+    lock, other = way.make(), actor()
+    with pytest.raises(KeyError), way.section(lock):
+        assert way.shared or other.do(way.try_take, lock) is False
+        raise KeyError
+
+    assert other.do(way.try_take, lock)
+    other.do(way.give, lock)
+    assert found() == []
+
+
+@claim([each for each in EVERY if each.recursion == "deadlock"])
+def test_a_wait_for_oneself_is_refused(way: Adapter, actor: Cast) -> None:
+    lock = way.make()
+    way.take(lock)
+    before = lock.statistics()
+
+    with pytest.raises(lockdep.DeadlockError):
+        way.take(lock)
+
+    assert found() == ["recursive"]
+    assert lock.statistics() == before
+    way.give(lock)
+    other = actor()
+    assert other.do(way.try_take, lock)
+    other.do(way.give, lock)
+
+
+@claim([each for each in EVERY if each.shared and each.owned])
+def test_taking_it_twice(way: Adapter) -> None:
+    lock = way.make()
+
+    way.take(lock)
+    way.take(lock)
+    way.give(lock)
+    way.give(lock)
+
+    assert found() == ([] if way.recursion is None else [way.recursion])
+
+
+@claim([each for each in EVERY if each.recursion == "deadlock"])
+def test_the_writer_is_the_owner_in_the_statistics(way: Adapter, actor: Cast) -> None:
+    lock = way.make()
+    assert lock.statistics().owner == 0
+    other = actor()
+    other.do(way.take, lock)
+
+    assert lock.statistics().owner == other.thread.ident
+
+    other.do(way.give, lock)
+    assert lock.statistics().owner == 0
+
+
+@claim([each for each in EVERY if each.drop_in])
+def test_it_drops_in_for_a_threading_lock(way: Adapter, actor: Cast) -> None:
+    lock, other = way.make(), actor()
+    assert lock.acquire() and lock.locked()
+    assert other.do(lock.acquire, False) is False
+    assert other.do(lock.acquire, True, 0.005) is False
+    with pytest.raises(ValueError, match="timeout"):
+        lock.acquire(False, 1)
+    lock.release()
+    with lock:
+        assert lock.locked()
+    assert not lock.locked()
+
+    assert found() == []
+
+
+@claim([each for each in EVERY if each.drop_in])
+def test_a_condition_can_be_built_on_it(way: Adapter, actor: Cast) -> None:
+    condition, other = threading.Condition(way.make()), actor()
+
+    def wait() -> bool:
+        with condition:
+            return condition.wait(20)
+
+    other.begin(wait)
+    until(lambda: condition._waiters)  # type: ignore[attr-defined]
+    with condition:
+        condition.notify_all()
+
+    assert other.result()
+    assert found() == []
+
+
+@claim([each for each in EVERY if each.interruptible])
+def test_an_interruptible_wait_that_nothing_interrupts(way: Adapter, actor: Cast) -> None:
+    assert way.interruptible is not None
+    lock, other = way.blocked(), actor()
+    other.begin(way.interruptible, lock)
+    until(lambda: lock.statistics().waiting == 1)
+    way.free(lock)
+    other.result()
+    other.do(way.give, lock)

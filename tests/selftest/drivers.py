@@ -1,0 +1,186 @@
+"""What the operations of the self-test mean for each kind of lock: one small class a kind, the operations its methods.
+
+A driver knows how a lock of its kind behaves and tells a map about it: the map of lockdep, or that of the slow model.
+One thread runs, so nothing can be waited for: an operation that would block is an error of the case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.selftest.model_words import READ, RECURSIVE_READ, TIMED, TRY
+
+if TYPE_CHECKING:
+    from tests.selftest.scene import Scene
+
+
+class CaseError(Exception):
+    """A case that cannot be run as it is written."""
+
+
+class Driver:
+    """A lock of some kind. `writers` and `readers` say how the lock itself stands, whatever the map knows."""
+
+    def __init__(self, scene: Scene, kind: str, class_name: str) -> None:
+        self.scene = scene
+        self.map = scene.world.make_map(kind, class_name)
+        self.writers = self.readers = 0
+        self.name = ""
+
+    def init(self) -> None:
+        self.writers = self.readers = 0
+        self.map.init()
+
+    def free(self) -> None:
+        """Drop the last reference; the caller has none but for the time of this call."""
+        self.scene.forget(self)
+        self.map.free()
+
+    def set_class(self, name: str) -> None:
+        self.map.set_class(name)
+
+    def set_subclass(self, subclass: int) -> None:
+        self.map.set_subclass(subclass)
+
+    def downgrade(self) -> None:
+        self.writers, self.readers = 0, 1
+        self.map.downgrade()
+
+    def might_lock(self) -> None:
+        self.map.might_lock()
+
+    def sync(self) -> None:
+        self.map.sync()
+
+    def pin(self) -> None:
+        self.map.pin()
+
+    def unpin(self) -> None:
+        self.map.unpin()
+
+    def assert_held(self) -> None:
+        self.map.assert_held()
+
+    def assert_not_held(self) -> None:
+        self.map.assert_not_held()
+
+    def remember_name(self) -> None:
+        self.name = self.map.class_name()
+
+    def assert_same_name(self) -> None:
+        if self.map.class_name() != self.name:
+            raise CaseError(f"the class is called {self.map.class_name()}, it was {self.name}")
+
+    def lockdep_release_only(self) -> None:
+        self.map.release()
+
+    def lockdep_acquire_trylock_only(self) -> None:
+        self.map.take(TRY)
+
+    def take(self, mode: int = 0, nest: Driver | None = None, subclass: int = 0) -> bool:
+        """Tell the map, then take the lock; False if it is not had in time."""
+        read = mode & (READ | RECURSIVE_READ)
+        free = not self.writers and (bool(read) or not self.readers)
+        if mode & TRY and not free:
+            return False
+        self.map.take(mode, nest and nest.map, subclass, free)
+        if not free and not mode & TIMED:
+            raise CaseError("this would block for ever")
+        self.readers += free and bool(read)
+        self.writers += free and not read
+        return free
+
+    def give(self) -> None:
+        self.map.release()
+        if self.writers:
+            self.writers -= 1
+        elif self.readers:
+            self.readers -= 1
+
+
+class Exclusive(Driver):
+    """Spin locks, mutexes, per-CPU locks, and maps that are taken like locks."""
+
+    def lock(self) -> None:
+        self.take()
+
+    def unlock(self) -> None:
+        self.give()
+
+    def trylock(self) -> bool:
+        return self.take(TRY)
+
+    def lock_timeout(self) -> bool:
+        return self.take(TIMED)
+
+    def lock_nest(self, nest: Driver) -> None:
+        self.take(nest=nest)
+
+    def lock_nested(self, subclass: int) -> None:
+        self.take(subclass=subclass)
+
+    local_lock, local_unlock = lock, unlock
+
+
+class ReadWrite(Exclusive):
+    """What has readers. Those of an rwsem wait for waiting writers."""
+
+    def read_mode(self) -> int:
+        return READ
+
+    def read_lock(self) -> None:
+        self.take(self.read_mode())
+
+    def read_trylock(self) -> bool:
+        return self.take(self.read_mode() | TRY)
+
+    def read_lock_nested(self, subclass: int) -> None:
+        self.take(self.read_mode(), subclass=subclass)
+
+    def read_unlock(self) -> None:
+        self.give()
+
+    write_lock, write_unlock, write_trylock = Exclusive.lock, Exclusive.unlock, Exclusive.trylock
+    write_lock_nested = Exclusive.lock_nested
+
+
+class RWLock(ReadWrite):
+    """A spinning lock with readers. Those of a queued one wait for waiting writers, but for those in interrupts."""
+
+    def read_mode(self) -> int:
+        return RECURSIVE_READ if self.scene.reads_recurse() else READ
+
+
+class Annotation(ReadWrite):
+    """A map for something that is not a lock; its readers recurse."""
+
+    def read_mode(self) -> int:
+        return RECURSIVE_READ
+
+
+class Semaphore(Driver):
+    """A binary semaphore. Who has not taken it may give it, too: then that is a signal."""
+
+    def down(self) -> None:
+        self.take()
+
+    def down_trylock(self) -> bool:
+        return self.take(TRY)
+
+    def up(self) -> None:
+        if self.map.is_held():
+            self.give()
+        else:
+            self.map.signal()
+
+    lock, unlock, trylock = down, up, down_trylock
+
+
+class Completion(Driver):
+    """An event: waiting for it depends on what is held where it is signalled. It stays signalled."""
+
+    def wait(self) -> None:
+        self.map.sync()
+
+    def complete(self) -> None:
+        self.map.signal()

@@ -1,0 +1,315 @@
+"""A slow model of the validator, written from the definitions: for each operation, what is wrong with it.
+
+It promises no speed: no chains, no cache of verdicts. It shares nothing with lockdep but the meaning of the words. What
+it knows of a lock is a `ModelMap`; the drivers of the self-test use it as they use a lock's dep_map. After something
+was found the model goes on: the acquisition counts, and each rule is asked on its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.selftest.model_context import Context
+from tests.selftest.model_graph import OrderGraph
+from tests.selftest.model_words import (
+    FREED,
+    INCONSISTENT,
+    INV,
+    INVERSION,
+    NO_NEST,
+    NOCHECK,
+    READ,
+    RECURSIVE,
+    RECURSIVE_READ,
+    SLEEP,
+    SLEEPING,
+    SLEEPS,
+    SYNC,
+    TIMED,
+    TRY,
+    UNBALANCED,
+    WAIT_CONTEXT,
+    WAIT_TYPES,
+    LockClass,
+    Usage,
+    Violation,
+)
+
+
+class Stuck(Exception):
+    """The thread would wait for itself, for ever. The operation has no effect."""
+
+
+@dataclass(eq=False)
+class ModelMap:
+    """What the model knows of one lock."""
+
+    model: Model
+    kind: str
+    name: str
+    subclass: int = 0
+
+    def lock_class(self, subclass: int = 0) -> LockClass:
+        return LockClass(self.name, self.kind, subclass or self.subclass)
+
+    def take(self, mode: int = 0, nest: ModelMap | None = None, subclass: int = 0, had: bool = True) -> None:
+        self.model.take(self, mode, nest, self.lock_class(subclass))
+        if not had:
+            self.release()
+
+    def release(self) -> bool:
+        return self.model.release(self)
+
+    def sync(self) -> None:
+        self.take(SYNC)
+
+    def init(self) -> None:
+        self.model.forget(self)
+
+    def free(self) -> None:
+        self.model.forget(self)
+
+    def signal(self) -> None:
+        self.model.signal(self.lock_class())
+
+    def might_lock(self) -> None:
+        self.take()
+        self.release()
+
+    def set_class(self, name: str) -> None:
+        self.name = name
+        self.model.change(self, lock_class=self.lock_class())
+
+    def set_subclass(self, subclass: int) -> None:
+        self.subclass = subclass
+        if self.is_held():
+            self.model.change(self, lock_class=self.lock_class())
+
+    def downgrade(self) -> None:
+        self.model.change(self, read=READ)
+
+    def pin(self) -> None:
+        self.model.pin(self, 1)
+
+    def unpin(self) -> None:
+        self.model.pin(self, -1)
+
+    def assert_held(self) -> None:
+        self.model.affirm(self.is_held(), "lockdep_is_held(l)")
+
+    def assert_not_held(self) -> None:
+        self.model.affirm(not self.is_held(), "!lockdep_is_held(l)")
+
+    def class_name(self) -> str:
+        return self.name
+
+    def is_held(self, read: int = -1) -> int:
+        entry = next((entry for entry in self.model.held if entry.lock is self), None)
+        return int(entry is not None and (read < 0 or bool(entry.read) == bool(read)))
+
+
+@dataclass(eq=False)
+class Held:
+    """An acquisition that was not released yet."""
+
+    lock: ModelMap
+    lock_class: LockClass
+    mode: int
+    nest: ModelMap | None
+    irqs_off: bool
+    context: tuple[bool, bool] = (False, False)
+    pins: int = 0
+
+    def __post_init__(self) -> None:
+        self.read = self.mode & (READ | RECURSIVE_READ)
+        self.tried = bool(self.mode & TRY)
+        self.checked = not self.mode & NOCHECK
+        self.outer, self.inner = WAIT_TYPES.get(self.lock_class.kind, SLEEPING)
+
+
+class Model(Context):
+    """One thread and all classes.
+
+    `causes` is what was wrong, each time: for one cause, such as a new dependency, there may be several violations, and
+    a validator that names one of them has said it.
+    """
+
+    stuck = Stuck
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.graph = OrderGraph()
+        self.held: list[Held] = []
+        self.causes: list[list[Violation]] = []
+
+    def make_map(self, kind: str, name: str) -> ModelMap:
+        return ModelMap(self, kind, name)
+
+    def found(self) -> list[Violation]:
+        """Return what was found, each once."""
+        return list(dict.fromkeys(violation for cause in self.causes for violation in cause))
+
+    def misuse(self, expression: str) -> None:
+        self.causes.append([Violation(f"DEBUG_LOCKS_WARN_ON({expression})", ())])
+
+    def affirm(self, condition: object, expression: str) -> None:
+        if not condition:
+            self.causes.append([Violation(expression, ())])
+
+    def might_sleep(self) -> None:
+        if self.irqs_off or self.preempt_depth or self.in_interrupt() or self._tightest() < SLEEP:
+            self.causes.append([Violation(SLEEPS, ())])
+
+    def say(self, title: str, *about: LockClass) -> None:
+        self.causes.append([Violation(title, tuple(map(str, about)))])
+
+    # What a lock does
+
+    def take(self, lock: ModelMap, mode: int, nest: ModelMap | None, lock_class: LockClass) -> None:
+        entry = Held(lock, lock_class, mode, nest, self.irqs_off)
+        if not mode & (TRY | TIMED | SYNC) and self._never_ends(lock, entry.read):
+            self.say(RECURSIVE, lock_class)
+            raise Stuck(lock.name)
+        self._enter(entry)
+
+    def release(self, lock: ModelMap) -> bool:
+        entry = self._find(lock)
+        if entry is None:
+            return False
+        if entry.pins:
+            self.say("releasing a pinned lock", entry.lock_class)
+        self._let_go(entry)
+        return True
+
+    def change(self, lock: ModelMap, *, lock_class: LockClass | None = None, read: int | None = None) -> None:
+        """Give a held lock another class or another mode: it and what was taken since is taken again."""
+        entry = self._find(lock)
+        if entry is not None:
+            entry.lock_class = lock_class or entry.lock_class
+            entry.read = entry.read if read is None else read
+            self._take_again(entry)
+
+    def forget(self, lock: ModelMap) -> None:
+        """Begin a lock's life anew."""
+        for entry in [entry for entry in self.held if entry.lock is lock]:
+            self.say(FREED, entry.lock_class)
+            self.held.remove(entry)
+
+    def signal(self, event: LockClass) -> None:
+        """Say that an event comes: who waits for it waits for every lock that is held here."""
+        for entry in self._same_context():
+            self._depend(event, entry.lock_class, "ER" if entry.read == RECURSIVE_READ else "EN")
+
+    def pin(self, lock: ModelMap, count: int) -> None:
+        entry = self._find(lock)
+        if entry is not None:
+            entry.pins += count
+
+    # What is wrong with an acquisition
+
+    def _enter(self, entry: Held) -> None:
+        entry.context = self.context()
+        if entry.inner != INV and not entry.tried and entry.outer > self._tightest():
+            self.say(WAIT_CONTEXT, entry.lock_class)
+        if entry.checked:
+            self._use(entry)
+        if entry.nest and not entry.nest.is_held():
+            self.say(NO_NEST, entry.lock_class)
+        if entry.checked and not entry.tried and not (self._recurses(entry) and entry.nest):
+            self._add_dependencies(entry)
+        if not entry.mode & SYNC:
+            self.held.append(entry)
+
+    def _tightest(self) -> int:
+        return min([self.wait_type(), *(other.inner for other in self._same_context() if other.inner != INV)])
+
+    def _recurses(self, entry: Held) -> bool:
+        """Return whether the class is held already. What serialises a class rules out any other order with it, too."""
+        nested = False
+        for other in self.held:
+            nested = nested or other.lock is entry.nest
+            if other.lock_class == entry.lock_class and not (entry.read == RECURSIVE_READ and other.read):
+                if not nested:
+                    self.say(RECURSIVE, entry.lock_class)
+                return True
+        return False
+
+    def _add_dependencies(self, entry: Held) -> None:
+        for prev in reversed(self._same_context()):
+            if not prev.checked:
+                continue
+            kind = ("S" if prev.read else "E") + ("R" if entry.read == RECURSIVE_READ else "N")
+            if prev.lock_class != entry.lock_class:
+                self._depend(prev.lock_class, entry.lock_class, kind)
+            if not prev.tried and prev.read != RECURSIVE_READ:
+                break  # what lies below comes before this one already, by dependencies that are as strong
+
+    def _depend(self, first: LockClass, second: LockClass, kind: str) -> None:
+        if self.graph.add(first, second, kind):
+            self.causes += [list(self.graph.circles(first, second, kind))]
+            self.causes += [list(self.graph.irq_orders(first, second, kind))]
+
+    # Interrupts
+
+    def _use(self, entry: Held) -> None:
+        if self.in_hardirq and not entry.tried:
+            self._mark(entry, "HARDIRQ", "IN")
+        if self.in_softirq and not entry.tried:
+            self._mark(entry, "SOFTIRQ", "IN")
+        if not entry.irqs_off and not entry.mode & SYNC:
+            self._mark(entry, "HARDIRQ", "ON")
+            if not self.softirqs_off:
+                self._mark(entry, "SOFTIRQ", "ON")
+
+    def mark_held(self, state: str) -> None:
+        for entry in self.held:
+            if entry.checked:
+                self._mark(entry, state, "ON")
+
+    def _mark(self, entry: Held, state: str, way: str) -> None:
+        use = Usage(state, way, "R" if entry.read else "W")
+        if use in self.graph.usage[entry.lock_class]:
+            return
+        self.graph.usage[entry.lock_class].add(use)
+        if self.graph.conflicts(entry.lock_class, use):
+            self.say(INCONSISTENT, entry.lock_class)
+        only_r = entry.read == RECURSIVE_READ if way == "IN" else entry.read > 0
+        others = self.graph.inversions(entry.lock_class, use, only_r)
+        self.causes.append([Violation(INVERSION, (str(entry.lock_class), str(other))) for other in others])
+
+    # The held locks
+
+    def _same_context(self) -> list[Held]:
+        """Return what is held in the context that runs now, outermost first."""
+        count = 0
+        while count < len(self.held) and self.held[-1 - count].context == self.context():
+            count += 1
+        return self.held[len(self.held) - count :]
+
+    def _find(self, lock: ModelMap) -> Held | None:
+        """Return the innermost acquisition of a lock, not looking below the context of the top one; none is wrong."""
+        for entry in reversed(self.held):
+            if entry.context != self.held[-1].context:
+                break
+            if entry.lock is lock:
+                return entry
+        self.say(UNBALANCED, lock.lock_class())
+        return None
+
+    def _let_go(self, entry: Held) -> None:
+        """Hold this no more. What was taken above it came after everything below it already, but may need it."""
+        place = self.held.index(entry)
+        del self.held[place]
+        for other in self.held[place:]:
+            if other.nest is not None and not other.nest.is_held():
+                self.say(NO_NEST, other.lock_class)
+
+    def _take_again(self, entry: Held) -> None:
+        place = self.held.index(entry)
+        above, self.held = self.held[place:], self.held[:place]
+        for one in above:
+            one.irqs_off = self.irqs_off
+            self._enter(one)
+
+    def _never_ends(self, lock: ModelMap, read: int) -> bool:
+        return any(entry.lock is lock and not (read and entry.read) for entry in self.held)

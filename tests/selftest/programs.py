@@ -1,0 +1,167 @@
+"""Random programs in the DSL: six locks of mixed kinds, taken, tried, nested and given back among interrupts.
+
+A program is written by one who knows how every lock stands, so nothing in it would block, and it ends with nothing held
+and interrupts on. What it may do next is chosen by the bytes it is made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.selftest.cases import Case, Step
+
+KINDS = ("spin", "raw_spin", "rwlock", "mutex", "rwsem", "local_lock")
+MIXTURES = (KINDS, ("spin", "rwlock"), KINDS, ("rwlock", "rwsem", "mutex"))  # which kinds a program has
+WITHOUT_INTERRUPTS = (2, 3)  # the mixtures in which no interrupt comes
+WITH_READERS = ("rwlock", "rwsem")
+LOCKS = 6
+LONGEST = 60
+
+
+@dataclass(eq=False)
+class Taken:
+    """An acquisition of the program: by which operation it is given back, and in which handler it was made."""
+
+    lock: str
+    shared: bool
+    handler: int
+    nest: str = ""
+
+    def give(self, kind: str) -> Step:
+        if kind in WITH_READERS:
+            return Step("read_unlock" if self.shared else "write_unlock", (self.lock,))
+        return Step("unlock", (self.lock,))
+
+
+@dataclass
+class Writer:
+    """Writes a program step by step."""
+
+    kinds: dict[str, str]
+    interrupts: bool = True
+    steps: list[Step] = field(default_factory=list)
+    taken: list[Taken] = field(default_factory=list)
+    handlers: list[str] = field(default_factory=list)
+    irqs_off: bool = False
+    bh_off: bool = False
+
+    def choices(self) -> list[tuple[Step, Taken | None]]:
+        """Return everything that may be done next, in an order that depends on nothing but what was done."""
+        return [*self._acquisitions(), *self._releases(), *((step, None) for step in self._switches())]
+
+    def do(self, step: Step, taken: Taken | None) -> None:
+        self.steps.append(step)
+        name = step.operation
+        if taken in self.taken:
+            self.taken = [one for one in self.taken if one is not taken]
+        elif name == "downgrade":
+            next(one for one in self.taken if one.lock == step.arguments[0]).shared = True
+        elif taken is not None:
+            self.taken.append(taken)
+        elif name.endswith("_exit"):
+            self.handlers.pop()
+        elif "_enter" in name:
+            self.handlers.append(name.partition("_enter")[0])
+        elif name.startswith("hardirq"):
+            self.irqs_off = name == "hardirq_disable"
+        elif name.startswith("softirq"):
+            self.bh_off = name == "softirq_disable"
+
+    def finish(self) -> None:
+        """Give everything back, the innermost first, and switch everything on."""
+        while self.taken or self.handlers:
+            depth = len(self.handlers)
+            last = next((one for one in reversed(self.taken) if one.handler == depth), None)
+            if last is not None:
+                self.do(last.give(self.kinds[last.lock]), last)
+            elif depth:
+                self.do(Step(f"{self.handlers[-1]}_exit", ()), None)
+        if self.irqs_off:
+            self.do(Step("hardirq_enable", ()), None)
+        if self.bh_off:
+            self.do(Step("softirq_enable", ()), None)
+
+    def _acquisitions(self) -> Iterator[tuple[Step, Taken | None]]:
+        for lock, kind in self.kinds.items():
+            mine = [one for one in self.taken if one.lock == lock]
+            if kind in WITH_READERS:
+                yield from self._with_readers(lock, bool(mine), any(not one.shared for one in mine))
+            else:
+                yield from self._exclusive(lock, bool(mine))
+
+    def _exclusive(self, lock: str, held: bool) -> Iterator[tuple[Step, Taken | None]]:
+        if held:
+            return
+        for operation in ("lock", "lock", "trylock"):
+            yield Step(operation, (lock,)), Taken(lock, False, len(self.handlers))
+        yield Step("lock_nested", (lock, 1)), Taken(lock, False, len(self.handlers))
+        if self.taken and self.taken[0].lock != lock:
+            nest = self.taken[0].lock
+            yield Step("lock_nest", (lock, nest)), Taken(lock, False, len(self.handlers), nest)
+        yield Step("might_lock", (lock,)), None
+        yield Step("sync", (lock,)), None
+
+    def _with_readers(self, lock: str, held: bool, written: bool) -> Iterator[tuple[Step, Taken | None]]:
+        if not written:
+            for operation in ("read_lock", "read_lock", "read_trylock"):
+                yield Step(operation, (lock,)), Taken(lock, True, len(self.handlers))
+            yield Step("read_lock_nested", (lock, 1)), Taken(lock, True, len(self.handlers))
+        if not held:
+            for operation in ("write_lock", "write_lock", "write_trylock"):
+                yield Step(operation, (lock,)), Taken(lock, False, len(self.handlers))
+            yield Step("write_lock_nested", (lock, 1)), Taken(lock, False, len(self.handlers))
+
+    def _releases(self) -> Iterator[tuple[Step, Taken | None]]:
+        here = [one for one in self.taken if one.handler == len(self.handlers)]
+        innermost = {one.lock: one for one in here}
+        needed = {one.nest for one in self.taken}
+        for one in here:
+            if not one.shared and self.kinds[one.lock] == "rwsem":
+                yield Step("downgrade", (one.lock,)), None
+            if innermost[one.lock] is one and one.lock not in needed:
+                yield one.give(self.kinds[one.lock]), one
+        if here:  # the usual way: last in, first out
+            yield here[-1].give(self.kinds[here[-1].lock]), here[-1]
+            yield here[-1].give(self.kinds[here[-1].lock]), here[-1]
+
+    def _switches(self) -> Iterator[Step]:
+        if not self.interrupts:
+            return
+        here = [one for one in self.taken if one.handler == len(self.handlers)]
+        if self.handlers:
+            if not here:
+                yield Step(f"{self.handlers[-1]}_exit", ())
+                yield Step(f"{self.handlers[-1]}_exit", ())
+            return
+        yield Step("hardirq_enable" if self.irqs_off else "hardirq_disable", ())
+        if self.irqs_off:
+            return
+        yield Step("softirq_enable" if self.bh_off else "softirq_disable", ())
+        yield Step("hardirq_enter", ())
+        yield Step("hardirq_enter_nonthreaded", ())
+        if not self.bh_off:
+            yield Step("softirq_enter", ())
+
+
+def write(data: bytes) -> Case:
+    """Return the program that these bytes stand for. The first few choose the kinds and who shares a class."""
+    head, body = data[:LOCKS], data[LOCKS:LONGEST]
+    mixture = sum(head) // 2 % len(MIXTURES)
+    kinds, classes = {}, {}
+    for number, byte in enumerate(head):
+        name = f"L{number}"
+        kinds[name] = MIXTURES[mixture][byte % len(MIXTURES[mixture])]
+        classes[name] = name
+        earlier = [other for other in list(kinds)[:-1] if kinds[other] == kinds[name]]
+        if earlier and byte >= 192:  # another lock of the same kind
+            classes[name] = classes[earlier[0]]
+    writer = Writer(kinds, mixture not in WITHOUT_INTERRUPTS)
+    for byte in body:
+        choices = writer.choices()
+        if choices:
+            writer.do(*choices[byte % len(choices)])
+    writer.finish()
+    return Case(
+        "random", "random", "random", "", kinds, classes, tuple(writer.steps), reads_recurse=bool(sum(head) % 2)
+    )
