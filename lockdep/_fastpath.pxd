@@ -562,7 +562,8 @@ cdef class Waiter:
     cdef bint queued
     cdef bint handed
 
-    cdef bint sleep(self, double left, bint until_signal) except -1
+    cpdef bint sleep(self, double left, bint until_signal) except -1
+    cpdef wake(self)
 
 
 @cython.no_gc

@@ -1139,7 +1139,7 @@ class DepMap:
 class Waiter:
     """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard.
 
-    It parks on a lock of C, which tells when a signal comes in.
+    It parks on a lock of C, which tells when a signal comes in. In the pure build only other primitives use it.
     """
 
     __slots__ = ("handed", "next", "park", "queued", "thread")
@@ -1150,12 +1150,18 @@ class Waiter:
         self.queued = self.handed = False
         if cython.compiled:
             self.park = ld_bed()
+        else:
+            self.park = _allocate_lock()
+            self.park.acquire()
 
     def __dealloc__(self):
         ld_dispose(self.park)
 
     def sleep(self, left, until_signal):
-        """Sleep until woken, True, or so many seconds have passed, False."""
+        """Sleep until woken, True, or so many seconds (-1: for ever) have passed, False.
+
+        InterruptedError when a signal handler has run, if asked for; the pure build does not notice.
+        """
         if cython.compiled:
             status = ld_sleep(self.park, left)
             if status == 2:
@@ -1163,6 +1169,17 @@ class Waiter:
                 if until_signal and not self.handed:
                     raise InterruptedError(EINTR, "interrupted by a signal")
             return status != 0
+        return self.park.acquire(True, left)
+
+    def wake(self):
+        """Have it wake up, now or when it next sleeps. More often than once is as good as once."""
+        if cython.compiled:
+            ld_wake(self.park)
+        else:
+            try:
+                self.park.release()
+            except RuntimeError:
+                pass
 
 
 class ExclusiveLock(DepMap):
@@ -1525,7 +1542,7 @@ class ExclusiveLock(DepMap):
             ld_free(cython.address(self.guard))
             if waiter is None:
                 return False
-            ld_wake(waiter.park)
+            waiter.wake()
             return True
 
     def acquire(self, blocking=True, timeout=FOREVER):
