@@ -23,6 +23,7 @@ import _thread
 import _warnings
 import sys
 from collections import deque
+from errno import EINTR
 from itertools import count, repeat
 from time import monotonic, monotonic_ns, sleep
 
@@ -35,6 +36,7 @@ COMPILED = cython.compiled
 BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED = 0, 1, 2, 4, 8, 16, 32, 64, 128
 UNUSUAL = READ | RECURSIVE_READ | TRY | TIMED | SYNC | NEST | PINNED      # above them: the context, 256 and up
 FOREVER = -1
+UNTIL_SIGNAL = -2                             # a wait without a time limit that a signal handler ends by returning
 FAIR_SECONDS = 0.001                          # so long a waiter is passed over before the lock is handed to it
 MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
 SPINS = 4                                     # looks at a lock that is taken, before its waiter sleeps
@@ -855,6 +857,11 @@ def remember(site):
         slot[0] = cython.cast(cython.pointer(PyObject), site)
 
 
+def holds_class(chains, lock_class):
+    """Return whether one of these held locks is of the class."""
+    return lock_class in [chain.entry.lock_class for chain in chains]
+
+
 class DepMap:
     """What the validator knows of one lock: the class it belongs to and the chain it last led to.
 
@@ -903,10 +910,11 @@ class DepMap:
             entry = _link.hooks.subclass(entry.lock_class, subclass).entry(entry.mode)
         if nest is not None:
             outer = getattr(nest, "dep_map", nest)
-            if state.find(outer.serial) or not outer.is_tracked(state):
-                entry = entry.lock_class.entry(entry.mode | NEST)
-            else:
+            at = state.find(outer.serial)
+            if not at and outer.is_tracked(state):
                 _link.hooks.unnested(state, entry, outer)
+            elif not holds_class(state.chains()[:max(at - 1, 0)], entry.lock_class):
+                entry = entry.lock_class.entry(entry.mode | NEST)     # it serialises what was taken under it
         return entry
 
     def step(self, state, entry):
@@ -1122,16 +1130,32 @@ class DepMap:
 
 
 class Waiter:
-    """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard."""
+    """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard.
+
+    It parks on a lock of C, which tells when a signal comes in.
+    """
 
     __slots__ = ("handed", "next", "park", "queued", "thread")
 
     def __init__(self, thread):
         self.thread = thread
-        self.park = _allocate_lock()
-        self.park.acquire()
         self.next = None
         self.queued = self.handed = False
+        if cython.compiled:
+            self.park = ld_bed()
+
+    def __dealloc__(self):
+        ld_dispose(self.park)
+
+    def sleep(self, left, until_signal):
+        """Sleep until woken, True, or so many seconds have passed, False."""
+        if cython.compiled:
+            status = ld_sleep(self.park, left)
+            if status == 2:
+                PyErr_CheckSignals()
+                if until_signal and not self.handed:
+                    raise InterruptedError(EINTR, "interrupted by a signal")
+            return status != 0
 
 
 class ExclusiveLock(DepMap):
@@ -1198,7 +1222,7 @@ class ExclusiveLock(DepMap):
     def lock_as(self, mode=BLOCKING, timeout=FOREVER, nest=None, subclass=0):
         """Take the lock in a special way: as a subclass of its class, or with a held lock that serialises its class.
 
-        `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds. Returns whether it was had.
+        `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds, or UNTIL_SIGNAL. Returns whether it was had.
         """
         state = current()
         if state.pending:
@@ -1276,7 +1300,7 @@ class ExclusiveLock(DepMap):
             state.settle()
         return self.step(state, entry)
 
-    def unlock(self, state):
+    def unlock_real(self, state):
         """Take the lock off the books and free it, whatever the books say."""
         if _stat:
             self.note_release(state)
@@ -1357,7 +1381,11 @@ class ExclusiveLock(DepMap):
         return 0
 
     def wait(self, timeout, serial):
-        """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever)."""
+        """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever).
+
+        With UNTIL_SIGNAL it ends in InterruptedError, too, when a signal handler has run; the pure build, whose lock
+        goes on waiting, does not notice. An exception out of a handler ends every wait.
+        """
         if self.spin(timeout, serial):
             return True
         outer = _waits.get(serial)            # a signal handler may wait on top of its own thread's wait
@@ -1376,7 +1404,7 @@ class ExclusiveLock(DepMap):
     def park(self, timeout, serial):
         if self.raw is not None:
             _waits[serial] = self.serial
-            for got in map(self.raw.acquire, (True,), (timeout,)):
+            for got in map(self.raw.acquire, (True,), (max(FOREVER, timeout),)):
                 if got:
                     self.owner = serial
                     self.count = 1
@@ -1388,8 +1416,8 @@ class ExclusiveLock(DepMap):
         try:
             _waits[serial] = self.serial
             while not self.take(serial):
-                left = FOREVER if timeout == FOREVER else max(0, begin + timeout - monotonic())
-                if not waiter.park.acquire(True, left):
+                left = FOREVER if timeout < 0 else max(0, begin + timeout - monotonic())
+                if not waiter.sleep(left, timeout == UNTIL_SIGNAL):
                     return (not self.dequeue(waiter) and self.accept(waiter)) or self.take(serial)
                 if self.accept(waiter) or self.take(serial):
                     return True
@@ -1488,7 +1516,7 @@ class ExclusiveLock(DepMap):
             ld_free(cython.address(self.guard))
             if waiter is None:
                 return False
-            waiter.park.release()
+            ld_wake(waiter.park)
             return True
 
     def acquire(self, blocking=True, timeout=FOREVER):
@@ -1500,7 +1528,7 @@ class ExclusiveLock(DepMap):
 
     def release(self):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
-        self.unlock(current())
+        self.unlock_real(current())
 
     @property
     def waiting(self):
@@ -1517,7 +1545,7 @@ class ExclusiveLock(DepMap):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
 
     def __exit__(self, kind, value, trace):
-        self.unlock(current())
+        self.unlock_real(current())
 
     enter_timed, exit_timed = __enter__, __exit__         # those of the pure build are written out below
 
@@ -1596,7 +1624,7 @@ class OwnedLock(ExclusiveLock):
 
     def spin(self, timeout, serial):
         """Let others run a few times, as long as the holder is not asleep itself (kernel: mutex_optimistic_spin)."""
-        if self.owner == serial and timeout == FOREVER:   # where nothing is tracked, nobody has said so yet
+        if self.owner == serial and timeout < 0:   # where nothing is tracked, nobody has said so yet
             raise RuntimeError("this thread holds the lock already, and would wait for ever")
         for _ in range(SPINS):
             if self.owner and self.owner in _waits:
@@ -1658,7 +1686,7 @@ class RecursiveLock(ExclusiveLock):
         if self.count > 1:
             self.count -= 1
         else:
-            self.unlock(state)
+            self.unlock_real(state)
         return 0
 
     def locked(self):
@@ -1675,7 +1703,7 @@ class RecursiveLock(ExclusiveLock):
         if not self._is_owned():
             raise RuntimeError("cannot release un-acquired lock")
         count = self.count
-        self.unlock(current())
+        self.unlock_real(current())
         return count
 
     def _acquire_restore(self, count):
@@ -1720,7 +1748,7 @@ if not cython.compiled:
             lock.owner = 0
             lock.raw.release()
         else:
-            lock.unlock(state)
+            lock.unlock_real(state)
 
     def _del(lock, forget=DepMap.forget):
         if lock.owner or lock.holds or lock.crossed or (lock.witnessed and lock.entry.watched):

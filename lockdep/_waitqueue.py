@@ -64,9 +64,9 @@ class Waiter:
         self.units = units
         self.forks = _generation
         self.before = self.after = None       # neighbours in the queue; what it waits for goes to `before` first
-        self.outer = None                     # an earlier wait of this thread, on top of which a handler runs
-        if outer is not None and outer.forks == _generation:
-            self.outer = outer
+        self.outer = outer                    # an earlier wait of this thread, on top of which a handler runs
+        if outer is not None and self.outer.forks != _generation:
+            self.outer = None
         self.queued = self.granted = False    # never both; neither: not yet in the queue, or out of it for good
         if cython.compiled:
             self.lock = wq_sleeper()

@@ -111,16 +111,23 @@ class LockClass:
 def numbered(lock_class: LockClass) -> str:
     """Return the name of a class; of several on one line that come to the same name, the second from the left is #2."""
     name = naming.class_name(lock_class)
+    alike = registry.alike(lock_class)
     if lock_class.given is None:
-        earlier = [other for other in registry.classes() if is_before(other, lock_class)]
+        earlier = [other for other in alike if is_before(other, lock_class)]
         count = sum(naming.class_name(other) == name for other in earlier)
     else:  # of several kinds in their order, of several keys the one that was registered second
-        older = set(takewhile(lambda other: other is not lock_class, registry.classes()))
+        older = set(takewhile(lambda other: other is not lock_class, alike))
         count = sum(
-            other.given == name and (other.kind < lock_class.kind or (other.kind == lock_class.kind and other in older))
-            for other in registry.classes()
+            other.kind < lock_class.kind or (other.kind == lock_class.kind and other in older) for other in alike
         )
     return f"{name}#{count + 1}" if count else name
+
+
+def likeness(lock_class: LockClass) -> object:
+    """Return what classes that may come to one name have in common: the name given, or the code that makes them."""
+    if lock_class.given is not None:
+        return lock_class.given
+    return tuple((code.co_filename, code.co_qualname) for code, _ in (*lock_class.skipped, *lock_class.places))
 
 
 def is_before(first: LockClass, second: LockClass) -> bool:
@@ -138,10 +145,25 @@ class ClassRegistry:
         self.ignored: tuple[str, ...] = ()
         self.clashes: list[tuple[LockClass, str]] = []
         self._classes: dict[object, LockClass] = {}
+        self._alike: tuple[int, dict[object, list[LockClass]]] = (0, {})
 
     def classes(self) -> list[LockClass]:
         """Return every class, in order of registration."""
         return list(self._classes.values())
+
+    def alike(self, lock_class: LockClass) -> list[LockClass]:
+        """Return the classes that may come to the same name, in order of registration. For names: not on the hot path.
+
+        Cost: O(classes) when some were registered since the last time, else nothing.
+        """
+        classes = self.classes()
+        known, index = self._alike
+        if known != len(classes):
+            index = {}
+            for other in classes:
+                index.setdefault(likeness(other), []).append(other)
+            self._alike = (len(classes), index)
+        return index.get(likeness(lock_class), [])
 
     def register_named(
         self, kind: str, name: str | Callable[[], str] | None, key: object = None, traits: Traits = DROP_IN

@@ -201,5 +201,5 @@ def knew_done(future: Any) -> bool:
 def ended(run: Run | None, *, timed: bool) -> None:
     """A run that this thread waited for has ended."""
     if run is not None and runtime.is_active():
-        runtime.collect()
+        runtime.validator().collect()
         runtime.validator().joined(fastpath.thread_state(), run, timed=timed)

@@ -199,7 +199,7 @@ class LockdepSession:
     def collect(self) -> list[Record]:
         """Return the records made of what came in since the last time."""
         if not self.marked_only or patch.is_installed():
-            runtime.collect()
+            runtime.validator().collect()
         new: list[Record] = []
         if self._inbox:
             self._note()

@@ -39,9 +39,10 @@ def validator() -> Validator:
 
 def activate(chosen: Validator) -> None:
     """Put a validator in force and track locks from now on."""
+    leave(_Process.validator)
     _Process.validator = chosen
     _Process.decided = True
-    _Process.active = chosen.options.enabled
+    _Process.active = chosen.in_force = chosen.options.enabled
     registry.ignored = chosen.options.ignore
     chosen.sink = deliver
     chosen.warn = write_note
@@ -62,8 +63,16 @@ def raises(options: Options) -> bool:
 
 def deactivate() -> None:
     """Track nothing more; locks go on working."""
+    leave(_Process.validator)
     _Process.active = False
     fastpath.connect(None, _Nobody, registry.locate, trace.is_ours)
+
+
+def leave(chosen: Validator) -> None:
+    """What happened until now is this validator's, what comes is not."""
+    if chosen.in_force:
+        chosen.collect()
+        chosen.in_force = False
 
 
 class _Nobody:
@@ -111,7 +120,6 @@ def reset() -> None:
 
 def findings() -> tuple[Finding, ...]:
     """Return what was found so far, without the suppressed ones."""
-    collect()
     return tuple(found for found in _Process.validator.findings() if not found.suppressed)
 
 
@@ -119,17 +127,6 @@ def failing() -> tuple[Finding, ...]:
     """Return the findings that fail a run: not suppressed, and at or above the option fail_on."""
     options = _Process.validator.options
     return tuple(found for found in findings() if options.strict or found.at_least(options.fail_on))
-
-
-def collect() -> None:
-    """Look at the threads that ended, and the locks that were collected: findings where a lock was held."""
-    ended = fastpath.reap()
-    if ended:
-        _Process.validator.ended(ended)
-    for state in ended:
-        fastpath.retire(state)
-    for entry, owner in fastpath.freed():
-        _Process.validator.freed(entry, owner)
 
 
 def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:

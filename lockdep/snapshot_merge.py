@@ -48,6 +48,7 @@ class Merger:
             put(self._classes, record.name, record)
         for one in snapshot.dependencies:
             self._depend(one)
+        self._unions.clear()  # the sets that are in use live on in the dependencies
         self._chains.update(dict.fromkeys(snapshot.chains))
         for finding in snapshot.findings:
             if not finding.across:

@@ -48,7 +48,7 @@ _ids: weakref.WeakKeyDictionary[Validator, tuple[int, str]] = weakref.WeakKeyDic
 
 def snapshot() -> Snapshot:
     """Return a picture of what the validator in force has learned so far: save it, merge it, render it."""
-    runtime.collect()
+    runtime.validator().collect()
     return take(runtime.validator())
 
 

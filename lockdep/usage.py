@@ -35,11 +35,25 @@ def opposite(bit: int) -> int:
 
 
 def conflicting(mask: int) -> int:
-    """Return the bits that contradict those of `mask`: a write everything opposite, a read only the opposite write."""
+    """Return what contradicts these bits within one class: a write everything opposite, a read the opposite write."""
     found = 0
     for bit in single_bits(mask & (IN_ANY | ON_ANY)):
         other = opposite(bit)
         found |= other | other << 1 if bit & WRITE_ANY else other >> 1
+    return found
+
+
+def opposed(mask: int) -> int:
+    """Return the bits that can make a circle with those of `mask` across dependencies: all opposite ones.
+
+    There it is the path that says whether a reader blocks: the searches leave the bits of readers out where none does.
+    """
+    found = 0
+    for state in STATES:
+        for inside in (False, True):
+            both = state.bit(inside=inside, read=False) | state.bit(inside=inside, read=True)
+            if mask & both:
+                found |= both << 2 if inside else both >> 2
     return found
 
 

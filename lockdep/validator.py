@@ -56,6 +56,7 @@ class Validator:
         self.chains = 0
         self.unvalidated = 0
         self.failures = 0
+        self.in_force = False
         self._graph_lock = _thread.allocate_lock()
         self._forking = False
 
@@ -213,7 +214,19 @@ class Validator:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what was found so far, in order."""
+        if self.in_force:
+            self.collect()
         return self.book.findings()
+
+    def collect(self) -> None:
+        """Look at the threads that ended, and the locks that were collected: findings where a lock was held."""
+        ended = fastpath.reap()
+        if ended:
+            self.ended(ended)
+        for state in ended:
+            fastpath.retire(state)
+        for entry, owner in fastpath.freed():
+            self.freed(entry, owner)
 
     def check_invariants(self) -> None:
         """Raise AssertionError where the graph's books disagree."""

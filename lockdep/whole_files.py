@@ -13,13 +13,12 @@ def write_whole(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> None:
     OSError names the path and leaves what was there untouched. What cannot be replaced (a pipe, /dev/stdout) is
     written to as it is.
     """
-    target = os.path.realpath(path)  # a link stays a link
     try:
-        if os.path.exists(target) and not os.path.isfile(target):
-            with open(target, "wb") as file:
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as file:
                 file.writelines(chunks)
         else:
-            replace(target, chunks)
+            replace(os.path.realpath(path), chunks)  # a link stays a link
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from error
 

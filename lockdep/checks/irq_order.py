@@ -12,7 +12,7 @@ from lockdep.checks.irq_links import classes_of, links_along, newest, usages_of
 from lockdep.classes import LockClass
 from lockdep.fastpath import RECURSIVE_READ
 from lockdep.graph import DependencyGraph
-from lockdep.usage import IN_ANY, UsageTable, conflicting, single_bits
+from lockdep.usage import IN_ANY, UsageTable, opposed, single_bits
 from lockdep.violations import ClassUsage, HeldLock, IrqOrder
 
 
@@ -27,15 +27,15 @@ def check_irq_order(
         return None
     behind = (prev.lock_class, bool(prev.mode & 3))
     ahead = (next_, mode & 3 == RECURSIVE_READ)
-    wanted = conflicting(irq_paths.gather(graph, usage, behind, forwards=False) & IN_ANY)
+    wanted = opposed(irq_paths.gather(graph, usage, behind, forwards=False) & IN_ANY)
     unsafe = irq_paths.find(graph, usage, ahead, wanted, forwards=True)
     if unsafe is None:
         return None
-    safe = irq_paths.find(graph, usage, behind, conflicting(unsafe[1]), forwards=False)
+    safe = irq_paths.find(graph, usage, behind, opposed(unsafe[1]), forwards=False)
     if safe is None:
         return None
     safe_bit = next(iter(single_bits(safe[1])))
-    unsafe_bit = next(iter(single_bits(unsafe[1] & conflicting(safe_bit))))
+    unsafe_bit = next(iter(single_bits(unsafe[1] & opposed(safe_bit))))
     closing = graph.find(prev.lock_class, next_)
     links = (
         *links_along(safe[2], weak=behind[1], forwards=False),

@@ -1,0 +1,294 @@
+"""Snapshots: taken while a program runs, saved whole or not at all, loaded or refused in one line."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+from importlib.resources import files
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import lockdep
+from lockdep import snapshot_taking
+from lockdep.contexts.simulated import hardirq_enter, hardirq_exit
+from lockdep.snapshots import Snapshot
+from tests.snapshot_makers import seen, snapshots
+from tests.sourcetree import ROOT
+from tests.worlds import Lock, RLock, five, in_thread, nest, world
+
+SCHEMA = json.loads(files("lockdep").joinpath("schema.json").read_text())
+CHECK = jsonschema.Draft202012Validator(SCHEMA)
+
+
+@pytest.fixture
+def inversion():
+    """A snapshot of a world in which two locks were taken in both orders."""
+    a, b, c, _, _ = five()
+    with world() as validator:
+        nest(a, b, c)
+        in_thread(lambda: nest(b, a))
+        yield snapshot_taking.take(validator)
+
+
+# What is in it
+
+
+def test_it_has_classes_dependencies_chains_and_findings(inversion):
+    names = [name.split()[-1] for name in sorted(record.name for record in inversion.classes) if "worlds.py" in name]
+    dependencies = [(one.prev.split()[-1], one.next.split()[-1]) for one in inversion.dependencies]
+    chains = [[name.split()[-1] for name, _ in chain.locks] for chain in inversion.chains]
+    assert names == ["a", "b", "c", "d", "e"]
+    assert dependencies == [("a", "b"), ("b", "a"), ("b", "c")]
+    assert [["a", "b", "c"], ["b", "a"]] == sorted(chain for chain in chains if len(chain) != 1 and chain != ["a", "b"])
+    assert [finding.slug for finding in inversion.findings] == ["circular"]
+    assert str(inversion.findings[0]) == str(lockdep.findings()[0])
+
+
+def test_a_dependency_has_both_stacks_and_the_thread(inversion):
+    (kind,) = inversion.dependencies[0].kinds
+    (witness,) = kind.witnesses
+    assert (kind.kind, kind.count, witness.thread) == ("EN", 1, threading.current_thread().name)
+    for stack in (witness.held, witness.wanted):
+        assert (stack[1].function, stack[1].source) == ("nest", "stack.enter_context(lock)")
+
+
+def test_a_class_has_usage_and_wait_types(inversion):
+    record = next(record for record in inversion.classes if record.name.endswith(" a") and "worlds" in record.name)
+    assert record.text == f"({record.name}){{+.+.}}-{{4:4}}"
+
+
+def test_chains_name_the_handlers_they_ran_in():
+    lock = Lock("in an interrupt")
+    with world() as validator:
+        hardirq_enter()
+        try:
+            with lock:
+                pass
+        finally:
+            hardirq_exit()
+        chains = snapshot_taking.take(validator).chains
+    assert [(chain.context, chain.locks) for chain in chains] == [("hardirq", (("in an interrupt", ""),))]
+
+
+def test_a_chain_says_how_a_lock_was_taken():
+    outer, inner = Lock("outer of a try"), RLock("inner of a try")
+    with world() as validator:
+        with outer:
+            inner.acquire(blocking=False)
+            inner.release()
+        chains = snapshot_taking.take(validator).chains
+    assert (("outer of a try", ""), ("inner of a try", "try")) in [chain.locks for chain in chains]
+
+
+def test_the_command_line_is_not_in_it(tmp_path):
+    script = tmp_path / "secret.py"
+    script.write_text("import lockdep; lockdep.install(); print(lockdep.snapshot().dumps())")
+    done = subprocess.run(
+        [sys.executable, script, "--password=hunter2"], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert "secret.py" in done.stdout
+    assert "hunter2" not in done.stdout
+
+
+def test_it_is_taken_while_threads_learn():
+    """Other threads add classes and dependencies all the time: no exception, nothing half made in it."""
+    stop = threading.Event()
+
+    def learn(number):
+        count = 0
+        while not stop.is_set():
+            count += 1
+            nest(*(Lock(f"{number} {count % 20} {n}") for n in range(3)))
+
+    with world() as validator:
+        threads = [threading.Thread(target=learn, args=(number,)) for number in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            taken = [snapshot_taking.take(validator) for _ in range(5)]
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        whole = snapshot_taking.take(validator)
+    for one in taken:
+        names = {record.name for record in one.classes}
+        assert all({dependency.prev, dependency.next} <= names for dependency in one.dependencies)
+        assert {(d.prev, d.next) for d in one.dependencies} <= {(d.prev, d.next) for d in whole.dependencies}
+        assert Snapshot.parse(one.dumps(), "text") == one
+    assert validator.unvalidated == 0
+
+
+def test_an_empty_world_has_an_empty_snapshot():
+    with world() as validator:
+        taken = snapshot_taking.take(validator)
+    assert (taken.dependencies, taken.chains, taken.findings, taken.stats) == ((), (), (), ())
+
+
+# Files
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(snapshots())
+def test_what_is_saved_is_loaded(snapshot):
+    text = snapshot.dumps()
+    assert Snapshot.parse(text, "text") == snapshot
+    CHECK.validate(json.loads(text))
+
+
+def test_a_real_one_follows_the_schema(inversion, tmp_path):
+    inversion.save(tmp_path / "s.json")
+    document = json.loads((tmp_path / "s.json").read_text())
+    CHECK.validate(document)
+    assert document == json.loads(json.dumps(inversion.to_dict()))
+    assert Snapshot.load(tmp_path / "s.json") == inversion
+
+
+def test_the_schema_is_one_and_refuses_what_it_should():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    for section in ("classes", "dependencies", "findings"):
+        document = seen("r", "AB").to_dict() | {section: [{"name": 1}]}
+        assert not CHECK.is_valid(document)
+
+
+def test_each_row_has_a_line_of_its_own():
+    lines = seen("r", "AB", "BC").dumps().splitlines()
+    assert sum(line.startswith('{"prev"') for line in lines) == 2
+
+
+def change(**changes):
+    """Return the text of a snapshot file with some of it changed."""
+    return json.dumps(seen("r", "AB").to_dict() | changes)
+
+
+TEXT = seen("r", "AB").dumps()
+WRONG = {
+    "": "not a snapshot: the file is empty",
+    TEXT[:-200]: "not a snapshot: the file is cut off, or no JSON",
+    TEXT[:40]: "not a snapshot: the file is cut off, or no JSON",
+    "\x7fELF": "not a snapshot: the file is cut off, or no JSON",
+    "{'a': 1}": "not a snapshot: no JSON (Expecting property name",
+    "[1]": "not a snapshot: it does not say that its format is 'lockdep snapshot'",
+    "{}": "not a snapshot: it does not say that its format is 'lockdep snapshot'",
+    '{"a":' * 100_000 + "1" + "}" * 100_000: "not a snapshot: no JSON (maximum recursion depth exceeded",
+    '{"a": ' + "1" * 5000 + "}": "not a snapshot: no JSON (Exceeds the limit",
+    change(version=2, lockdep="9.0"): "version 2 of the format, written by lockdep 9.0; lockdep 0.1.0 reads version 1",
+    change(version="1"): "version '1' of the format",
+    change(classes=None): "broken: classes is missing, or no list",
+    change(classes=[]): "broken: dependencies[0]: 'app.py:1 A' is no class of this file",
+    change(classes=[3]): "broken: classes[0]: 'int' object is not subscriptable",
+    change(classes=[{}]): "broken: classes[0]: 'bits' is missing",
+    change(runs=[]): "broken: dependencies[0]: there is no number 0 in a table of 0",
+    change(stacks=[[-1]]): "broken: stacks[0]: number is -1, not a count",
+    change(stacks=[[True]]): "broken: stacks[0]: number is True, not a count",
+    change(frames=[["a", 1, "b"]]): "broken: frames[0]: not enough values to unpack",
+    change(frames=[["a", "1", "b", "c"]] * 9): "broken: frames[0]: line is '1', not a count",
+    change(stats=[{"name": 1}]): "broken: stats[0]: 'acquisitions' is missing",
+    change(findings=[{}]): "broken: findings[0]: 'slug' is missing",
+    change(chains=[{"locks": [["nobody", ""]], "context": ""}]): "broken: chains[0]: 'nobody' is no class of this file",
+    TEXT.replace('"EN"', '"XX"'): "broken: dependencies[0]: 'XX' is no kind of dependency",
+    TEXT.replace('"count":1', '"count":NaN', 1): "not a snapshot: no JSON (NaN is no number in JSON)",
+}
+
+
+@pytest.mark.parametrize("text", WRONG, ids=lambda text: WRONG[text][:60])
+def test_what_is_no_snapshot_is_refused_in_one_line(text, tmp_path):
+    path = tmp_path / "wrong.json"
+    path.write_text(text)
+    with pytest.raises(lockdep.SnapshotError) as refused:
+        lockdep.Snapshot.load(path)
+    assert str(refused.value).startswith(f"{path}: {WRONG[text]}")
+    assert "\n" not in str(refused.value)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(snapshots())
+def test_no_beginning_of_a_file_is_loaded(snapshot):
+    text = snapshot.dumps()
+    for end in range(0, len(text) - 2, max(1, len(text) // 50)):
+        with pytest.raises(lockdep.SnapshotError):
+            Snapshot.parse(text[:end], "cut")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "wrong.json"
+    path.write_bytes(b'{"\xff\xfe\x00}')
+    with pytest.raises(lockdep.SnapshotError, match="not a snapshot: no JSON"):
+        lockdep.Snapshot.load(path)
+
+
+def test_a_file_that_is_not_there_is_an_os_error(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        lockdep.Snapshot.load(tmp_path / "nowhere.json")
+
+
+def test_saving_leaves_an_old_file_alone_when_it_fails(tmp_path):
+    """The disk is full, for this process: the error names the file, and nothing is left behind."""
+    path = tmp_path / "s.json"
+    path.write_text("old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    script = f"""
+import resource, signal, sys
+from tests.snapshot_makers import seen
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+snapshot = seen("r", "AB", "BC")
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, {limits[1]}))
+try:
+    snapshot.save({str(path)!r})
+except OSError as error:
+    print(type(error).__name__, error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout == f"OSError [Errno 27] File too large: {str(path)!r}\n", done.stderr
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["s.json"]
+
+
+def test_saving_where_nothing_can_be_written_is_an_os_error(tmp_path):
+    with pytest.raises(NotADirectoryError, match=r"file/s\.json"):
+        (tmp_path / "file").write_text("")
+        seen("r", "AB").save(tmp_path / "file" / "s.json")
+    with pytest.raises(FileNotFoundError, match=r"nowhere/s\.json"):
+        seen("r", "AB").save(tmp_path / "nowhere" / "s.json")
+    with pytest.raises(IsADirectoryError):
+        seen("r", "AB").save(tmp_path)
+
+
+def test_saving_keeps_mode_and_link(tmp_path):
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "real.json").chmod(0o640)
+    (tmp_path / "link.json").symlink_to("real.json")
+    seen("r", "AB").save(tmp_path / "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").stat().st_mode & 0o777 == 0o640
+    assert Snapshot.load(tmp_path / "real.json") == seen("r", "AB")
+
+
+def test_saving_to_what_is_no_file_writes_to_it():
+    done = subprocess.run(
+        [sys.executable, "-c", "from tests.snapshot_makers import seen; seen('r', 'AB').save('/dev/stdout')"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == seen("r", "AB").dumps()
+
+
+def test_a_new_file_gets_the_mode_that_the_umask_leaves(tmp_path):
+    before = os.umask(0o027)
+    try:
+        seen("r", "AB").save(tmp_path / "s.json")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "s.json").stat().st_mode & 0o777 == 0o640
+
+
+def test_networkx_has_the_same_classes_and_dependencies(inversion):
+    graph = inversion.to_networkx()
+    assert set(graph.nodes) == {record.name for record in inversion.classes}
+    assert set(graph.edges) == {(one.prev, one.next) for one in inversion.dependencies}
+    edge = inversion.dependencies[0]
+    assert graph.edges[edge.prev, edge.next] == {"kinds": "EN", "count": 1}
