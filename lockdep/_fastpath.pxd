@@ -358,7 +358,7 @@ cdef class Tally:
 
     cpdef clear(self)
     cdef int note_wait(self, long long ns) except -1
-    cdef int note_hold(self, long long ns) except -1
+    cpdef int note_hold(self, long long ns) except -1
 
 
 @cython.final
@@ -469,7 +469,7 @@ cdef object _thread_count, EINTR, FOREVER, _allocate_lock, _get_ident, monotonic
 cdef Link _link
 cdef long long _counter, _numbers
 cdef int _stat
-cdef dict _sites, _tallies, _wait_starts, _waits
+cdef dict _sites, _hold_starts, _tallies, _wait_starts, _waits
 cdef list _states, _ended
 cdef ThreadState _spare
 cdef int _spare_guard

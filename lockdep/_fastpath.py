@@ -49,6 +49,7 @@ _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
 _tallies = {}
 _wait_starts = {}                             # thread serial -> when it began to wait for a DepMap's lock
+_hold_starts = {}                             # thread, lock, which of its holds -> when a DepMap's lock was taken
 _stat = 0                                     # times are taken
 if cython.compiled:
     _numbers = 0
@@ -737,6 +738,7 @@ def switch_stat(on):
     """Take times from now on, or no longer."""
     global _stat
     _stat = 1 if on else 0
+    _hold_starts.clear()
     if not cython.compiled:
         ExclusiveLock.__enter__ = ExclusiveLock.enter_timed if on else _enter
         ExclusiveLock.__exit__ = ExclusiveLock.exit_timed if on else _exit
@@ -968,6 +970,9 @@ class DepMap:
         if _wait_starts and state.serial in _wait_starts:
             self.note_waited(state, ticket.entry.tally)
         self.book(state, ticket, outer_place(state))
+        if _stat:
+            self.since = 0                    # of one holder; these may be many
+            _hold_starts[state.serial, self.serial, self.held_count()] = now_ns()
 
     def contended(self, ticket):
         """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
@@ -1019,10 +1024,10 @@ class DepMap:
         at = state.find(self.serial)
         if at:
             self.count_hold(-1)
-            if _stat and self.since:
-                state.chains()[at - 1].entry.tally.note_hold(now_ns() - self.since)
-                if self.holds == 0:
-                    self.since = 0
+            if _hold_starts:
+                began = _hold_starts.pop((state.serial, self.serial, self.held_count()), 0)
+                if began:
+                    state.chains()[at - 1].entry.tally.note_hold(now_ns() - began)
             self.check_pin(state, at)
             if at == state.chain.depth:
                 state.chain = state.chain.parent
