@@ -16,19 +16,33 @@ from lockdep.validator import Validator
 
 if TYPE_CHECKING:
     from primitives.completion import Completion as Completion
+    from primitives.local_lock import LocalLock as LocalLock
+    from primitives.mutex import Mutex as Mutex
     from primitives.rwlock import RWLock as RWLock
     from primitives.rwsem import RWSem as RWSem
     from primitives.semaphore import Semaphore as Semaphore
+    from primitives.spinlock import RawSpinLock as RawSpinLock
+    from primitives.spinlock import SpinLock as SpinLock
+    from primitives.ww_mutex import AcquireContext as AcquireContext
+    from primitives.ww_mutex import WWClass as WWClass
+    from primitives.ww_mutex import WWMutex as WWMutex
 
 HOMES = {
     "completion": ("Completion",),
+    "local_lock": ("LocalLock",),
+    "mutex": ("Mutex",),
     "rwlock": ("RWLock",),
     "rwsem": ("RWSem",),
     "semaphore": ("Semaphore",),
+    "spinlock": ("RawSpinLock", "SpinLock"),
+    "ww_mutex": ("AcquireContext", "WWClass", "WWMutex"),
 }
 _homes = {name: module for module, names in HOMES.items() for name in names}
 
-__all__ = ["Completion", "RWLock", "RWSem", "Semaphore"]
+__all__ = [
+    "AcquireContext", "Completion", "LocalLock", "Mutex", "RWLock", "RWSem", "RawSpinLock", "Semaphore", "SpinLock",
+    "WWClass", "WWMutex",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
