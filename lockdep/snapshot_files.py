@@ -44,7 +44,7 @@ def encoded(snapshot: Snapshot) -> Iterator[bytes]:
         lines = map(encode, rows)
         before = "\n"
         while piece := ",\n".join(islice(lines, PIECE)):
-            # What UTF-8 has no place for (half of a surrogate pair, in a file name say) becomes JSON's own escape of it.
+            # What UTF-8 has no place for (half of a surrogate pair, in a file name say) becomes JSON's escape of it.
             yield (before + piece).encode("utf-8", "backslashreplace")
             before = ",\n"
         yield b"\n]"

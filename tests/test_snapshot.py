@@ -251,6 +251,7 @@ except OSError as error:
 
 def test_saving_where_nothing_can_be_written_is_an_os_error(tmp_path):
     (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match=r"file/s\.json"):
         seen("r", "AB").save(tmp_path / "file" / "s.json")
     with pytest.raises(FileNotFoundError, match=r"nowhere/s\.json"):
