@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from primitives.barrier import smp_store_release as smp_store_release
     from primitives.barrier import smp_wmb as smp_wmb
     from primitives.completion import Completion as Completion
+    from primitives.litmus import SC as SC
+    from primitives.litmus import StoreBuffer as StoreBuffer
+    from primitives.litmus import Weak as Weak
+    from primitives.litmus import explore as explore
+    from primitives.litmus import parse as parse
     from primitives.local_lock import LocalLock as LocalLock
     from primitives.mutex import Mutex as Mutex
     from primitives.preempt import in_atomic as in_atomic
@@ -65,6 +70,9 @@ if TYPE_CHECKING:
     from primitives.rwlock import RWLock as RWLock
     from primitives.rwsem import RWSem as RWSem
     from primitives.semaphore import Semaphore as Semaphore
+    from primitives.seqlock import SeqCount as SeqCount
+    from primitives.seqlock import SeqCountLatch as SeqCountLatch
+    from primitives.seqlock import SeqLock as SeqLock
     from primitives.spinlock import RawSpinLock as RawSpinLock
     from primitives.spinlock import SpinLock as SpinLock
     from primitives.srcu import SRCU as SRCU
@@ -76,6 +84,7 @@ HOMES = {
     "atomic": "Atomic AtomicFlags AtomicRef Refcount",
     "barrier": "READ_ONCE WRITE_ONCE smp_load_acquire smp_mb smp_rmb smp_store_mb smp_store_release smp_wmb",
     "completion": "Completion",
+    "litmus": "SC StoreBuffer Weak explore parse",
     "local_lock": "LocalLock",
     "mutex": "Mutex",
     "preempt": (
@@ -93,6 +102,7 @@ HOMES = {
     "rwlock": "RWLock",
     "rwsem": "RWSem",
     "semaphore": "Semaphore",
+    "seqlock": "SeqCount SeqCountLatch SeqLock",
     "spinlock": "RawSpinLock SpinLock",
     "srcu": "SRCU",
     "ww_mutex": "AcquireContext WWClass WWMutex",
