@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from primitives.completion import Completion as Completion
     from primitives.local_lock import LocalLock as LocalLock
     from primitives.mutex import Mutex as Mutex
+    from primitives.percpu import PerCPU as PerCPU
     from primitives.rwlock import RWLock as RWLock
     from primitives.rwsem import RWSem as RWSem
     from primitives.semaphore import Semaphore as Semaphore
+    from primitives.softirq import Softirq as Softirq
+    from primitives.softirq import Tasklet as Tasklet
     from primitives.spinlock import RawSpinLock as RawSpinLock
     from primitives.spinlock import SpinLock as SpinLock
     from primitives.ww_mutex import AcquireContext as AcquireContext
@@ -31,17 +34,19 @@ HOMES = {
     "completion": ("Completion",),
     "local_lock": ("LocalLock",),
     "mutex": ("Mutex",),
+    "percpu": ("PerCPU",),
     "rwlock": ("RWLock",),
     "rwsem": ("RWSem",),
     "semaphore": ("Semaphore",),
+    "softirq": ("Softirq", "Tasklet"),
     "spinlock": ("RawSpinLock", "SpinLock"),
     "ww_mutex": ("AcquireContext", "WWClass", "WWMutex"),
 }
 _homes = {name: module for module, names in HOMES.items() for name in names}
 
 __all__ = [
-    "AcquireContext", "Completion", "LocalLock", "Mutex", "RWLock", "RWSem", "RawSpinLock", "Semaphore", "SpinLock",
-    "WWClass", "WWMutex",
+    "AcquireContext", "Completion", "LocalLock", "Mutex", "PerCPU", "RWLock", "RWSem", "RawSpinLock", "Semaphore",
+    "Softirq", "SpinLock", "Tasklet", "WWClass", "WWMutex",
 ]  # fmt: skip
 
 
