@@ -78,6 +78,30 @@ cdef extern from *:
         Py_END_ALLOW_THREADS
     }
 
+    /* What a wait sleeps on: a lock that is taken until somebody wakes it. 0: the time is up, 1: woken, 2: a signal came in. */
+    static int ld_sleep(void *park, double seconds) {
+        PyLockStatus status;
+        PY_TIMEOUT_T microseconds = -1;
+        if (seconds >= 0) microseconds = seconds * 1e6 < (double)PY_TIMEOUT_MAX ? (PY_TIMEOUT_T)(seconds * 1e6 + 0.999) : PY_TIMEOUT_MAX;
+        Py_BEGIN_ALLOW_THREADS
+        status = PyThread_acquire_lock_timed((PyThread_type_lock)park, microseconds, 1);
+        Py_END_ALLOW_THREADS
+        return status == PY_LOCK_ACQUIRED ? 1 : status == PY_LOCK_INTR ? 2 : 0;
+    }
+    static void *ld_bed(void) {
+        PyThread_type_lock park = PyThread_allocate_lock();
+        if (park == NULL) { PyErr_NoMemory(); return NULL; }
+        PyThread_acquire_lock(park, NOWAIT_LOCK);
+        return (void *)park;
+    }
+    static void ld_wake(void *park) { PyThread_release_lock((PyThread_type_lock)park); }
+    static void ld_dispose(void *park) {
+        if (park == NULL) return;
+        PyThread_acquire_lock((PyThread_type_lock)park, NOWAIT_LOCK);      /* some systems free a taken lock only */
+        PyThread_release_lock((PyThread_type_lock)park);
+        PyThread_free_lock((PyThread_type_lock)park);
+    }
+
     static int ld_enter(PyObject *state, PyObject *anchor) {
         PyObject *dict = PyThreadState_GetDict();
         if (ld_tls != NULL) return 1;         /* the collector ran, and a finalizer came first */
@@ -302,6 +326,11 @@ cdef extern from *:
     long long ld_next(long long *counter) nogil
     void ld_add(int *count, int change) nogil
     void ld_relax(int *word)
+    int ld_sleep(void *park, double seconds)
+    void *ld_bed() except NULL
+    void ld_wake(void *park)
+    void ld_dispose(void *park)
+    int PyErr_CheckSignals() except -1
     object ld_frame()
     object ld_code(object frame)
     int ld_lasti(object frame)
@@ -412,7 +441,7 @@ cdef class ThreadState:
     cdef int count_up(self, Chain chain) except -1
     cpdef long long counted(self, int number)
     cpdef mark(self)
-    cdef let_in(self)
+    cpdef let_in(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
     cpdef take_messages(self)
@@ -436,7 +465,7 @@ cdef class Anchor:
 
 cdef int BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNUSUAL, ROOM, SPINS, FOREIGN, MOST_STUBS
 cdef bint ARGUMENTS_DEPRECATED
-cdef object _thread_count, FOREVER, _allocate_lock, _get_ident, monotonic, monotonic_ns, sleep, FAIR_SECONDS
+cdef object _thread_count, EINTR, FOREVER, _allocate_lock, _get_ident, monotonic, monotonic_ns, sleep, FAIR_SECONDS
 cdef Link _link
 cdef long long _counter, _numbers
 cdef int _stat
@@ -516,17 +545,25 @@ cdef class DepMap:
     cdef Chain step(self, ThreadState state, Entry entry)
     @cython.final
     cdef note_run(self, ThreadState state, Chain child)
-    cpdef forget(self)
+    @cython.final
+    cdef note_bounce(self, ThreadState state, Chain child)
+    @cython.final
+    cdef note_waited(self, ThreadState state, Tally tally)
+    @cython.final
+    cdef forget(self)
 
 
 @cython.final
 @cython.no_gc
 cdef class Waiter:
     cdef long long thread
-    cdef object park
+    cdef void *park
     cdef Waiter next
     cdef bint queued
     cdef bint handed
+
+    cpdef bint sleep(self, double left, bint until_signal) except -1
+    cpdef wake(self)
 
 
 @cython.no_gc
@@ -578,7 +615,7 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef int free(self) except -1
     @cython.final
-    cdef int unlock(self, ThreadState state) except -1
+    cdef int unlock_real(self, ThreadState state) except -1
     @cython.final
     cdef unbook(self, ThreadState state)
 

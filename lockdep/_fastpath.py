@@ -23,6 +23,7 @@ import _thread
 import _warnings
 import sys
 from collections import deque
+from errno import EINTR
 from itertools import count, repeat
 from time import monotonic, monotonic_ns, sleep
 
@@ -35,6 +36,7 @@ COMPILED = cython.compiled
 BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED = 0, 1, 2, 4, 8, 16, 32, 64, 128
 UNUSUAL = READ | RECURSIVE_READ | TRY | TIMED | SYNC | NEST | PINNED      # above them: the context, 256 and up
 FOREVER = -1
+UNTIL_SIGNAL = -2                             # a wait without a time limit that a signal handler ends by returning
 FAIR_SECONDS = 0.001                          # so long a waiter is passed over before the lock is handed to it
 MOST_STUBS = 65536                            # nodes walked through but never validated that are kept
 SPINS = 4                                     # looks at a lock that is taken, before its waiter sleeps
@@ -857,10 +859,7 @@ def remember(site):
 
 def holds_class(chains, lock_class):
     """Return whether one of these held locks is of the class."""
-    for chain in chains:
-        if chain.entry.lock_class is lock_class:
-            return True
-    return False
+    return lock_class in [chain.entry.lock_class for chain in chains]
 
 
 class DepMap:
@@ -966,21 +965,25 @@ class DepMap:
             ticket = self.step(state, ticket.entry)
         state.room(ticket.depth)
         self.count_hold(1)
+        if _wait_starts and state.serial in _wait_starts:
+            self.note_waited(state, ticket.entry.tally)
         self.book(state, ticket, outer_place(state))
-        began = _wait_starts.pop(state.serial, 0) if _wait_starts else 0
-        if began:
-            ticket.entry.tally.note_wait(now_ns() - began)
 
     def contended(self, ticket):
         """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
         if ticket is not None:
             state = current()
             ticket.entry.tally.contended += 1
-            if self.last and self.last != state.serial:
-                ticket.entry.tally.contended_bounces += 1
             if _stat:
                 _link.hooks.contended(state, ticket.entry, self)
-                _wait_starts[state.serial] = now_ns()
+            _wait_starts[state.serial] = now_ns() if _stat else 0
+
+    def note_waited(self, state, tally):
+        began = _wait_starts.pop(state.serial, 0)
+        if self.last != state.serial and self.last:
+            tally.contended_bounces += 1
+        if began:
+            tally.note_wait(now_ns() - began)
 
     def gave_up(self, ticket):
         """The wait has ended without the lock: timed out, or interrupted."""
@@ -1096,15 +1099,18 @@ class DepMap:
         self.acquisitions += 1
         state.count_up(child)
         if self.last != state.serial:
-            if self.last:
-                child.entry.tally.bounces += 1
-            self.last = state.serial
+            self.note_bounce(state, child)
         if _stat:
             self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = place
         state.serials[child.depth] = self.serial
         state.chain = child
+
+    def note_bounce(self, state, child):
+        if self.last:
+            child.entry.tally.bounces += 1
+        self.last = state.serial
 
     def note_run(self, state, child):
         """Remember that this run took this lock: whoever waits for the run depends on it."""
@@ -1131,16 +1137,49 @@ class DepMap:
 
 
 class Waiter:
-    """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard."""
+    """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard.
+
+    It parks on a lock of C, which tells when a signal comes in. In the pure build only other primitives use it.
+    """
 
     __slots__ = ("handed", "next", "park", "queued", "thread")
 
     def __init__(self, thread):
         self.thread = thread
-        self.park = _allocate_lock()
-        self.park.acquire()
         self.next = None
         self.queued = self.handed = False
+        if cython.compiled:
+            self.park = ld_bed()
+        else:
+            self.park = _allocate_lock()
+            self.park.acquire()
+
+    def __dealloc__(self):
+        ld_dispose(self.park)
+
+    def sleep(self, left, until_signal):
+        """Sleep until woken, True, or so many seconds (-1: for ever) have passed, False.
+
+        InterruptedError when a signal handler has run, if asked for; the pure build does not notice.
+        """
+        if cython.compiled:
+            status = ld_sleep(self.park, left)
+            if status == 2:
+                PyErr_CheckSignals()
+                if until_signal and not self.handed:
+                    raise InterruptedError(EINTR, "interrupted by a signal")
+            return status != 0
+        return self.park.acquire(True, left)
+
+    def wake(self):
+        """Have it wake up, now or when it next sleeps. More often than once is as good as once."""
+        if cython.compiled:
+            ld_wake(self.park)
+        else:
+            try:
+                self.park.release()
+            except RuntimeError:
+                pass
 
 
 class ExclusiveLock(DepMap):
@@ -1207,7 +1246,7 @@ class ExclusiveLock(DepMap):
     def lock_as(self, mode=BLOCKING, timeout=FOREVER, nest=None, subclass=0):
         """Take the lock in a special way: as a subclass of its class, or with a held lock that serialises its class.
 
-        `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds. Returns whether it was had.
+        `mode` is BLOCKING, TRY or TIMED, `timeout` in seconds, or UNTIL_SIGNAL. Returns whether it was had.
         """
         state = current()
         if state.pending:
@@ -1227,6 +1266,8 @@ class ExclusiveLock(DepMap):
         if self.run != state.run:
             self.note_run(state, child)
         if child is self.hint and self.try_fast():
+            if self.last != state.serial:
+                self.note_bounce(state, child)
             return True
         return self.lock_real(state, mode, timeout, entry, child)
 
@@ -1266,8 +1307,6 @@ class ExclusiveLock(DepMap):
         if entry is None:
             return self.wait(timeout, state.serial)
         entry.tally.contended += 1
-        if self.last and self.last != state.serial:
-            entry.tally.contended_bounces += 1
         began = 0
         if _stat:
             _link.hooks.contended(state, entry, self)
@@ -1275,6 +1314,8 @@ class ExclusiveLock(DepMap):
         if not self.wait(timeout, state.serial):
             entry.tally.timeouts += 1
             return False
+        if self.last != state.serial and self.last:
+            entry.tally.contended_bounces += 1
         if began:
             entry.tally.note_wait(now_ns() - began)
         return True
@@ -1285,7 +1326,7 @@ class ExclusiveLock(DepMap):
             state.settle()
         return self.step(state, entry)
 
-    def unlock(self, state):
+    def unlock_real(self, state):
         """Take the lock off the books and free it, whatever the books say."""
         if _stat:
             self.note_release(state)
@@ -1366,7 +1407,11 @@ class ExclusiveLock(DepMap):
         return 0
 
     def wait(self, timeout, serial):
-        """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever)."""
+        """Block until the lock is taken, or `timeout` seconds have passed (-1: for ever).
+
+        With UNTIL_SIGNAL it ends in InterruptedError, too, when a signal handler has run; the pure build, whose lock
+        goes on waiting, does not notice. An exception out of a handler ends every wait.
+        """
         if self.spin(timeout, serial):
             return True
         outer = _waits.get(serial)            # a signal handler may wait on top of its own thread's wait
@@ -1385,7 +1430,7 @@ class ExclusiveLock(DepMap):
     def park(self, timeout, serial):
         if self.raw is not None:
             _waits[serial] = self.serial
-            for got in map(self.raw.acquire, (True,), (timeout,)):
+            for got in map(self.raw.acquire, (True,), (max(FOREVER, timeout),)):
                 if got:
                     self.owner = serial
                     self.count = 1
@@ -1397,8 +1442,8 @@ class ExclusiveLock(DepMap):
         try:
             _waits[serial] = self.serial
             while not self.take(serial):
-                left = FOREVER if timeout == FOREVER else max(0, begin + timeout - monotonic())
-                if not waiter.park.acquire(True, left):
+                left = FOREVER if timeout < 0 else max(0, begin + timeout - monotonic())
+                if not waiter.sleep(left, timeout == UNTIL_SIGNAL):
                     return (not self.dequeue(waiter) and self.accept(waiter)) or self.take(serial)
                 if self.accept(waiter) or self.take(serial):
                     return True
@@ -1497,7 +1542,7 @@ class ExclusiveLock(DepMap):
             ld_free(cython.address(self.guard))
             if waiter is None:
                 return False
-            waiter.park.release()
+            waiter.wake()
             return True
 
     def acquire(self, blocking=True, timeout=FOREVER):
@@ -1509,7 +1554,7 @@ class ExclusiveLock(DepMap):
 
     def release(self):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
-        self.unlock(current())
+        self.unlock_real(current())
 
     @property
     def waiting(self):
@@ -1526,7 +1571,7 @@ class ExclusiveLock(DepMap):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
 
     def __exit__(self, kind, value, trace):
-        self.unlock(current())
+        self.unlock_real(current())
 
     enter_timed, exit_timed = __enter__, __exit__         # those of the pure build are written out below
 
@@ -1605,7 +1650,7 @@ class OwnedLock(ExclusiveLock):
 
     def spin(self, timeout, serial):
         """Let others run a few times, as long as the holder is not asleep itself (kernel: mutex_optimistic_spin)."""
-        if self.owner == serial and timeout == FOREVER:   # where nothing is tracked, nobody has said so yet
+        if self.owner == serial and timeout < 0:   # where nothing is tracked, nobody has said so yet
             raise RuntimeError("this thread holds the lock already, and would wait for ever")
         for _ in range(SPINS):
             if self.owner and self.owner in _waits:
@@ -1667,7 +1712,7 @@ class RecursiveLock(ExclusiveLock):
         if self.count > 1:
             self.count -= 1
         else:
-            self.unlock(state)
+            self.unlock_real(state)
         return 0
 
     def locked(self):
@@ -1684,7 +1729,7 @@ class RecursiveLock(ExclusiveLock):
         if not self._is_owned():
             raise RuntimeError("cannot release un-acquired lock")
         count = self.count
-        self.unlock(current())
+        self.unlock_real(current())
         return count
 
     def _acquire_restore(self, count):
@@ -1729,7 +1774,7 @@ if not cython.compiled:
             lock.owner = 0
             lock.raw.release()
         else:
-            lock.unlock(state)
+            lock.unlock_real(state)
 
     def _del(lock, forget=DepMap.forget):
         if lock.owner or lock.holds or lock.crossed or (lock.witnessed and lock.entry.watched):

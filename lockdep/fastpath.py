@@ -61,12 +61,14 @@ else:
 BUILD = "compiled" if core.COMPILED else "pure"
 
 BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNTRACKED, NOWHERE = core.constants()
+UNTIL_SIGNAL = core.UNTIL_SIGNAL
 Entry = core.Entry
 Chain = core.Chain
 Site = core.Site
 Tally = core.Tally
 ThreadState = core.ThreadState
 DepMap = core.DepMap
+Waiter = core.Waiter
 ExclusiveLock = core.ExclusiveLock
 OwnedLock = core.OwnedLock
 RecursiveLock = core.RecursiveLock

@@ -41,9 +41,7 @@ def lock_stats(validator: Validator | None = None) -> tuple[ClassStat, ...]:
     chosen = runtime.validator() if validator is None else validator
     names = {state: thread_label(state.ident, thread_name(state)) for state in fastpath.threads()}
     found = []
-    for tally in fastpath.tallies():
-        if tally.lock_class is None:  # locks that are not tracked
-            continue
+    for tally in [one for one in fastpath.tallies() if one.lock_class is not None]:  # None: not tracked
         shares: dict[str, int] = {ENDED: fastpath.counted_by_ended(tally.number)}
         if fastpath.BUILD == "compiled":
             for state, name in names.items():
@@ -59,6 +57,7 @@ def thread_label(ident: int, name: str) -> str:
 
 
 def class_stat(tally: Tally, validator: Validator, shares: dict[str, int]) -> ClassStat:
+    assert tally.lock_class is not None
     waiting, holding = validator.points.of(tally.number)
     wait, hold = (Times(*numbers[:4], tuple(numbers[4])) if numbers[0] else None for numbers in tally.times())
     return ClassStat(

@@ -1,8 +1,8 @@
 """Simulated interrupts: each thread's own hardirq and softirq state, as a kernel's CPU would have it.
 
 Nothing is interrupted by this module itself. It keeps the counts, has the thread validated under another root of the
-trie when they change, and marks held locks when interrupts are enabled. The names are the kernel's. A switch costs
-some microseconds, and the next acquisition takes the slow path once.
+trie when they change, marks held locks when interrupts are enabled, and then lets in what was sent to the thread. The
+names are the kernel's. A switch costs some microseconds, and the next acquisition takes the slow path once.
 """
 
 from __future__ import annotations
@@ -183,6 +183,8 @@ def changed(state: ThreadState, irq: IrqState, what: str, *, enabling: bool = Fa
     state.enter(irq, irq.key(), irq.mode())
     if enabling and irq.enabled and state.settle() and state.chain.depth:
         runtime.validator().enabled(state)
+    if enabling and state.pending:
+        state.let_in()
 
 
 def misused(broken: str, text: str) -> None:

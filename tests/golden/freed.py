@@ -25,4 +25,4 @@ def drop():
 
 Session().restart()
 drop()
-runtime.collect()
+runtime.validator().collect()

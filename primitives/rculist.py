@@ -1,0 +1,175 @@
+"""RCUList and RCUDict: collections that are read without a lock while a writer changes them.
+
+Readers are in an RCU section of any flavour; a traversal outside of one is a finding. Writers exclude each other with
+the collection's own lock, `lock`, which every changing method takes; they never wait for readers. What is taken out is
+returned: give it to call_rcu, or wait with synchronize_rcu, before it is torn down.
+
+An RCUList reader sees each element that is in the list all the time once, whatever is added and removed around it; one
+that stands on a removed element goes on from there. An RCUDict reader sees one state of the whole dictionary; writing
+copies it, so that is for what is read much and changed seldom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from lockdep.annotations import is_held
+from lockdep.fastpath import ExclusiveLock
+from lockdep.wait_types import SLEEP, Traits
+from primitives.rcu import RCUPointer, rcu_read_lock_any_held
+from primitives.suspicious import suspicious
+
+K = TypeVar("K")
+V = TypeVar("V")
+T = TypeVar("T")
+NON_READER = "RCU-list traversed in non-reader section!!"
+
+
+class WriterLock(ExclusiveLock):
+    """Serialises the writers of one collection."""
+
+    __slots__ = ()
+    traits = Traits(inner=SLEEP)
+
+
+def check_reader(lock: WriterLock) -> None:
+    """Report a reader that neither a section nor the writers' lock protects."""
+    if not rcu_read_lock_any_held() and not is_held(lock):
+        suspicious(NON_READER)
+
+
+class Node(Generic[T]):
+    """One element of an RCUList. A removed one keeps its `next`, for the readers that stand on it."""
+
+    __slots__ = ("after", "before", "linked", "value")
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+        self.after: RCUPointer[Node[T]] = RCUPointer(self)
+        self.before: Node[T] = self  # for writers alone
+        self.linked = False
+
+
+class RCUList(Generic[T]):
+    """A linked list (kernel: list_add_rcu and kin). Adding and removing cost the same at any length.
+
+    Invariant, under the lock: a ring through `_head`, whose `before` links mirror the `after` links.
+    """
+
+    def __init__(self, values: Iterable[T] = (), name: str | None = None) -> None:
+        self.lock = WriterLock(name)
+        self._head: Node[Any] = Node(None)
+        for value in values:
+            self.add_tail(value)
+
+    def __iter__(self) -> Iterator[T]:
+        return (node.value for node in self.nodes())
+
+    def nodes(self) -> Iterator[Node[T]]:
+        """Yield the elements in order, for those who will remove or replace one."""
+        node = self._head
+        while True:
+            check_reader(self.lock)
+            node = node.after.read()
+            if node is self._head:
+                return
+            yield node
+
+    def add(self, value: T) -> Node[T]:
+        """Add at the front."""
+        with self.lock:
+            return self._insert(value, self._head)
+
+    def add_tail(self, value: T) -> Node[T]:
+        """Add at the end."""
+        with self.lock:
+            return self._insert(value, self._head.before)
+
+    def remove(self, node: Node[T]) -> T:
+        """Take an element out; return its value, which readers may still use. ValueError if it is out already."""
+        with self.lock:
+            self._check_linked(node)
+            after = node.after.read()
+            after.before = node.before
+            node.before.after.set(after)
+            node.linked = False
+        return node.value
+
+    def replace(self, node: Node[T], value: T) -> Node[T]:
+        """Put a new element in the place of one; readers see the one or the other."""
+        with self.lock:
+            self._check_linked(node)
+            new = Node(value)
+            after = node.after.read()
+            new.after.set(after)
+            new.before = node.before
+            new.linked = True
+            after.before = new
+            node.before.after.set(new)
+            node.linked = False
+        return new
+
+    def _insert(self, value: T, before: Node[T]) -> Node[T]:
+        node = Node(value)
+        after = before.after.read()
+        node.after.set(after)
+        node.before = before
+        node.linked = True
+        after.before = node
+        before.after.set(node)  # from here on readers see it
+        return node
+
+    def _check_linked(self, node: Node[T]) -> None:
+        if not node.linked:
+            raise ValueError("the element is not in the list")
+
+
+class RCUDict(Mapping[K, V]):
+    """A dictionary that is copied when it is changed."""
+
+    def __init__(self, items: Mapping[K, V] | Iterable[tuple[K, V]] = (), name: str | None = None) -> None:
+        self.lock = WriterLock(name)
+        self._state: RCUPointer[dict[K, V]] = RCUPointer(dict(items))
+
+    def __getitem__(self, key: K) -> V:
+        check_reader(self.lock)
+        return self._state.read()[key]
+
+    def __iter__(self) -> Iterator[K]:
+        check_reader(self.lock)
+        return iter(self._state.read())
+
+    def __len__(self) -> int:
+        check_reader(self.lock)
+        return len(self._state.read())
+
+    def snapshot(self) -> Mapping[K, V]:
+        """Return the state of this moment, for several look-ups that belong together. Do not change it."""
+        check_reader(self.lock)
+        return self._state.read()
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self.update({key: value})
+
+    def __delitem__(self, key: K) -> None:
+        self.pop(key)
+
+    def update(self, items: Mapping[K, V]) -> None:
+        """Change several keys in one step."""
+        with self.lock:
+            self._state.set({**self._state.read(), **items})
+
+    def pop(self, key: K) -> V:
+        """Take a key out; return its value, which readers may still use. KeyError if it is not there."""
+        with self.lock:
+            new = dict(self._state.read())
+            value = new.pop(key)
+            self._state.set(new)
+        return value
+
+    def replace(self, items: Mapping[K, V] | Iterable[tuple[K, V]]) -> Mapping[K, V]:
+        """Put a whole new state in place; return the old one."""
+        new = dict(items)
+        with self.lock:
+            return self._state.xchg(new)

@@ -1,0 +1,267 @@
+"""SRCU: RCU whose readers may sleep; each domain has its own readers and waits for them alone.
+
+    plugins = SRCU("plugins")
+    index = plugins.read_lock()
+    try: ...
+    finally: plugins.read_unlock(index)
+    plugins.synchronize()                     waits for those that were inside; or plugins.call(close, old)
+
+Readers count themselves into the current generation, whose number is the index. A grace period makes a new generation
+the current one and waits until all older ones are empty; one that is found empty is retired in the same atomic step, so
+that a late reader notices and takes the next. Nobody holds a lock while it waits, and any number may wait at once.
+
+To the validator a section is a recursive read acquisition, fully checked, and `synchronize` a wait for all readers: a
+lock held around `synchronize` and taken inside a section is a deadlock that is found. A thread that ends inside a
+section, or is left behind by a fork, is inside no more.
+
+Cost of a section: about two atomic operations and two dictionary operations, one microsecond.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import weakref
+from collections.abc import Callable
+from itertools import count
+from typing import Any, TypeVar
+
+from lockdep import assertions
+from lockdep.fastpath import RECURSIVE_READ, DepMap
+from lockdep.wait_types import PLAIN
+from primitives import grace
+from primitives._report import bad_unlock
+from primitives.atomic import Atomic, AtomicRef, smp_mb
+from primitives.callbacks import CallbackQueue
+from primitives.rcu import RCUStatistics, rcu_read_lock_any_held
+from primitives.suspicious import hopeless, suspicious
+
+T = TypeVar("T")
+RETIRED = -(1 << 62)
+ILLEGAL = "Illegal synchronize_srcu() in same-type SRCU (or in RCU) read-side critical section"
+_domains: weakref.WeakSet[SRCU] = weakref.WeakSet()
+
+
+class Generation:
+    """Readers that came between two grace periods: how many are inside, or RETIRED and a few that will notice."""
+
+    __slots__ = ("active", "number")
+
+    def __init__(self, number: int, active: int = 0) -> None:
+        self.number = number
+        self.active = Atomic(active)
+
+    def enter(self) -> bool:
+        """Count a reader in; False if it came too late."""
+        if self.active.add_return(1) > 0:
+            return True
+        self.active.add(-1)
+        return False
+
+    def retire(self) -> bool:
+        """Return whether it is empty for good."""
+        return self.active.cmpxchg(0, RETIRED) <= 0
+
+
+class Section:
+    """One section, for `with`."""
+
+    __slots__ = ("domain", "index")
+
+    def __init__(self, domain: SRCU) -> None:
+        self.domain = domain
+
+    def __enter__(self) -> None:
+        self.index = self.domain.read_lock()
+
+    def __exit__(self, *_: object) -> None:
+        self.domain.read_unlock(self.index)
+
+
+class Sections:
+    """The sections of one thread in one domain: number of a generation -> how many. They end with the thread."""
+
+    __slots__ = ("counts", "domain", "forks")
+
+    def __init__(self, domain: SRCU) -> None:
+        self.counts: dict[int, int] = {}
+        self.domain = weakref.ref(domain)
+        self.forks = domain._forks
+
+    def __del__(self) -> None:
+        domain = self.domain()
+        if domain is not None and self.forks == domain._forks:
+            for number, sections in self.counts.items():
+                domain._leave(number, sections)
+
+
+class SRCU:
+    """A domain of sleepable RCU.
+
+    Invariant: every generation with a reader inside is in `_generations`, and none older than the current one is
+    entered any more once a reader has seen the current one.
+    """
+
+    traits = PLAIN
+
+    def __init__(self, name: str | None = None, *, stall_after: float = grace.STALL_SECONDS) -> None:
+        self.dep_map = DepMap(name, type(self))
+        self.name = self.dep_map.entry.lock_class.name if name is None else name
+        self.stall_after = stall_after
+        self._numbers = count(1)
+        first = Generation(0)
+        self._current = AtomicRef(first)
+        self._generations = {0: first}
+        self._parked: set[Any] = set()
+        self._forks = 0
+        self._local = _thread._local()
+        self._callbacks = CallbackQueue(self.name, self._wait)
+        _domains.add(self)
+
+    # Readers
+
+    def read_lock(self) -> int:
+        """Begin a section; return the index that read_unlock needs. Nests."""
+        self.dep_map.hold(RECURSIVE_READ)
+        number = self.down_read()
+        counts = self._mine()
+        counts[number] = counts.get(number, 0) + 1
+        return number
+
+    def read_unlock(self, index: int) -> None:
+        """End the section with this index, in the thread that began it."""
+        counts = self._mine()
+        sections = counts.get(index, 0)
+        if not sections:
+            bad_unlock(self, f"read_unlock({index}) of an SRCU section that this thread is not in")
+        if sections == 1:
+            del counts[index]
+        else:
+            counts[index] = sections - 1
+        self._leave(index, 1)
+        self.dep_map.release()
+
+    def reading(self) -> Section:
+        """Return what `with` makes a section of."""
+        return Section(self)
+
+    def down_read(self) -> int:
+        """Begin a section that another thread may end, with up_read. The validator does not see it."""
+        while not (generation := self._current.read()).enter():
+            pass
+        return generation.number
+
+    def up_read(self, index: int) -> None:
+        """End a section that was begun with down_read, by whatever thread."""
+        self._leave(index, 1)
+
+    def read_lock_held(self) -> bool:
+        """Return whether this thread is in a section."""
+        return bool(self._mine())
+
+    def dereference(self, pointer: AtomicRef[T], condition: object = False) -> T:
+        """Return what a pointer refers to, in a section, or where the condition holds."""
+        if not condition and not self._mine():
+            suspicious("suspicious srcu_dereference_check() usage")
+        return pointer.read()
+
+    # Grace periods
+
+    def synchronize(self) -> None:
+        """Wait until every section that has begun is over."""
+        if self._mine():
+            hopeless(ILLEGAL, "leave the section first", self.dep_map.entry.lock_class)
+        if rcu_read_lock_any_held():
+            suspicious(ILLEGAL, "leave the section first")
+        assertions.might_sleep()
+        self.dep_map.sync()
+        self._wait()
+
+    def call(self, callback: Callable[..., object], *arguments: Any) -> None:
+        """Have the callback called after a grace period, on the domain's own thread. Never waits."""
+        self._callbacks.add(callback, *arguments)
+
+    def barrier(self) -> None:
+        """Wait until all callbacks given to `call` before have run."""
+        if self._mine():
+            hopeless("Illegal srcu_barrier() in SRCU read-side critical section", "leave the section first")
+        self._callbacks.barrier("srcu_barrier()")
+
+    def statistics(self) -> RCUStatistics:
+        """Return a picture of this moment; `readers` are sections, not threads."""
+        inside = [generation.active.read() for generation in self._generations.copy().values()]
+        return RCUStatistics(len(self._parked), sum(max(0, active) for active in inside), self._callbacks.pending())
+
+    # For the wait
+
+    def park(self, lock: Any) -> None:
+        """Have the lock released whenever a generation is empty."""
+        self._parked.add(lock)
+
+    def unpark(self, lock: Any) -> None:
+        """Undo park."""
+        self._parked.discard(lock)
+
+    def _wait(self) -> None:
+        new = Generation(next(self._numbers))
+        self._generations[new.number] = new
+        seen = self._current.read()
+        while seen.number < new.number:  # several may do this at once: the newest stays
+            _, seen = self._current.try_cmpxchg(seen, new)
+        name = f"srcu {self.name}"
+        grace.wait_out(
+            self, lambda: self._older(new.number), self._describe, name=name, stall_after=self.stall_after
+        )
+
+    def _older(self, number: int) -> list[Generation]:
+        smp_mb()
+        older = [generation for generation in self._generations.copy().values() if generation.number < number]
+        inside = []
+        for generation in older:
+            if generation.retire():
+                self._generations.pop(generation.number, None)
+            else:
+                inside.append(generation)
+        return inside
+
+    def _leave(self, number: int, sections: int) -> None:
+        generation = self._generations.get(number)
+        if generation is None:
+            bad_unlock(self, f"up_read({number}) of an SRCU section that nobody is in")
+        if generation.active.add_return(-sections) == 0:
+            for lock in self._parked.copy():
+                try:
+                    lock.release()
+                except RuntimeError:  # woken already
+                    pass
+
+    def _mine(self) -> dict[int, int]:
+        try:
+            sections: Sections = self._local.sections
+        except AttributeError:
+            sections = self._local.__dict__.setdefault("sections", Sections(self))
+        return sections.counts
+
+    def _describe(self, generation: Generation) -> str:
+        places = grace.holders(self.dep_map.serial)
+        return f"{generation.active.read()} readers of generation {generation.number}" + "".join(
+            f"; {place}" for place in places
+        )
+
+    def _forked(self) -> None:
+        mine = self._mine()
+        self._forks += 1
+        self._local.sections.forks = self._forks
+        number = next(self._numbers)
+        first = Generation(number)
+        self._generations = {number: first, **{old: Generation(old, sections) for old, sections in mine.items()}}
+        self._current.set(first)
+        self._parked.clear()
+
+
+def _in_child() -> None:
+    for domain in list(_domains):
+        domain._forked()
+
+
+os.register_at_fork(after_in_child=_in_child)

@@ -1,0 +1,158 @@
+"""What RWSem promises beyond the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from lockdep import runtime
+from primitives import RWSem
+from tests.primitives.contract import Cast, until
+from tests.worlds import found
+
+
+def waiting(sem: RWSem, number: int) -> None:
+    until(lambda: sem.statistics().waiting == number)
+
+
+def test_a_waiting_writer_keeps_new_readers_out(actor: Cast) -> None:
+    sem, writer = RWSem(), actor()
+    sem.down_read()
+    writer.begin(sem.down_write)
+    waiting(sem, 1)
+
+    assert actor().do(sem.down_read_trylock) is False
+
+    sem.up_read()
+    writer.result()
+    writer.do(sem.up_write)
+
+
+def test_readers_behind_a_writer_whose_time_is_up_go_in(actor: Cast) -> None:
+    sem, writer, reader = RWSem(), actor(), actor()
+    sem.down_read()
+    writer.begin(sem.down_write, 0.05)
+    waiting(sem, 1)
+    reader.begin(sem.down_read)
+
+    assert writer.result() is False
+
+    reader.result()  # while the first reader is still in
+    reader.do(sem.up_read)
+    sem.up_read()
+
+
+def test_a_writer_turns_into_a_reader_and_takes_waiting_readers_along(actor: Cast) -> None:
+    sem, first, second, writer = RWSem(), actor(), actor(), actor()
+    sem.down_write()
+    first.begin(sem.down_read)
+    waiting(sem, 1)
+    second.begin(sem.down_read)
+    waiting(sem, 2)
+    writer.begin(sem.down_write)
+    waiting(sem, 3)
+
+    sem.downgrade_write()
+
+    first.result()
+    second.result()
+    assert sem.statistics().readers == 3
+    assert sem.statistics().waiting == 1
+    assert sem.dep_map.is_held(1) == 1
+    with pytest.raises(RuntimeError):
+        sem.up_write()
+    sem.up_read()
+    first.do(sem.up_read)
+    second.do(sem.up_read)
+    writer.result()
+    writer.do(sem.up_write)
+
+
+@pytest.mark.parametrize(
+    ("take", "wrong", "right"),
+    [(RWSem.down_write, RWSem.up_read, RWSem.up_write), (RWSem.down_read, RWSem.up_write, RWSem.up_read)],
+    ids=["as reader", "as writer"],
+)
+def test_unlocking_in_the_wrong_way(
+    take: Callable[[RWSem], object], wrong: Callable[[RWSem], object], right: Callable[[RWSem], object]
+) -> None:
+    sem = RWSem()
+    take(sem)
+
+    with pytest.raises(RuntimeError):
+        wrong(sem)
+
+    assert [finding.title for finding in runtime.findings()] == ["bad unlock balance detected!"]
+    assert sem.is_locked()
+    right(sem)
+    assert not sem.is_locked()
+
+
+@pytest.mark.parametrize("take", [None, RWSem.down_read], ids=["free", "read"])
+def test_only_the_writer_can_be_downgraded(take: Callable[[RWSem], object] | None) -> None:
+    sem = RWSem()
+    if take:
+        take(sem)
+
+    with pytest.raises(RuntimeError):
+        sem.downgrade_write()
+
+    assert found() == ["release"]
+    if take:
+        sem.up_read()
+    assert sem.down_write_trylock()
+    sem.up_write()
+
+
+def test_readers_close_a_cycle_with_writers_between_them() -> None:
+    a, b = RWSem("a"), RWSem("b")
+    with a.read(), b.read():
+        pass
+    assert found() == []
+
+    with b.read(), a.read():
+        pass
+
+    assert found() == ["circular"]  # a waiting writer makes a reader wait for a reader
+
+
+def test_two_of_one_class() -> None:
+    outer, inner = RWSem("same"), RWSem("same")
+    outer.down_write()
+    inner.down_write_nested(1)
+    inner.up_write()
+    inner.down_read_nested(1)
+    inner.up_read()
+    assert found() == []
+
+    inner.down_write()
+    inner.up_write()
+    outer.up_write()
+
+    assert found() == ["recursive"]
+
+
+def test_two_of_one_class_under_a_lock_that_serialises_them() -> None:
+    top, left, right = RWSem("top"), RWSem("side"), RWSem("side")
+
+    with top.write():
+        left.down_write_nest_lock(top)
+        right.down_write_nest_lock(top)
+        right.up_write()
+        left.up_write()
+
+    assert found() == []
+
+
+def test_the_class_is_where_it_was_made() -> None:
+    a = RWSem()
+    b = RWSem()
+    with a, b:
+        pass
+
+    with b, a:
+        pass
+
+    (finding,) = runtime.findings()
+    assert all("test_rwsem.py" in name for name in finding.classes)

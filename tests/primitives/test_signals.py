@@ -1,0 +1,52 @@
+"""Waits and signal handlers, Ctrl-C among them, and forks: each in a process of its own."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from lockdep.fastpath import BUILD
+from tests.bounded import run_bounded
+from tests.primitives.contract import Adapter, all_adapters
+from tests.sourcetree import ROOT
+
+EVERY = all_adapters()
+
+
+def run(case: str, way: Adapter) -> list[str]:
+    done = run_bounded([sys.executable, "-m", "tests.primitives.signals", case, way.name], 60, cwd=ROOT)
+    assert done.exit_code == 0, done.output
+    return done.output.splitlines()
+
+
+@pytest.mark.parametrize("way", EVERY, ids=str)
+def test_an_exception_out_of_a_handler_ends_any_wait(way: Adapter) -> None:
+    assert run("interrupted", way) == ["interrupted", "findings:"]
+
+
+@pytest.mark.parametrize("way", EVERY, ids=str)
+def test_a_wait_goes_on_after_a_handler(way: Adapter) -> None:
+    assert run("returned", way) == ["went on", "findings:"]
+
+
+@pytest.mark.parametrize("way", [each for each in EVERY if each.interruptible], ids=str)
+@pytest.mark.skipif(BUILD == "pure", reason="nothing tells the pure build that a handler has run")
+def test_a_handler_ends_an_interruptible_wait(way: Adapter) -> None:
+    assert run("interruptible", way) == ["InterruptedError", "findings:"]
+
+
+@pytest.mark.parametrize("way", EVERY, ids=str)
+def test_a_handler_waits_on_top_of_its_own_threads_wait(way: Adapter) -> None:
+    assert run("on_top", way) == ["on top", "below", "findings:"]
+
+
+@pytest.mark.parametrize("way", EVERY, ids=str)
+def test_a_child_is_rid_of_the_waiters_of_its_parent(way: Adapter) -> None:
+    assert run("forked", way) == ["both went on", "findings:"]
+
+
+@pytest.mark.parametrize("way", [each for each in EVERY if not (each.owned or each.shared)], ids=str)
+@pytest.mark.skipif(BUILD == "pure", reason="a wait of the pure build does not look up when it comes out in a child")
+def test_a_handler_forks_on_top_of_a_wait(way: Adapter) -> None:
+    assert run("forked_on_top", way) == ["both went on", "findings:"]
