@@ -55,6 +55,7 @@ _ring_names = {}                              # serial of a thread -> its name w
 _ring = None                                  # the last waits and holds, while they are traced
 if cython.compiled:
     _numbers = 0
+    ld_watch_forks()
 else:
     _local = _thread._local()
     _count = count(1)
@@ -398,11 +399,10 @@ def retire(state):
     state.record = state.took = None
     state.root = state.chain = _nowhere
     if cython.compiled:
-        while not ld_take(cython.address(_spare_guard)):
-            pass
+        ld_guard(cython.address(_spare_guard))
         state.next = _spare
         _spare = state
-        ld_free(cython.address(_spare_guard))
+        ld_unguard(cython.address(_spare_guard))
     elif state in _states:
         _states.remove(state)                 # in Python a new one is as cheap
 
@@ -752,13 +752,12 @@ def spare_state():
         thin_out()
     if not cython.compiled:
         return None
-    while not ld_take(cython.address(_spare_guard)):
-        pass
+    ld_guard(cython.address(_spare_guard))
     state = _spare
     if state is not None:
         _spare = state.next
         state.next = None
-    ld_free(cython.address(_spare_guard))
+    ld_unguard(cython.address(_spare_guard))
     if state is not None:
         state.begin()
     return state
@@ -1494,8 +1493,8 @@ class ExclusiveLock(DepMap):
                 self.enqueue(waiter, True)
         except BaseException:                 # interrupted: what came to us meanwhile belongs to the next one
             if not self.dequeue(waiter):
-                if waiter.handed:
-                    self.heir = None
+                if self.accept(waiter):
+                    self.owner = 0
                     self.free()
                 elif not self.word:
                     self.wake(False)
@@ -1505,13 +1504,17 @@ class ExclusiveLock(DepMap):
 
     def accept(self, waiter):
         """Return whether the lock was handed to this wait, and not taken over by a signal handler on top of it."""
-        if not waiter.handed:
-            return False
-        waiter.handed = False
-        self.heir = None
-        self.owner = waiter.thread
-        self.count = 1
-        return True
+        if cython.compiled:
+            ld_guard(cython.address(self.guard))
+            handed = waiter.handed
+            waiter.handed = False
+            if handed and self.heir is waiter:
+                self.heir = None
+            ld_unguard(cython.address(self.guard))
+            if handed:
+                self.owner = waiter.thread
+                self.count = 1
+            return handed
 
     def enqueue(self, waiter, front):
         """Put a wait into the queue. A queue that was made before a fork is dropped.
@@ -1519,12 +1522,10 @@ class ExclusiveLock(DepMap):
         A signal handler may wait on top of its own thread's wait for the same lock, and must have the lock first: it is
         queued before that wait; when the lock was handed to that wait already, the handler takes it over: True.
         """
-        forks = _link.fork_count
         if cython.compiled:
-            while not ld_take(cython.address(self.guard)):
-                pass
-            if self.forks != forks:
-                self.forks = forks
+            ld_guard(cython.address(self.guard))
+            if self.forks != ld_generation:
+                self.forks = ld_generation
                 self.first = self.heir = None
             stolen = self.heir is not None and self.heir.thread == waiter.thread
             if stolen:
@@ -1532,7 +1533,7 @@ class ExclusiveLock(DepMap):
                 self.heir = None
                 self.owner = waiter.thread
                 self.count = 1
-            else:
+            elif not waiter.queued:           # it still is when a signal woke it
                 waiter.queued = True
                 if front or self.first is None or self.first.thread == waiter.thread:
                     waiter.next = self.first
@@ -1543,45 +1544,44 @@ class ExclusiveLock(DepMap):
                         last = last.next
                     waiter.next = last.next
                     last.next = waiter
-            ld_free(cython.address(self.guard))
+            ld_unguard(cython.address(self.guard))
             return stolen
 
     def dequeue(self, waiter):
         """Take this wait out of the queue; return False if it was woken instead."""
         if cython.compiled:
-            while not ld_take(cython.address(self.guard)):
-                pass
+            ld_guard(cython.address(self.guard))
             queued = waiter.queued
             if queued:
                 if self.first is waiter:
                     self.first = waiter.next
                 else:
                     other = self.first
-                    while other.next is not waiter:
+                    while other is not None and other.next is not waiter:
                         other = other.next
-                    other.next = waiter.next
+                    if other is not None:     # a handler may have forked, and used the lock in the child
+                        other.next = waiter.next
                 waiter.next = None
                 waiter.queued = False
-            ld_free(cython.address(self.guard))
+            ld_unguard(cython.address(self.guard))
             return queued
 
     def wake(self, hand):
         """Wake the first in the queue, if there is one; with `hand` the lock is its own from now on."""
-        forks = _link.fork_count
         if cython.compiled:
-            while not ld_take(cython.address(self.guard)):
-                pass
+            ld_guard(cython.address(self.guard))
             self.hungry = False
-            if self.forks != forks:
+            if self.forks != ld_generation:
                 self.first = None
             waiter = self.first
-            self.heir = waiter if hand else None
+            if hand:
+                self.heir = waiter
             if waiter is not None:
                 self.first = waiter.next
                 waiter.next = None
                 waiter.queued = False
                 waiter.handed = hand
-            ld_free(cython.address(self.guard))
+            ld_unguard(cython.address(self.guard))
             if waiter is None:
                 return False
             waiter.wake()
