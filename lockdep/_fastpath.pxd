@@ -545,7 +545,12 @@ cdef class DepMap:
     cdef Chain step(self, ThreadState state, Entry entry)
     @cython.final
     cdef note_run(self, ThreadState state, Chain child)
-    cpdef forget(self)
+    @cython.final
+    cdef note_bounce(self, ThreadState state, Chain child)
+    @cython.final
+    cdef note_waited(self, ThreadState state, Tally tally)
+    @cython.final
+    cdef forget(self)
 
 
 @cython.final
@@ -557,7 +562,8 @@ cdef class Waiter:
     cdef bint queued
     cdef bint handed
 
-    cdef bint sleep(self, double left, bint until_signal) except -1
+    cpdef bint sleep(self, double left, bint until_signal) except -1
+    cpdef wake(self)
 
 
 @cython.no_gc

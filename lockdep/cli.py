@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lockdep.launch import Finish, Target
     from lockdep.report_files import ReportFile
 
+MOST_CONTENDED = 10  # classes in the table at the end of a run
 USAGE = 2  # exit status for a mistake of the person at the keyboard
 TARGET = "(script.py | -m module | -c code) args..."
 
@@ -93,14 +94,22 @@ def run(given: list[str]) -> int:
         ),
     )
     parser.add_argument("--strict", action="store_true", default=None, help="the kernel's verdicts, without grades")
+    parser.add_argument(
+        "--stat", action="store_true", default=None, help="time waits and holds; print the busiest locks at the end"
+    )
+    parser.add_argument(
+        "--listen", action="store_true", help="let `lockdep stat PID` and `lockdep top PID` look in while it runs"
+    )
     parser.add_argument("program", nargs="?", metavar=TARGET, help="what to run; the rest is the program's own")
     own, target = split_target(given, with_value)
     parsed = parser.parse_args(own)
     if target is None:
         parser.error("nothing to run: name a script, -m module or -c code")
     reports = _parse_reports(parsed.report)
-    keywords = {name: getattr(parsed, name) for name in ("fail_on", "exit_code", "strict")}
+    keywords = {name: getattr(parsed, name) for name in ("fail_on", "exit_code", "strict", "stat")}
     options = _install({name: value for name, value in keywords.items() if value is not None})
+    if parsed.listen:
+        _listen()
     return _launch(target, lambda status: _conclude(status, options, reports))
 
 
@@ -179,6 +188,8 @@ def _conclude(status: int, options: "Options", reports: "list[ReportFile]") -> i
 
     failed = bool(failing())
     written = [_write(report, findings()) for report in reports]
+    if options.stat:
+        _say(_most_contended())
     _say(summary())
     if status:
         return None
@@ -194,6 +205,52 @@ def _write(report: "ReportFile", findings: Sequence[Any]) -> bool:
         _say(f"lockdep: error: cannot write the {report.format} report to {report.path or 'standard output'}: {error}")
         return False
     return True
+
+
+def _listen() -> None:
+    """Open the window for others; a process that cannot have one runs without."""
+    from lockdep.live import listen_here
+
+    try:
+        _say(f"lockdep: process {os.getpid()} listens at {listen_here()}")
+    except OSError as error:
+        _say(f"lockdep: error: cannot listen: {error}")
+
+
+def _most_contended() -> str:
+    from lockdep.lock_stat import lock_stats
+    from lockdep.reports.lock_stat import render_lock_stat
+
+    return render_lock_stat(lock_stats(), top=MOST_CONTENDED)
+
+
+# -- lockdep stat and top
+
+
+def stat(given: list[str]) -> int:
+    """lockdep stat: the lock_stat table of files or of a process."""
+    from lockdep import stat_commands
+
+    what = "Print the lock statistics of snapshot files, added up, or of a process that listens."
+    return _with_sources(stat_commands.stat, _Parser(prog="lockdep stat", description=what), given)
+
+
+def top(given: list[str]) -> int:
+    """lockdep top: the same of a process, again and again."""
+    from lockdep import stat_commands
+
+    what = "Show again and again which locks of a process were waited for since the last look."
+    return _with_sources(stat_commands.top, _Parser(prog="lockdep top", description=what), given)
+
+
+def _with_sources(command: Callable[[Any, list[str]], int], parser: _Parser, given: list[str]) -> int:
+    """Run a command that reads files or processes: what is wrong with one is a line."""
+    try:
+        return command(parser, given)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from None
 
 
 # -- lockdep doctor
@@ -222,7 +279,7 @@ def _print_diagnosis() -> None:
     print(lockdep.doctor(), flush=True)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"run": run, "doctor": doctor}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"run": run, "stat": stat, "top": top, "doctor": doctor}
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""Atomic numbers, references, bits and sequence numbers, and the fences between them (kernel: atomic_t, bitops, smp_mb).
+"""Atomic numbers, references, bits and sequence numbers, and the fences between them (kernel: atomic_t, bitops).
 
 One source, two builds: this file runs as it is, and is compiled by Cython with the types of _atomic.pxd. Compiled, each
 operation is one atomic instruction where threads run at the same time, and plain arithmetic where the GIL already
@@ -294,7 +294,7 @@ if not cython.compiled:
         flags.bits = 0
 
     def _change(flags, nr, either, flip):
-        """Set a bit (either), clear it (either and flip), turn it over (flip) or leave it; return whether it was set."""
+        """Set a bit (either), clear it (both), turn it over (flip) or leave it; return whether it was set."""
         if not 0 <= nr < flags.size:
             raise IndexError(f"bit {nr} of {flags.size}")
         bit = 1 << nr

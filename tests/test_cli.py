@@ -166,7 +166,7 @@ def test_everything_after_the_target_is_the_programs(lockdep, target):
 @pytest.mark.parametrize(
     ("arguments", "pattern"),
     [
-        ([], "which command.* run, doctor .*"),
+        ([], "which command.* one of run, .*"),
         (["walk"], ".*invalid choice: 'walk' .*"),
         (["run"], "nothing to run: name a script, -m module or -c code .*"),
         (["run", "--strict"], "nothing to run: .*"),
