@@ -6,8 +6,7 @@ from typing import Any
 
 from tests.selftest.cases import Case, Step
 from tests.selftest.drivers import Driver
-from tests.selftest.dsl import LOCK, NUMBER, OPERATIONS, SCENE, TEXT
-from tests.selftest.model_words import NOCHECK, RECURSIVE_READ
+from tests.selftest.dsl import LOCK, NUMBER, OPERATIONS, RCU, SCENE, TEXT, WORLD
 from tests.selftest.ww import DEFAULT, POISON
 
 DEFAULT_CLASSES = {"ww_mutex": f"{DEFAULT}_mutex", "ww_acquire_ctx": f"{DEFAULT}_acquire"}
@@ -41,7 +40,7 @@ class Scene:
         if known.by == LOCK:
             subject: Any = self.lock(arguments.pop(0))
         else:
-            subject = self if known.by == SCENE else self.world
+            subject = {SCENE: self, WORLD: self.world, RCU: self.world.rcu}[known.by]
         resolved = [self._resolve(kind, argument) for kind, argument in zip(known.takes, arguments, strict=False)]
         options = {key: value for key, value in step.options.items() if key not in ("ret", "in")}
         return getattr(subject, step.operation)(*resolved, **options)
@@ -54,30 +53,6 @@ class Scene:
     def forget(self, lock: Driver) -> None:
         """Drop the last reference to a lock. One of that name that is used later is a new one."""
         self._locks = {name: known for name, known in self._locks.items() if known is not lock}
-
-    # RCU: read sides that only restrict what may be waited for
-
-    def rcu_read_lock(self) -> None:
-        self._map("rcu", "rcu_read_lock").take(RECURSIVE_READ | NOCHECK)
-
-    def rcu_read_unlock(self) -> None:
-        self._map("rcu", "rcu_read_lock").release()
-
-    def rcu_read_lock_bh(self) -> None:
-        self.world.softirq_disable()
-        self._map("rcu", "rcu_read_lock_bh").take(RECURSIVE_READ | NOCHECK)
-
-    def rcu_read_unlock_bh(self) -> None:
-        self._map("rcu", "rcu_read_lock_bh").release()
-        self.world.softirq_enable()
-
-    def rcu_read_lock_sched(self) -> None:
-        self.world.preempt_disable()
-        self._map("rcu_sched", "rcu_read_lock_sched").take(RECURSIVE_READ | NOCHECK)
-
-    def rcu_read_unlock_sched(self) -> None:
-        self._map("rcu_sched", "rcu_read_lock_sched").release()
-        self.world.preempt_enable()
 
     # Allocations that may enter filesystem reclaim
 
