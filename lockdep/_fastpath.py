@@ -49,6 +49,7 @@ _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
 _tallies = {}
 _wait_starts = {}                             # thread serial -> when it began to wait for a DepMap's lock
+_hold_starts = {}                             # thread, lock, which of its holds -> when a DepMap's lock was taken
 _stat = 0                                     # times are taken
 if cython.compiled:
     _numbers = 0
@@ -737,6 +738,7 @@ def switch_stat(on):
     """Take times from now on, or no longer."""
     global _stat
     _stat = 1 if on else 0
+    _hold_starts.clear()
     if not cython.compiled:
         ExclusiveLock.__enter__ = ExclusiveLock.enter_timed if on else _enter
         ExclusiveLock.__exit__ = ExclusiveLock.exit_timed if on else _exit
@@ -971,21 +973,28 @@ class DepMap:
             ticket = self.step(state, ticket.entry)
         state.room(ticket.depth)
         self.count_hold(1)
+        if _wait_starts and state.serial in _wait_starts:
+            self.note_waited(state, ticket.entry.tally)
         self.book(state, ticket, outer_place(state))
-        began = _wait_starts.pop(state.serial, 0) if _wait_starts else 0
-        if began:
-            ticket.entry.tally.note_wait(now_ns() - began)
+        if _stat:
+            self.since = 0                    # of one holder; these may be many
+            _hold_starts[state.serial, self.serial, self.held_count()] = now_ns()
 
     def contended(self, ticket):
         """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
         if ticket is not None:
             state = current()
             ticket.entry.tally.contended += 1
-            if self.last and self.last != state.serial:
-                ticket.entry.tally.contended_bounces += 1
             if _stat:
                 _link.hooks.contended(state, ticket.entry, self)
-                _wait_starts[state.serial] = now_ns()
+            _wait_starts[state.serial] = now_ns() if _stat else 0
+
+    def note_waited(self, state, tally):
+        began = _wait_starts.pop(state.serial, 0)
+        if self.last != state.serial and self.last:
+            tally.contended_bounces += 1
+        if began:
+            tally.note_wait(now_ns() - began)
 
     def gave_up(self, ticket):
         """The wait has ended without the lock: timed out, or interrupted."""
@@ -1021,10 +1030,10 @@ class DepMap:
         at = state.find(self.serial)
         if at:
             self.count_hold(-1)
-            if _stat and self.since:
-                state.chains()[at - 1].entry.tally.note_hold(now_ns() - self.since)
-                if self.holds == 0:
-                    self.since = 0
+            if _hold_starts:
+                began = _hold_starts.pop((state.serial, self.serial, self.held_count()), 0)
+                if began:
+                    state.chains()[at - 1].entry.tally.note_hold(now_ns() - began)
             self.check_pin(state, at)
             if at == state.chain.depth:
                 state.chain = state.chain.parent
@@ -1101,15 +1110,18 @@ class DepMap:
         self.acquisitions += 1
         state.count_up(child)
         if self.last != state.serial:
-            if self.last:
-                child.entry.tally.bounces += 1
-            self.last = state.serial
+            self.note_bounce(state, child)
         if _stat:
             self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = place
         state.serials[child.depth] = self.serial
         state.chain = child
+
+    def note_bounce(self, state, child):
+        if self.last:
+            child.entry.tally.bounces += 1
+        self.last = state.serial
 
     def note_run(self, state, child):
         """Remember that this run took this lock: whoever waits for the run depends on it."""
@@ -1138,7 +1150,7 @@ class DepMap:
 class Waiter:
     """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard.
 
-    It parks on a lock of C, which tells when a signal comes in.
+    It parks on a lock of C, which tells when a signal comes in. In the pure build only other primitives use it.
     """
 
     __slots__ = ("handed", "next", "park", "queued", "thread")
@@ -1149,12 +1161,18 @@ class Waiter:
         self.queued = self.handed = False
         if cython.compiled:
             self.park = ld_bed()
+        else:
+            self.park = _allocate_lock()
+            self.park.acquire()
 
     def __dealloc__(self):
         ld_dispose(self.park)
 
     def sleep(self, left, until_signal):
-        """Sleep until woken, True, or so many seconds have passed, False."""
+        """Sleep until woken, True, or so many seconds (-1: for ever) have passed, False.
+
+        InterruptedError when a signal handler has run, if asked for; the pure build does not notice.
+        """
         if cython.compiled:
             status = ld_sleep(self.park, left)
             if status == 2:
@@ -1162,6 +1180,17 @@ class Waiter:
                 if until_signal and not self.handed:
                     raise InterruptedError(EINTR, "interrupted by a signal")
             return status != 0
+        return self.park.acquire(True, left)
+
+    def wake(self):
+        """Have it wake up, now or when it next sleeps. More often than once is as good as once."""
+        if cython.compiled:
+            ld_wake(self.park)
+        else:
+            try:
+                self.park.release()
+            except RuntimeError:
+                pass
 
 
 class ExclusiveLock(DepMap):
@@ -1248,6 +1277,8 @@ class ExclusiveLock(DepMap):
         if self.run != state.run:
             self.note_run(state, child)
         if child is self.hint and self.try_fast():
+            if self.last != state.serial:
+                self.note_bounce(state, child)
             return True
         return self.lock_real(state, mode, timeout, entry, child)
 
@@ -1287,8 +1318,6 @@ class ExclusiveLock(DepMap):
         if entry is None:
             return self.wait(timeout, state.serial)
         entry.tally.contended += 1
-        if self.last and self.last != state.serial:
-            entry.tally.contended_bounces += 1
         began = 0
         if _stat:
             _link.hooks.contended(state, entry, self)
@@ -1296,6 +1325,8 @@ class ExclusiveLock(DepMap):
         if not self.wait(timeout, state.serial):
             entry.tally.timeouts += 1
             return False
+        if self.last != state.serial and self.last:
+            entry.tally.contended_bounces += 1
         if began:
             entry.tally.note_wait(now_ns() - began)
         return True
@@ -1522,7 +1553,7 @@ class ExclusiveLock(DepMap):
             ld_free(cython.address(self.guard))
             if waiter is None:
                 return False
-            ld_wake(waiter.park)
+            waiter.wake()
             return True
 
     def acquire(self, blocking=True, timeout=FOREVER):

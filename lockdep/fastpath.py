@@ -68,6 +68,7 @@ Site = core.Site
 Tally = core.Tally
 ThreadState = core.ThreadState
 DepMap = core.DepMap
+Waiter = core.Waiter
 ExclusiveLock = core.ExclusiveLock
 OwnedLock = core.OwnedLock
 RecursiveLock = core.RecursiveLock

@@ -44,6 +44,8 @@ def activate(chosen: Validator) -> None:
     _Process.decided = True
     _Process.active = chosen.in_force = chosen.options.enabled
     registry.ignored = chosen.options.ignore
+    if chosen.options.stat:
+        fastpath.switch_stat(True)
     chosen.sink = deliver
     chosen.warn = write_note
     fastpath.connect(
