@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 
 from lockdep import fastpath, lock_stat
 from lockdep.reports.chrome_trace import chrome_trace
@@ -19,7 +18,7 @@ def start(events: int = EVENTS) -> None:
 
 
 def stop() -> list[tuple[int, int, int, int, int]]:
-    """Record no more; return what was: (whether it was a wait, class number, thread ident, begin and end in ns)."""
+    """Record no more; return what was: (whether it was a wait, class number, thread serial, begin and end in ns)."""
     return fastpath.trace_events(0)
 
 
@@ -27,5 +26,4 @@ def save(path: str) -> None:
     """Stop, and write a Chrome trace file. OSError leaves an old file untouched."""
     events = stop()
     names = {tally.number: tally.lock_class.name for tally in fastpath.tallies() if tally.lock_class is not None}
-    threads = {thread.ident: thread.name for thread in threading.enumerate() if thread.ident is not None}
-    write_whole(path, chrome_trace(events, names, threads, os.getpid()))
+    write_whole(path, chrome_trace(events, names, fastpath.trace_names(), os.getpid()))

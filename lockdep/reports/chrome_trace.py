@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-Event = tuple[int, int, int, int, int]  # whether it was a wait, number of the class, ident of the thread, begin, end
+Event = tuple[int, int, int, int, int]  # whether it was a wait, number of the class, serial of the thread, begin, end
 
 
 def chrome_trace(
