@@ -548,6 +548,7 @@ cdef class DepMap:
     cdef readonly long long acquisitions
     cdef public Chain hint
     cdef public Entry entry
+    cdef Entry other
     cdef public long long peer
     cdef readonly long long last
     cdef long long since

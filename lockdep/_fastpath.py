@@ -909,8 +909,8 @@ class DepMap:
     """
 
     __slots__ = (
-        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "last", "owner", "peer", "run", "serial",
-        "since", "unseen", "witnessed",
+        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "last", "other", "owner", "peer", "run",
+        "serial", "since", "unseen", "witnessed",
     )  # fmt: skip
 
     def __init__(self, name=None, kind=None, key=None):
@@ -923,6 +923,7 @@ class DepMap:
         else:
             self.entry = _link.locate(None, kind, name, key)
         self.hint = _astray
+        self.other = _untracked               # how it was taken last in a way that is not the usual one
         self.owner = 0                        # serial of the thread that holds it, 0 when free
         self.run = -1                         # the run that took it last
         self.peer = -1                        # the held instance of the same class it was last judged under
@@ -939,7 +940,12 @@ class DepMap:
     def entry_for(self, state, mode):
         """Return how this lock is taken in this mode, by a thread in its context."""
         mode |= self.entry.mode | state.context_mode
-        return self.entry if mode == self.entry.mode else self.entry.lock_class.entry(mode)
+        if mode == self.entry.mode:
+            return self.entry
+        other = self.other
+        if other.mode != mode or other.lock_class is not self.entry.lock_class:
+            other = self.other = self.entry.lock_class.entry(mode)
+        return other
 
     def entry_as(self, state, mode, nest, subclass):
         """Return how this lock is taken as a subclass of its class, or with another lock that serialises it."""
