@@ -333,6 +333,17 @@ def wake():
             pass
 
 
+def census():
+    """Return how many readers are inside, and how many grace periods wait."""
+    inside = 0
+    for reader in _readers.copy().values():
+        if cython.compiled:
+            inside += pa_acquire(cython.address(cython.cast(Reader, reader).since)) != 0
+        else:
+            inside += reader.since != 0
+    return inside, len(_parked)
+
+
 def forked():
     """In a child: only this thread is left."""
     reader = mine()

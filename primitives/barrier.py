@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, overload
 
-from primitives.atomic import Atomic, AtomicRef, core, smp_mb, smp_rmb, smp_wmb
+from primitives.atomic import Atomic, AtomicRef, smp_mb, smp_rmb, smp_wmb
 
 __all__ = [
     "READ_ONCE", "WRITE_ONCE", "smp_load_acquire", "smp_mb", "smp_mb__after_atomic", "smp_mb__before_atomic",
@@ -39,12 +39,12 @@ def WRITE_ONCE(cell: Any, value: Any) -> None:
 
 def smp_load_acquire(cell: Any) -> Any:
     """Return what is in a cell; nothing that follows is done before."""
-    return cell.read_acquire() if isinstance(cell, core.Atomic) else cell.read()
+    return cell.read_acquire() if isinstance(cell, Atomic) else cell.read()
 
 
 def smp_store_release(cell: Any, value: Any) -> None:
     """Store into a cell, after all that was done before."""
-    if isinstance(cell, core.Atomic):
+    if isinstance(cell, Atomic):
         cell.set_release(value)
     else:
         cell.set(value)

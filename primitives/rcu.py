@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from lockdep import assertions, fastpath
@@ -215,8 +216,23 @@ def rcu_replace_pointer(pointer: AtomicRef[T], value: T, condition: object) -> T
 # Grace periods
 
 
+@dataclass(frozen=True, slots=True)
+class RCUStatistics:
+    """waiting: grace periods that somebody sleeps for. readers: threads in a section. callbacks: not yet called."""
+
+    waiting: int
+    readers: int
+    callbacks: int
+
+
+def statistics() -> RCUStatistics:
+    """Return a picture of this moment."""
+    readers, waiting = core.census()
+    return RCUStatistics(waiting, readers, _callbacks.pending())
+
+
 def synchronize_rcu(*, stall_after: float = grace.STALL_SECONDS) -> None:
-    """Wait until every section that has begun is over. After `stall_after` seconds, and again, say who is in the way."""
+    """Wait until every section that has begun is over. Each `stall_after` seconds, say who is in the way."""
     _check_may_wait("synchronize_rcu")
     _wait(core.advance(), stall_after=stall_after)
 

@@ -33,7 +33,7 @@ from primitives import grace
 from primitives._report import bad_unlock
 from primitives.atomic import Atomic, AtomicRef, smp_mb
 from primitives.callbacks import CallbackQueue
-from primitives.rcu import rcu_read_lock_any_held
+from primitives.rcu import RCUStatistics, rcu_read_lock_any_held
 from primitives.suspicious import hopeless, suspicious
 
 T = TypeVar("T")
@@ -187,6 +187,11 @@ class SRCU:
             hopeless("Illegal srcu_barrier() in SRCU read-side critical section", "leave the section first")
         self._callbacks.barrier("srcu_barrier()")
 
+    def statistics(self) -> RCUStatistics:
+        """Return a picture of this moment; `readers` are sections, not threads."""
+        inside = [generation.active.read() for generation in self._generations.copy().values()]
+        return RCUStatistics(len(self._parked), sum(max(0, active) for active in inside), self._callbacks.pending())
+
     # For the wait
 
     def park(self, lock: Any) -> None:
@@ -203,8 +208,9 @@ class SRCU:
         seen = self._current.read()
         while seen.number < new.number:  # several may do this at once: the newest stays
             _, seen = self._current.try_cmpxchg(seen, new)
+        name = f"srcu {self.name}"
         grace.wait_out(
-            self, lambda: self._older(new.number), self._describe, name=f"srcu {self.name}", stall_after=self.stall_after
+            self, lambda: self._older(new.number), self._describe, name=name, stall_after=self.stall_after
         )
 
     def _older(self, number: int) -> list[Generation]:

@@ -1,0 +1,517 @@
+"""RCU: who is waited for and who is not, callbacks, and what is reported."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+import lockdep
+from lockdep import runtime
+from lockdep.contexts import simulated
+from lockdep.fastpath import BUILD, ExclusiveLock
+from lockdep.wait_types import SLEEP, Traits
+from primitives import rcu
+from primitives.rcu import (
+    RCUPointer,
+    call_rcu,
+    cond_synchronize_rcu,
+    get_state_synchronize_rcu,
+    poll_state_synchronize_rcu,
+    rcu_access_pointer,
+    rcu_assign_pointer,
+    rcu_barrier,
+    rcu_dereference,
+    rcu_dereference_bh,
+    rcu_dereference_check,
+    rcu_dereference_protected,
+    rcu_dereference_sched,
+    rcu_read_lock,
+    rcu_read_lock_any_held,
+    rcu_read_lock_bh,
+    rcu_read_lock_bh_held,
+    rcu_read_lock_held,
+    rcu_read_lock_sched,
+    rcu_read_lock_sched_held,
+    rcu_read_side,
+    rcu_read_side_bh,
+    rcu_read_side_sched,
+    rcu_read_unlock,
+    rcu_read_unlock_bh,
+    rcu_read_unlock_sched,
+    rcu_replace_pointer,
+    rcu_sleep_check,
+    synchronize_rcu,
+    synchronize_rcu_expedited,
+)
+from tests.primitives.contract import Cast, until
+from tests.worlds import found
+
+FLAVOURS = {
+    "rcu": (rcu_read_lock, rcu_read_unlock, rcu_read_side),
+    "bh": (rcu_read_lock_bh, rcu_read_unlock_bh, rcu_read_side_bh),
+    "sched": (rcu_read_lock_sched, rcu_read_unlock_sched, rcu_read_side_sched),
+}
+flavours = pytest.mark.parametrize(("lock", "unlock", "side"), FLAVOURS.values(), ids=FLAVOURS)
+Step = Callable[[], object]
+
+
+class Mutex(ExclusiveLock):
+    """A lock that sleeps."""
+
+    __slots__ = ()
+    traits = Traits(inner=SLEEP)
+
+
+def titles() -> list[str]:
+    return [finding.title for finding in runtime.findings()]
+
+
+def test_the_build_is_that_of_lockdep() -> None:
+    assert rcu.core.COMPILED == (BUILD == "compiled")
+
+
+# Grace periods
+
+
+@flavours
+@pytest.mark.parametrize("synchronize", [synchronize_rcu, synchronize_rcu_expedited])
+def test_a_grace_period_waits_for_a_reader(
+    lock: Step, unlock: Step, side: object, synchronize: Step, actor: Cast
+) -> None:
+    reader, writer = actor(), actor()
+    reader.do(lock)
+
+    writer.begin(synchronize)
+    until(lambda: rcu.statistics().waiting == 1)
+    assert rcu.statistics().readers == 1
+    reader.do(unlock)
+
+    writer.result()
+    assert rcu.statistics() == rcu.RCUStatistics(0, 0, 0)
+    assert found() == []
+
+
+def test_a_grace_period_waits_for_the_outermost_section(actor: Cast) -> None:
+    reader, writer = actor(), actor()
+    reader.do(rcu_read_lock)
+    reader.do(rcu_read_lock_bh)
+    writer.begin(synchronize_rcu)
+    until(lambda: rcu.statistics().waiting == 1)
+
+    cookie = get_state_synchronize_rcu()
+    reader.do(rcu_read_unlock)
+    assert not poll_state_synchronize_rcu(cookie)
+    assert rcu.statistics().waiting == 1
+    reader.do(rcu_read_unlock_bh)
+
+    writer.result()
+    assert poll_state_synchronize_rcu(cookie)
+
+
+def test_a_grace_period_does_not_wait_for_later_readers(actor: Cast) -> None:
+    early, late, writer = actor(), actor(), actor()
+    early.do(rcu_read_lock)
+    writer.begin(synchronize_rcu)
+    until(lambda: rcu.statistics().waiting == 1)
+    late.do(rcu_read_lock)
+
+    early.do(rcu_read_unlock)
+
+    writer.result()  # late is inside still
+    assert rcu.statistics().readers == 1
+    late.do(rcu_read_unlock)
+
+
+def test_a_section_that_begins_anew_is_a_later_one(actor: Cast) -> None:
+    reader = actor()
+    reader.do(rcu_read_lock)
+    cookie = get_state_synchronize_rcu()
+
+    reader.do(rcu_read_unlock)
+    reader.do(rcu_read_lock)
+
+    assert poll_state_synchronize_rcu(cookie)
+    assert not poll_state_synchronize_rcu(get_state_synchronize_rcu())
+    reader.do(rcu_read_unlock)
+
+
+def test_nobody_is_waited_for_where_nobody_reads() -> None:
+    synchronize_rcu()
+    synchronize_rcu_expedited()
+    cond_synchronize_rcu(get_state_synchronize_rcu())
+
+    assert found() == []
+
+
+def test_grace_periods_wait_side_by_side(actor: Cast) -> None:
+    first, second, a, b = actor(), actor(), actor(), actor()
+    first.do(rcu_read_lock)
+    a.begin(synchronize_rcu)
+    until(lambda: rcu.statistics().waiting == 1)
+    second.do(rcu_read_lock)
+    b.begin(synchronize_rcu)
+    until(lambda: rcu.statistics().waiting == 2)
+
+    first.do(rcu_read_unlock)
+    a.result()
+    assert rcu.statistics().waiting == 1
+    second.do(rcu_read_unlock)
+
+    b.result()
+
+
+def test_a_thread_that_ends_in_a_section_is_not_waited_for() -> None:
+    thread = threading.Thread(target=rcu_read_lock)
+    thread.start()
+    thread.join()
+
+    synchronize_rcu()
+
+    assert found() == ["lifetime"]
+
+
+def test_a_reader_that_ends_wakes_who_waits_for_it(actor: Cast) -> None:
+    go = threading.Event()
+    entered = threading.Event()
+
+    def read() -> None:
+        rcu_read_lock()
+        entered.set()
+        go.wait()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    entered.wait()
+    writer = actor()
+    writer.begin(synchronize_rcu)
+    until(lambda: rcu.statistics().waiting == 1)
+
+    go.set()
+
+    writer.result()
+    thread.join()
+    assert found() == ["lifetime"]
+
+
+def test_a_stalled_grace_period_names_the_reader(actor: Cast, capfd: pytest.CaptureFixture[str]) -> None:
+    reader, writer = actor(), actor()
+    reader.do(rcu_read_lock)
+    runtime.report_to(2)
+    try:
+        writer.begin(lambda: synchronize_rcu(stall_after=0.05))
+        output = ""
+        while "stalled" not in output:
+            output += capfd.readouterr().err
+    finally:
+        runtime.report_to(None)
+        reader.do(rcu_read_unlock)
+        writer.result()
+
+    assert "rcu: INFO: grace period stalled for 0.05 s by:\n  thread " in output
+    assert "which entered at tests/primitives/contract.py" in output  # the actor's own line, which calls rcu_read_lock
+
+
+# Waits that would never end
+
+
+@flavours
+def test_waiting_for_oneself_raises(lock: Step, unlock: Step, side: object) -> None:
+    lock()
+    try:
+        for name, wait in {
+            "synchronize_rcu": synchronize_rcu,
+            "synchronize_rcu_expedited": synchronize_rcu_expedited,
+            "rcu_barrier": rcu_barrier,
+        }.items():
+            title = f"Illegal {name}() in RCU read-side critical section"
+            with pytest.raises(lockdep.DeadlockError, match=title.replace("(", r"\(").replace(")", r"\)")):
+                wait()
+            assert titles()[-1] == title
+    finally:
+        unlock()
+
+
+def test_waiting_for_oneself_raises_where_nothing_is_tracked() -> None:
+    with lockdep.paused(), rcu_read_side(), pytest.raises(lockdep.DeadlockError):
+        synchronize_rcu()
+
+    assert found() == []
+
+
+def test_a_callback_cannot_wait_for_the_callbacks() -> None:
+    raised: list[BaseException] = []
+
+    def callback() -> None:
+        try:
+            rcu_barrier()
+        except lockdep.DeadlockError as error:
+            raised.append(error)
+
+    call_rcu(callback)
+    rcu_barrier()
+
+    assert len(raised) == 1
+    assert titles() == ["rcu_barrier() called by a callback"]
+
+
+def test_grace_periods_are_waits_that_sleep() -> None:
+    simulated.preempt_disable()
+    try:
+        synchronize_rcu()
+    finally:
+        simulated.preempt_enable()
+
+    assert found() == ["sleep"]
+
+
+# Callbacks
+
+
+def test_a_callback_waits_for_readers_and_its_caller_does_not(actor: Cast) -> None:
+    reader, order = actor(), list[str]()
+    reader.do(rcu_read_lock)
+
+    call_rcu(order.append, "freed")
+    until(lambda: rcu.statistics().waiting == 1)
+    assert order == []
+    reader.do(rcu_read_unlock)
+    rcu_barrier()
+
+    assert order == ["freed"]
+
+
+def test_callbacks_run_in_order_on_a_thread_of_their_own() -> None:
+    order: list[int] = []
+    threads: set[int] = set()
+
+    def callback(number: int) -> None:
+        order.append(number)
+        threads.add(threading.get_ident())
+
+    for number in range(50):
+        call_rcu(callback, number)
+    rcu_barrier()
+
+    assert order == list(range(50))
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_callbacks_may_be_added_in_a_section() -> None:
+    order: list[int] = []
+    with rcu_read_side():
+        call_rcu(order.append, 1)
+    rcu_barrier()
+
+    assert order == [1]
+    assert found() == []
+
+
+def test_a_callback_that_fails_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", lambda details: failed.append(details.exc_type))
+    order: list[int] = []
+
+    call_rcu(lambda: 1 / 0)
+    call_rcu(order.append, 1)
+    rcu_barrier()
+
+    assert failed == [ZeroDivisionError]
+    assert order == [1]
+
+
+def test_a_barrier_under_a_lock_that_callbacks_take_is_a_deadlock() -> None:
+    mutex = Mutex("mutex")
+    taken = threading.Event()
+
+    def callback() -> None:
+        with mutex:
+            taken.set()
+
+    call_rcu(callback)
+    rcu_barrier()
+    with mutex:
+        rcu_barrier()  # nothing is queued now
+
+    assert taken.is_set()
+    assert found() == ["circular"]
+
+
+def test_a_barrier_under_another_lock_is_fine() -> None:
+    call_rcu(lambda: None)
+    with Mutex("unrelated"):
+        rcu_barrier()
+
+    assert found() == []
+
+
+# Suspicious usage
+
+
+def test_dereference_outside_of_a_section_is_suspicious() -> None:
+    pointer = RCUPointer(1)
+
+    assert rcu_dereference(pointer) == 1
+
+    assert titles() == ["suspicious rcu_dereference_check() usage"]
+
+
+def test_dereference_in_a_section_is_fine() -> None:
+    pointer = RCUPointer(1)
+
+    with rcu_read_side():
+        assert rcu_dereference(pointer) == 1
+        assert rcu_dereference_check(pointer, False) == 1
+    assert rcu_access_pointer(pointer) == 1
+
+    assert titles() == []
+
+
+def test_each_flavour_has_its_own_dereference() -> None:
+    pointer = RCUPointer(1)
+    with rcu_read_side_bh():
+        rcu_dereference_bh(pointer)
+    with rcu_read_side_sched():
+        rcu_dereference_sched(pointer)
+    assert titles() == []
+
+    with rcu_read_side():
+        rcu_dereference_bh(pointer)
+        rcu_dereference_sched(pointer)
+    with rcu_read_side_bh():
+        rcu_dereference(pointer)
+
+    assert titles() == [
+        "suspicious rcu_dereference_bh_check() usage",
+        "suspicious rcu_dereference_sched_check() usage",
+        "suspicious rcu_dereference_check() usage",
+    ]
+
+
+def test_the_writers_lock_protects_as_well() -> None:
+    pointer, lock = RCUPointer(1), Mutex("writers")
+
+    with lock:
+        assert rcu_dereference_check(pointer, lockdep.is_held(lock)) == 1
+        assert rcu_dereference_protected(pointer, lockdep.is_held(lock)) == 1
+        assert rcu_replace_pointer(pointer, 2, lockdep.is_held(lock)) == 1
+        rcu_assign_pointer(pointer, 3)
+    assert titles() == []
+
+    assert rcu_dereference_protected(pointer, lockdep.is_held(lock)) == 3
+    assert titles() == ["suspicious rcu_dereference_protected() usage"]
+
+
+def test_nothing_is_suspicious_where_nobody_watches() -> None:
+    with lockdep.paused():
+        rcu_dereference(RCUPointer(1))
+
+    assert found() == []
+
+
+def test_sleeping_in_a_section() -> None:
+    rcu_sleep_check()
+    assert titles() == []
+
+    with rcu_read_side(), rcu_read_side_bh(), rcu_read_side_sched():
+        rcu_sleep_check()
+
+    assert titles() == [
+        "Illegal context switch in RCU read-side critical section",
+        "Illegal context switch in RCU-bh read-side critical section",
+        "Illegal context switch in RCU-sched read-side critical section",
+    ]
+
+
+@flavours
+def test_a_sleeping_lock_in_a_section_is_an_invalid_wait(lock: Step, unlock: Step, side: object) -> None:
+    mutex = Mutex("mutex")
+    with mutex:
+        lock()  # sections may begin anywhere
+        unlock()
+    assert found() == []
+
+    lock()
+    with mutex:
+        pass
+    unlock()
+
+    assert titles() == ["Invalid wait context"]
+
+
+def test_sections_and_locks_have_no_order() -> None:
+    a, b = ExclusiveLock("a"), ExclusiveLock("b")
+    for outer, inner in ((a, b), (b, a)):
+        with outer, rcu_read_side():
+            pass
+        with rcu_read_side(), inner:
+            pass
+
+    assert "circular" not in found()
+
+
+# The bounds of sections
+
+
+@flavours
+def test_sections_nest_and_know_what_they_are(lock: Step, unlock: Step, side: Callable[[], object]) -> None:
+    name = next(name for name, steps in FLAVOURS.items() if steps[0] is lock)
+    with side(), side():  # type: ignore[attr-defined]
+        assert rcu_read_lock_held() == (name == "rcu")
+        assert rcu_read_lock_bh_held() == (name == "bh")
+        assert rcu_read_lock_sched_held() == (name == "sched")
+        assert rcu_read_lock_any_held()
+        assert simulated.in_softirq() == (name == "bh")
+        assert simulated.preempt_count() == (0 if name == "rcu" else 2)
+    assert not rcu_read_lock_any_held()
+    assert simulated.preempt_count() == 0
+
+
+@flavours
+def test_leaving_what_was_not_entered(lock: Step, unlock: Step, side: object) -> None:
+    with pytest.raises(RuntimeError, match="outside of its read-side section"):
+        unlock()
+
+    assert titles() == ["bad unlock balance detected!"]
+    lock()
+    unlock()
+    assert rcu.statistics().readers == 0
+
+
+def test_flavours_are_not_mixed() -> None:
+    rcu_read_lock()
+    with pytest.raises(RuntimeError):
+        rcu_read_unlock_sched()
+    rcu_read_unlock()
+
+    assert found() == ["release"]
+
+
+def test_an_exception_ends_the_section() -> None:
+    with pytest.raises(KeyError), rcu_read_side():
+        raise KeyError
+
+    assert not rcu_read_lock_any_held()
+
+
+def test_sections_are_seen_in_the_held_list() -> None:
+    mutex = Mutex("mutex")
+    with rcu_read_side(), mutex:
+        pass
+
+    (finding,) = runtime.findings()
+    assert "(rcu_read_lock){....}-{1:3}" in str(finding)
+
+
+def test_sections_in_handlers_of_all_kinds() -> None:
+    with rcu_read_side():
+        simulated.hardirq_enter()
+        with rcu_read_side():
+            pass
+        simulated.hardirq_exit()
+    with rcu_read_side():
+        pass
+    assert found() == []
+    assert rcu.statistics().readers == 0
