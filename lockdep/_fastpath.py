@@ -49,7 +49,10 @@ _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
 _tallies = {}
 _wait_starts = {}                             # thread serial -> when it began to wait for a DepMap's lock
+_hold_starts = {}                             # thread, lock, which of its holds -> when a DepMap's lock was taken
 _stat = 0                                     # times are taken
+_ring_names = {}                              # serial of a thread -> its name when it was first traced
+_ring = None                                  # the last waits and holds, while they are traced
 if cython.compiled:
     _numbers = 0
 else:
@@ -142,6 +145,41 @@ def find_tally(lock_class, read):
     key = (lock_class, read)
     found = _tallies.get(key)
     return found if found is not None else _tallies.setdefault(key, Tally(lock_class, read))
+
+
+def note_wait(state, tally, began):
+    ended = now_ns()
+    tally.note_wait(ended - began)
+    if _ring is not None:
+        note_event(1, state, tally.number, began, ended)
+
+
+def note_hold(state, tally, began):
+    ended = now_ns()
+    tally.note_hold(ended - began)
+    if _ring is not None:
+        note_event(0, state, tally.number, began, ended)
+
+
+def note_event(waited, state, number, began, ended):
+    if state.serial not in _ring_names:
+        _ring_names[state.serial] = _link.hooks.name_of(state)
+    _ring.append((waited, number, state.serial, began, ended))
+
+
+def trace_names():
+    """Return the names of the threads in the events that are kept, by their serials."""
+    return dict(_ring_names)
+
+
+def trace_events(capacity):
+    """Keep this many of the waits and holds from now on, the last ones; 0 ends that. Return what was kept until now.
+
+    An event is (whether it was a wait, number of the Tally, serial of the thread, begin and end in ns).
+    """
+    global _ring
+    kept, _ring = _ring, deque(maxlen=capacity) if capacity else None
+    return [] if kept is None else list(kept)
 
 
 def now_ns():
@@ -737,6 +775,7 @@ def switch_stat(on):
     """Take times from now on, or no longer."""
     global _stat
     _stat = 1 if on else 0
+    _hold_starts.clear()
     if not cython.compiled:
         ExclusiveLock.__enter__ = ExclusiveLock.enter_timed if on else _enter
         ExclusiveLock.__exit__ = ExclusiveLock.exit_timed if on else _exit
@@ -965,21 +1004,28 @@ class DepMap:
             ticket = self.step(state, ticket.entry)
         state.room(ticket.depth)
         self.count_hold(1)
+        if _wait_starts and state.serial in _wait_starts:
+            self.note_waited(state, ticket.entry.tally)
         self.book(state, ticket, outer_place(state))
-        began = _wait_starts.pop(state.serial, 0) if _wait_starts else 0
-        if began:
-            ticket.entry.tally.note_wait(now_ns() - began)
+        if _stat:
+            self.since = 0                    # of one holder; these may be many
+            _hold_starts[state.serial, self.serial, self.held_count()] = now_ns()
 
     def contended(self, ticket):
         """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
         if ticket is not None:
             state = current()
             ticket.entry.tally.contended += 1
-            if self.last and self.last != state.serial:
-                ticket.entry.tally.contended_bounces += 1
             if _stat:
                 _link.hooks.contended(state, ticket.entry, self)
-                _wait_starts[state.serial] = now_ns()
+            _wait_starts[state.serial] = now_ns() if _stat else 0
+
+    def note_waited(self, state, tally):
+        began = _wait_starts.pop(state.serial, 0)
+        if self.last != state.serial and self.last:
+            tally.contended_bounces += 1
+        if began:
+            note_wait(state, tally, began)
 
     def gave_up(self, ticket):
         """The wait has ended without the lock: timed out, or interrupted."""
@@ -1015,10 +1061,10 @@ class DepMap:
         at = state.find(self.serial)
         if at:
             self.count_hold(-1)
-            if _stat and self.since:
-                state.chains()[at - 1].entry.tally.note_hold(now_ns() - self.since)
-                if self.holds == 0:
-                    self.since = 0
+            if _hold_starts:
+                began = _hold_starts.pop((state.serial, self.serial, self.held_count()), 0)
+                if began:
+                    note_hold(state, state.chains()[at - 1].entry.tally, began)
             self.check_pin(state, at)
             if at == state.chain.depth:
                 state.chain = state.chain.parent
@@ -1095,15 +1141,18 @@ class DepMap:
         self.acquisitions += 1
         state.count_up(child)
         if self.last != state.serial:
-            if self.last:
-                child.entry.tally.bounces += 1
-            self.last = state.serial
+            self.note_bounce(state, child)
         if _stat:
             self.since = now_ns()
         if cython.compiled:
             state.places[child.depth] = place
         state.serials[child.depth] = self.serial
         state.chain = child
+
+    def note_bounce(self, state, child):
+        if self.last:
+            child.entry.tally.bounces += 1
+        self.last = state.serial
 
     def note_run(self, state, child):
         """Remember that this run took this lock: whoever waits for the run depends on it."""
@@ -1132,7 +1181,7 @@ class DepMap:
 class Waiter:
     """One wait for a lock: whose, parked on what, queued or not, handed the lock or not. Under the lock's guard.
 
-    It parks on a lock of C, which tells when a signal comes in.
+    It parks on a lock of C, which tells when a signal comes in. In the pure build only other primitives use it.
     """
 
     __slots__ = ("handed", "next", "park", "queued", "thread")
@@ -1143,12 +1192,18 @@ class Waiter:
         self.queued = self.handed = False
         if cython.compiled:
             self.park = ld_bed()
+        else:
+            self.park = _allocate_lock()
+            self.park.acquire()
 
     def __dealloc__(self):
         ld_dispose(self.park)
 
     def sleep(self, left, until_signal):
-        """Sleep until woken, True, or so many seconds have passed, False."""
+        """Sleep until woken, True, or so many seconds (-1: for ever) have passed, False.
+
+        InterruptedError when a signal handler has run, if asked for; the pure build does not notice.
+        """
         if cython.compiled:
             status = ld_sleep(self.park, left)
             if status == 2:
@@ -1156,6 +1211,17 @@ class Waiter:
                 if until_signal and not self.handed:
                     raise InterruptedError(EINTR, "interrupted by a signal")
             return status != 0
+        return self.park.acquire(True, left)
+
+    def wake(self):
+        """Have it wake up, now or when it next sleeps. More often than once is as good as once."""
+        if cython.compiled:
+            ld_wake(self.park)
+        else:
+            try:
+                self.park.release()
+            except RuntimeError:
+                pass
 
 
 class ExclusiveLock(DepMap):
@@ -1242,6 +1308,8 @@ class ExclusiveLock(DepMap):
         if self.run != state.run:
             self.note_run(state, child)
         if child is self.hint and self.try_fast():
+            if self.last != state.serial:
+                self.note_bounce(state, child)
             return True
         return self.lock_real(state, mode, timeout, entry, child)
 
@@ -1281,8 +1349,6 @@ class ExclusiveLock(DepMap):
         if entry is None:
             return self.wait(timeout, state.serial)
         entry.tally.contended += 1
-        if self.last and self.last != state.serial:
-            entry.tally.contended_bounces += 1
         began = 0
         if _stat:
             _link.hooks.contended(state, entry, self)
@@ -1290,8 +1356,10 @@ class ExclusiveLock(DepMap):
         if not self.wait(timeout, state.serial):
             entry.tally.timeouts += 1
             return False
+        if self.last != state.serial and self.last:
+            entry.tally.contended_bounces += 1
         if began:
-            entry.tally.note_wait(now_ns() - began)
+            note_wait(state, entry.tally, began)
         return True
 
     def step_again(self, state, entry):
@@ -1325,7 +1393,7 @@ class ExclusiveLock(DepMap):
             chain = state.chain
             here = chain.depth != 0 and state.serials[chain.depth] == self.serial
             entry = chain.entry if here else self.entry
-            entry.tally.note_hold(now_ns() - self.since)
+            note_hold(state, entry.tally, self.since)
             self.since = 0
         return 0
 
@@ -1516,7 +1584,7 @@ class ExclusiveLock(DepMap):
             ld_free(cython.address(self.guard))
             if waiter is None:
                 return False
-            ld_wake(waiter.park)
+            waiter.wake()
             return True
 
     def acquire(self, blocking=True, timeout=FOREVER):

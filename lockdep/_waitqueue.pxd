@@ -100,6 +100,7 @@ cdef class ValidatedQueue(WaitQueue):
     cdef readonly object dep_map
     cdef readonly long long portion
 
+    cdef bint get(self, object ticket, long long units, object timeout, bint signals, bint barge) except -1
     cpdef bint lock(self, long long units, int mode=*, object timeout=*, bint signals=*, bint barge=*, object nest=*, int subclass=*) except -1
     @cython.locals(me=cython.longlong, result=cython.int)
     cpdef bint unlock(self, long long units) except -1

@@ -322,15 +322,29 @@ class ValidatedQueue(WaitQueue):
             mode |= TRY if timeout == 0 else TIMED
         if not mode & TRY:
             ticket = self.dep_map.acquire(mode, nest, subclass)
-        if not self.take(units, barge):
-            if timeout == 0 or not self.wait(units, timeout, signals, barge):
-                return False
+        if not self.get(ticket, units, timeout, signals, barge):
+            return False
         try:
             self.dep_map.acquired(ticket, mode)
         except BaseException:
             self.give(units)
             raise
         return True
+
+    def get(self, ticket, units, timeout, signals, barge):
+        """Take units, and tell the validator that they had to be waited for."""
+        if self.take(units, barge):
+            return True
+        if timeout == 0:
+            return False
+        self.dep_map.contended(ticket)
+        got = False
+        try:
+            got = self.wait(units, timeout, signals, barge)
+        finally:
+            if not got:
+                self.dep_map.gave_up(ticket)
+        return got
 
     def unlock(self, units):
         """Give units back that this thread holds. RuntimeError, after a finding, if it does not hold them."""
@@ -433,7 +447,7 @@ class UnitPool(ValidatedQueue):
         return self.hold(me, ticket, units, mode, timeout, signals, barge)
 
     def hold(self, me, ticket, units, mode, timeout, signals, barge):
-        if not self.take(units, barge) and (timeout == 0 or not self.wait(units, timeout, signals, barge)):
+        if not self.get(ticket, units, timeout, signals, barge):
             return False
         try:
             self.holders.append(me)

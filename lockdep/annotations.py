@@ -131,6 +131,7 @@ def set_class(lock: Any, key: object, name: str | None = None) -> None:
         old = mine.entry.lock_class
         made = registry.register_named(old.kind, old.name if name is None else name, key, old.traits)
         _reclass(mine, made)
+        runtime.validator().report_clashes()
 
 
 def set_subclass(lock: Any, number: int) -> None:

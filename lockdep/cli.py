@@ -13,24 +13,20 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
+
+from lockdep.command_line import USAGE, UsageError
+from lockdep.command_line import Parser as _Parser
+from lockdep.command_line import say as _say
 
 if TYPE_CHECKING:
     from lockdep.config import Options
     from lockdep.launch import Finish, Target
     from lockdep.report_files import ReportFile
+    from lockdep.snapshots import Snapshot
 
-USAGE = 2  # exit status for a mistake of the person at the keyboard
+MOST_CONTENDED = 10  # classes in the table at the end of a run
 TARGET = "(script.py | -m module | -c code) args..."
-
-
-class UsageError(Exception):
-    """Something the person at the keyboard has to change; the message is one line."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see {self.prog} --help)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,8 +78,11 @@ def run(given: list[str]) -> int:
             action="append",
             default=[],
             metavar="FORMAT[:PATH]",
-            help="also write all findings at the end, as splat or json, to PATH or standard output; may be repeated",
+            help="also write what was found at the end to PATH or standard output, as splat, json or another format of"
+            " lockdep report; may be repeated",
         ),
+        parser.add_argument("--snapshot", metavar="PATH", help="write what was learned to a file, for lockdep report"),
+        parser.add_argument("--trace", metavar="PATH", help="write the last waits and holds, as Chrome trace events"),
         parser.add_argument("--fail-on", choices=GRADES, help="weakest grade that fails the run (potential)"),
         parser.add_argument(
             "--exit-code",
@@ -93,15 +92,25 @@ def run(given: list[str]) -> int:
         ),
     )
     parser.add_argument("--strict", action="store_true", default=None, help="the kernel's verdicts, without grades")
+    parser.add_argument(
+        "--stat", action="store_true", default=None, help="time waits and holds; print the busiest locks at the end"
+    )
+    parser.add_argument(
+        "--listen", action="store_true", help="let `lockdep stat PID` and `lockdep top PID` look in while it runs"
+    )
     parser.add_argument("program", nargs="?", metavar=TARGET, help="what to run; the rest is the program's own")
     own, target = split_target(given, with_value)
     parsed = parser.parse_args(own)
     if target is None:
         parser.error("nothing to run: name a script, -m module or -c code")
-    reports = _parse_reports(parsed.report)
-    keywords = {name: getattr(parsed, name) for name in ("fail_on", "exit_code", "strict")}
+    reports = _parse_reports([*parsed.report, *([f"snapshot:{parsed.snapshot}"] if parsed.snapshot else [])])
+    keywords = {name: getattr(parsed, name) for name in ("fail_on", "exit_code", "strict", "stat")}
     options = _install({name: value for name, value in keywords.items() if value is not None})
-    return _launch(target, lambda status: _conclude(status, options, reports))
+    if parsed.listen:
+        _listen()
+    if parsed.trace:
+        _start_trace()
+    return _launch(target, lambda status: _conclude(status, options, reports, parsed.trace))
 
 
 def split_target(given: list[str], with_value: Sequence[argparse.Action]) -> "tuple[list[str], Target | None]":
@@ -173,27 +182,106 @@ def _launch(target: "Target", conclude: "Finish") -> int:
         raise UsageError(str(error)) from None
 
 
-def _conclude(status: int, options: "Options", reports: "list[ReportFile]") -> int | None:
+def _conclude(status: int, options: "Options", reports: "list[ReportFile]", trace: str | None) -> int | None:
     """Write the report files and the summary line; return the exit status if it is not the program's own."""
-    from lockdep.runtime import failing, findings, summary
+    from lockdep.runtime import failing, summary
 
     failed = bool(failing())
-    written = [_write(report, findings()) for report in reports]
+    written = _write_trace(trace) & _write_all(reports)
+    if options.stat:
+        _say(_most_contended())
     _say(summary())
     if status:
         return None
     if failed:
         return options.exit_code
-    return None if all(written) else USAGE
+    return None if written else USAGE
 
 
-def _write(report: "ReportFile", findings: Sequence[Any]) -> bool:
+def _write_all(reports: "list[ReportFile]") -> bool:
+    """Write the report files; return whether all of them could be."""
+    if not reports:
+        return True
+    from lockdep.snapshot_taking import snapshot
+
+    taken = snapshot()
+    written = [_write(report, taken) for report in reports]
+    return all(written)
+
+
+def _write(report: "ReportFile", taken: "Snapshot") -> bool:
     try:
-        report.write(findings)
+        report.write(taken)
     except OSError as error:
         _say(f"lockdep: error: cannot write the {report.format} report to {report.path or 'standard output'}: {error}")
         return False
     return True
+
+
+def _start_trace() -> None:
+    from lockdep import tracing
+
+    tracing.start()
+
+
+def _write_trace(path: str | None) -> bool:
+    """Write the timeline; return whether it could be."""
+    if path is None:
+        return True
+    from lockdep import tracing
+
+    try:
+        tracing.save(path)
+    except OSError as error:
+        _say(f"lockdep: error: cannot write the trace to {path}: {error}")
+        return False
+    return True
+
+
+def _listen() -> None:
+    """Open the window for others; a process that cannot have one runs without."""
+    from lockdep.live import listen_here
+
+    try:
+        _say(f"lockdep: process {os.getpid()} listens at {listen_here()}")
+    except OSError as error:
+        _say(f"lockdep: error: cannot listen: {error}")
+
+
+def _most_contended() -> str:
+    from lockdep.lock_stat import lock_stats
+    from lockdep.reports.lock_stat import render_lock_stat
+
+    return render_lock_stat(lock_stats(), top=MOST_CONTENDED)
+
+
+# -- lockdep stat and top
+
+
+def stat(given: list[str]) -> int:
+    """lockdep stat: the lock_stat table of files or of a process."""
+    from lockdep import stat_commands
+
+    what = "Print the lock statistics of snapshot files, added up, or of a process that listens."
+    return _with_sources(stat_commands.stat, _Parser(prog="lockdep stat", description=what, allow_abbrev=False), given)
+
+
+def top(given: list[str]) -> int:
+    """lockdep top: the same of a process, again and again."""
+    from lockdep import stat_commands
+
+    what = "Show again and again which locks of a process were waited for since the last look."
+    return _with_sources(stat_commands.top, _Parser(prog="lockdep top", description=what, allow_abbrev=False), given)
+
+
+def _with_sources(command: Callable[[Any, list[str]], int], parser: _Parser, given: list[str]) -> int:
+    """Run a command that reads files or processes: what is wrong with one is a line."""
+    try:
+        return command(parser, given)
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from None
 
 
 # -- lockdep doctor
@@ -222,12 +310,22 @@ def _print_diagnosis() -> None:
     print(lockdep.doctor(), flush=True)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"run": run, "doctor": doctor}
+def _on_files(name: str) -> Callable[[list[str]], int]:
+    """Return the subcommand of this name from file_commands, which is imported when it is used."""
+
+    def command(given: list[str]) -> int:
+        from lockdep import file_commands
+
+        chosen: Callable[[list[str]], int] = getattr(file_commands, name)
+        return chosen(given)
+
+    return command
 
 
-def _say(line: str) -> None:
-    """Write one line to the terminal's standard error, even if the program replaced or closed sys.stderr."""
-    try:
-        os.write(2, (line.rstrip("\n") + "\n").encode("utf-8", "backslashreplace"))
-    except OSError:
-        pass
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "run": run,
+    "stat": stat,
+    "top": top,
+    "doctor": doctor,
+    **{name: _on_files(name) for name in ("report", "classes", "chains", "stats")},
+}

@@ -46,6 +46,7 @@ class Options:
     max_instances: int = _option(1024, "lock instances remembered for each joined thread or work item")
     max_pairs: int = _option(4096, "pairs of instances remembered for each class nested in itself")
     stack_depth: int = _option(24, "frames kept of each stack")
+    stat: bool = _option(False, "take wait and hold times of every lock")
     exit_code: int = _option(66, "exit status of `lockdep run` in place of 0 when there were findings")
 
     def __post_init__(self) -> None:

@@ -87,7 +87,8 @@ class Finding:
         """A short hash of slug and classes: equal in every run and on every machine."""
         classes = self.classes
         smallest = classes.index(min(classes)) if classes else 0
-        text = "\n".join((self.slug, *classes[smallest:], *classes[:smallest]))
+        kind = (self.slug, self.title) if self.slug in ("misuse", "assertion") else (self.slug,)
+        text = "\n".join((*kind, *classes[smallest:], *classes[:smallest]))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property

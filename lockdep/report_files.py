@@ -1,22 +1,21 @@
-"""Findings as files, written at the end of a run: `--report FORMAT[:PATH]`.
+"""What was found as files, written at the end of a run: `--report FORMAT[:PATH]`, `--snapshot PATH`.
 
 A file is replaced in one step, so a reader sees the old one or the whole new one. What cannot be written is a line
 for the person at the terminal and no exception: the findings themselves were printed when they were found.
 
-Cost: nothing until the end of the run; json is imported only when it is asked for.
+Cost: nothing until the end of the run; a format is imported when it is used.
 """
 
 import os
-import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
+from lockdep.command_line import show
+from lockdep.reports import formats
+from lockdep.whole_files import write_whole
 
-class Reportable(Protocol):
-    """The part of a finding that a report needs; its str() is the splat."""
-
-    def to_dict(self) -> dict[str, Any]: ...
+if TYPE_CHECKING:
+    from lockdep.snapshots import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,64 +29,20 @@ class ReportFile:
     def parse(cls, text: str) -> "ReportFile":
         """Read FORMAT[:PATH]; ValueError says what is accepted."""
         name, colon, path = text.partition(":")
-        if name not in FORMATS:
-            raise ValueError(f"unknown format {name!r} (known: {', '.join(FORMATS)})")
+        if name not in formats.names():
+            raise ValueError(f"unknown format {name!r} (known: {', '.join(formats.names())})")
         if colon and not path:
             raise ValueError(f"no path after {text!r}")
         # Absolute now: the program may change the working directory before the file is written.
         return cls(name, os.path.abspath(path) if path else None)
 
-    def write(self, findings: Sequence[Reportable]) -> None:
-        """Render the findings and write them; OSError if the place does not take them."""
-        text = FORMATS[self.format](findings)
+    def write(self, snapshot: "Snapshot") -> None:
+        """Render the snapshot and write it; OSError if the place does not take it."""
+        if self.format == "snapshot" and self.path is not None:
+            snapshot.save(self.path)  # piece by piece
+            return
+        text = formats.render(self.format, snapshot)
         if self.path is None:
-            _print(text)
+            show(text)
         else:
-            _replace(self.path, text.encode("utf-8", "backslashreplace"))
-
-
-def render_json(findings: Sequence[Reportable]) -> str:
-    """Return a JSON list of all findings."""
-    import json
-
-    return json.dumps([finding.to_dict() for finding in findings], indent=2) + "\n"
-
-
-def render_splats(findings: Sequence[Reportable]) -> str:
-    """Return the splats one below the other."""
-    return "\n".join(str(finding).rstrip("\n") + "\n" for finding in findings)
-
-
-FORMATS: dict[str, Callable[[Sequence[Reportable]], str]] = {"splat": render_splats, "json": render_json}
-
-
-def _print(text: str) -> None:
-    stream = sys.__stdout__
-    if stream is not None and text:
-        try:
-            stream.write(text)
-            stream.flush()
-        except ValueError as error:  # the program closed it
-            raise OSError(str(error)) from None
-
-
-def _replace(path: str, data: bytes) -> None:
-    if os.path.exists(path) and not os.path.isfile(path):  # /dev/stderr, a pipe: cannot be replaced, only written
-        with open(path, "wb") as file:
-            file.write(data)
-        return
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        _remove(temporary)
-        raise
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        pass
+            write_whole(self.path, [text.encode("utf-8", "backslashreplace")])

@@ -63,7 +63,7 @@ class Rules:
 
     def validate(self, chain: Chain, new: Acquisition) -> list[Finding]:
         """Judge an acquisition that leads to a new chain, and learn from it."""
-        found = self._clashes(new)
+        found = self.clashes(new)
         violation = check_wait_context(new)
         if violation is not None:
             found += self.book.register(violation, *KERNEL)
@@ -197,7 +197,8 @@ class Rules:
                 found += self._depend(event, lock.lock_class.entry(lock.mode), lock.serial, new, None, EVENT)
         return found
 
-    def _clashes(self, new: Acquisition) -> list[Finding]:
+    def clashes(self, new: Acquisition) -> list[Finding]:
+        """Judge the keys that were given a second name since the last look."""
         found: list[Finding] = []
         while registry.clashes:
             lock_class, name = registry.clashes.pop()

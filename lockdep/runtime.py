@@ -44,6 +44,8 @@ def activate(chosen: Validator) -> None:
     _Process.decided = True
     _Process.active = chosen.in_force = chosen.options.enabled
     registry.ignored = chosen.options.ignore
+    if chosen.options.stat:
+        fastpath.switch_stat(True)
     chosen.sink = deliver
     chosen.warn = write_note
     fastpath.connect(
@@ -81,6 +83,15 @@ class _Nobody:
     @staticmethod
     def recursion(*_: object) -> None:
         """A lock waits for its own holder."""
+
+    @staticmethod
+    def name_of(*_: object) -> str:
+        """Whoever it is."""
+        return "unnamed thread"
+
+    @staticmethod
+    def contended(*_: object) -> None:
+        """Nobody notes where."""
 
     @staticmethod
     def misuse(*_: object) -> None:

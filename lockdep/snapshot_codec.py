@@ -9,7 +9,7 @@ Cost: about 10 us for each dependency, either way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lockdep.finding import GRADES
@@ -43,19 +43,21 @@ class Broken(ValueError):
 # -- writing
 
 
-def sections(snapshot: Snapshot) -> Iterator[tuple[str, list[Any]]]:
-    """Yield (name, rows) of each table, in the order of the file."""
+def sections(snapshot: Snapshot) -> Iterator[tuple[str, Iterable[Any]]]:
+    """Yield (name, rows) of each table, in the order of the file. Take the rows of one before asking for the next.
+
+    Frames and stacks come last: they are met while the rows of dependencies are made.
+    """
     stacks = Stacks()
     numbers = {run.id: number for number, run in enumerate(snapshot.runs)}
-    dependencies = [dependency_row(dependency, numbers, stacks) for dependency in snapshot.dependencies]
-    yield "runs", [run_row(run) for run in snapshot.runs]
-    yield "frames", [list(frame) for frame in stacks.frames]
-    yield "stacks", [list(stack) for stack in stacks.stacks]
-    yield "classes", [class_row(record) for record in snapshot.classes]
-    yield "dependencies", dependencies
-    yield "chains", [{"context": one.context, "locks": [list(lock) for lock in one.locks]} for one in snapshot.chains]
-    yield "findings", [finding.to_dict() for finding in snapshot.findings]
-    yield "stats", [stat_row(stat) for stat in snapshot.stats]
+    yield "runs", map(run_row, snapshot.runs)
+    yield "classes", map(class_row, snapshot.classes)
+    yield "findings", (finding.to_dict() for finding in snapshot.findings)
+    yield "dependencies", (dependency_row(dependency, numbers, stacks) for dependency in snapshot.dependencies)
+    yield "chains", ({"context": one.context, "locks": [list(lock) for lock in one.locks]} for one in snapshot.chains)
+    yield "stats", map(stat_row, snapshot.stats)
+    yield "stacks", map(list, stacks.stacks)
+    yield "frames", map(list, stacks.frames)
 
 
 class Stacks:

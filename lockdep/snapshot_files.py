@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lockdep import __version__
@@ -18,6 +19,7 @@ from lockdep.whole_files import write_whole
 if TYPE_CHECKING:
     from lockdep.snapshots import Snapshot
 
+PIECE = 1000  # rows that are encoded at a time
 Path = str | os.PathLike[str]
 
 
@@ -34,13 +36,18 @@ def save(snapshot: Snapshot, path: Path) -> None:
 
 def encoded(snapshot: Snapshot) -> Iterator[bytes]:
     """Yield the file piece by piece."""
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+    encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False).encode
     head = json.dumps({"format": FORMAT, "version": VERSION, "lockdep": __version__})
     yield head[:-1].encode()
     for name, rows in sections(snapshot):
-        lines = ",\n".join(map(encode, rows))
-        # What UTF-8 has no place for (half of a surrogate pair, in a file name say) becomes JSON's own escape of it.
-        yield f',\n"{name}":[\n{lines}\n]'.encode("utf-8", "backslashreplace")
+        yield f',\n"{name}":['.encode()
+        lines = map(encode, rows)
+        before = "\n"
+        while piece := ",\n".join(islice(lines, PIECE)):
+            # What UTF-8 has no place for (half of a surrogate pair, in a file name say) becomes JSON's escape of it.
+            yield (before + piece).encode("utf-8", "backslashreplace")
+            before = ",\n"
+        yield b"\n]"
     yield b"}\n"
 
 

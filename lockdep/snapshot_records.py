@@ -23,23 +23,29 @@ MOST_WITNESSES = 4  # kept for each kind of a dependency
 Union = Callable[[frozenset[str], frozenset[str]], frozenset[str]]
 Stack = tuple[Frame, ...]  # innermost frame first
 BITS = {bit_name(bit): bit for bit in single_bits((USED_READ << 1) - 1)}
-_BASES = {"EN": 0, "SN": SHARED, "ER": RECURSIVE, "SR": SHARED | RECURSIVE}
 _FLAGS = {"timed": TIMED, "wait": WAIT, "event": EVENT}
+
+
+def words_of(kind: int) -> str:
+    held = "S" if kind & SHARED else "E"
+    wanted = "R" if kind & RECURSIVE else "N"
+    return " ".join((held + wanted, *(word for word, bit in _FLAGS.items() if kind & bit)))
+
+
+_WORDS = [words_of(kind) for kind in range(EVENT << 1)]
+_KINDS = {words: kind for kind, words in enumerate(_WORDS)}
 
 
 def kind_text(kind: int) -> str:
     """Return the kind of a dependency in words: EN, SR, `EN timed`."""
-    base = next(word for word, bits in _BASES.items() if bits == kind & (SHARED | RECURSIVE))
-    return " ".join((base, *(word for word, bit in _FLAGS.items() if kind & bit)))
+    return _WORDS[kind]
 
 
 def kind_bits(text: str) -> int:
     """Return the kind that these words stand for; ValueError if they stand for none."""
-    base, *flags = text.split(" ")
-    kind = _BASES.get(base, 0) + sum(_FLAGS.get(flag, 0) for flag in flags)
-    if kind_text(kind) != text:
+    if text not in _KINDS:
         raise ValueError(f"{text!r} is no kind of dependency")
-    return kind
+    return _KINDS[text]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import platform
 import sys
 import time
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType
 from typing import cast
@@ -22,6 +23,7 @@ from lockdep import __version__, fastpath, runtime, trace
 from lockdep.classes import LockClass, registry
 from lockdep.dependency import Dependency
 from lockdep.fastpath import NEST, NOCHECK, READ, RECURSIVE_READ, SYNC, TIMED, TRY, Chain, Entry
+from lockdep.lock_stat import lock_stats
 from lockdep.snapshot_records import (
     ChainRecord,
     ClassRecord,
@@ -48,8 +50,9 @@ _ids: weakref.WeakKeyDictionary[Validator, tuple[int, str]] = weakref.WeakKeyDic
 
 def snapshot() -> Snapshot:
     """Return a picture of what the validator in force has learned so far: save it, merge it, render it."""
-    runtime.validator().collect()
-    return take(runtime.validator())
+    validator = runtime.validator()
+    validator.collect()
+    return take(validator, lock_stats(validator))
 
 
 def take(validator: Validator, stats: Sequence[ClassStat] = (), label: str = "") -> Snapshot:
@@ -60,17 +63,18 @@ def take(validator: Validator, stats: Sequence[ClassStat] = (), label: str = "")
     findings = validator.findings()
     run = this_run(validator, label)
     text = Texts(run.id)
-    ops: dict[str, int] = {}
-    for stat in stats:
-        ops[stat.name] = ops.get(stat.name, 0) + stat.acquisitions
+    counted = merged_stats(stats)
+    ops: Counter[str] = Counter()
+    for stat in counted:
+        ops[stat.name] += stat.acquisitions
     named = {one.name: one for one in reversed(every_class(classes, dependencies, chains))}
     return Snapshot(
         runs=(run,),
-        classes=tuple(class_record(validator, name, named[name], ops.get(name, 0)) for name in sorted(named)),
+        classes=tuple(class_record(validator, name, named[name], ops[name]) for name in sorted(named)),
         dependencies=merged_dependencies(text.dependency(one) for one in dependencies),
         chains=tuple(sorted({chain_record(context, entries) for context, entries in chains})),
         findings=in_strength(FindingRecord.from_dict(one.to_dict()) for one in findings),
-        stats=tuple(sorted(stats, key=lambda stat: (stat.name, stat.read))),
+        stats=counted,
     )
 
 
@@ -127,6 +131,15 @@ def how(mode: int) -> str:
 def in_strength(findings: Iterable[FindingRecord]) -> tuple[FindingRecord, ...]:
     """Return findings in order, the strongest first."""
     return tuple(sorted(findings, key=lambda finding: finding.strength))
+
+
+def merged_stats(stats: Iterable[ClassStat]) -> tuple[ClassStat, ...]:
+    """Return statistics in order of their names, one for each name."""
+    found: dict[tuple[str, bool], ClassStat] = {}
+    for stat in stats:
+        known = found.get((stat.name, stat.read))
+        found[stat.name, stat.read] = stat if known is None else known.merged(stat)
+    return tuple(found[key] for key in sorted(found))
 
 
 def merged_dependencies(records: Iterable[DependencyRecord]) -> tuple[DependencyRecord, ...]:

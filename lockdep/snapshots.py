@@ -37,7 +37,8 @@ class Snapshot:
         """Return it as plain data: what the file has."""
         from lockdep import __version__
 
-        return {"format": FORMAT, "version": VERSION, "lockdep": __version__, **dict(sections(self))}
+        tables = {name: list(rows) for name, rows in sections(self)}
+        return {"format": FORMAT, "version": VERSION, "lockdep": __version__, **tables}
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file, whole or not at all; OSError leaves an old file untouched."""

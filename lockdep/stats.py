@@ -7,7 +7,7 @@ the shortest and longest times are kept. Adding is associative and commutative.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
@@ -78,12 +78,33 @@ class ClassStat:
             added(self.threads, other.threads),
         )
 
+    def since(self, before: ClassStat) -> ClassStat:
+        """Return what came after an earlier look at the same class. Points and shares are those of all time."""
+        return replace(
+            self,
+            acquisitions=self.acquisitions - before.acquisitions,
+            contentions=self.contentions - before.contentions,
+            bounces=self.bounces - before.bounces,
+            contention_bounces=self.contention_bounces - before.contention_bounces,
+            timeouts=self.timeouts - before.timeouts,
+            wait=apart(self.wait, before.wait),
+            hold=apart(self.hold, before.hold),
+        )
+
 
 def together(first: Times | None, second: Times | None) -> Times | None:
     """Return the times of both, if there are any."""
     if first is None or second is None:
         return second if first is None else first
     return first.merged(second)
+
+
+def apart(now: Times | None, before: Times | None) -> Times | None:
+    """Return the times that came after an earlier look; the shortest and the longest are those of all time."""
+    if now is None or before is None:
+        return now
+    count = now.count - before.count
+    return replace(now, count=count, total_ns=now.total_ns - before.total_ns) if count > 0 else None
 
 
 def added(first: Iterable[tuple[Key, int]], second: Iterable[tuple[Key, int]]) -> tuple[tuple[Key, int], ...]:

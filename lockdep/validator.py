@@ -15,7 +15,7 @@ from collections.abc import Callable
 from lockdep import fastpath, trace
 from lockdep.acquisition import Acquisition, acquisition, where
 from lockdep.checks.recursion import check_recursion
-from lockdep.classes import SUBCLASSES, LockClass
+from lockdep.classes import SUBCLASSES, LockClass, registry
 from lockdep.config import Options
 from lockdep.fastpath import Chain, DepMap, Entry, ThreadState
 from lockdep.finding import DeadlockError, Finding
@@ -148,6 +148,10 @@ class Validator:
         if new is not None:
             self._guarded(state, lambda: self.rules.signalled(new))
 
+    def name_of(self, state: ThreadState) -> str:
+        """Return the name of a thread, for a timeline."""
+        return thread_name(state)
+
     def contended(self, state: ThreadState, entry: Entry, lock: DepMap) -> None:
         """A thread is going to wait, while times are taken: note where, and who stands in its way."""
         state.busy += 1
@@ -202,6 +206,14 @@ class Validator:
         self.report(
             FailedAssertion(assertion, text, site(here.stack), classes, here), "certain", "it does not hold here"
         )
+
+    def report_clashes(self) -> None:
+        """Say where one key was given two names."""
+        if registry.clashes:
+            state = fastpath.thread_state()
+            new = self._new(state, state.chain, fastpath.UNTRACKED, 0)
+            if new is not None:
+                self._guarded(state, lambda: self.rules.clashes(new))
 
     def misused(self, headline: str, text: str, *classes: LockClass) -> None:
         """Report that an annotation or a lock was used against its rules."""

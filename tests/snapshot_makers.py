@@ -24,7 +24,8 @@ GRADES = {"potential": "error", "certain": "error", "unmatched": "warning", "sta
 
 
 def run_called(name: str, **options: object) -> Run:
-    return Run(name, name, "2026-01-01T00:00:00Z", "CPython 3.11.7", "Linux", "pure", "0.1.0", 1, tuple(options.items()))
+    given = tuple(options.items())
+    return Run(name, name, "2026-01-01T00:00:00Z", "CPython 3.11.7", "Linux", "pure", "0.1.0", 1, given)
 
 
 def seen(run: str, *orders: str, kind: str = "EN", **options: object) -> Snapshot:

@@ -120,7 +120,28 @@ def forked(way: Adapter) -> None:
     print("both went on")
 
 
-CASES = {case.__name__: case for case in (interrupted, returned, interruptible, on_top, forked)}
+def forked_on_top(way: Adapter) -> None:
+    """A handler forks on top of a wait: in the child that wait is the only one, and goes on when somebody gives."""
+    lock, holder, child = way.make(), Actor(), list[int]()
+    holder.do(way.take, lock)
+
+    def fork() -> None:
+        child.append(os.fork())
+        if child == [0]:
+            Actor().begin(lambda: until(lambda: lock.statistics().waiting == 1) or way.give(lock))
+
+    over = handle(fork)
+    threading.Thread(target=send_until, args=(over, lock, 1)).start()
+    over_in_parent = threading.Thread(target=lambda: over.wait(PATIENCE) and holder.do(way.give, lock))
+    over_in_parent.start()
+    way.take(lock)
+    if child == [0]:
+        os._exit(0)
+    assert os.waitpid(child[0], 0)[1] == 0
+    print("both went on")
+
+
+CASES = {case.__name__: case for case in (interrupted, returned, interruptible, on_top, forked, forked_on_top)}
 
 if __name__ == "__main__":
     import faulthandler

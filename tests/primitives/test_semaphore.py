@@ -65,7 +65,7 @@ def test_the_twin_that_still_holds_it() -> None:
     assert found() == ["circular"]
 
 
-def test_a_waiter_depends_on_what_the_giver_holds(actor: Cast) -> None:
+def test_a_waiter_depends_on_what_the_giver_holds() -> None:
     lock, signal = RWSem("lock"), Semaphore(0, "signal")
 
     with lock:

@@ -44,3 +44,9 @@ def test_a_handler_waits_on_top_of_its_own_threads_wait(way: Adapter) -> None:
 @pytest.mark.parametrize("way", EVERY, ids=str)
 def test_a_child_is_rid_of_the_waiters_of_its_parent(way: Adapter) -> None:
     assert run("forked", way) == ["both went on", "findings:"]
+
+
+@pytest.mark.parametrize("way", [each for each in EVERY if not (each.owned or each.shared)], ids=str)
+@pytest.mark.skipif(BUILD == "pure", reason="a wait of the pure build does not look up when it comes out in a child")
+def test_a_handler_forks_on_top_of_a_wait(way: Adapter) -> None:
+    assert run("forked_on_top", way) == ["both went on", "findings:"]

@@ -6,7 +6,7 @@ One thread runs, so nothing can be waited for: an operation that would block is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.selftest.model_words import READ, RECURSIVE_READ, TIMED, TRY
 
@@ -18,14 +18,32 @@ class CaseError(Exception):
     """A case that cannot be run as it is written."""
 
 
+class Taking(NamedTuple):
+    """How a lock is to be taken; `free` is whether it can be had."""
+
+    mode: int
+    nest: Driver | None
+    subclass: int
+    free: bool
+
+    @property
+    def read(self) -> bool:
+        return bool(self.mode & (READ | RECURSIVE_READ))
+
+
 class Driver:
     """A lock of some kind. `writers` and `readers` say how the lock itself stands, whatever the map knows."""
 
     def __init__(self, scene: Scene, kind: str, class_name: str) -> None:
         self.scene = scene
-        self.map = scene.world.make_map(kind, class_name)
+        self.kind = kind
+        self.class_name = class_name
+        self.map = self.make_map()
         self.writers = self.readers = 0
         self.name = ""
+
+    def make_map(self) -> Any:
+        return self.scene.world.make_map(self.kind, self.class_name)
 
     def init(self) -> None:
         self.writers = self.readers = 0
@@ -78,24 +96,33 @@ class Driver:
         self.map.take(TRY)
 
     def take(self, mode: int = 0, nest: Driver | None = None, subclass: int = 0) -> bool:
-        """Tell the map, then take the lock; False if it is not had in time."""
-        read = mode & (READ | RECURSIVE_READ)
-        free = not self.writers and (bool(read) or not self.readers)
-        if mode & TRY and not free:
-            return False
-        self.map.take(mode, nest and nest.map, subclass, free)
-        if not free and not mode & TIMED:
+        """Take the lock in some mode, if it is to be had; False if it is not."""
+        free = not self.writers and (bool(mode & (READ | RECURSIVE_READ)) or not self.readers)
+        if not free and not mode & (TRY | TIMED) and not self.map.is_held():
             raise CaseError("this would block for ever")
-        self.readers += free and bool(read)
-        self.writers += free and not read
+        taking = Taking(mode, nest, subclass, free)
+        self.acquire(taking)
+        self.readers += free and taking.read
+        self.writers += free and not taking.read
         return free
 
-    def give(self) -> None:
-        self.map.release()
+    def give(self, mode: int = 0) -> None:
+        if not self.release(mode):
+            return
         if self.writers:
             self.writers -= 1
         elif self.readers:
             self.readers -= 1
+
+    def acquire(self, taking: Taking) -> None:
+        """Do what the lock does: tell the map, unless a try fails."""
+        if taking.free or not taking.mode & TRY:
+            self.map.take(taking.mode, taking.nest and taking.nest.map, taking.subclass, taking.free)
+
+    def release(self, mode: int) -> bool:  # noqa: ARG002 - for locks that have another operation for readers
+        """Do what the lock does when it is given back; return False where it refuses to be."""
+        self.map.release()
+        return True
 
 
 class Exclusive(Driver):
@@ -138,7 +165,7 @@ class ReadWrite(Exclusive):
         self.take(self.read_mode(), subclass=subclass)
 
     def read_unlock(self) -> None:
-        self.give()
+        self.give(READ)
 
     write_lock, write_unlock, write_trylock = Exclusive.lock, Exclusive.unlock, Exclusive.trylock
     write_lock_nested = Exclusive.lock_nested
@@ -177,10 +204,14 @@ class Semaphore(Driver):
 
 
 class Completion(Driver):
-    """An event: waiting for it depends on what is held where it is signalled. It stays signalled."""
+    """An event: who waits for it depends on what is held where it is signalled. Each signal ends one wait."""
 
     def wait(self) -> None:
+        if not self.readers:
+            raise CaseError("this would wait for ever")
+        self.readers -= 1
         self.map.sync()
 
     def complete(self) -> None:
+        self.readers += 1
         self.map.signal()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tests.selftest import track
 from tests.selftest.cases import Case, load
+from tests.selftest.kinds import DRIVERS, supports
 from tests.selftest.model import Model
 from tests.selftest.play import Outcome, judge, play
-from tests.selftest.scene import DRIVERS, supports
 
 FILES = tuple(Path(__file__).with_name(name) for name in ("kernel-cases.json", "beyond.json"))
 

@@ -5,36 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from tests.selftest.cases import Case, Step
-from tests.selftest.drivers import Annotation, Completion, Driver, Exclusive, ReadWrite, RWLock, Semaphore
+from tests.selftest.drivers import Driver
 from tests.selftest.dsl import LOCK, NUMBER, OPERATIONS, SCENE, TEXT
 from tests.selftest.model_words import NOCHECK, RECURSIVE_READ
-from tests.selftest.ww import DEFAULT, POISON, WWContext, WWMutex
+from tests.selftest.ww import DEFAULT, POISON
 
-DRIVERS: dict[str, type[Driver]] = {
-    "spin": Exclusive,
-    "raw_spin": Exclusive,
-    "mutex": Exclusive,
-    "rtmutex": Exclusive,
-    "local_lock": Exclusive,
-    "rwlock": RWLock,
-    "rwsem": ReadWrite,
-    "ww_mutex": WWMutex,
-    "ww_acquire_ctx": WWContext,
-    "annotation": Annotation,
-    "semaphore": Semaphore,
-    "completion": Completion,
-}
 DEFAULT_CLASSES = {"ww_mutex": f"{DEFAULT}_mutex", "ww_acquire_ctx": f"{DEFAULT}_acquire"}
 
 
 class Scene:
     """One run of one case in one world: the validator's, or the model's."""
 
-    def __init__(self, case: Case, world: Any, drivers: dict[str, type[Driver]] = DRIVERS) -> None:
+    def __init__(self, case: Case, world: Any) -> None:
         self.case = case
         self.world = world
         self.stamps = 0
-        self._drivers = drivers
         self._locks: dict[str, Driver] = {}
         self._maps: dict[str, Any] = {}
         self._without_fs = 0
@@ -43,7 +28,7 @@ class Scene:
         if name not in self._locks:
             kind = self.case.locks[name]
             class_name = self.case.classes.get(name) or DEFAULT_CLASSES.get(kind, name)
-            self._locks[name] = self._drivers[kind](self, kind, class_name)
+            self._locks[name] = self.world.drivers[kind](self, kind, class_name)
         return self._locks[name]
 
     def reads_recurse(self) -> bool:
@@ -125,7 +110,3 @@ class Scene:
         if name not in self._maps:
             self._maps[name] = self.world.make_map(kind, name)
         return self._maps[name]
-
-
-def supports(kind: str, operation: str) -> bool:
-    return callable(getattr(DRIVERS[kind], operation, None))

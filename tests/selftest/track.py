@@ -18,6 +18,7 @@ from lockdep.fastpath import TRY, DepMap
 from lockdep.finding import Finding
 from lockdep.wait_types import CONFIG, FREE, INV, SLEEP, SPIN, Traits
 from tests.leftovers import drop_held
+from tests.selftest.real import REAL
 
 SLEEPING = Traits(inner=SLEEP)
 TRAITS = {
@@ -43,8 +44,8 @@ def kind_named(name: str) -> type:
 class TrackedMap:
     """A dep_map, with the operations that the drivers use."""
 
-    def __init__(self, kind: str, name: str) -> None:
-        self.dep_map = DepMap(name=name, kind=kind_named(kind))
+    def __init__(self, dep_map: DepMap) -> None:
+        self.dep_map = dep_map
         self.cookies: list[object] = []
 
     def take(self, mode: int = 0, nest: TrackedMap | None = None, subclass: int = 0, had: bool = True) -> None:
@@ -103,6 +104,7 @@ class Tracked:
     """The world of one case: a validator of its own, and the interrupts of this thread."""
 
     stuck = lockdep.DeadlockError
+    drivers = REAL
 
     hardirq_disable = staticmethod(simulated.local_irq_disable)
     hardirq_enable = staticmethod(simulated.local_irq_enable)
@@ -119,7 +121,10 @@ class Tracked:
         self.validator = validator
 
     def make_map(self, kind: str, name: str) -> TrackedMap:
-        return TrackedMap(kind, name)
+        return TrackedMap(DepMap(name=name, kind=kind_named(kind)))
+
+    def wrap(self, dep_map: DepMap) -> TrackedMap:
+        return TrackedMap(dep_map)
 
     def hardirq_enter_nonthreaded(self) -> None:
         simulated.hardirq_enter(threaded=False)

@@ -13,10 +13,12 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.stress", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("program", choices=["storm", "race"])
+    parser.add_argument("program", choices=["storm", "race", "locktorture", "rwtorture"])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--locks", choices=["raw", "lockdep"], default="lockdep", help="storm: whose locks")
-    parser.add_argument("--threads", type=int, default=4, help="race: how many at most")
+    parser.add_argument("--threads", type=int, default=4, help="race: how many at most; torture: how many")
+    parser.add_argument("--primitive", help="torture: of this one only; it takes --seconds for each")
+    parser.add_argument("--broken", action="store_true", help="torture: of the variants that are broken on purpose")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -27,16 +29,30 @@ def run_here(options: argparse.Namespace) -> list[str]:
         from tests.stress import storm
 
         return storm.run(options.seconds, options.locks, options.seed)
+    if options.program.endswith("torture"):
+        from tests.stress import torture
+
+        return torture.run(options)
     from tests.stress import race
 
     return race.run(options.seconds, options.threads, options.seed)
 
 
+def rounds(options: argparse.Namespace) -> int:
+    """Return how many times --seconds the program takes."""
+    if not options.program.endswith("torture"):
+        return 1
+    from tests.stress import torture
+
+    return len(torture.chosen(options))
+
+
 def main() -> int:
     options = parse()
+    seconds = options.seconds * rounds(options)
     if not options.child:
-        return run_guarded(sys.argv[1:], options.seconds)
-    guard_this_process(options.seconds)
+        return run_guarded(sys.argv[1:], seconds)
+    guard_this_process(seconds)
     problems = run_here(options)
     for problem in problems:
         print(f"stress: {problem}", file=sys.stderr)

@@ -1,0 +1,24 @@
+"""The formats of a report, one file each: its name is the format, `render(snapshot, colour=False)` makes the text.
+
+A new format is a new file; nothing else has to know of it.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lockdep.snapshots import Snapshot
+
+
+def names() -> list[str]:
+    """Return the known formats."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def render(name: str, snapshot: Snapshot, *, colour: bool = False) -> str:
+    """Return a snapshot as text in this format, which must be one of `names()`."""
+    module = import_module(f"{__name__}.{name}")
+    return str(module.render(snapshot, colour=colour))

@@ -1,0 +1,24 @@
+"""The dependency graph as GraphML, for programs that lay out and analyse graphs (Gephi, yEd, networkx)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lockdep.snapshots import Snapshot
+
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - data has no colours
+    """Return the XML document; what XML has no character for is written as an escape."""
+    import networkx  # type: ignore[import-untyped,unused-ignore]
+
+    graph = networkx.relabel_nodes(snapshot.to_networkx(), possible)
+    return "<?xml version='1.0' encoding='utf-8'?>\n" + "\n".join(networkx.generate_graphml(graph)) + "\n"
+
+
+def possible(text: str) -> str:
+    """Return text that can stand in XML."""
+    return NOT_XML.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

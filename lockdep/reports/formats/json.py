@@ -1,0 +1,14 @@
+"""The findings as a JSON list, each as Finding.to_dict() has it; what was suppressed is left out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lockdep.snapshots import Snapshot
+
+
+def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - a list has no colours
+    """Return the list."""
+    return json.dumps([finding.to_dict() for finding in snapshot.findings if not finding.suppressed], indent=2) + "\n"

@@ -1,0 +1,35 @@
+"""The dependency graph as a Mermaid flowchart, which many sites draw where it stands. Findings are red and orange."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockdep.reports.picture import Picture, label
+
+if TYPE_CHECKING:
+    from lockdep.snapshots import Snapshot
+
+STYLES = {"error": "stroke:#c62828,stroke-width:3px", "warning": "stroke:#ef6c00,stroke-width:3px"}
+
+
+def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - colours are part of the picture
+    """Return the flowchart."""
+    picture = Picture.of(snapshot)
+    numbers = {record.name: f"c{number}" for number, record in enumerate(picture.classes)}
+    lines = ["flowchart LR"]
+    for record in picture.classes:
+        lines.append(f'  {numbers[record.name]}["{escaped(record.name)}<br/>{escaped(record.kind)}"]')
+    marked: dict[str, list[str]] = {level: [] for level in STYLES}
+    for number, one in enumerate(picture.dependencies):
+        text = f'|"{escaped(label(one))}"|' if label(one) else ""
+        lines.append(f"  {numbers[one.prev]} -->{text} {numbers[one.next]}")
+        if picture.level(one):
+            marked[picture.level(one)].append(str(number))
+    lines += [f"  linkStyle {','.join(links)} {STYLES[level]}" for level, links in marked.items() if links]
+    return "\n".join([*lines, ""])
+
+
+def escaped(text: str) -> str:
+    """Return text for between quotes: every character that has a meaning there as its number."""
+    plain = " ./:_-,"
+    return "".join(one if one.isalnum() or one in plain else f"#{ord(one)};" for one in " ".join(text.split()))

@@ -1,0 +1,13 @@
+"""The snapshot itself, as its file has it: of several files, their merge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lockdep.snapshots import Snapshot
+
+
+def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - a file has no colours
+    """Return the text of the file."""
+    return snapshot.dumps()

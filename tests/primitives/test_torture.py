@@ -1,0 +1,47 @@
+"""Torture of every primitive, two seconds each; and that it finds each one out that is broken on purpose.
+
+By hand, longer: `python -m tests.stress locktorture --seconds 60`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.bounded import Ended, run_bounded
+from tests.sourcetree import ROOT
+from tests.stress.subjects import all_subjects
+
+SUBJECTS = all_subjects()
+SHARED = [name for name, make in SUBJECTS.items() if make(False).read]
+
+
+def torture(program: str, name: str, *more: str) -> Ended:
+    command = [sys.executable, "-m", "tests.stress", program, "--seconds", "2", "--primitive", name, *more]
+    return run_bounded(command, 110, cwd=ROOT)
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_nobody_meets_a_writer(name: str) -> None:
+    done = torture("locktorture", name)
+
+    assert done.exit_code == 0, done.output
+    assert "0 violations" in done.output
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_readers_meet_no_writer(name: str) -> None:
+    done = torture("rwtorture", name)
+
+    assert done.exit_code == 0, done.output
+    assert "0 violations" in done.output
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_the_torture_finds_out_what_is_broken(name: str) -> None:
+    done = torture("rwtorture" if name in SHARED else "locktorture", name, "--broken")
+
+    assert done.exit_code == 1, done.output
+    assert "0 violations" not in done.output
+    assert " violations" in done.output

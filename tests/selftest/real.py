@@ -1,0 +1,146 @@
+"""The drivers of the locks in primitives/: the same operations, done by real locks.
+
+Kinds that have no primitive are driven as maps. A lock that one thread cannot get is never waited for: see Driver.take.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import primitives
+from lockdep.waitqueue import FOREVER
+from primitives.rwsem import ALL
+from tests.selftest.drivers import CaseError, Completion, Driver, ReadWrite, RWLock, Semaphore, Taking
+from tests.selftest.kinds import DRIVERS
+from tests.selftest.model_words import RECURSIVE_READ, TIMED, TRY
+
+SOON = 0.001  # what is not free stays so: nobody else is there
+
+
+class Real(Driver):
+    """What the drivers of primitives have in common. Releasing what is not held is a finding and a RuntimeError."""
+
+    def make_map(self) -> Any:
+        self.real = self.make()
+        return self.scene.world.wrap(self.real.dep_map)
+
+    def make(self) -> Any:
+        raise NotImplementedError
+
+    def init(self) -> None:
+        super().init()
+        self.map = self.make_map()
+
+    def free(self) -> None:
+        del self.real
+        super().free()
+
+    def release(self, mode: int) -> bool:
+        try:
+            self.unlock_real(bool(mode))
+        except RuntimeError:
+            return False
+        return True
+
+    def unlock_real(self, read: bool) -> None:
+        raise NotImplementedError
+
+
+class RealQueue(Real):
+    """A reader/writer lock. What no method of it does, as reading with a subclass, its wait queue does."""
+
+    def acquire(self, taking: Taking) -> None:
+        mode, nest, subclass, _ = taking
+        if nest is None and not subclass and not mode & TIMED:
+            self.lock_real(taking.read, bool(mode & TRY))
+            return
+        timeout = 0 if mode & TRY else SOON if mode & TIMED else FOREVER
+        around = nest and nest.map.dep_map
+        self.real.lock(
+            1 if taking.read else ALL, mode & 3, timeout, False, bool(mode & RECURSIVE_READ), around, subclass
+        )
+
+    def lock_real(self, read: bool, tried: bool) -> None:
+        raise NotImplementedError
+
+
+class RealRWLock(RealQueue, RWLock):
+    """rwlock_t: queued or not, as the case says."""
+
+    def make(self) -> primitives.RWLock:
+        return primitives.RWLock(self.class_name, queued=not self.scene.case.reads_recurse)
+
+    def lock_real(self, read: bool, tried: bool) -> None:
+        if tried:
+            (self.real.read_trylock if read else self.real.write_trylock)()
+        else:
+            (self.real.read_lock if read else self.real.write_lock)()
+
+    def unlock_real(self, read: bool) -> None:
+        (self.real.read_unlock if read else self.real.write_unlock)()
+
+
+class RealRWSem(RealQueue, ReadWrite):
+    """struct rw_semaphore."""
+
+    def make(self) -> primitives.RWSem:
+        return primitives.RWSem(self.class_name)
+
+    def lock_real(self, read: bool, tried: bool) -> None:
+        if tried:
+            (self.real.down_read_trylock if read else self.real.down_write_trylock)()
+        else:
+            (self.real.down_read if read else self.real.down_write)()
+
+    def unlock_real(self, read: bool) -> None:
+        (self.real.up_read if read else self.real.up_write)()
+
+    def downgrade(self) -> None:
+        self.writers, self.readers = 0, 1
+        with contextlib.suppress(RuntimeError):
+            self.real.downgrade_write()
+
+
+class RealSemaphore(Real, Semaphore):
+    """struct semaphore, with one unit."""
+
+    def make(self) -> primitives.Semaphore:
+        return primitives.Semaphore(1, self.class_name)
+
+    def acquire(self, taking: Taking) -> None:
+        if taking.mode & TRY:
+            self.real.down_trylock()
+        elif taking.mode & TIMED:
+            self.real.down_timeout(SOON)
+        else:
+            self.real.down()
+
+    def up(self) -> None:
+        self.real.up()
+        self.writers = 0
+
+
+class RealCompletion(Completion):
+    """struct completion."""
+
+    def make_map(self) -> Any:
+        self.real = primitives.Completion(self.class_name)
+        return self.scene.world.wrap(self.real.dep_map)
+
+    def wait(self) -> None:
+        if not self.real.done():
+            raise CaseError("this would wait for ever")
+        self.real.wait_for_completion()
+
+    def complete(self) -> None:
+        self.real.complete()
+
+
+REAL: dict[str, type[Driver]] = {
+    **DRIVERS,
+    "rwlock": RealRWLock,
+    "rwsem": RealRWSem,
+    "semaphore": RealSemaphore,
+    "completion": RealCompletion,
+}

@@ -1,0 +1,236 @@
+"""Reports from a snapshot alone: every format of every snapshot, and that each says what it should."""
+
+import itertools
+import json
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+import networkx
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from lockdep.reports import formats
+from lockdep.reports.chain_table import render_chains
+from lockdep.reports.class_table import key, render_classes
+from lockdep.reports.stats_table import render_stats
+from lockdep.snapshot_records import ChainRecord
+from lockdep.snapshots import Snapshot
+from lockdep.stats import ClassStat, Times
+from tests.snapshot_makers import NAMES, seen, snapshots
+
+A, B, C = NAMES[:3]
+INVERSION = Snapshot.merged([seen("one", "AB", "BC"), seen("two", "BA")])
+NASTY = 'a "b" <c> | `d`\n]; \\e &amp; --> {f} #g \x00 \udc80'
+
+
+def nasty():
+    """Return the inversion with a class name that no syntax is ready for."""
+    return Snapshot.parse(INVERSION.dumps().replace(json.dumps(A)[1:-1], json.dumps(NASTY)[1:-1]), "nasty")
+
+
+def hidden():
+    """Return the inversion, suppressed."""
+    return Snapshot.merged([seen("one", "AB", suppress=("circular: *",)), seen("two", "BA")])
+
+
+@pytest.mark.parametrize("name", formats.names())
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(snapshots())
+def test_every_format_takes_every_snapshot(name, snapshot):
+    for colour in (False, True):
+        assert isinstance(formats.render(name, snapshot, colour=colour), str)
+    assert isinstance(formats.render(name, Snapshot()), str)
+
+
+def test_the_formats_are_the_files():
+    assert formats.names() == ["dot", "graphml", "json", "markdown", "mermaid", "snapshot", "splat"]
+
+
+# The findings
+
+
+def test_splats_are_those_of_the_findings():
+    assert formats.render("splat", INVERSION) == INVERSION.findings[0].text
+
+
+def test_colours_are_put_around_lines_and_change_no_text():
+    plain, coloured = (formats.render("splat", INVERSION, colour=colour) for colour in (False, True))
+    assert "\x1b[1;31mWARNING: possible circular locking dependency detected\x1b[0m\n" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+def test_a_name_cannot_bring_in_colours_of_its_own():
+    text = INVERSION.dumps().replace("takes_A", "takes_\\u001b[31mA")
+    assert "\\x1b[31mA" in formats.render("splat", Snapshot.parse(text, "x"), colour=True)
+    assert "\x1b[31mA" not in formats.render("splat", Snapshot.parse(text, "x"), colour=True)
+
+
+def test_json_is_a_list_of_findings():
+    (finding,) = json.loads(formats.render("json", INVERSION))
+    assert (finding["slug"], finding["classes"], finding["across"]) == ("circular", [A, B], True)
+
+
+@pytest.mark.parametrize("name", ["splat", "json", "dot", "mermaid"])
+def test_what_is_suppressed_is_not_shown(name):
+    text = formats.render(name, hidden())
+    assert "possible circular" not in text
+    assert "c62828" not in text
+
+
+def test_the_snapshot_can_be_read_again():
+    assert Snapshot.parse(formats.render("snapshot", INVERSION), "x") == INVERSION
+
+
+# The graph
+
+
+def test_dot_has_each_dependency_and_marks_the_cycle():
+    lines = formats.render("dot", INVERSION).splitlines()
+    assert [line.split(" [")[0].strip() for line in lines if "->" in line] == ["c0 -> c1", "c1 -> c0", "c1 -> c2"]
+    assert ["c62828" in line for line in lines if "->" in line] == [True, True, False]
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_graphviz_draws_it():
+    for snapshot in (INVERSION, nasty()):
+        text = formats.render("dot", snapshot).encode("utf-8", "backslashreplace")
+        done = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, timeout=60)
+        assert (done.returncode, b"<svg" in done.stdout) == (0, True), done.stderr
+
+
+def test_dot_strings_have_no_end_of_their_own():
+    for line in formats.render("dot", nasty()).splitlines():
+        unescaped = re.sub(r"\\.", "", line)
+        assert unescaped.count('"') % 2 == 0
+
+
+def test_mermaid_has_each_dependency_and_marks_the_cycle():
+    assert formats.render("mermaid", INVERSION).splitlines() == [
+        "flowchart LR",
+        f'  c0["{A}<br/>Lock"]',
+        f'  c1["{B}<br/>Lock"]',
+        f'  c2["{C}<br/>Lock"]',
+        "  c0 --> c1",
+        "  c1 --> c0",
+        "  c1 --> c2",
+        "  linkStyle 0,1 stroke:#c62828,stroke-width:3px",
+    ]
+
+
+def test_mermaid_labels_are_plain():
+    labels = re.findall(r'\["(.*)"\]', formats.render("mermaid", nasty()))
+    assert len(labels) == 3
+    assert not any(re.search(r'[\\"`|<>{}\[\]]', label.replace("<br/>", "")) for label in labels)
+
+
+def test_kinds_are_written_where_there_is_more_to_say():
+    snapshot = seen("r", "AB:SR timed", "BC")
+    assert 'label="SR timed"' in formats.render("dot", snapshot)
+    assert 'c0 -->|"SR timed"| c1' in formats.render("mermaid", snapshot)
+
+
+def test_graphml_is_read_by_networkx():
+    graph = networkx.parse_graphml(formats.render("graphml", INVERSION))
+    assert set(graph.edges) == {(A, B), (B, A), (B, C)}
+    assert graph.nodes[A] == {"kind": "Lock", "usage": "+.+.", "ops": 14}
+
+
+def test_graphml_is_xml_whatever_the_names_are():
+    text = formats.render("graphml", nasty())
+    assert len(ElementTree.fromstring(text.encode())[-1]) == 3 + 3
+
+
+def test_networkx_finds_the_cycle_in_what_it_is_given():
+    assert [sorted(cycle) for cycle in networkx.simple_cycles(INVERSION.to_networkx())] == [[A, B]]
+
+
+# Markdown
+
+
+def test_markdown_has_runs_findings_graph_and_locks():
+    stats = (ClassStat(A, "Lock", False, 10, 3, wait=Times(3, 3_000_000, 1, 2_000_000)),)
+    text = formats.render("markdown", Snapshot(*itertools.islice(fields(INVERSION), 5), stats))
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert headings == [
+        "# lockdep",
+        "## Findings",
+        f"### possible circular locking dependency detected: `{A}` -> `{B}`",
+        "## Dependencies",
+        "## Most contended locks",
+    ]
+    assert "3 lock classes, 3 dependencies, 0 chains, 1 error, 0 warnings." in text
+    assert "| app.py:1 A | 3 | 10 | 3.000 ms | 2.000 ms |  |  |" in text
+    assert "```mermaid\nflowchart LR" in text
+
+
+def fields(snapshot):
+    return (snapshot.runs, snapshot.classes, snapshot.dependencies, snapshot.chains, snapshot.findings)
+
+
+def test_markdown_rows_have_one_number_of_cells():
+    for table in re.findall(r"(?:^\|.*\n)+", formats.render("markdown", nasty()), re.MULTILINE):
+        cells = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
+        assert len(cells) == 1
+
+
+def test_no_findings_are_said_to_be_none():
+    assert "No findings." in formats.render("markdown", seen("r", "AB"))
+
+
+# The /proc files
+
+
+def test_classes_are_listed_as_in_proc_lockdep():
+    assert render_classes(seen("r", "AB", "BC")) == (
+        "all lock classes:\n"
+        f"{key(A)} OPS:       7 FD:    3 BD:    1 +.+.: {A}\n"
+        f" -> [{key(B)}] {B}\n"
+        "\n"
+        f"{key(B)} OPS:       7 FD:    2 BD:    2 +.+.: {B}\n"
+        f" -> [{key(C)}] {C}\n"
+        "\n"
+        f"{key(C)} OPS:       7 FD:    1 BD:    3 +.+.: {C}\n"
+        "\n"
+    )
+
+
+@pytest.mark.parametrize(("sort", "first"), [("name", A), ("fd", A), ("bd", C), ("ops", A)])
+def test_classes_are_sorted_and_cut(sort, first):
+    lines = render_classes(seen("r", "AB", "BC"), sort=sort, top=1).splitlines()
+    assert [line.split(": ")[-1] for line in lines if "OPS:" in line] == [first]
+
+
+def test_chains_are_listed_as_in_proc_lockdep_chains():
+    chains = (ChainRecord(((A, ""), (B, "read"))), ChainRecord(((C, ""),), "hardirq"))
+    snapshot = Snapshot(*fields(INVERSION)[:3], chains)
+    assert render_chains(snapshot) == (
+        "all lock chains:\n"
+        "irq_context: 0\n"
+        f"[{key(A)}] {A}\n"
+        f"[{key(B)}] {B} (read)\n"
+        "\n"
+        "irq_context: hardirq\n"
+        f"[{key(C)}] {C}\n"
+        "\n"
+    )
+    assert render_chains(snapshot, sort="context", top=1).splitlines()[1] == "irq_context: hardirq"
+    assert "hardirq" not in render_chains(snapshot, wanted=lambda name: name == A)
+
+
+def test_stats_have_the_labels_of_proc_lockdep_stats():
+    chains = (ChainRecord(((A, ""), (B, ""))), ChainRecord(((C, ""),), "hardirq"))
+    text = render_stats(Snapshot(*fields(INVERSION)[:3], chains, INVERSION.findings))
+    rows = dict(re.findall(r"^ (.+?): +(\d+)$", text, re.MULTILINE))
+    assert list(rows)[:6] == [
+        "lock-classes", "direct dependencies", "indirect dependencies", "all direct dependencies",
+        "dependency chains", "dependency chain hlocks used",
+    ]  # fmt: skip
+    expected = {
+        "lock-classes": 3, "direct dependencies": 3, "indirect dependencies": 7, "dependency chains": 2,
+        "in-hardirq chains": 1, "in-process chains": 1, "hardirq-unsafe locks": 3, "hardirq-safe locks": 0,
+        "max locking depth": 2, "number of stack traces": 3, "findings": 1, "runs": 2,
+    }  # fmt: skip
+    assert {name: int(rows[name]) for name in expected} == expected
+    assert {len(line.split(" [")[0]) for line in text.splitlines()} == {43}
