@@ -30,7 +30,7 @@ THREADS_AT_ONCE = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 _get_ident = _thread.get_ident
 _readers = {}                                 # id of a Reader -> the Reader
-_parked = set()                               # raw locks on which grace periods wait
+_parked = set()                               # queues on which grace periods wait
 _hooks = None
 if not cython.compiled:
     from lockdep import fastpath
@@ -314,23 +314,20 @@ def fence_all():
         sys._current_frames()                 # stops all threads for a moment
 
 
-def park(lock):
-    """Have readers that are asked release this raw lock when they leave."""
-    _parked.add(lock)
+def park(queue):
+    """Have readers that are asked put something into this queue when they leave."""
+    _parked.add(queue)
 
 
-def unpark(lock):
+def unpark(queue):
     """Undo park."""
-    _parked.discard(lock)
+    _parked.discard(queue)
 
 
 def wake():
-    """Release all that is parked: each looks for itself whether it waits on."""
-    for lock in _parked.copy():
-        try:
-            lock.release()
-        except RuntimeError:                  # woken already
-            pass
+    """Wake all that is parked: each looks for itself whether it waits on."""
+    for queue in _parked.copy():
+        queue.put(None)
 
 
 def census():

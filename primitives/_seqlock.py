@@ -17,7 +17,7 @@ COMPILED = cython.compiled
 RECURSIVE_READ = 2                            # see lockdep.fastpath
 
 if not cython.compiled:
-    from lockdep.fastpath import NOWHERE, thread_state
+    from lockdep.fastpath import thread_state
     from primitives.atomic import smp_mb
 
     current = thread_state

@@ -16,9 +16,11 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 from lockdep.annotations import LockMap
+from primitives.grace import Sleep
 from primitives.suspicious import hopeless
 
 _queues: weakref.WeakSet[CallbackQueue] = weakref.WeakSet()
@@ -42,16 +44,12 @@ class CallbackQueue:
     def _reset(self) -> None:
         self._idle = deque([None])
         self._thread = 0
-        self._work = _thread.allocate_lock()
-        self._work.acquire()
+        self._work: Sleep = SimpleQueue()
 
     def add(self, callback: Callable[..., object], *arguments: Any) -> None:
         """Have the callback called after a grace period."""
         self._waiting.append((callback, arguments))
-        try:
-            self._work.release()
-        except RuntimeError:  # somebody else has woken the thread
-            pass
+        self._work.put(None)
         if self._idle:
             self._start()
 
@@ -62,11 +60,10 @@ class CallbackQueue:
         self._map.sync()
         if self._idle and not self._waiting:
             return
-        done = _thread.allocate_lock()
-        done.acquire()
-        self.add(done.release)
+        done: Sleep = SimpleQueue()
+        self.add(done.put, None)
         if not _finalizing():
-            done.acquire()
+            done.get()
 
     def pending(self) -> int:
         """Return how many callbacks wait for their grace period."""
@@ -86,7 +83,7 @@ class CallbackQueue:
         self._thread = _thread.get_ident()
         threading.current_thread().name = f"{self.name} callbacks"
         while True:
-            self._work.acquire()
+            self._work.get()
             while batch := len(self._waiting):
                 self._wait()
                 for _ in range(batch):
@@ -107,7 +104,7 @@ def _in_child() -> None:
     for queue in list(_queues):
         queue._reset()
         if queue._waiting:
-            queue._work.release()
+            queue._work.put(None)
 
 
 os.register_at_fork(after_in_child=_in_child)

@@ -6,10 +6,10 @@ interpreter exit, when other threads never run again, nobody is waited for any m
 
 from __future__ import annotations
 
-import _thread
 import sys
 import time
 from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from lockdep import fastpath, runtime
@@ -23,13 +23,18 @@ SPINS = 100  # rounds that an expedited grace period stays awake
 _finalizing = sys.is_finalizing
 
 
+# Put into by readers, finalizers and handlers: that takes no lock, never waits and never fails. A raw lock that is
+# released raises RuntimeError if it is free, and catching that would swallow what a handler raises meanwhile.
+Sleep = SimpleQueue[None]
+
+
 class Parking(Protocol):
-    """Where one who waits leaves a raw lock, for readers to release when they are through."""
+    """Where one who waits leaves a queue, for readers to put something into when they are through."""
 
-    def park(self, lock: Any) -> None:
-        """Have the lock released at each change."""
+    def park(self, queue: Sleep) -> None:
+        """Have something put into the queue at each change."""
 
-    def unpark(self, lock: Any) -> None:
+    def unpark(self, queue: Sleep) -> None:
         """Undo park."""
 
 
@@ -46,18 +51,19 @@ def wait_out(
     while spins and ask():
         spins -= 1
         time.sleep(0)
-    lock = _thread.allocate_lock()
-    lock.acquire()
-    parking.park(lock)
+    queue: Sleep = SimpleQueue()
+    parking.park(queue)
     try:
         begin = time.monotonic()
         limit = stall_after
         while ask() and not _finalizing():
-            if not lock.acquire(timeout=max(0.0, begin + limit - time.monotonic())):
+            try:
+                queue.get(timeout=max(0.0, begin + limit - time.monotonic()))
+            except Empty:
                 report_stall(name, limit, [describe(reader) for reader in ask()])
                 limit += stall_after
     finally:
-        parking.unpark(lock)
+        parking.unpark(queue)
 
 
 def report_stall(name: str, seconds: float, blockers: list[str]) -> None:

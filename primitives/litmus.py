@@ -167,7 +167,7 @@ class SC(StoreBuffer):
 
     __slots__ = ()
 
-    def _stored(self, thread: int, buffer: Values) -> StoreBuffer:
+    def _stored(self, thread: int, buffer: Values) -> StoreBuffer:  # noqa: ARG002 - there is one memory for all
         ((variable, value),) = buffer
         return replace(self, memory=_put(self.memory, variable, value))
 

@@ -1,8 +1,8 @@
 """RCUList and RCUDict: collections that are read without a lock while a writer changes them.
 
 Readers are in an RCU section of any flavour; a traversal outside of one is a finding. Writers exclude each other with
-the collection's own SpinLock, `lock`, which every changing method takes; they never wait for readers. What is taken out is
-returned: give it to call_rcu, or wait with synchronize_rcu, before it is torn down.
+the collection's own SpinLock, `lock`, which every changing method takes; they never wait for readers. What is taken out
+is returned: give it to call_rcu, or wait with synchronize_rcu, before it is torn down.
 
 An RCUList reader sees each element that is in the list all the time once, whatever is added and removed around it; one
 that stands on a removed element goes on from there. An RCUDict reader sees one state of the whole dictionary; writing

@@ -45,7 +45,7 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class SeqStatistics:
-    """sequence: two for each write. owner: the ident of the thread that writes, or 0. waiting: writers, of a SeqLock."""
+    """sequence: two for each write. owner: the ident of the thread that writes, or 0. waiting: writers that do."""
 
     waiting: int
     owner: int

@@ -112,7 +112,7 @@ class SRCU:
         first = Generation(0)
         self._current = AtomicRef(first)
         self._generations = {0: first}
-        self._parked: set[Any] = set()
+        self._parked: set[grace.Sleep] = set()
         self._forks = 0
         self._local = _thread._local()
         self._callbacks = CallbackQueue(self.name, self._wait)
@@ -194,13 +194,13 @@ class SRCU:
 
     # For the wait
 
-    def park(self, lock: Any) -> None:
-        """Have the lock released whenever a generation is empty."""
-        self._parked.add(lock)
+    def park(self, queue: grace.Sleep) -> None:
+        """Have something put into the queue whenever a generation is empty."""
+        self._parked.add(queue)
 
-    def unpark(self, lock: Any) -> None:
+    def unpark(self, queue: grace.Sleep) -> None:
         """Undo park."""
-        self._parked.discard(lock)
+        self._parked.discard(queue)
 
     def _wait(self) -> None:
         new = Generation(next(self._numbers))
@@ -229,11 +229,8 @@ class SRCU:
         if generation is None:
             bad_unlock(self, f"up_read({number}) of an SRCU section that nobody is in")
         if generation.active.add_return(-sections) == 0:
-            for lock in self._parked.copy():
-                try:
-                    lock.release()
-                except RuntimeError:  # woken already
-                    pass
+            for queue in self._parked.copy():
+                queue.put(None)
 
     def _mine(self) -> dict[int, int]:
         try:

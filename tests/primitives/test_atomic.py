@@ -1,4 +1,4 @@
-"""Atomic, AtomicRef, AtomicFlags, Refcount and the barriers on them: what each operation returns, and that it is one."""
+"""Atomic, AtomicRef, AtomicFlags, Refcount and the barriers: what operations return, and that each is one step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from primitives import atomic, barrier
 from primitives.atomic import Atomic, AtomicFlags, AtomicRef, Refcount
 from primitives.rcu import RCUPointer
 from primitives.spinlock import SpinLock
-from tests.primitives.contract import Cast
 from tests.worlds import found
 
 TOP = (1 << 63) - 1
@@ -26,7 +25,7 @@ BOTTOM = -1 << 63
 
 
 def test_the_build_is_that_of_lockdep() -> None:
-    assert atomic.core.COMPILED == (BUILD == "compiled")
+    assert (BUILD == "compiled") == atomic.core.COMPILED
 
 
 @pytest.mark.parametrize(
@@ -386,7 +385,7 @@ def test_the_last_reference_is_given_back_under_the_lock() -> None:
     assert found() == []
 
 
-def test_one_thread_is_the_last(actor: Cast) -> None:
+def test_one_thread_is_the_last() -> None:
     count, last = Refcount(8), Atomic()
 
     def work(_: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -48,13 +49,27 @@ from primitives.rcu import (
 from tests.primitives.contract import Cast, until
 from tests.worlds import found
 
-FLAVOURS = {
-    "rcu": (rcu_read_lock, rcu_read_unlock, rcu_read_side),
-    "bh": (rcu_read_lock_bh, rcu_read_unlock_bh, rcu_read_side_bh),
-    "sched": (rcu_read_lock_sched, rcu_read_unlock_sched, rcu_read_side_sched),
-}
-flavours = pytest.mark.parametrize(("lock", "unlock", "side"), FLAVOURS.values(), ids=FLAVOURS)
 Step = Callable[[], object]
+
+
+class Flavour(NamedTuple):
+    """What differs between the flavours."""
+
+    name: str
+    lock: Step
+    unlock: Step
+    side: Callable[[], Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+FLAVOURS = (
+    Flavour("rcu", rcu_read_lock, rcu_read_unlock, rcu_read_side),
+    Flavour("bh", rcu_read_lock_bh, rcu_read_unlock_bh, rcu_read_side_bh),
+    Flavour("sched", rcu_read_lock_sched, rcu_read_unlock_sched, rcu_read_side_sched),
+)
+flavours = pytest.mark.parametrize("flavour", FLAVOURS, ids=str)
 
 
 class Mutex(ExclusiveLock):
@@ -69,7 +84,7 @@ def titles() -> list[str]:
 
 
 def test_the_build_is_that_of_lockdep() -> None:
-    assert rcu.core.COMPILED == (BUILD == "compiled")
+    assert (BUILD == "compiled") == rcu.core.COMPILED
 
 
 # Grace periods
@@ -77,16 +92,14 @@ def test_the_build_is_that_of_lockdep() -> None:
 
 @flavours
 @pytest.mark.parametrize("synchronize", [synchronize_rcu, synchronize_rcu_expedited])
-def test_a_grace_period_waits_for_a_reader(
-    lock: Step, unlock: Step, side: object, synchronize: Step, actor: Cast
-) -> None:
+def test_a_grace_period_waits_for_a_reader(flavour: Flavour, synchronize: Step, actor: Cast) -> None:
     reader, writer = actor(), actor()
-    reader.do(lock)
+    reader.do(flavour.lock)
 
     writer.begin(synchronize)
     until(lambda: rcu.statistics().waiting == 1)
     assert rcu.statistics().readers == 1
-    reader.do(unlock)
+    reader.do(flavour.unlock)
 
     writer.result()
     assert rcu.statistics() == rcu.RCUStatistics(0, 0, 0)
@@ -217,8 +230,8 @@ def test_a_stalled_grace_period_names_the_reader(actor: Cast, capfd: pytest.Capt
 
 
 @flavours
-def test_waiting_for_oneself_raises(lock: Step, unlock: Step, side: object) -> None:
-    lock()
+def test_waiting_for_oneself_raises(flavour: Flavour) -> None:
+    flavour.lock()
     try:
         for name, wait in {
             "synchronize_rcu": synchronize_rcu,
@@ -230,7 +243,7 @@ def test_waiting_for_oneself_raises(lock: Step, unlock: Step, side: object) -> N
                 wait()
             assert titles()[-1] == title
     finally:
-        unlock()
+        flavour.unlock()
 
 
 def test_waiting_for_oneself_raises_where_nothing_is_tracked() -> None:
@@ -426,17 +439,17 @@ def test_sleeping_in_a_section() -> None:
 
 
 @flavours
-def test_a_sleeping_lock_in_a_section_is_an_invalid_wait(lock: Step, unlock: Step, side: object) -> None:
+def test_a_sleeping_lock_in_a_section_is_an_invalid_wait(flavour: Flavour) -> None:
     mutex = Mutex("mutex")
     with mutex:
-        lock()  # sections may begin anywhere
-        unlock()
+        flavour.lock()  # sections may begin anywhere
+        flavour.unlock()
     assert found() == []
 
-    lock()
+    flavour.lock()
     with mutex:
         pass
-    unlock()
+    flavour.unlock()
 
     assert titles() == ["Invalid wait context"]
 
@@ -456,9 +469,9 @@ def test_sections_and_locks_have_no_order() -> None:
 
 
 @flavours
-def test_sections_nest_and_know_what_they_are(lock: Step, unlock: Step, side: Callable[[], object]) -> None:
-    name = next(name for name, steps in FLAVOURS.items() if steps[0] is lock)
-    with side(), side():  # type: ignore[attr-defined]
+def test_sections_nest_and_know_what_they_are(flavour: Flavour) -> None:
+    name = flavour.name
+    with flavour.side(), flavour.side():
         assert rcu_read_lock_held() == (name == "rcu")
         assert rcu_read_lock_bh_held() == (name == "bh")
         assert rcu_read_lock_sched_held() == (name == "sched")
@@ -470,13 +483,13 @@ def test_sections_nest_and_know_what_they_are(lock: Step, unlock: Step, side: Ca
 
 
 @flavours
-def test_leaving_what_was_not_entered(lock: Step, unlock: Step, side: object) -> None:
+def test_leaving_what_was_not_entered(flavour: Flavour) -> None:
     with pytest.raises(RuntimeError, match="outside of its read-side section"):
-        unlock()
+        flavour.unlock()
 
     assert titles() == ["bad unlock balance detected!"]
-    lock()
-    unlock()
+    flavour.lock()
+    flavour.unlock()
     assert rcu.statistics().readers == 0
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
+from typing import Any
 
 from tests.stress import __doc__ as description
 from tests.stress.watchdog import guard_this_process, run_guarded
+
+TORTURES = {"locktorture": "torture", "rwtorture": "torture", "rcutorture": "rcutorture", "seqtorture": "seqtorture"}
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.stress", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("program", choices=["storm", "race", "locktorture", "rwtorture"])
+    parser.add_argument("program", choices=["storm", "race", *TORTURES])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--locks", choices=["raw", "lockdep"], default="lockdep", help="storm: whose locks")
     parser.add_argument("--threads", type=int, default=4, help="race: how many at most; torture: how many")
@@ -29,10 +33,8 @@ def run_here(options: argparse.Namespace) -> list[str]:
         from tests.stress import storm
 
         return storm.run(options.seconds, options.locks, options.seed)
-    if options.program.endswith("torture"):
-        from tests.stress import torture
-
-        return torture.run(options)
+    if options.program in TORTURES:
+        return list(torture_of(options).run(options))
     from tests.stress import race
 
     return race.run(options.seconds, options.threads, options.seed)
@@ -40,11 +42,11 @@ def run_here(options: argparse.Namespace) -> list[str]:
 
 def rounds(options: argparse.Namespace) -> int:
     """Return how many times --seconds the program takes."""
-    if not options.program.endswith("torture"):
-        return 1
-    from tests.stress import torture
+    return len(torture_of(options).chosen(options)) if options.program in TORTURES else 1
 
-    return len(torture.chosen(options))
+
+def torture_of(options: argparse.Namespace) -> Any:
+    return importlib.import_module(f"tests.stress.{TORTURES[options.program]}")
 
 
 def main() -> int:

@@ -1,0 +1,345 @@
+"""SeqCount, SeqLock and SeqCountLatch: readers look again, writers are held, and nothing waits for itself."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import lockdep
+from lockdep import runtime
+from lockdep.contexts import simulated
+from lockdep.fastpath import BUILD
+from primitives import seqlock
+from primitives.mutex import Mutex
+from primitives.seqlock import SeqCount, SeqCountLatch, SeqLock
+from primitives.spinlock import SpinLock
+from tests.primitives.contract import Cast, until
+from tests.worlds import found
+
+
+@pytest.fixture(autouse=True)
+def ordinary_code() -> Iterator[None]:
+    yield
+    simulated.forget()
+
+
+def test_the_build_is_that_of_lockdep() -> None:
+    assert (BUILD == "compiled") == seqlock.core.COMPILED
+
+
+def count_and_lock() -> tuple[SeqCount, SeqCount]:
+    return SeqCount("count"), SeqLock("lock")
+
+
+@pytest.mark.parametrize("count", count_and_lock(), ids=["SeqCount", "SeqLock"])
+def test_a_reader_notices_a_writer(count: SeqCount) -> None:
+    start = count.read_begin()
+    assert not count.read_retry(start)
+
+    with count.writing() if not isinstance(count, SeqLock) else count:
+        assert count.read_retry(start)
+    assert count.read_retry(start)
+
+    assert not count.read_retry(count.read_begin())
+    assert found() == []
+
+
+def test_the_kernels_names() -> None:
+    count, lock = count_and_lock()
+    start = count.read_seqcount_begin()
+    count.write_seqcount_begin()
+    count.write_seqcount_end()
+    assert count.read_seqcount_retry(start)
+    assert isinstance(lock, SeqLock)
+    start = lock.read_seqbegin()
+    lock.write_seqlock()
+    lock.write_sequnlock()
+    assert lock.read_seqretry(start)
+
+
+def test_reading_is_repeated_until_nobody_wrote() -> None:
+    lock, rounds = SeqLock("clock"), []
+    for start in lock.reading():
+        rounds.append(start)
+        if len(rounds) < 3:
+            with lock:
+                pass
+
+    assert rounds == [0, 2, 4]
+    assert found() == []
+
+
+def test_a_break_out_of_reading() -> None:
+    lock = SeqLock("clock")
+    for _ in lock.reading():
+        break
+
+    with lock:
+        pass
+    assert found() == []
+
+
+def test_invalidating_sends_readers_back() -> None:
+    count = SeqCount("count")
+    start = count.read_begin()
+
+    count.write_invalidate()
+
+    assert count.read_retry(start)
+    assert not count.read_retry(count.read_begin())
+
+
+def test_a_reader_waits_for_the_writer(actor: Cast) -> None:
+    lock, writer, reader = SeqLock("clock"), actor(), actor()
+    data = [0]
+    writer.do(lock.write_seqlock)
+    reader.begin(lambda: [data[0] for _ in lock.reading()])
+
+    assert lock.read_retry(lock.raw_seqcount_begin())  # without waiting: it is no good
+    writer.do(lambda: data.__setitem__(0, 1))
+    writer.do(lock.write_sequnlock)
+
+    assert reader.result()[-1] == 1
+
+
+def test_writers_exclude_each_other(actor: Cast) -> None:
+    lock, first, second = SeqLock("clock"), actor(), actor()
+    first.do(lock.write_seqlock)
+    second.begin(lock.write_seqlock)
+    until(lambda: lock.statistics().waiting == 1)
+    assert lock.statistics().owner == first.thread.ident
+
+    first.do(lock.write_sequnlock)
+    second.result()
+    assert lock.statistics().owner == second.thread.ident
+    second.do(lock.write_sequnlock)
+
+    assert lock.statistics() == seqlock.SeqStatistics(0, 0, 4, lock.dep_map.acquisitions)
+    assert found() == []
+
+
+def test_exclusive_readers_keep_writers_out_and_other_readers_in(actor: Cast) -> None:
+    lock, other = SeqLock("clock"), actor()
+    lock.read_seqlock_excl()
+
+    assert other.do(lock.acquire, False) is False
+    assert other.do(lambda: lock.read_retry(lock.read_begin())) is False
+    lock.read_sequnlock_excl()
+    assert other.do(lock.acquire, False) is True
+    other.do(lock.release)
+
+    assert found() == []
+
+
+def test_a_retry_under_the_lock(actor: Cast) -> None:
+    lock, rounds = SeqLock("clock"), 0
+    start = 0
+    while True:
+        start = lock.read_seqbegin_or_lock(start)
+        rounds += 1
+        if rounds == 1:
+            with lock:
+                pass
+        else:
+            assert actor().do(lock.acquire, False) is False
+        if not lock.need_seqretry(start):
+            break
+        start = 1
+    lock.done_seqretry(start)
+
+    assert rounds == 2
+    assert not lock.locked()
+
+
+VARIANTS: dict[str, Callable[[SeqLock], Any]] = {
+    "bh": lambda lock: (lock.write_seqlock_bh, lock.write_sequnlock_bh),
+    "irq": lambda lock: (lock.write_seqlock_irq, lock.write_sequnlock_irq),
+    "excl_bh": lambda lock: (lock.read_seqlock_excl_bh, lock.read_sequnlock_excl_bh),
+    "excl_irq": lambda lock: (lock.read_seqlock_excl_irq, lock.read_sequnlock_excl_irq),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variants_switch_interrupts(name: str) -> None:
+    lock = SeqLock("clock")
+    begin, end = VARIANTS[name](lock)
+
+    begin()
+    assert lock.locked()
+    assert (simulated.irqs_disabled(), simulated.in_softirq()) == ((False, True) if "bh" in name else (True, False))
+    end()
+
+    assert not lock.locked()
+    assert not simulated.irqs_disabled()
+    assert not simulated.in_softirq()
+    assert found() == []
+
+
+def test_irqsave_restores() -> None:
+    lock = SeqLock("clock")
+    simulated.local_irq_disable()
+    flags = lock.write_seqlock_irqsave()
+    lock.write_sequnlock_irqrestore(flags)
+    lock.read_sequnlock_excl_irqrestore(lock.read_seqlock_excl_irqsave())
+    assert simulated.irqs_disabled()
+    simulated.local_irq_enable()
+    with lock.write_irqsave():
+        assert simulated.irqs_disabled()
+    assert not simulated.irqs_disabled()
+
+    assert found() == []
+
+
+def test_a_handler_that_reads_what_it_interrupts() -> None:
+    lock = SeqLock("clock")
+    simulated.hardirq_enter()
+    lock.read_begin()
+    simulated.hardirq_exit()
+    assert found() == []
+
+    with lock:  # interrupts are on: the handler might read here, for ever
+        pass
+
+    assert "usage" in found()[0] or "irq" in found()[0]
+
+
+def test_a_handler_that_reads_what_is_written_with_interrupts_off() -> None:
+    lock = SeqLock("clock")
+    simulated.hardirq_enter()
+    lock.read_begin()
+    simulated.hardirq_exit()
+    with lock.write_irqsave():
+        pass
+
+    assert found() == []
+
+
+def test_reading_inside_of_ones_own_write_raises() -> None:
+    lock = SeqLock("clock")
+    with lock, pytest.raises(lockdep.DeadlockError):
+        lock.read_begin()
+    assert found() == ["recursive"]
+
+    assert not lock.read_retry(lock.read_begin())
+
+
+def test_reading_inside_of_ones_own_write_raises_where_nothing_is_tracked() -> None:
+    with lockdep.paused():
+        lock = SeqLock("clock")
+        with lock, pytest.raises(lockdep.DeadlockError):
+            lock.read_begin()
+
+
+def test_a_signal_handler_on_top_of_the_writer_raises_and_a_latch_does_not() -> None:
+    lock, latch, seen = SeqLock("clock"), SeqCountLatch("latch"), list[object]()
+    copies = [[1], [1]]
+
+    def handler(*_: object) -> None:
+        try:
+            lock.raw_read_begin()
+        except lockdep.DeadlockError as error:
+            seen.append(type(error))
+        seen.extend(copies[start & 1][0] for start in latch.reading())
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with lock:
+            latch.write_begin()
+            copies[0][0] = 2
+            signal.raise_signal(signal.SIGUSR1)
+            latch.write()
+            copies[1][0] = 2
+            signal.raise_signal(signal.SIGUSR1)
+            latch.write_end()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+    assert seen == [lockdep.DeadlockError, 1, lockdep.DeadlockError, 2]
+
+
+def test_a_latch_reader_notices_the_change_of_copies() -> None:
+    latch = SeqCountLatch("latch")
+    start = latch.read_begin()
+    latch.write_begin()
+    assert latch.read_retry(start)
+    middle = latch.read_begin()
+    assert middle & 1 == 1
+    latch.write()
+    latch.write_end()
+
+    assert latch.read_retry(middle)
+    assert not latch.read_retry(latch.read_begin())
+    assert found() == []
+
+
+def test_the_associated_lock_must_be_held() -> None:
+    lock = SpinLock("lock")
+    count = SeqCount("count", lock)
+    with lock, count.writing():
+        pass
+    assert found() == []
+
+    with count.writing():
+        pass
+    assert found() == ["assertion"]
+
+
+def test_ending_what_was_not_begun(actor: Cast) -> None:
+    count = SeqCount("count")
+    with pytest.raises(RuntimeError):
+        count.write_end()
+    writer = actor()
+    writer.do(count.write_begin)
+    with pytest.raises(RuntimeError):
+        count.write_end()
+
+    assert [finding.title for finding in runtime.findings()] == ["bad unlock balance detected!"]
+    assert count.now() == 1
+    writer.do(count.write_end)
+
+
+def test_writers_and_locks_have_an_order() -> None:
+    count, mutex = SeqCount("count"), Mutex("mutex")
+    with count.writing(), mutex:
+        pass
+    with mutex:
+        count.read_begin()
+
+    assert found() == ["circular"]
+
+
+def test_readers_alone_have_no_order() -> None:
+    count, mutex = SeqCount("count"), Mutex("mutex")
+    for _ in count.reading():
+        with mutex:  # unwise, but nothing is held while it reads
+            pass
+    with mutex:
+        count.read_begin()
+    with mutex, count.writing():
+        pass
+
+    assert found() == []
+
+
+def test_nested_writes_of_one_class() -> None:
+    outer, inner = (SeqCount("node") for _ in range(2))
+    with outer.writing():
+        inner.write_begin_nested(1)
+        inner.write_end()
+    assert found() == []
+
+    with outer.writing(), inner.writing():
+        pass
+    assert found() == ["recursive"]
+
+
+def test_a_writer_that_fails() -> None:
+    lock = SeqLock("clock")
+    with pytest.raises(KeyError), lock:
+        raise KeyError
+
+    assert not lock.locked()
+    assert not lock.read_retry(lock.read_begin())
