@@ -358,7 +358,7 @@ cdef class Tally:
 
     cpdef clear(self)
     cdef int note_wait(self, long long ns) except -1
-    cdef int note_hold(self, long long ns) except -1
+    cpdef int note_hold(self, long long ns) except -1
 
 
 @cython.final
@@ -469,11 +469,11 @@ cdef object _thread_count, EINTR, FOREVER, _allocate_lock, _get_ident, monotonic
 cdef Link _link
 cdef long long _counter, _numbers
 cdef int _stat
-cdef dict _sites, _tallies, _wait_starts, _waits
+cdef dict _sites, _ring_names, _hold_starts, _tallies, _wait_starts, _waits
 cdef list _states, _ended
 cdef ThreadState _spare
 cdef int _spare_guard
-cdef object _dead, _freed
+cdef object _dead, _freed, _ring
 cdef set _crossed
 cdef Chain _nowhere, _astray
 cdef Entry _untracked
@@ -481,6 +481,9 @@ cdef Entry _untracked
 cpdef long long new_serial()
 cdef long long new_number()
 cdef long long now_ns()
+cdef note_event(int waited, ThreadState state, int number, long long began, long long ended)
+cdef note_wait(ThreadState state, Tally tally, long long began)
+cdef note_hold(ThreadState state, Tally tally, long long began)
 cdef Tally find_tally(lock_class, read)
 cdef ThreadState current()
 cpdef list threads()

@@ -49,7 +49,10 @@ _get_ident = _thread.get_ident
 _thread_count = _thread._count                # of threads besides the main one
 _tallies = {}
 _wait_starts = {}                             # thread serial -> when it began to wait for a DepMap's lock
+_hold_starts = {}                             # thread, lock, which of its holds -> when a DepMap's lock was taken
 _stat = 0                                     # times are taken
+_ring_names = {}                              # serial of a thread -> its name when it was first traced
+_ring = None                                  # the last waits and holds, while they are traced
 if cython.compiled:
     _numbers = 0
 else:
@@ -142,6 +145,41 @@ def find_tally(lock_class, read):
     key = (lock_class, read)
     found = _tallies.get(key)
     return found if found is not None else _tallies.setdefault(key, Tally(lock_class, read))
+
+
+def note_wait(state, tally, began):
+    ended = now_ns()
+    tally.note_wait(ended - began)
+    if _ring is not None:
+        note_event(1, state, tally.number, began, ended)
+
+
+def note_hold(state, tally, began):
+    ended = now_ns()
+    tally.note_hold(ended - began)
+    if _ring is not None:
+        note_event(0, state, tally.number, began, ended)
+
+
+def note_event(waited, state, number, began, ended):
+    if state.serial not in _ring_names:
+        _ring_names[state.serial] = _link.hooks.name_of(state)
+    _ring.append((waited, number, state.serial, began, ended))
+
+
+def trace_names():
+    """Return the names of the threads in the events that are kept, by their serials."""
+    return dict(_ring_names)
+
+
+def trace_events(capacity):
+    """Keep this many of the waits and holds from now on, the last ones; 0 ends that. Return what was kept until now.
+
+    An event is (whether it was a wait, number of the Tally, serial of the thread, begin and end in ns).
+    """
+    global _ring
+    kept, _ring = _ring, deque(maxlen=capacity) if capacity else None
+    return [] if kept is None else list(kept)
 
 
 def now_ns():
@@ -737,6 +775,7 @@ def switch_stat(on):
     """Take times from now on, or no longer."""
     global _stat
     _stat = 1 if on else 0
+    _hold_starts.clear()
     if not cython.compiled:
         ExclusiveLock.__enter__ = ExclusiveLock.enter_timed if on else _enter
         ExclusiveLock.__exit__ = ExclusiveLock.exit_timed if on else _exit
@@ -968,6 +1007,9 @@ class DepMap:
         if _wait_starts and state.serial in _wait_starts:
             self.note_waited(state, ticket.entry.tally)
         self.book(state, ticket, outer_place(state))
+        if _stat:
+            self.since = 0                    # of one holder; these may be many
+            _hold_starts[state.serial, self.serial, self.held_count()] = now_ns()
 
     def contended(self, ticket):
         """The lock is busy: this thread is going to wait for it, between `acquire` and `acquired`."""
@@ -983,7 +1025,7 @@ class DepMap:
         if self.last != state.serial and self.last:
             tally.contended_bounces += 1
         if began:
-            tally.note_wait(now_ns() - began)
+            note_wait(state, tally, began)
 
     def gave_up(self, ticket):
         """The wait has ended without the lock: timed out, or interrupted."""
@@ -1019,10 +1061,10 @@ class DepMap:
         at = state.find(self.serial)
         if at:
             self.count_hold(-1)
-            if _stat and self.since:
-                state.chains()[at - 1].entry.tally.note_hold(now_ns() - self.since)
-                if self.holds == 0:
-                    self.since = 0
+            if _hold_starts:
+                began = _hold_starts.pop((state.serial, self.serial, self.held_count()), 0)
+                if began:
+                    note_hold(state, state.chains()[at - 1].entry.tally, began)
             self.check_pin(state, at)
             if at == state.chain.depth:
                 state.chain = state.chain.parent
@@ -1317,7 +1359,7 @@ class ExclusiveLock(DepMap):
         if self.last != state.serial and self.last:
             entry.tally.contended_bounces += 1
         if began:
-            entry.tally.note_wait(now_ns() - began)
+            note_wait(state, entry.tally, began)
         return True
 
     def step_again(self, state, entry):
@@ -1351,7 +1393,7 @@ class ExclusiveLock(DepMap):
             chain = state.chain
             here = chain.depth != 0 and state.serials[chain.depth] == self.serial
             entry = chain.entry if here else self.entry
-            entry.tally.note_hold(now_ns() - self.since)
+            note_hold(state, entry.tally, self.since)
             self.since = 0
         return 0
 

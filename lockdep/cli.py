@@ -82,6 +82,7 @@ def run(given: list[str]) -> int:
             " lockdep report; may be repeated",
         ),
         parser.add_argument("--snapshot", metavar="PATH", help="write what was learned to a file, for lockdep report"),
+        parser.add_argument("--trace", metavar="PATH", help="write the last waits and holds, as Chrome trace events"),
         parser.add_argument("--fail-on", choices=GRADES, help="weakest grade that fails the run (potential)"),
         parser.add_argument(
             "--exit-code",
@@ -107,7 +108,9 @@ def run(given: list[str]) -> int:
     options = _install({name: value for name, value in keywords.items() if value is not None})
     if parsed.listen:
         _listen()
-    return _launch(target, lambda status: _conclude(status, options, reports))
+    if parsed.trace:
+        _start_trace()
+    return _launch(target, lambda status: _conclude(status, options, reports, parsed.trace))
 
 
 def split_target(given: list[str], with_value: Sequence[argparse.Action]) -> "tuple[list[str], Target | None]":
@@ -179,12 +182,12 @@ def _launch(target: "Target", conclude: "Finish") -> int:
         raise UsageError(str(error)) from None
 
 
-def _conclude(status: int, options: "Options", reports: "list[ReportFile]") -> int | None:
+def _conclude(status: int, options: "Options", reports: "list[ReportFile]", trace: str | None) -> int | None:
     """Write the report files and the summary line; return the exit status if it is not the program's own."""
     from lockdep.runtime import failing, summary
 
     failed = bool(failing())
-    written = _write_all(reports)
+    written = _write_trace(trace) & _write_all(reports)
     if options.stat:
         _say(_most_contended())
     _say(summary())
@@ -215,6 +218,26 @@ def _write(report: "ReportFile", taken: "Snapshot") -> bool:
     return True
 
 
+def _start_trace() -> None:
+    from lockdep import tracing
+
+    tracing.start()
+
+
+def _write_trace(path: str | None) -> bool:
+    """Write the timeline; return whether it could be."""
+    if path is None:
+        return True
+    from lockdep import tracing
+
+    try:
+        tracing.save(path)
+    except OSError as error:
+        _say(f"lockdep: error: cannot write the trace to {path}: {error}")
+        return False
+    return True
+
+
 def _listen() -> None:
     """Open the window for others; a process that cannot have one runs without."""
     from lockdep.live import listen_here
@@ -240,7 +263,7 @@ def stat(given: list[str]) -> int:
     from lockdep import stat_commands
 
     what = "Print the lock statistics of snapshot files, added up, or of a process that listens."
-    return _with_sources(stat_commands.stat, _Parser(prog="lockdep stat", description=what), given)
+    return _with_sources(stat_commands.stat, _Parser(prog="lockdep stat", description=what, allow_abbrev=False), given)
 
 
 def top(given: list[str]) -> int:
@@ -248,7 +271,7 @@ def top(given: list[str]) -> int:
     from lockdep import stat_commands
 
     what = "Show again and again which locks of a process were waited for since the last look."
-    return _with_sources(stat_commands.top, _Parser(prog="lockdep top", description=what), given)
+    return _with_sources(stat_commands.top, _Parser(prog="lockdep top", description=what, allow_abbrev=False), given)
 
 
 def _with_sources(command: Callable[[Any, list[str]], int], parser: _Parser, given: list[str]) -> int:

@@ -85,4 +85,6 @@ retire = core.retire
 switch_stat = core.switch_stat
 tallies = core.tallies
 thread_state = core.thread_state
+trace_events = core.trace_events
+trace_names = core.trace_names
 threads = core.threads

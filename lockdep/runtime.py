@@ -85,6 +85,15 @@ class _Nobody:
         """A lock waits for its own holder."""
 
     @staticmethod
+    def name_of(*_: object) -> str:
+        """Whoever it is."""
+        return "unnamed thread"
+
+    @staticmethod
+    def contended(*_: object) -> None:
+        """Nobody notes where."""
+
+    @staticmethod
     def misuse(*_: object) -> None:
         """A release that will fail."""
 

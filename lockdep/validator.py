@@ -148,6 +148,10 @@ class Validator:
         if new is not None:
             self._guarded(state, lambda: self.rules.signalled(new))
 
+    def name_of(self, state: ThreadState) -> str:
+        """Return the name of a thread, for a timeline."""
+        return thread_name(state)
+
     def contended(self, state: ThreadState, entry: Entry, lock: DepMap) -> None:
         """A thread is going to wait, while times are taken: note where, and who stands in its way."""
         state.busy += 1

@@ -140,7 +140,6 @@ cdef extern from *:
 
 
 cdef long WORD
-cdef object _yield
 
 
 cdef class Atomic:
@@ -178,12 +177,3 @@ cdef class AtomicFlags:
     cpdef bint test_and_set_bit(self, long nr) except -1
     cpdef bint test_and_clear_bit(self, long nr) except -1
     cpdef bint test_and_change_bit(self, long nr) except -1
-
-
-cdef class Sequence:
-    cdef long long number
-
-    cpdef long long begin(self) except -1
-    cpdef long long now(self)
-    cpdef bint retry(self, long long seen)
-    cpdef step(self)

@@ -1,4 +1,4 @@
-"""Atomic numbers, references, bits and sequence numbers, and the fences between them (kernel: atomic_t, bitops).
+"""Atomic numbers, references and bits, and the fences between them (kernel: atomic_t, bitops).
 
 One source, two builds: this file runs as it is, and is compiled by Cython with the types of _atomic.pxd. Compiled, each
 operation is one atomic instruction where threads run at the same time, and plain arithmetic where the GIL already
@@ -15,7 +15,6 @@ from __future__ import annotations
 import _thread
 import os
 import sys
-import time
 from types import GenericAlias
 
 try:
@@ -26,7 +25,6 @@ except ModuleNotFoundError:
 COMPILED = cython.compiled
 WORD = 64
 THREADS_AT_ONCE = not getattr(sys, "_is_gil_enabled", lambda: True)()
-_yield = time.sleep
 
 if not cython.compiled:
     HALF = 1 << 63
@@ -307,53 +305,6 @@ if not cython.compiled:
     AtomicFlags.__init__ = _init
     AtomicFlags.change = _change
     del AtomicFlags.__cinit__, AtomicFlags.__dealloc__
-
-
-class Sequence:
-    """A number that is odd while somebody writes: what seqcount_t is, without the validator."""
-
-    __slots__ = ("number",)
-
-    def __init__(self):
-        self.number = 0
-
-    def begin(self):
-        """Return the number to compare with, once nobody writes: other threads run meanwhile."""
-        if cython.compiled:
-            while True:
-                seen = pa_acquire(cython.address(self.number))
-                if not seen & 1:
-                    return seen
-                _yield(0)
-        while self.number & 1:
-            _yield(0)
-        seen = self.number & -2
-        if THREADS_AT_ONCE:
-            mb()
-        return seen
-
-    def now(self):
-        """Return the number as it is, odd or not."""
-        if cython.compiled:
-            return pa_acquire(cython.address(self.number))
-        return self.number
-
-    def retry(self, seen):
-        """Return whether somebody wrote since `seen` was begun with."""
-        if cython.compiled:
-            pa_rmb()
-            return pa_read(cython.address(self.number)) != seen
-        if THREADS_AT_ONCE:
-            mb()
-        return self.number != seen
-
-    def step(self):
-        """Count: writing begins or ends here."""
-        if cython.compiled:
-            pa_add(cython.address(self.number), 1)
-        else:
-            with _lock:
-                self.number += 1
 
 
 def mb():

@@ -7,6 +7,7 @@ in when half is done. Who sleeps holds no guard. The rules are those of kernel/l
 from __future__ import annotations
 
 import _thread
+import os
 from _thread import get_ident
 from errno import EBUSY, EDEADLK, ETIME
 from time import monotonic
@@ -105,35 +106,63 @@ class AcquireContext:
 class Wait:
     """One attempt to lock a mutex. Once it is `granted`, the thread has the mutex, and `stale` is what its ctx was."""
 
-    __slots__ = ("context", "granted", "park", "stale", "thread")
+    __slots__ = ("context", "forks", "granted", "park", "stale", "thread")
 
     def __init__(self, context: AcquireContext | None) -> None:
         self.context = context
         self.thread = get_ident()
         self.park = fastpath.Waiter(0)
+        self.forks = _Process.forks
         self.granted = False
         self.stale: object = None
+
+
+class _Process:
+    forks = 0
+
+
+def _forked() -> None:
+    _Process.forks += 1
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class WWQueue:
     """The owner of a mutex and those who wait for it: the oldest context first, those without one where they came.
 
-    Invariant outside of the guard: nobody waits for a mutex without an owner.
+    Invariant outside of the guard: nobody waits for a mutex without an owner. `heir` is the wait that it was granted
+    to, until that one has noticed: a signal handler that comes in there and wants the mutex must have it first. Waits
+    from before a fork are dropped in the child.
     """
 
-    __slots__ = ("guard", "mutex", "owner", "waits")
+    __slots__ = ("_guard", "forks", "heir", "mutex", "owner", "waits")
 
     def __init__(self, mutex: WWMutex) -> None:
         self.mutex = mutex
-        self.guard = _thread.allocate_lock()
         self.owner = 0
+        self._start()
+
+    def _start(self) -> None:
         self.waits: list[Wait] = []
+        self.heir: Wait | None = None
+        self._guard = _thread.allocate_lock()
+        self.forks = _Process.forks
+
+    @property
+    def guard(self) -> _thread.LockType:
+        """The lock to change the books under; in a child, books without those who are gone."""
+        if self.forks != _Process.forks:
+            self._start()
+        return self._guard
 
     def take(self, wait: Wait, once: bool, timeout: float, until_signal: bool) -> int:
         """Return 0 when the mutex is had, else a negative errno; then the wait is out of the queue."""
         deadline = None if timeout < 0 else monotonic() + timeout
         context = wait.context
         with self.guard:
+            if self.heir is not None and self.heir.thread == wait.thread:
+                self._take_over(self.heir)
             if not self.owner:
                 self.owner = wait.thread
                 wait.stale = self.mutex.ctx
@@ -164,6 +193,7 @@ class WWQueue:
             self.owner = first.thread
             first.stale = self.mutex.ctx
             first.granted = True
+            self.heir = first
             if context is not None:
                 self.mutex.ctx = context
                 context.acquired += 1
@@ -172,9 +202,21 @@ class WWQueue:
     def has_left(self, wait: Wait) -> bool:
         """Give up a wait; return True if it was granted before that."""
         with self.guard:
-            if not wait.granted:
+            if wait.granted:
+                self.heir = None
+            else:
                 self.waits[:] = [other for other in self.waits if other is not wait]
             return wait.granted
+
+    def _take_over(self, heir: Wait) -> None:
+        """Have this wait go on waiting: its thread is in a signal handler that wants the mutex."""
+        self.waits.insert(0, heir)
+        self.heir = None
+        heir.granted = False
+        self.owner = 0
+        if heir.context is not None:
+            heir.context.acquired -= 1
+            self.mutex.ctx = None
 
     def _join(self, wait: Wait) -> bool:
         """Queue before all younger ones, who may have to back off now; or return False where this one must."""
@@ -191,9 +233,10 @@ class WWQueue:
                     break
                 place = at
             context.wait = wait
-        self.waits.insert(place, wait)
+        below = next((at for at, other in enumerate(self.waits) if other.thread == wait.thread), place)
+        self.waits.insert(min(place, below), wait)  # a signal handler on top of a wait of its thread goes first
         if context is not None:
-            self._press(context, [behind.context for behind in self.waits[place + 1 :]])
+            self._press(context, [behind.context for behind in self.waits[place:]])
         return True
 
     def _press(self, context: AcquireContext, behind: list[AcquireContext | None]) -> None:
@@ -227,9 +270,14 @@ class WWQueue:
         woken = True
         while True:
             with self.guard:
+                if wait.forks != self.forks:  # a signal handler has forked, and this is the child
+                    wait.forks = self.forks
+                    self.waits.append(wait)
                 code = 0 if wait.granted else -EDEADLK if self._must_back_off(wait) else 1 if woken else -ETIME
                 if code < 0:
                     self.waits.remove(wait)
+                elif code == 0:
+                    self.heir = None
             if code <= 0:
                 return code
             if self.owner == wait.thread and deadline is None:  # where nothing is tracked, nobody has said so yet

@@ -1,7 +1,7 @@
 """RCUList and RCUDict: collections that are read without a lock while a writer changes them.
 
 Readers are in an RCU section of any flavour; a traversal outside of one is a finding. Writers exclude each other with
-the collection's own lock, `lock`, which every changing method takes; they never wait for readers. What is taken out is
+the collection's own SpinLock, `lock`, which every changing method takes; they never wait for readers. What is taken out is
 returned: give it to call_rcu, or wait with synchronize_rcu, before it is torn down.
 
 An RCUList reader sees each element that is in the list all the time once, whatever is added and removed around it; one
@@ -15,9 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from lockdep.annotations import is_held
-from lockdep.fastpath import ExclusiveLock
-from lockdep.wait_types import SLEEP, Traits
 from primitives.rcu import RCUPointer, rcu_read_lock_any_held
+from primitives.spinlock import SpinLock
 from primitives.suspicious import suspicious
 
 K = TypeVar("K")
@@ -26,14 +25,7 @@ T = TypeVar("T")
 NON_READER = "RCU-list traversed in non-reader section!!"
 
 
-class WriterLock(ExclusiveLock):
-    """Serialises the writers of one collection."""
-
-    __slots__ = ()
-    traits = Traits(inner=SLEEP)
-
-
-def check_reader(lock: WriterLock) -> None:
+def check_reader(lock: SpinLock) -> None:
     """Report a reader that neither a section nor the writers' lock protects."""
     if not rcu_read_lock_any_held() and not is_held(lock):
         suspicious(NON_READER)
@@ -58,7 +50,7 @@ class RCUList(Generic[T]):
     """
 
     def __init__(self, values: Iterable[T] = (), name: str | None = None) -> None:
-        self.lock = WriterLock(name)
+        self.lock = SpinLock(name)
         self._head: Node[Any] = Node(None)
         for value in values:
             self.add_tail(value)
@@ -129,7 +121,7 @@ class RCUDict(Mapping[K, V]):
     """A dictionary that is copied when it is changed."""
 
     def __init__(self, items: Mapping[K, V] | Iterable[tuple[K, V]] = (), name: str | None = None) -> None:
-        self.lock = WriterLock(name)
+        self.lock = SpinLock(name)
         self._state: RCUPointer[dict[K, V]] = RCUPointer(dict(items))
 
     def __getitem__(self, key: K) -> V:

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.sourcetree import copy_source
+from tests.sourcetree import PACKAGES, ROOT, copy_source
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
 
@@ -54,7 +54,9 @@ def test_compiled(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout
     assert "compiled" in run_installed(tmp_path, "--version")
-    assert {path.name.split(".")[0] for path in extensions(tmp_path)} == {"_fastpath", "_waitqueue"}
+    assert {path.name.split(".")[0] for path in extensions(tmp_path)} == {
+        path.stem for package in PACKAGES for path in (ROOT / package).glob("_*.pxd")
+    }
     assert (tmp_path / "site/lockdep/py.typed").exists()
     assert (tmp_path / "site/lockdep/_fastpath.pxd").exists()
 

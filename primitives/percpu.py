@@ -1,0 +1,141 @@
+"""percpu: each thread is a CPU, with a number and data of its own (kernel: include/linux/percpu-defs.h).
+
+A thread gets a number when it first asks, the Thread object keeps it, and a later thread gets it again: as CPUs do,
+numbers stay few, and what a CPU has counted stays when its thread has ended. PerCPU is one value for each CPU. Only
+its own thread changes it, so that takes no lock; simulated interrupts do not come in between.
+
+An operation costs less than a microsecond; for_each and sum visit every CPU, and see each value of some moment.
+"""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, Generic, TypeVar
+
+from lockdep.contexts.simulated import preempt_disable, preempt_enable
+
+T = TypeVar("T")
+
+_ATTRIBUTE = "_primitives_cpu"
+_local = _thread._local()
+_numbers = count()
+_numbering = _thread.RLock()  # a signal handler may come in, too
+_given_back: deque[int] = deque()  # a finalizer fills it, so not under a lock
+
+
+class Cpu:
+    """A thread as a CPU, and what is to interrupt it: numbers of interrupts, bits of softirqs, tasklets."""
+
+    __slots__ = ("handling", "irqs", "number", "softirqs", "tasklets")
+
+    def __init__(self) -> None:
+        self.irqs: deque[int] = deque()
+        self.softirqs = 0
+        self.tasklets: dict[int, deque[Any]] = {}
+        self.handling = 0  # what is being delivered, so that it does not nest in itself
+        with _numbering:
+            self.number = _given_back.popleft() if _given_back else next(_numbers)
+
+    def __del__(self) -> None:
+        if hasattr(self, "number"):
+            _given_back.append(self.number)
+
+
+def cpu_of(thread: threading.Thread) -> Cpu:
+    """Return the CPU that a thread is."""
+    found: Cpu | None = vars(thread).get(_ATTRIBUTE)
+    return vars(thread).setdefault(_ATTRIBUTE, Cpu()) if found is None else found
+
+
+def this_cpu() -> Cpu:
+    """Return the CPU that this thread is."""
+    try:
+        found: Cpu = _local.cpu
+    except AttributeError:
+        found = _local.cpu = cpu_of(threading.current_thread())
+    return found
+
+
+def smp_processor_id() -> int:
+    """Return the number of this CPU."""
+    return this_cpu().number
+
+
+def get_cpu() -> int:
+    """Stay on this CPU, which means not to sleep; return its number."""
+    preempt_disable()
+    return smp_processor_id()
+
+
+def put_cpu() -> None:
+    """Undo one get_cpu."""
+    preempt_enable()
+
+
+class PerCPU(Generic[T]):
+    """A value for each CPU. It starts as `initial`, or as what `factory` makes."""
+
+    __slots__ = ("_cells", "_make")
+
+    def __init__(self, initial: Any = 0, factory: Callable[[], T] | None = None) -> None:
+        self._make: Callable[[], T] = (lambda: initial) if factory is None else factory
+        self._cells: dict[int, list[T]] = {}  # a list of one: to change that is no change of the dictionary
+
+    def this_cpu_read(self) -> T:
+        """Return the value of this CPU."""
+        return self._cell()[0]
+
+    def this_cpu_write(self, value: T) -> None:
+        """Set the value of this CPU."""
+        self._cell()[0] = value
+
+    def this_cpu_xchg(self, value: T) -> T:
+        """Set the value of this CPU; return the old one."""
+        cell = self._cell()
+        old, cell[0] = cell[0], value
+        return old
+
+    def this_cpu_add(self, amount: Any) -> None:
+        """Add to the value of this CPU."""
+        self._cell()[0] += amount
+
+    def this_cpu_inc(self) -> None:
+        """Add one to the value of this CPU."""
+        self.this_cpu_add(1)
+
+    def this_cpu_dec(self) -> None:
+        """Take one from the value of this CPU."""
+        self.this_cpu_add(-1)
+
+    def per_cpu(self, cpu: int) -> T:
+        """Return the value of any CPU."""
+        cell = self._cells.get(cpu)
+        return self._make() if cell is None else cell[0]
+
+    @contextmanager
+    def get_cpu_var(self) -> Iterator[T]:
+        """Work on the value of this CPU, which must be something that can be changed, without sleeping."""
+        preempt_disable()
+        try:
+            yield self._cell()[0]
+        finally:
+            preempt_enable()
+
+    def for_each(self) -> Iterator[tuple[int, T]]:
+        """Iterate over (CPU, value) of the CPUs that have used it, in order of their numbers."""
+        for cpu in sorted(self._cells):
+            yield cpu, self._cells[cpu][0]
+
+    def sum(self) -> Any:
+        """Return the sum over all CPUs: exact when nobody is changing it."""
+        return sum(cell[0] for cell in list(self._cells.values()))
+
+    def _cell(self) -> list[T]:
+        cpu = this_cpu().number
+        found = self._cells.get(cpu)
+        return self._cells.setdefault(cpu, [self._make()]) if found is None else found

@@ -1,0 +1,121 @@
+"""The litmus explorer: outcomes that the literature and the kernel's memory model name, and a naive model beside it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import permutations
+from random import Random
+
+import pytest
+
+from primitives.litmus import SC, Program, Step, StoreBuffer, Weak, explore, parse
+from primitives.litmus_table import TESTS, Litmus, surprises
+from tests.sourcetree import ROOT
+
+# What no taking of turns explains, on the weak machine and on the store buffer: variants that still allow it.
+STILL_POSSIBLE = {
+    "store buffering": (
+        {"none", "wmb", "rmb", "release, acquire", "mb in one thread"},
+        {"none", "wmb", "rmb", "release, acquire", "mb in one thread"},
+    ),
+    "message passing": ({"none", "wmb alone", "rmb alone"}, set[str]()),
+    "load buffering": ({"none", "rmb", "wmb"}, set[str]()),
+    "independent reads of independent writes": ({"none", "rmb", "release, acquire"}, set[str]()),
+    "write to read causality": ({"none", "wmb, rmb"}, set[str]()),
+}
+
+
+@pytest.mark.parametrize("test", TESTS, ids=lambda test: test.name.replace(" ", "-"))
+def test_each_barrier_forbids_what_it_should(test: Litmus) -> None:
+    weak, buffer = STILL_POSSIBLE[test.name]
+
+    assert {name for name, threads in test.variants.items() if surprises(threads, Weak)} == weak
+    assert {name for name, threads in test.variants.items() if surprises(threads, StoreBuffer)} == buffer
+
+
+def test_outcomes_are_named_by_their_registers() -> None:
+    outcomes = explore(parse("x = 1; r0 = y", "y = 1; r1 = x"), SC)
+
+    assert outcomes == {(("r0", 0), ("r1", 1)), (("r0", 1), ("r1", 0)), (("r0", 1), ("r1", 1))}
+
+
+@pytest.mark.parametrize("machine", [SC, StoreBuffer, Weak])
+@pytest.mark.parametrize(
+    "threads",
+    [
+        ("x = 1; x = 2", "r0 = x; r1 = x"),  # values of one variable come in one order
+        ("x = 1; r0 = x",),  # a thread sees its own stores
+        ("x = 1", "x = 2", "r0 = x; r1 = x", "r2 = x; r3 = x"),  # and everybody sees the same order
+        ("r0 = x; x = 1", "r1 = x; x = 2"),
+    ],
+)
+def test_one_variable_is_never_surprising(threads: tuple[str, ...], machine: type[StoreBuffer | Weak]) -> None:
+    assert surprises(threads, machine) == frozenset()
+
+
+def interleavings(program: Program) -> set[tuple[tuple[str, int], ...]]:
+    """Return the outcomes of all orders of the steps that keep each thread's own order, one by one."""
+    turns = [thread for thread, steps in enumerate(program) for _ in steps]
+    found = set()
+    for order in set(permutations(turns)):
+        at, memory, registers = [0] * len(program), dict[str, int](), dict[str, int]()
+        for thread in order:
+            step = program[thread][at[thread]]
+            at[thread] += 1
+            if step.kind == "load":
+                registers[step.register] = memory.get(step.variable, 0)
+            elif step.kind == "store":
+                memory[step.variable] = (
+                    step.source if isinstance(step.source, int) else registers.get(step.source, 0)
+                )
+        found.add(tuple(sorted(registers.items())))
+    return found
+
+
+def random_program(random: Random) -> Program:
+    registers = iter(f"r{number}" for number in range(10))
+    value = iter(range(1, 10))
+
+    def step() -> Step:
+        variable = random.choice("xy")
+        kind = random.choice(["load", "load", "store", "store", "mb", "rmb", "wmb"])
+        if kind == "load":
+            return Step("load", variable, next(registers), ordered=random.random() < 0.3)
+        if kind == "store":
+            return Step("store", variable, source=next(value), ordered=random.random() < 0.3)
+        return Step(kind)
+
+    return tuple(tuple(step() for _ in range(random.randint(1, 3))) for _ in range(2))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs(seed: int) -> None:
+    program = random_program(Random(seed))
+    turns, buffer, weak = explore(program, SC), explore(program, StoreBuffer), explore(program, Weak)
+
+    assert turns == interleavings(program)
+    assert turns <= buffer <= weak  # each machine allows what the stronger one does
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_full_barriers_everywhere_leave_taking_turns(seed: int) -> None:
+    program = random_program(Random(seed))
+    fenced = tuple(tuple(part for step in steps for part in (step, Step("mb"))) for steps in program)
+
+    assert explore(fenced, Weak) == explore(fenced, StoreBuffer) == explore(program, SC)
+
+
+@pytest.mark.parametrize("text", ["x = ", "x == 1", "barrier", "acquire x = 1"])
+def test_what_is_no_program(text: str) -> None:
+    with pytest.raises(ValueError, match="no step of a litmus test"):
+        parse(text)
+
+
+def test_the_table_is_printed() -> None:
+    command = [sys.executable, "-m", "primitives.litmus"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+
+    assert done.returncode == 0, done.stderr
+    assert "message passing:  data = 1; flag = 1  |  r0 = flag; r1 = data" in done.stdout
+    assert done.stdout.count("forbidden by the barriers") == len(TESTS)

@@ -1,0 +1,315 @@
+"""Lock statistics against the truth: counts exactly, times against a stopwatch of the test's own."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import lockdep
+from lockdep import lock_stat
+from lockdep.fastpath import BUILD, READ, DepMap, thread_state
+from lockdep.reports.lock_stat import render_lock_stat
+from lockdep.stats import ClassStat, Times
+from lockdep.wait_types import Traits
+from tests.worlds import Lock, RLock, in_thread, world
+
+pytestmark = pytest.mark.timeout(60)
+
+
+class ReadWrite:
+    """What a DepMap is part of."""
+
+    traits = Traits()
+
+
+@pytest.fixture(autouse=True)
+def validator() -> Iterator[lockdep.Validator]:
+    with world() as chosen:
+        lock_stat.clear()
+        yield chosen
+        lock_stat.stop()
+        lock_stat.clear()
+        thread_state().settle()
+    assert chosen.failures == 0, chosen.book.failure
+
+
+def stat_of(name: str, *, read: bool = False) -> ClassStat:
+    (found,) = [one for one in lock_stat.lock_stats() if (one.name, one.read) == (name, read)]
+    return found
+
+
+def sleeping_waiter(lock: Any, started: list[float], took: list[float]) -> threading.Thread:
+    """A thread that waits for the lock, and says when it began and how long it took."""
+
+    def wait() -> None:
+        begin = time.perf_counter()
+        started.append(begin)
+        with lock:
+            took.append(time.perf_counter() - begin)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+def until(condition: Any) -> None:
+    while not condition():
+        time.sleep(0.001)
+
+
+def test_counts_without_clocks() -> None:
+    lock = Lock("counted")
+    for _ in range(1000):
+        with lock:
+            pass
+    for _ in range(10):
+        assert lock.acquire(blocking=False)
+        lock.release()
+    found = stat_of("counted")
+    assert (found.acquisitions, found.contentions, found.bounces, found.wait, found.hold) == (1010, 0, 0, None, None)
+
+
+def test_recursion_counts_once() -> None:
+    lock = RLock("recursive")
+    for _ in range(7):
+        with lock, lock, lock:
+            pass
+    assert stat_of("recursive").acquisitions == 7
+
+
+def test_bounces_are_changes_of_the_holder() -> None:
+    lock = Lock("bounced")
+
+    def use() -> None:
+        for _ in range(5):
+            with lock:
+                pass
+
+    use()
+    for _ in range(4):
+        in_thread(use)
+    assert (stat_of("bounced").acquisitions, stat_of("bounced").bounces) == (25, 4)
+
+
+def test_holder_and_twenty_waiters() -> None:
+    lock, started, took = Lock("hot"), [], []
+    lock_stat.start()
+    threads = []
+    with lock:
+        begin = time.perf_counter()
+        threads = [sleeping_waiter(lock, started, took) for _ in range(20)]
+        until(lambda: len(started) == 20)
+        until(lambda: stat_of("hot").contentions == 20)
+        time.sleep(0.05)
+        held = time.perf_counter() - begin
+    for thread in threads:
+        thread.join()
+    found = stat_of("hot")
+    assert (found.acquisitions, found.contentions, found.contention_bounces, found.timeouts) == (21, 20, 20, 0)
+    assert found.wait is not None
+    assert found.hold is not None
+    assert (found.wait.count, found.hold.count) == (20, 21)
+    assert found.wait.total_ns / 1e9 == pytest.approx(sum(took), rel=0.1, abs=0.02)
+    assert found.hold.max_ns / 1e9 == pytest.approx(held, rel=0.1, abs=0.005)
+    assert found.wait.min_ns <= found.wait.total_ns / 20 <= found.wait.max_ns
+    ((place, count),) = found.contention_points
+    assert ("wait" in place, count) == (True, 20)
+    ((place, count),) = found.contending_points
+    assert ("test_holder_and_twenty_waiters" in place, count) == (True, 20)
+
+
+def test_a_wait_that_times_out_is_counted_and_has_no_time() -> None:
+    lock = Lock("timed out")
+    lock_stat.start()
+    with lock:
+        in_thread(lambda: lock.acquire(timeout=0.01))
+    found = stat_of("timed out")
+    assert (found.acquisitions, found.contentions, found.timeouts, found.wait) == (1, 1, 1, None)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals for threads here")
+def test_a_wait_that_is_interrupted_leaves_the_counts_right() -> None:
+    lock, held, over = Lock("interrupted"), threading.Event(), threading.Event()
+    lock_stat.start()
+
+    def hold() -> None:
+        with lock:
+            held.set()
+            until(lambda: stat_of("interrupted").contentions == 1)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            over.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    with pytest.raises(KeyboardInterrupt):
+        lock.acquire()
+    over.set()
+    thread.join()
+    found = stat_of("interrupted")
+    assert found.hold is not None
+    assert (found.acquisitions, found.contentions, found.hold.count, found.wait) == (1, 1, 1, None)
+
+
+def test_waiting_for_a_condition_is_no_hold() -> None:
+    condition = threading.Condition(Lock("condition"))
+    lock_stat.start()
+    waiting: list[bool] = []
+
+    def wait() -> None:
+        with condition:
+            waiting.append(True)
+            condition.wait()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    until(lambda: waiting)
+    begin = time.perf_counter()
+    time.sleep(0.05)
+    with condition:
+        condition.notify()
+    asleep = time.perf_counter() - begin
+    thread.join()
+    found = stat_of("condition")
+    assert found.hold is not None
+    assert (found.acquisitions, found.hold.count) == (3, 3)
+    assert found.hold.total_ns / 1e9 < asleep
+
+
+def test_release_by_another_thread_ends_the_hold() -> None:
+    lock = Lock("handed over")
+    lock_stat.start()
+    lock.acquire()
+    in_thread(lock.release)
+    found = stat_of("handed over")
+    assert found.hold is not None
+    assert (found.acquisitions, found.hold.count) == (1, 1)
+
+
+def test_reads_and_writes_apart() -> None:
+    lock = DepMap("read and written", ReadWrite)
+    lock_stat.start()
+    for _ in range(3):
+        lock.acquired(lock.acquire(READ))
+        lock.release()
+    lock.acquired(lock.acquire())
+    lock.release()
+    assert stat_of("read and written").acquisitions == 1
+    reads = stat_of("read and written", read=True)
+    assert reads.hold is not None
+    assert (reads.acquisitions, reads.hold.count) == (3, 3)
+
+
+def test_a_map_that_is_contended() -> None:
+    lock = DepMap("contended map", ReadWrite)
+    lock_stat.start()
+    lock.acquired(lock.acquire())
+    lock.release()
+
+    def wait() -> None:
+        ticket = lock.acquire()
+        lock.contended(ticket)
+        lock.acquired(ticket)
+        lock.release()
+
+    in_thread(wait)
+    ticket = lock.acquire()
+    lock.contended(ticket)
+    lock.gave_up(ticket)
+    found = stat_of("contended map")
+    assert found.wait is not None
+    assert (found.acquisitions, found.contentions, found.contention_bounces, found.bounces) == (2, 2, 1, 1)
+    assert (found.timeouts, found.wait.count) == (1, 1)
+
+
+def test_start_stop_clear() -> None:
+    lock = Lock("switched")
+    with lock:
+        lock_stat.start()
+    with lock:
+        pass
+    lock_stat.stop()
+    with lock:
+        pass
+    found = stat_of("switched")
+    assert found.hold is not None
+    assert (found.acquisitions, found.hold.count) == (3, 1)
+    lock_stat.clear()
+    assert [one for one in lock_stat.lock_stats() if one.name == "switched"] == []
+    with lock:
+        pass
+    assert stat_of("switched").acquisitions == 1
+
+
+@pytest.mark.skipif(BUILD == "pure", reason="the pure build counts by class alone")
+def test_shares_of_threads() -> None:
+    lock = Lock("shared out")
+    inside, go_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        for _ in range(3):
+            with lock:
+                pass
+        inside.set()
+        go_on.wait()
+
+    thread = threading.Thread(target=work, name="worker of three")
+    thread.start()
+    inside.wait()
+    with lock:
+        pass
+    assert dict(stat_of("shared out").threads) == {"worker of three": 3, "MainThread": 1}
+    go_on.set()
+    thread.join()
+    in_thread(lambda: None)
+    assert sum(dict(stat_of("shared out").threads).values()) == stat_of("shared out").acquisitions == 4
+
+
+def test_threads_come_and_go_and_nothing_is_lost() -> None:
+    lock = Lock("many threads")
+
+    def use() -> None:
+        with lock:
+            pass
+
+    for _ in range(100):
+        in_thread(use)
+    assert stat_of("many threads").acquisitions == 100
+
+
+def times(*ns: int) -> Times:
+    return Times(len(ns), sum(ns), min(ns), max(ns), tuple((one, 1) for one in sorted(ns)))
+
+
+def test_table() -> None:
+    stats = [
+        ClassStat("quiet", "Lock", read=False, acquisitions=7),
+        ClassStat(
+            "busy", "RWLock", read=False, acquisitions=20, contentions=3, bounces=5, contention_bounces=2,
+            wait=times(1000, 2000, 6000), hold=times(500, 1500),
+            contention_points=(("a.py:1 in f", 2), ("b.py:2 in g", 1)), contending_points=(("c.py:3 in h", 3),),
+        ),
+        ClassStat("busy", "RWLock", read=True, acquisitions=90, contentions=1),
+    ]  # fmt: skip
+    lines = render_lock_stat(stats, points=1).splitlines()
+    assert lines[0] == "lock_stat version 0.4"
+    assert lines[2].split()[:5] == ["class", "name", "con-bounces", "contentions", "waittime-min"]
+    rows = [line.split() for line in lines if ":" in line and " in " not in line]
+    assert [row[0] for row in rows] == ["busy-W:", "busy-R:", "quiet:"]
+    waits, holds = "1.00 6.00 9.00 3.00", "0.50 1.50 2.00 1.00"
+    assert rows[0][1:] == f"2 3 {waits} 5 20 {holds} 2.00 6.00 0.50 1.50".split()
+    points = [line.split() for line in lines if " in " in line or "more" in line]
+    assert [" ".join(point) for point in points] == [
+        "busy-W 2 a.py:1 in f", "1 at 1 more places", "busy-W 3 c.py:3 in h",
+    ]  # fmt: skip
+
+
+def test_table_sorted_and_cut() -> None:
+    stats = [ClassStat(name, "Lock", read=False, acquisitions=count) for name, count in (("a", 1), ("b", 3), ("c", 2))]
+    lines = render_lock_stat(stats, sort="acquisitions", top=2).splitlines()
+    assert [line.split()[0] for line in lines if ":" in line] == ["b:", "c:"]
