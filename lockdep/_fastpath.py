@@ -955,6 +955,10 @@ class DepMap:
         if nest is not None:
             outer = getattr(nest, "dep_map", nest)
             at = state.find(outer.serial)
+            for depth in range(1, at):
+                if state.serials[depth] == outer.serial or state.serials[depth] == -outer.serial:
+                    at = depth
+                    break
             if not at and outer.is_tracked(state):
                 _link.hooks.unnested(state, entry, outer)
             elif not holds_class(state.chains()[:max(at - 1, 0)], entry.lock_class):
