@@ -307,7 +307,7 @@ if not cython.compiled:
     del AtomicFlags.__cinit__, AtomicFlags.__dealloc__
 
 
-def mb():
+def smp_mb():
     """Have all that is before done before all that is after."""
     if cython.compiled:
         pa_mb()
@@ -316,17 +316,17 @@ def mb():
             pass
 
 
-def rmb():
+def smp_rmb():
     """Have what is read before read before what is read after."""
     if cython.compiled:
         pa_rmb()
     else:
-        mb()
+        smp_mb()
 
 
-def wmb():
+def smp_wmb():
     """Have what is written before written before what is written after."""
     if cython.compiled:
         pa_wmb()
     else:
-        mb()
+        smp_mb()

@@ -57,7 +57,7 @@ cdef extern from *:
     void rc_adopt(PyObject *reader)
 
 cdef int RCU, BH, SCHED, FLAVOURS, READ_SIDE
-cdef long long _clock
+cdef long long _clock, FOREVER
 cdef dict _readers
 cdef set _parked
 cdef object _hooks, _get_ident
@@ -80,10 +80,11 @@ cdef class Reader:
     cdef open(self, int flavour)
     cdef bint close(self, int flavour) except -1
     cdef drop(self, int flavour)
+    cdef ask(self)
     cdef over(self)
+    @cython.locals(map_=DepMap)
     cdef leave(self)
-    cdef forgive(self, DepMap map_)
-    cdef bint is_before(self, long long target)
+    cpdef bint is_before(self, long long target) except -1
 
 
 @cython.final
@@ -105,6 +106,7 @@ cpdef leave(int flavour)
 cpdef long depth(int flavour) except -1
 cpdef rcu_dereference(AtomicRef pointer)
 cpdef long long advance() except -1
+@cython.locals(reader=Reader)
 cpdef list ask(long long target)
-cdef bint is_inside(Reader reader, long long target) except -1
+cdef fence_all()
 cpdef wake()

@@ -25,6 +25,7 @@ except ModuleNotFoundError:
 
 COMPILED = cython.compiled
 RCU, BH, SCHED, FLAVOURS = 0, 1, 2, 3
+FOREVER = 1 << 62
 READ_SIDE = 2 | 16                            # RECURSIVE_READ and NOCHECK, see lockdep.fastpath
 THREADS_AT_ONCE = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
@@ -122,6 +123,13 @@ class Reader:
                 self.since = 0
         return self.wanted != 0 and self.depth == 0
 
+    def ask(self):
+        """Have this reader wake those that wait when it leaves."""
+        if cython.compiled:
+            rc_raise(cython.address(self.wanted))
+        else:
+            self.wanted = 1
+
     def over(self):
         """A section has ended that somebody waits for."""
         self.wanted = 0
@@ -138,11 +146,8 @@ class Reader:
                 rc_adopt(cython.NULL)
         for map_ in self.maps:
             if map_ is not None and self.depth:
-                self.forgive(map_)            # the thread's end is a finding of its own
+                map_.holds = 0                # the thread's end is a finding of its own
         self.depth = 0
-
-    def forgive(self, map_):
-        map_.holds = 0
 
     def is_before(self, target):
         """Return whether this thread is in a section that began before this time."""
@@ -289,28 +294,19 @@ def ask(target):
     """Return the readers of before this time that are still inside. Each will wake who is parked when it leaves."""
     asked = []
     for reader in _readers.copy().values():
-        if cython.compiled:
-            if cython.cast(Reader, reader).is_before(target):
-                rc_raise(cython.address(cython.cast(Reader, reader).wanted))
-                asked.append(reader)
-        elif reader.is_before(target):
-            reader.wanted = 1
+        if reader.is_before(target):
+            reader.ask()
             asked.append(reader)
-    if cython.compiled:
-        pa_mb()
-    elif asked:
+    if asked:
         fence_all()
-    return [reader for reader in asked if is_inside(reader, target)]
-
-
-def is_inside(reader, target):
-    """Return whether a reader is in a section that began before this time."""
-    return reader.is_before(target)
+    return [reader for reader in asked if reader.is_before(target)]
 
 
 def fence_all():
-    """Have every other thread pass a full fence. For readers without one: it is the waiting side that pays."""
-    if THREADS_AT_ONCE:
+    """Pass a full fence; the pure build's readers have none, so there every other thread is made to pass one."""
+    if cython.compiled:
+        pa_mb()
+    elif THREADS_AT_ONCE:
         sys._current_frames()                 # stops all threads for a moment
 
 
@@ -332,13 +328,7 @@ def wake():
 
 def census():
     """Return how many readers are inside, and how many grace periods wait."""
-    inside = 0
-    for reader in _readers.copy().values():
-        if cython.compiled:
-            inside += pa_acquire(cython.address(cython.cast(Reader, reader).since)) != 0
-        else:
-            inside += reader.since != 0
-    return inside, len(_parked)
+    return len([reader for reader in _readers.copy().values() if reader.is_before(FOREVER)]), len(_parked)
 
 
 def forked():

@@ -25,9 +25,9 @@ else:
 __all__ = ["Atomic", "AtomicFlags", "AtomicRef", "Refcount", "smp_mb", "smp_rmb", "smp_wmb"]
 
 AtomicRef = core.AtomicRef
-smp_mb = core.mb
-smp_rmb = core.rmb
-smp_wmb = core.wmb
+smp_mb = core.smp_mb
+smp_rmb = core.smp_rmb
+smp_wmb = core.smp_wmb
 
 
 class Atomic(core.Atomic):
