@@ -463,6 +463,7 @@ cdef class ThreadState:
     cdef readonly int context_mode
     cdef public int off
     cdef readonly dict pins
+    cdef dict nests
     cdef readonly unsigned long ident
     cdef ThreadState next
 
@@ -473,6 +474,7 @@ cdef class ThreadState:
     cpdef let_in(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
+    cdef check_nests(self, list chains, int at)
     cpdef take_messages(self)
     cpdef revoke(self, long long serial)
     cdef switch_run(self, long long serial)

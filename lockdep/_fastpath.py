@@ -459,7 +459,7 @@ class ThreadState:
     """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "nests", "next", "off",
         "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
@@ -487,6 +487,7 @@ class ThreadState:
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
         self.pending = _link.interrupt is not None        # somebody may have sent this thread an interrupt
         self.pins = None                      # serial -> the sum of its cookies
+        self.nests = None                     # serial of a lock -> that of the one that serialises it
         self.off = 0                          # tracking is paused in this thread
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
         self.dirty = 1                        # something was changed from outside: settle before the next step
@@ -575,6 +576,8 @@ class ThreadState:
     def drop(self, at):
         """Remove the held lock at this depth and walk the rest again, by look-ups only."""
         chains = self.chains()
+        if self.nests is not None:
+            self.check_nests(chains, at)
         rest = self.walk(chains[at - 1].parent, chains[at:])
         if cython.compiled:
             ld_drop(self.serials, self.places, at, self.chain.depth)
@@ -582,6 +585,16 @@ class ThreadState:
         else:                                 # prepared first, then two stores that nothing can come between
             self.serials = [*self.serials[:at], *self.serials[at + 1:], 0]
             self.chain = rest
+
+    def check_nests(self, chains, at):
+        """The lock at this depth goes: what it serialises must not stay."""
+        serial = abs(self.serials[at])
+        if [depth for depth in range(1, len(chains) + 1) if depth != at and abs(self.serials[depth]) == serial]:
+            return                            # held once more
+        for depth in range(at + 1, len(chains) + 1):
+            entry = chains[depth - 1].entry
+            if entry.mode & NEST and self.nests.get(abs(self.serials[depth])) == serial:
+                _link.hooks.unnested(self, entry, chains[at - 1].entry)
 
     def walk(self, chain, steps):
         """Return where these steps lead from `chain`; what is not known is not validated now."""
@@ -960,9 +973,12 @@ class DepMap:
                     at = depth
                     break
             if not at and outer.is_tracked(state):
-                _link.hooks.unnested(state, entry, outer)
+                _link.hooks.unnested(state, entry, outer.entry)
             elif not holds_class(state.chains()[:max(at - 1, 0)], entry.lock_class):
                 entry = entry.lock_class.entry(entry.mode | NEST)     # it serialises what was taken under it
+                if state.nests is None:
+                    state.nests = {}
+                state.nests[self.serial] = outer.serial
         return entry
 
     def step(self, state, entry):

@@ -14,7 +14,7 @@ from tests.sourcetree import ROOT
 
 @pytest.mark.parametrize("name", primitives.__all__)
 def test_name(name: str) -> None:
-    home = importlib.import_module(f"primitives.{primitives._homes[name]}")
+    home = importlib.import_module(f"primitives.{primitives._HOMES[name]}")
 
     assert getattr(primitives, name) is getattr(home, name)
 
@@ -26,7 +26,7 @@ def test_type_checkers_see_the_same_names() -> None:
         f"{node.module}.{alias.name}" for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names
     }
 
-    assert imported == {f"primitives.{home}.{name}" for name, home in primitives._homes.items()}
+    assert imported == {f"primitives.{home}.{name}" for name, home in primitives._HOMES.items()}
 
 
 def test_unknown_name() -> None:
