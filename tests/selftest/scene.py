@@ -7,6 +7,7 @@ from typing import Any
 from tests.selftest.cases import Case, Step
 from tests.selftest.drivers import Driver
 from tests.selftest.dsl import LOCK, NUMBER, OPERATIONS, RCU, SCENE, TEXT, WORLD
+from tests.selftest.model_words import READ, TRY
 from tests.selftest.ww import DEFAULT, POISON
 
 DEFAULT_CLASSES = {"ww_mutex": f"{DEFAULT}_mutex", "ww_acquire_ctx": f"{DEFAULT}_acquire"}
@@ -41,8 +42,10 @@ class Scene:
             subject: Any = self.lock(arguments.pop(0))
         else:
             subject = {SCENE: self, WORLD: self.world, RCU: self.world.rcu}[known.by]
-        resolved = [self._resolve(kind, argument) for kind, argument in zip(known.takes, arguments, strict=False)]
         options = {key: value for key, value in step.options.items() if key not in ("ret", "in")}
+        while options and len(arguments) < len(known.takes):
+            arguments.append(options.pop(next(iter(options))))  # an argument that is written by name
+        resolved = [self._resolve(kind, argument) for kind, argument in zip(known.takes, arguments, strict=False)]
         return getattr(subject, step.operation)(*resolved, **options)
 
     def _resolve(self, kind: str, argument: Any) -> Any:
@@ -53,6 +56,16 @@ class Scene:
     def forget(self, lock: Driver) -> None:
         """Drop the last reference to a lock. One of that name that is used later is a new one."""
         self._locks = {name: known for name, known in self._locks.items() if known is not lock}
+
+    def leave(self) -> None:
+        """Give back every lock that is still taken, also those that the validator was told nothing of."""
+        for lock in self._locks.values():
+            while lock.writers or lock.readers:
+                if not lock.map.is_held():
+                    lock.map.take(TRY)
+                if not lock.give(0 if lock.writers else READ):
+                    break
+        self._locks.clear()
 
     # Allocations that may enter filesystem reclaim
 
