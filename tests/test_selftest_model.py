@@ -21,6 +21,8 @@ from tests.selftest.random import batch, programs
 from tests.selftest.run import FILES, load_file, run_model
 from tests.selftest.shrink import balanced, shrink
 
+pytestmark = pytest.mark.torture
+
 PROGRAMS = int(os.environ.get("LOCKDEP_TEST_PROGRAMS", "10000"))
 BATCHES = 4
 CASES = [case for path in FILES for case in load_file(path)]
