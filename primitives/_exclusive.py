@@ -15,10 +15,10 @@ from lockdep.fastpath import TIMED, TRY, OwnedLock
 
 @dataclass(frozen=True, slots=True)
 class LockStatistics:
-    """waiting: the threads that sleep until they have it; owner: the ident of its holder, or 0."""
+    """waiting: the threads that sleep until they have it; owner: the ident of its holder, if it has one."""
 
     waiting: int
-    owner: int
+    owner: int | None
     acquisitions: int
 
 
@@ -49,4 +49,4 @@ class Exclusive(OwnedLock):
 
     def statistics(self) -> LockStatistics:
         """Return a picture of this moment."""
-        return LockStatistics(self.waiting, self._owner or 0, self.acquisitions)
+        return LockStatistics(self.waiting, self._owner, self.acquisitions)

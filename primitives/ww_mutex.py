@@ -163,7 +163,7 @@ class WWMutex:
 
     def statistics(self) -> LockStatistics:
         """Return a picture of this moment."""
-        return LockStatistics(len(self._queue.waits), self._queue.owner, self.dep_map.acquisitions)
+        return LockStatistics(len(self._queue.waits), self._queue.owner or None, self.dep_map.acquisitions)
 
     def take(
         self,

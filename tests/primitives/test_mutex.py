@@ -155,9 +155,9 @@ def test_statistics(actor: Cast) -> None:
     mutex.unlock()
 
     other.result()
-    assert mutex.statistics() == LockStatistics(0, other.thread.ident or 0, 2)
+    assert mutex.statistics() == LockStatistics(0, other.thread.ident, 2)
     other.do(mutex.unlock)
-    assert mutex.statistics() == LockStatistics(0, 0, 2)
+    assert mutex.statistics() == LockStatistics(0, None, 2)
 
 
 def test_a_try_is_no_dependency_on_what_is_held() -> None:
