@@ -22,6 +22,7 @@ _NAMES = {
     ),
     "config": "OptionError Options",
     "diagnosis": "doctor",
+    "event_log": "log_findings",
     "finding": "DeadlockError Finding LockInversion",
     "patch": "install installed uninstall",
     "runtime": "findings on_finding reset use",

@@ -64,6 +64,31 @@ cdef extern from *:
     static inline void ld_add(int *count, int change) { *count += change; }
     #endif
 
+    /* The guard of a queue covers a few instructions and no Python call. A child may find it taken by a thread that is not there any more:
+       it holds the generation of its process, and one of an older generation is taken over. */
+    static int ld_generation = 1;
+    #ifdef _WIN32
+    #define ld_watch_forks() ((void)0)
+    #else
+    #include <pthread.h>
+    static void ld_child(void) { ld_generation++; }
+    static void ld_watch_forks(void) { pthread_atfork(NULL, NULL, ld_child); }
+    #endif
+    #ifdef Py_GIL_DISABLED
+    static inline void ld_guard(int *guard) {
+        for (;;) {
+            int seen = 0;
+            if (__atomic_compare_exchange_n(guard, &seen, ld_generation, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return;
+            if (seen != 0 && seen != ld_generation
+                && __atomic_compare_exchange_n(guard, &seen, ld_generation, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return;
+        }
+    }
+    static inline void ld_unguard(int *guard) { __atomic_store_n(guard, 0, __ATOMIC_SEQ_CST); }
+    #else
+    #define ld_guard(guard) ((void)(guard))      /* the GIL is guard enough */
+    #define ld_unguard(guard) ((void)(guard))
+    #endif
+
     /* Wait a moment for a word that is taken: let another thread run; without the GIL, look at it for a microsecond first. */
     static void ld_relax(int *word) {
     #ifdef Py_GIL_DISABLED
@@ -324,6 +349,10 @@ cdef extern from *:
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
     long long ld_next(long long *counter) nogil
+    int ld_generation
+    void ld_watch_forks() nogil
+    void ld_guard(int *guard) nogil
+    void ld_unguard(int *guard) nogil
     void ld_add(int *count, int change) nogil
     void ld_relax(int *word)
     int ld_sleep(void *park, double seconds)
@@ -434,6 +463,7 @@ cdef class ThreadState:
     cdef readonly int context_mode
     cdef public int off
     cdef readonly dict pins
+    cdef dict nests
     cdef readonly unsigned long ident
     cdef ThreadState next
 
@@ -444,6 +474,7 @@ cdef class ThreadState:
     cpdef let_in(self)
     cdef bint room(self, int depth) except -1
     cdef drop(self, int at)
+    cdef check_nests(self, list chains, int at)
     cpdef take_messages(self)
     cpdef revoke(self, long long serial)
     cdef switch_run(self, long long serial)
@@ -519,6 +550,7 @@ cdef class DepMap:
     cdef readonly long long acquisitions
     cdef public Chain hint
     cdef public Entry entry
+    cdef Entry other
     cdef public long long peer
     cdef readonly long long last
     cdef long long since

@@ -55,6 +55,7 @@ _ring_names = {}                              # serial of a thread -> its name w
 _ring = None                                  # the last waits and holds, while they are traced
 if cython.compiled:
     _numbers = 0
+    ld_watch_forks()
 else:
     _local = _thread._local()
     _count = count(1)
@@ -398,11 +399,10 @@ def retire(state):
     state.record = state.took = None
     state.root = state.chain = _nowhere
     if cython.compiled:
-        while not ld_take(cython.address(_spare_guard)):
-            pass
+        ld_guard(cython.address(_spare_guard))
         state.next = _spare
         _spare = state
-        ld_free(cython.address(_spare_guard))
+        ld_unguard(cython.address(_spare_guard))
     elif state in _states:
         _states.remove(state)                 # in Python a new one is as cheap
 
@@ -459,7 +459,7 @@ class ThreadState:
     """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "next", "off",
+        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "nests", "next", "off",
         "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
@@ -487,6 +487,7 @@ class ThreadState:
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
         self.pending = _link.interrupt is not None        # somebody may have sent this thread an interrupt
         self.pins = None                      # serial -> the sum of its cookies
+        self.nests = None                     # serial of a lock -> that of the one that serialises it
         self.off = 0                          # tracking is paused in this thread
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
         self.dirty = 1                        # something was changed from outside: settle before the next step
@@ -575,6 +576,8 @@ class ThreadState:
     def drop(self, at):
         """Remove the held lock at this depth and walk the rest again, by look-ups only."""
         chains = self.chains()
+        if self.nests is not None:
+            self.check_nests(chains, at)
         rest = self.walk(chains[at - 1].parent, chains[at:])
         if cython.compiled:
             ld_drop(self.serials, self.places, at, self.chain.depth)
@@ -582,6 +585,16 @@ class ThreadState:
         else:                                 # prepared first, then two stores that nothing can come between
             self.serials = [*self.serials[:at], *self.serials[at + 1:], 0]
             self.chain = rest
+
+    def check_nests(self, chains, at):
+        """The lock at this depth goes: what it serialises must not stay."""
+        serial = abs(self.serials[at])
+        if [depth for depth in range(1, len(chains) + 1) if depth != at and abs(self.serials[depth]) == serial]:
+            return                            # held once more
+        for depth in range(at + 1, len(chains) + 1):
+            entry = chains[depth - 1].entry
+            if entry.mode & NEST and self.nests.get(abs(self.serials[depth])) == serial:
+                _link.hooks.unnested(self, entry, chains[at - 1].entry)
 
     def walk(self, chain, steps):
         """Return where these steps lead from `chain`; what is not known is not validated now."""
@@ -752,13 +765,12 @@ def spare_state():
         thin_out()
     if not cython.compiled:
         return None
-    while not ld_take(cython.address(_spare_guard)):
-        pass
+    ld_guard(cython.address(_spare_guard))
     state = _spare
     if state is not None:
         _spare = state.next
         state.next = None
-    ld_free(cython.address(_spare_guard))
+    ld_unguard(cython.address(_spare_guard))
     if state is not None:
         state.begin()
     return state
@@ -910,8 +922,8 @@ class DepMap:
     """
 
     __slots__ = (
-        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "last", "owner", "peer", "run", "serial",
-        "since", "unseen", "witnessed",
+        "__weakref__", "acquisitions", "crossed", "entry", "hint", "holds", "last", "other", "owner", "peer", "run",
+        "serial", "since", "unseen", "witnessed",
     )  # fmt: skip
 
     def __init__(self, name=None, kind=None, key=None):
@@ -924,6 +936,7 @@ class DepMap:
         else:
             self.entry = _link.locate(None, kind, name, key)
         self.hint = _astray
+        self.other = _untracked               # how it was taken last in a way that is not the usual one
         self.owner = 0                        # serial of the thread that holds it, 0 when free
         self.run = -1                         # the run that took it last
         self.peer = -1                        # the held instance of the same class it was last judged under
@@ -940,7 +953,12 @@ class DepMap:
     def entry_for(self, state, mode):
         """Return how this lock is taken in this mode, by a thread in its context."""
         mode |= self.entry.mode | state.context_mode
-        return self.entry if mode == self.entry.mode else self.entry.lock_class.entry(mode)
+        if mode == self.entry.mode:
+            return self.entry
+        other = self.other
+        if other.mode != mode or other.lock_class is not self.entry.lock_class:
+            other = self.other = self.entry.lock_class.entry(mode)
+        return other
 
     def entry_as(self, state, mode, nest, subclass):
         """Return how this lock is taken as a subclass of its class, or with another lock that serialises it."""
@@ -950,10 +968,17 @@ class DepMap:
         if nest is not None:
             outer = getattr(nest, "dep_map", nest)
             at = state.find(outer.serial)
+            for depth in range(1, at):
+                if state.serials[depth] == outer.serial or state.serials[depth] == -outer.serial:
+                    at = depth
+                    break
             if not at and outer.is_tracked(state):
-                _link.hooks.unnested(state, entry, outer)
+                _link.hooks.unnested(state, entry, outer.entry)
             elif not holds_class(state.chains()[:max(at - 1, 0)], entry.lock_class):
                 entry = entry.lock_class.entry(entry.mode | NEST)     # it serialises what was taken under it
+                if state.nests is None:
+                    state.nests = {}
+                state.nests[self.serial] = outer.serial
         return entry
 
     def step(self, state, entry):
@@ -1494,8 +1519,8 @@ class ExclusiveLock(DepMap):
                 self.enqueue(waiter, True)
         except BaseException:                 # interrupted: what came to us meanwhile belongs to the next one
             if not self.dequeue(waiter):
-                if waiter.handed:
-                    self.heir = None
+                if self.accept(waiter):
+                    self.owner = 0
                     self.free()
                 elif not self.word:
                     self.wake(False)
@@ -1505,13 +1530,17 @@ class ExclusiveLock(DepMap):
 
     def accept(self, waiter):
         """Return whether the lock was handed to this wait, and not taken over by a signal handler on top of it."""
-        if not waiter.handed:
-            return False
-        waiter.handed = False
-        self.heir = None
-        self.owner = waiter.thread
-        self.count = 1
-        return True
+        if cython.compiled:
+            ld_guard(cython.address(self.guard))
+            handed = waiter.handed
+            waiter.handed = False
+            if handed and self.heir is waiter:
+                self.heir = None
+            ld_unguard(cython.address(self.guard))
+            if handed:
+                self.owner = waiter.thread
+                self.count = 1
+            return handed
 
     def enqueue(self, waiter, front):
         """Put a wait into the queue. A queue that was made before a fork is dropped.
@@ -1519,12 +1548,10 @@ class ExclusiveLock(DepMap):
         A signal handler may wait on top of its own thread's wait for the same lock, and must have the lock first: it is
         queued before that wait; when the lock was handed to that wait already, the handler takes it over: True.
         """
-        forks = _link.fork_count
         if cython.compiled:
-            while not ld_take(cython.address(self.guard)):
-                pass
-            if self.forks != forks:
-                self.forks = forks
+            ld_guard(cython.address(self.guard))
+            if self.forks != ld_generation:
+                self.forks = ld_generation
                 self.first = self.heir = None
             stolen = self.heir is not None and self.heir.thread == waiter.thread
             if stolen:
@@ -1532,7 +1559,7 @@ class ExclusiveLock(DepMap):
                 self.heir = None
                 self.owner = waiter.thread
                 self.count = 1
-            else:
+            elif not waiter.queued:           # it still is when a signal woke it
                 waiter.queued = True
                 if front or self.first is None or self.first.thread == waiter.thread:
                     waiter.next = self.first
@@ -1543,45 +1570,44 @@ class ExclusiveLock(DepMap):
                         last = last.next
                     waiter.next = last.next
                     last.next = waiter
-            ld_free(cython.address(self.guard))
+            ld_unguard(cython.address(self.guard))
             return stolen
 
     def dequeue(self, waiter):
         """Take this wait out of the queue; return False if it was woken instead."""
         if cython.compiled:
-            while not ld_take(cython.address(self.guard)):
-                pass
+            ld_guard(cython.address(self.guard))
             queued = waiter.queued
             if queued:
                 if self.first is waiter:
                     self.first = waiter.next
                 else:
                     other = self.first
-                    while other.next is not waiter:
+                    while other is not None and other.next is not waiter:
                         other = other.next
-                    other.next = waiter.next
+                    if other is not None:     # a handler may have forked, and used the lock in the child
+                        other.next = waiter.next
                 waiter.next = None
                 waiter.queued = False
-            ld_free(cython.address(self.guard))
+            ld_unguard(cython.address(self.guard))
             return queued
 
     def wake(self, hand):
         """Wake the first in the queue, if there is one; with `hand` the lock is its own from now on."""
-        forks = _link.fork_count
         if cython.compiled:
-            while not ld_take(cython.address(self.guard)):
-                pass
+            ld_guard(cython.address(self.guard))
             self.hungry = False
-            if self.forks != forks:
+            if self.forks != ld_generation:
                 self.first = None
             waiter = self.first
-            self.heir = waiter if hand else None
+            if hand:
+                self.heir = waiter
             if waiter is not None:
                 self.first = waiter.next
                 waiter.next = None
                 waiter.queued = False
                 waiter.handed = hand
-            ld_free(cython.address(self.guard))
+            ld_unguard(cython.address(self.guard))
             if waiter is None:
                 return False
             waiter.wake()

@@ -463,10 +463,11 @@ class UnitPool(ValidatedQueue):
         """Give units; any thread may."""
         books = None
         if not self.event:
-            me = thread_state().serial
-            if me in self.holders:
-                self.holders.remove(me)
+            try:
+                self.holders.remove(thread_state().serial)
                 books = self.dep_map
+            except ValueError:
+                pass                          # it has none, or another thread has just rid it of the last one
         if books is None:
             self.dep_map.signal()
             try:

@@ -47,12 +47,12 @@ def gather(graph: DependencyGraph, usage: UsageTable, start: State, *, forwards:
 
 
 def find(
-    graph: DependencyGraph, usage: UsageTable, start: State, wanted: int, *, forwards: bool
+    graph: DependencyGraph, usage: UsageTable, start: State, wanted: int, *, forwards: bool, skip: bool = False
 ) -> tuple[LockClass, int, tuple[Dependency, ...]] | None:
     """Return the nearest class with one of the wanted bits, those bits, and the dependencies between, in order."""
     for state, came in walk(graph, start, forwards=forwards):
         bits = usage.mask(state[0]) & wanted & (WRITE_ANY if state[1] else -1)
-        if bits:
+        if bits and not (state[0] is start[0] and skip):
             path = way_to(came, state)
             return state[0], bits, tuple(path if forwards else reversed(path))
     return None

@@ -79,6 +79,13 @@ class FirstSeen:
         except RuntimeError:  # a thread of the test is still adding some: they are noted at the next occasion
             pass
 
+    def table(self) -> list[tuple[str, str, str]]:
+        """Return the names of each dependency, and the test in which it was first seen, or when outside of tests."""
+        return [
+            (dependency.prev.name, dependency.next.name, place.nodeid or str(place))
+            for dependency, place in self._places.copy().items()
+        ]
+
     def lines(self, finding: Finding) -> list[str]:
         """Return one line for each dependency of a cycle; nothing for findings that are not made of dependencies."""
         violation = finding.violation

@@ -50,7 +50,7 @@ class LockdepSession:
         self.place = Place("", "while pytest was starting")
         self._policy = Policy(self.options)
         self._inbox: deque[tuple[Finding, Place]] = deque()  # filled by any thread: append and popleft only
-        self._first_seen = FirstSeen()
+        self.first_seen = FirstSeen()
         self._undo = contextlib.ExitStack()
         self._terminal = -1
 
@@ -206,7 +206,7 @@ class LockdepSession:
         while self._inbox:
             found, place = self._inbox.popleft()
             policy = self._policy if place.nodeid and place.nodeid == self.place.nodeid else Policy(self.options)
-            new.append(Record.of(found, place, policy, self._first_seen, earlier=[record.finding for record in new]))
+            new.append(Record.of(found, place, policy, self.first_seen, earlier=[record.finding for record in new]))
         self.records += new
         return new
 
@@ -220,7 +220,7 @@ class LockdepSession:
         self._note()
 
     def _note(self) -> None:
-        self._first_seen.note(runtime.validator().graph, self.place)
+        self.first_seen.note(runtime.validator().graph, self.place)
 
     # The end
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import pytest
 
 from lockdep import runtime
+from lockdep.pytest_workers import Together, seen_by
+from lockdep.suppressions import SuppressionList
 
 if TYPE_CHECKING:
     from lockdep.pytest_session import LockdepSession
@@ -24,6 +26,7 @@ class Output(TypedDict):
     texts: list[str]
     lines: list[str]
     summary: str
+    seen: str
     suppressions: dict[str, int]
 
 
@@ -37,9 +40,10 @@ def output_of(session: LockdepSession) -> Output:
         lines.append(f"{allowed} allowed by markers")
     texts = [record.text for record in untold]
     if session.marked_only:
-        return Output(texts=texts, lines=lines, summary="", suppressions={})
+        return Output(texts=texts, lines=lines, summary="", seen="", suppressions={})
     used = {entry.text: count for entry, count in runtime.validator().book.suppressions.counts()}
-    return Output(texts=texts, lines=lines, summary=runtime.summary().partition(UNUSED)[0], suppressions=used)
+    summary = runtime.summary().partition(UNUSED)[0]
+    return Output(texts=texts, lines=lines, summary=summary, seen="", suppressions=used)
 
 
 def write(reporter: pytest.TerminalReporter, outputs: dict[str, Output]) -> None:
@@ -70,7 +74,13 @@ class Summary:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """In a worker: tell the controller."""
         if hasattr(session.config, "workeroutput"):
-            session.config.workeroutput["lockdep"] = output_of(self._session)
+            output = output_of(self._session)
+            if not self._session.marked_only:
+                try:
+                    output["seen"] = seen_by(self._session)
+                except Exception as error:  # of ours: the tests' results are not lost for it
+                    output["lines"].append(f"lockdep: no snapshot for the controller: {error!r}")
+            session.config.workeroutput["lockdep"] = output
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the section."""
@@ -78,10 +88,14 @@ class Summary:
 
 
 class Controller:
-    """xdist's controller: collects what the workers say, fails the run where a worker's would have failed."""
+    """xdist's controller: collects what the workers say, fails the run where a worker's would have failed.
+
+    What they saw is merged: an inversion of which each worker saw a half fails the run, too.
+    """
 
     def __init__(self) -> None:
         self._outputs: dict[str, Output] = {}
+        self._together = Together()
 
     @classmethod
     def of(cls, config: pytest.Config) -> Controller:
@@ -95,13 +109,23 @@ class Controller:
 
     def add(self, worker: str, output: Output) -> None:
         """Keep what a worker said."""
-        self._outputs[f"[{worker}] "] = output
+        if output["seen"]:
+            self._together.add(worker, output["seen"])
+        self._outputs[f"[{worker}] "] = {**output, "seen": ""}
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a run that would pass though findings failed no test."""
+        self._outputs[""] = self._output_of_all()
         failed = any(output["texts"] for output in self._outputs.values())
         if failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = session.config.option.lockdep_exitcode
+
+    def _output_of_all(self) -> Output:
+        suppressions = SuppressionList(sorted({text for one in self._outputs.values() for text in one["suppressions"]}))
+        failing, others = self._together.findings(suppressions)
+        used = {entry.text: count for entry, count in suppressions.counts()}
+        texts, lines = ([self._together.text(one) for one in part] for part in (failing, others))
+        return Output(texts=texts, lines=lines, summary="", seen="", suppressions=used)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the section, workers in order."""

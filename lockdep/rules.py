@@ -149,6 +149,8 @@ class Rules:
     def judge(self, chain: Chain, lock: DepMap, new: Acquisition) -> list[Finding]:
         """Judge a known chain by its instances: of one class nested, or in a watched dependency."""
         found: list[Finding] = []
+        if new.mode & (TRY | NOCHECK):
+            return []
         twin = twin_depth(new.held, new.lock_class)
         watched = self.cycles.watch.hits(chain)
         if twin:

@@ -118,9 +118,9 @@ class Validator:
             self.report(violation, "unmatched" if lock.entry.lock_class.by_instance else "certain",
                         "a lock is released that this thread does not hold")  # fmt: skip
 
-    def unnested(self, state: ThreadState, entry: Entry, outer: DepMap) -> None:
-        """The lock that is said to serialise a class is not held."""
-        self.report(NestNotHeld(entry.lock_class, outer.entry.lock_class, self._where(state)), *KERNEL)
+    def unnested(self, state: ThreadState, entry: Entry, outer: Entry) -> None:
+        """The lock that is said to serialise a class is not held, or goes before what it serialises."""
+        self.report(NestNotHeld(entry.lock_class, outer.lock_class, self._where(state)), *KERNEL)
 
     def subclass(self, lock_class: LockClass, number: int) -> LockClass:
         """Return a subclass; one that does not exist is a finding, and the class itself."""

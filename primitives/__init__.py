@@ -40,7 +40,16 @@ if TYPE_CHECKING:
     from primitives.litmus import SC, StoreBuffer, Weak, explore, parse
     from primitives.local_lock import LocalLock
     from primitives.mutex import Mutex
-    from primitives.percpu import PerCPU, get_cpu, put_cpu, this_cpu_add, this_cpu_inc, this_cpu_read, this_cpu_write
+    from primitives.percpu import (
+        PerCPU,
+        get_cpu,
+        put_cpu,
+        smp_processor_id,
+        this_cpu_add,
+        this_cpu_inc,
+        this_cpu_read,
+        this_cpu_write,
+    )
     from primitives.preempt import (
         in_atomic,
         in_hardirq,
@@ -80,6 +89,7 @@ if TYPE_CHECKING:
     from primitives.rwsem import RWSem
     from primitives.semaphore import Semaphore
     from primitives.seqlock import SeqCount, SeqCountLatch, SeqLock
+    from primitives.softirq import Softirq, Tasklet, local_bh_disable, local_bh_enable, open_softirq, raise_softirq
     from primitives.spinlock import RawSpinLock, SpinLock
     from primitives.srcu import SRCU
     from primitives.ww_mutex import AcquireContext, WWClass, WWMutex
@@ -94,7 +104,7 @@ _NAMES = {
     "litmus": "SC StoreBuffer Weak explore parse",
     "local_lock": "LocalLock",
     "mutex": "Mutex",
-    "percpu": "PerCPU get_cpu put_cpu this_cpu_add this_cpu_inc this_cpu_read this_cpu_write",
+    "percpu": "PerCPU get_cpu put_cpu smp_processor_id this_cpu_add this_cpu_inc this_cpu_read this_cpu_write",
     "preempt": (
         "in_atomic in_hardirq in_interrupt in_softirq in_task preempt_count preempt_disable"
         " preempt_disabled preempt_enable preemptible"
@@ -111,6 +121,7 @@ _NAMES = {
     "rwsem": "RWSem",
     "semaphore": "Semaphore",
     "seqlock": "SeqCount SeqCountLatch SeqLock",
+    "softirq": "Softirq Tasklet local_bh_disable local_bh_enable open_softirq raise_softirq",
     "spinlock": "RawSpinLock SpinLock",
     "srcu": "SRCU",
     "ww_mutex": "AcquireContext WWClass WWMutex",
@@ -141,8 +152,10 @@ __all__ = [
     "SeqCount",
     "SeqCountLatch",
     "SeqLock",
+    "Softirq",
     "SpinLock",
     "StoreBuffer",
+    "Tasklet",
     "WWClass",
     "WWMutex",
     "Weak",
@@ -156,10 +169,13 @@ __all__ = [
     "in_interrupt",
     "in_softirq",
     "in_task",
+    "local_bh_disable",
+    "local_bh_enable",
     "local_irq_disable",
     "local_irq_enable",
     "local_irq_restore",
     "local_irq_save",
+    "open_softirq",
     "parse",
     "preempt_count",
     "preempt_disable",
@@ -168,6 +184,7 @@ __all__ = [
     "preemptible",
     "put_cpu",
     "raise_irq",
+    "raise_softirq",
     "rcu_access_pointer",
     "rcu_assign_pointer",
     "rcu_barrier",
@@ -187,6 +204,7 @@ __all__ = [
     "request_irq",
     "smp_load_acquire",
     "smp_mb",
+    "smp_processor_id",
     "smp_rmb",
     "smp_store_mb",
     "smp_store_release",

@@ -278,9 +278,10 @@ class WWQueue:
                     self.waits.remove(wait)
                 elif code == 0:
                     self.heir = None
+                hopeless = self.owner == wait.thread and deadline is None
             if code <= 0:
                 return code
-            if self.owner == wait.thread and deadline is None:  # where nothing is tracked, nobody has said so yet
+            if hopeless:  # where nothing is tracked, nobody has said so yet
                 raise RuntimeError("this thread holds the mutex already, and would wait for ever")
             left = -1 if deadline is None else max(0, deadline - monotonic())
             woken = wait.park.sleep(left, until_signal)

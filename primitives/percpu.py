@@ -41,9 +41,8 @@ class Cpu:
         with _numbering:
             self.number = _given_back.popleft() if _given_back else next(_numbers)
 
-    def __del__(self) -> None:
-        if hasattr(self, "number"):
-            _given_back.append(self.number)
+    def __del__(self, give_back: Callable[[int], None] = _given_back.append) -> None:
+        give_back(self.number)  # the module may be gone by now
 
 
 def cpu_of(thread: threading.Thread) -> Cpu:
@@ -139,3 +138,23 @@ class PerCPU(Generic[T]):
         cpu = this_cpu().number
         found = self._cells.get(cpu)
         return self._cells.setdefault(cpu, [self._make()]) if found is None else found
+
+
+def this_cpu_read(variable: PerCPU[T]) -> T:
+    """Return the value of this CPU."""
+    return variable.this_cpu_read()
+
+
+def this_cpu_write(variable: PerCPU[T], value: T) -> None:
+    """Set the value of this CPU."""
+    variable.this_cpu_write(value)
+
+
+def this_cpu_add(variable: PerCPU[Any], amount: Any) -> None:
+    """Add to the value of this CPU."""
+    variable.this_cpu_add(amount)
+
+
+def this_cpu_inc(variable: PerCPU[Any]) -> None:
+    """Add one to the value of this CPU."""
+    variable.this_cpu_add(1)

@@ -163,7 +163,7 @@ class RWLock(ValidatedQueue):
         """Return a picture of this moment."""
         owner = self.owner
         readers = 0 if owner else max(0, ALL - self.free)
-        return RWStatistics(self.waiting, owner or None, readers, self.dep_map.acquisitions, self.contended)
+        return RWStatistics(self.waiting, owner, readers, self.dep_map.acquisitions, self.contended)
 
     def unlock_wrongly(self) -> NoReturn:
         bad_unlock(self, "unlock of an RWLock that this thread does not hold in this way")

@@ -27,10 +27,10 @@ ALL = 1 << 30  # what a writer takes; a reader takes one
 
 @dataclass(frozen=True, slots=True)
 class RWStatistics:
-    """owner: the ident of the thread that writes, or None. contended: how many have had to wait in the queue, ever."""
+    """owner: the ident of the thread that writes, or 0. contended: how many have had to wait in the queue, ever."""
 
     waiting: int
-    owner: int | None
+    owner: int
     readers: int
     acquisitions: int
     contended: int
@@ -128,7 +128,7 @@ class RWSem(ValidatedQueue):
         """Return a picture of this moment."""
         owner = self.owner
         readers = 0 if owner else max(0, ALL - self.free)
-        return RWStatistics(self.waiting, owner or None, readers, self.dep_map.acquisitions, self.contended)
+        return RWStatistics(self.waiting, owner, readers, self.dep_map.acquisitions, self.contended)
 
     def unlock_wrongly(self) -> NoReturn:
         bad_unlock(self, "unlock of an RWSem that this thread does not hold in this way")

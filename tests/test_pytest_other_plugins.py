@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.pytest_runs import CLEAN, FAILURE, LOCKS, SPLAT
+from tests.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, SPLAT
 
 pytest_plugins = ["pytester", "tests.pytest_runs"]
 
@@ -47,6 +47,55 @@ def test_xdist_controller_does_not_install(run, pytester):
 def test_xdist_worker_that_crashes(run):
     result = run(CLEAN + "def test_crash(): import os; os._exit(3)\n", "-n2")
     result.assert_outcomes(passed=2, failed=1)
+
+
+APART = "-n2"  # two tests: each worker gets one
+
+
+@XDIST
+def test_xdist_an_inversion_across_workers_fails_the_run(run):
+    result = run(INVERSION, APART, "--lockdep-exitcode=66")
+    result.assert_outcomes(passed=2)
+    assert result.ret == 66
+    result.stdout.fnmatch_lines([
+        "lockdep: 1 finding outside of failed tests",
+        SPLAT,
+        "thread MainThread in gw[01] is trying to acquire lock:",
+        "evidence: potential (error): no single run saw the whole cycle: *",
+        "test_it.py:2 A --> test_it.py:3 B: first seen in test_it.py::test_ab [[]gw[01]]",
+        "test_it.py:3 B --> test_it.py:2 A: first seen in test_it.py::test_ba [[]gw[01]]",
+        "found in the workers of xdist together",
+    ])  # fmt: skip
+    assert result.text.count(SPLAT) == 1
+
+
+@XDIST
+def test_xdist_halves_that_one_worker_saw_are_its_own(run):
+    result = run(INVERSION, "-n1")
+    result.assert_outcomes(passed=1, failed=1)
+    assert result.text.count(SPLAT) == 1
+
+
+@XDIST
+def test_xdist_same_order_in_all_workers_is_no_finding(run):
+    result = run(CLEAN, APART)
+    result.assert_outcomes(passed=2)
+    assert (result.ret, SPLAT in result.text) == (0, False)
+
+
+@XDIST
+def test_xdist_suppressions_hold_across_workers(run, pytester):
+    pytester.makepyprojecttoml(f"[tool.lockdep]\nsuppress = ['{ENTRY}']")
+    result = run(INVERSION, APART)
+    result.assert_outcomes(passed=2)
+    assert (result.ret, SPLAT in result.text, "unused suppression" in result.text) == (0, False, False)
+
+
+@XDIST
+def test_xdist_fail_on_holds_across_workers(run, pytester):
+    pytester.makeini("[pytest]\nlockdep_fail_on = certain")
+    result = run(INVERSION, APART)
+    assert (result.ret, result.text.count(SPLAT), "outside of failed tests" in result.text) == (0, 1, False)
 
 
 HANG = "    waits = threading.Semaphore(0)\n    waits.acquire()\n"

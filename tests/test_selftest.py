@@ -69,8 +69,8 @@ def test_a_case_leaves_nothing_to_the_next(tmp_path: Path) -> None:
     left = [["hardirq_disable"], ["softirq_disable"], ["lock", "A"], ["preempt_disable"], ["hardirq_enter"]]
     held, after = load_file(write(tmp_path, entry(ops=left, expect="clean"), entry(expect="clean", ops=ABBA[4:])))
 
-    assert run_case(held).verdict == OK
-    assert run_case(after).verdict == OK
+    check(held)
+    check(after)
 
 
 def test_what_text_must_not_say_is_found(tmp_path: Path) -> None:
@@ -84,6 +84,14 @@ def test_what_text_must_not_say_is_found(tmp_path: Path) -> None:
 def test_operations_without_locks_need_none(tmp_path: Path) -> None:
     ops = [["rcu_read_lock"], ["might_sleep"]]
     (case,) = load_file(write(tmp_path, {"name": "a", "row": "r", "column": "c", "ops": ops, "expect": "report"}))
+
+    assert run_case(case).verdict == OK
+
+
+def test_an_argument_may_be_written_by_name(tmp_path: Path) -> None:
+    ops = [["ww_acquire_init", "t"], ["set_ctx_acquired", "t", {"acquired": 1}], ["ww_acquire_fini", "t"]]
+    kind = "DEBUG_LOCKS_WARN_ON(ctx->acquired)"
+    (case,) = load_file(write(tmp_path, entry(locks={"t": "ww_acquire_ctx"}, ops=ops, report_kind=kind)))
 
     assert run_case(case).verdict == OK
 
@@ -103,8 +111,8 @@ def test_the_grid_has_a_cell_for_each_row_and_column(tmp_path: Path) -> None:
 # The command
 
 
-@pytest.mark.parametrize("build", ["c", "py"])
-def test_the_command_runs_each_build(build: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("build", "name"), [("c", "compiled"), ("py", "pure")])
+def test_the_command_runs_each_build(build: str, name: str, tmp_path: Path) -> None:
     if build == "c" and BUILD != "compiled":
         pytest.skip("there is no compiled build here")
     path = write(tmp_path, entry(), entry(name="wrong", expect="clean"))
@@ -112,6 +120,7 @@ def test_the_command_runs_each_build(build: str, tmp_path: Path) -> None:
     done = command(path, "--build", build)
 
     assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[0] == f"{name} build"
     assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
 
 

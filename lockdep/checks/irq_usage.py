@@ -45,7 +45,7 @@ def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) ->
     if not (new.bit & (IN_ANY | ON_ANY)) or not (forwards or usage.any_inside):
         return None
     start = (new.lock_class, new.mode & 3 == RECURSIVE_READ if forwards else bool(new.mode & 3))
-    found = irq_paths.find(graph, usage, start, opposed(new.bit), forwards=forwards)
+    found = irq_paths.find(graph, usage, start, opposed(new.bit), forwards=forwards, skip=True)
     if found is None or found[0] is new.lock_class:
         return None
     other, bits, path = found

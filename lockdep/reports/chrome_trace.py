@@ -21,7 +21,7 @@ def chrome_trace(
     before = ""
     for waited, number, thread, begin, end in events:
         seen[thread] = None
-        event = {
+        event: dict[str, object] = {
             "name": classes.get(number, "a lock"),
             "cat": "wait" if waited else "hold",
             "ph": "X",

@@ -13,6 +13,8 @@ from tests.bounded import Ended, run_bounded
 from tests.sourcetree import ROOT
 from tests.stress import rcutorture, seqtorture
 
+pytestmark = pytest.mark.torture
+
 EVERY = [("rcutorture", name) for name in rcutorture.SUBJECTS] + [("seqtorture", name) for name in seqtorture.SUBJECTS]
 
 

@@ -13,6 +13,8 @@ from tests.bounded import Ended, run_bounded
 from tests.sourcetree import ROOT
 from tests.stress.subjects import all_subjects
 
+pytestmark = pytest.mark.torture
+
 SUBJECTS = all_subjects()
 SHARED = [name for name, make in SUBJECTS.items() if make(False).read]
 

@@ -19,18 +19,23 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.build:
         choose_build(options.build)
-    # Only now, because importing lockdep decides which build it is.
-    from tests.selftest.cases import BrokenFile
-    from tests.selftest.grid import render
-    from tests.selftest.play import OK
-    from tests.selftest.run import load_file, run_case
-
+    try:
+        # Only now, because importing lockdep decides which build it is.
+        from lockdep.fastpath import BUILD
+        from tests.selftest.cases import BrokenFile
+        from tests.selftest.grid import render
+        from tests.selftest.play import OK
+        from tests.selftest.run import load_file, run_case
+    except ImportError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
     try:
         cases = [case for case in load_file(options.file) if options.k in case.name]
     except BrokenFile as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     outcomes = [run_case(case) for case in cases]
+    print(f"{BUILD} build\n")
     print(render(outcomes))
     return int(any(outcome.verdict != OK for outcome in outcomes))
 

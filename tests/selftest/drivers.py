@@ -106,13 +106,15 @@ class Driver:
         self.writers += free and not taking.read
         return free
 
-    def give(self, mode: int = 0) -> None:
+    def give(self, mode: int = 0) -> bool:
+        """Give the lock back; False where it refuses to be."""
         if not self.release(mode):
-            return
+            return False
         if self.writers:
             self.writers -= 1
         elif self.readers:
             self.readers -= 1
+        return True
 
     def acquire(self, taking: Taking) -> None:
         """Do what the lock does: tell the map, unless a try fails."""
@@ -206,12 +208,16 @@ class Semaphore(Driver):
 class Completion(Driver):
     """An event: who waits for it depends on what is held where it is signalled. Each signal ends one wait."""
 
+    def make_map(self) -> Any:
+        self.done = 0
+        return super().make_map()
+
     def wait(self) -> None:
-        if not self.readers:
+        if not self.done:
             raise CaseError("this would wait for ever")
-        self.readers -= 1
+        self.done -= 1
         self.map.sync()
 
     def complete(self) -> None:
-        self.readers += 1
+        self.done += 1
         self.map.signal()

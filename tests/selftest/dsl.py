@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOCK, SCENE, WORLD = "lock", "scene", "world"
+LOCK, SCENE, WORLD, RCU = "lock", "scene", "world", "rcu"
 NAME, CONTEXT, OWNER, NUMBER, TEXT = "name", "context", "owner", "number", "text"
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Who does it (the lock that is named first, the scene, the world), and what follows in the list."""
+    """Who does it (the lock that is named first, the scene, the world, its RCU), and what follows in the list."""
 
     by: str
     takes: tuple[str, ...] = ()
@@ -49,8 +49,8 @@ OPERATIONS: dict[str, Operation] = {
     **each("hardirq_disable hardirq_enable softirq_disable softirq_enable", WORLD),
     **each("hardirq_enter hardirq_enter_nonthreaded hardirq_exit softirq_enter softirq_exit", WORLD),
     **each("preempt_disable preempt_enable might_sleep", WORLD),
-    **each("rcu_read_lock rcu_read_lock_bh rcu_read_lock_sched", SCENE),
-    **each("rcu_read_unlock rcu_read_unlock_bh rcu_read_unlock_sched", SCENE),
+    **each("rcu_read_lock rcu_read_lock_bh rcu_read_lock_sched", RCU),
+    **each("rcu_read_unlock rcu_read_unlock_bh rcu_read_unlock_sched", RCU),
     **each("fs_reclaim_acquire fs_reclaim_release might_alloc", SCENE, TEXT, needs=0),
     **each("memalloc_nofs_save memalloc_nofs_restore", SCENE),
 }

@@ -30,6 +30,7 @@ from tests.selftest.model_words import (
     Usage,
     Violation,
 )
+from tests.selftest.sections import Sections
 
 
 class Model(Context):
@@ -47,6 +48,7 @@ class Model(Context):
         self.graph = OrderGraph()
         self.held: list[Held] = []
         self.causes: list[list[Violation]] = []
+        self.rcu = Sections(self)
 
     def make_map(self, kind: str, name: str) -> ModelMap:
         return ModelMap(self, kind, name)
@@ -121,7 +123,7 @@ class Model(Context):
             self._use(entry)
         if entry.nest and not entry.nest.is_held():
             self.say(NO_NEST, entry.lock_class)
-        if entry.checked and not entry.tried and not (self._recurses(entry) and entry.nest):
+        if entry.checked and not entry.tried and not self._serialised(entry):
             self._add_dependencies(entry)
         if not entry.mode & SYNC:
             self.held.append(entry)
@@ -129,15 +131,15 @@ class Model(Context):
     def _tightest(self) -> int:
         return min([self.wait_type(), *(other.inner for other in self._same_context() if other.inner != INV)])
 
-    def _recurses(self, entry: Held) -> bool:
-        """Return whether the class is held already. What serialises a class rules out any other order with it, too."""
+    def _serialised(self, entry: Held) -> bool:
+        """Return whether the class is held already under what serialises it. Held without, it is recursion."""
         nested = False
         for other in self.held:
             nested = nested or other.lock is entry.nest
             if other.lock_class == entry.lock_class and not (entry.read == RECURSIVE_READ and other.read):
                 if not nested:
                     self.say(RECURSIVE, entry.lock_class)
-                return True
+                return nested
         return False
 
     def _add_dependencies(self, entry: Held) -> None:

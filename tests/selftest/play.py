@@ -69,6 +69,7 @@ def play(case: Case, world: Any) -> Played:
             played.fail(BROKEN, f"op {number} ({step}) raised {error!r}")
             break
         played.found += [Found(number, one.title, str(one)) for one in world.found()[len(played.found) :]]
+    scene.leave()
     return played
 
 

@@ -6,12 +6,16 @@ Kinds that have no primitive are driven as maps. A lock that one thread cannot g
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, ClassVar
 
 import primitives
 from lockdep.waitqueue import FOREVER
+from primitives import rcu
+from primitives.local_lock import LocalLock
+from primitives.mutex import Mutex
 from primitives.rwsem import ALL
-from tests.selftest.drivers import CaseError, Completion, Driver, ReadWrite, RWLock, Semaphore, Taking
+from primitives.spinlock import RawSpinLock, SpinLock
+from tests.selftest.drivers import CaseError, Completion, Driver, Exclusive, ReadWrite, RWLock, Semaphore, Taking
 from tests.selftest.kinds import DRIVERS
 from tests.selftest.model_words import RECURSIVE_READ, TIMED, TRY
 
@@ -23,7 +27,7 @@ class Real(Driver):
 
     def make_map(self) -> Any:
         self.real = self.make()
-        return self.scene.world.wrap(self.real.dep_map)
+        return self.scene.world.wrap(getattr(self.real, "dep_map", self.real))
 
     def make(self) -> Any:
         raise NotImplementedError
@@ -63,6 +67,52 @@ class RealQueue(Real):
 
     def lock_real(self, read: bool, tried: bool) -> None:
         raise NotImplementedError
+
+
+class RealExclusive(Real, Exclusive):
+    """A lock with one owner; it is its own dep_map."""
+
+    kinds: ClassVar[dict[str, type]] = {"spin": SpinLock, "raw_spin": RawSpinLock, "mutex": Mutex, "rtmutex": Mutex}
+
+    def make(self) -> Any:
+        return self.kinds[self.kind](self.class_name)
+
+    def acquire(self, taking: Taking) -> None:
+        mode, nest, subclass, _ = taking
+        if mode & TRY:
+            self.real.trylock()
+        elif mode & TIMED:
+            self.real.lock_timeout(SOON)
+        elif nest is not None:
+            self.real.lock_nest_lock(nest.map.dep_map)
+        elif subclass:
+            self.real.lock_nested(subclass)
+        else:
+            self.real.lock()
+
+    def unlock_real(self, read: bool) -> None:  # noqa: ARG002 - there are no readers
+        self.real.unlock()
+
+
+class RealLocalLock(Real, Exclusive):
+    """local_lock_t. What it cannot do, as being taken as a subclass, is told to its map alone."""
+
+    def make(self) -> LocalLock:
+        return LocalLock(self.class_name)
+
+    def acquire(self, taking: Taking) -> None:
+        if taking.mode or taking.nest or taking.subclass:
+            super().acquire(taking)
+        else:
+            self.real.local_lock()
+
+    def release(self, mode: int) -> bool:
+        if self.real.locked():
+            return super().release(mode)
+        return self.map.release()
+
+    def unlock_real(self, read: bool) -> None:  # noqa: ARG002
+        self.real.local_unlock()
 
 
 class RealRWLock(RealQueue, RWLock):
@@ -137,8 +187,36 @@ class RealCompletion(Completion):
         self.real.complete()
 
 
+class RealSections:
+    """RCU. Ending a section that was not begun is a finding and a RuntimeError."""
+
+    rcu_read_lock = staticmethod(rcu.rcu_read_lock)
+    rcu_read_lock_bh = staticmethod(rcu.rcu_read_lock_bh)
+    rcu_read_lock_sched = staticmethod(rcu.rcu_read_lock_sched)
+
+    def rcu_read_unlock(self) -> None:
+        with contextlib.suppress(RuntimeError):
+            rcu.rcu_read_unlock()
+
+    def rcu_read_unlock_bh(self) -> None:
+        with contextlib.suppress(RuntimeError):
+            rcu.rcu_read_unlock_bh()
+
+    def rcu_read_unlock_sched(self) -> None:
+        with contextlib.suppress(RuntimeError):
+            rcu.rcu_read_unlock_sched()
+
+    def leave_all(self) -> None:
+        """End every section."""
+        for flavour in (rcu.RCU, rcu.BH, rcu.SCHED):
+            while rcu.core.depth(flavour):
+                rcu.core.leave(flavour)
+
+
 REAL: dict[str, type[Driver]] = {
     **DRIVERS,
+    **dict.fromkeys(RealExclusive.kinds, RealExclusive),
+    "local_lock": RealLocalLock,
     "rwlock": RealRWLock,
     "rwsem": RealRWSem,
     "semaphore": RealSemaphore,

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.selftest.cases import Case, Step
 from tests.selftest.drivers import Driver
-from tests.selftest.dsl import LOCK, NUMBER, OPERATIONS, SCENE, TEXT
-from tests.selftest.model_words import NOCHECK, RECURSIVE_READ
+from tests.selftest.dsl import LOCK, NUMBER, OPERATIONS, RCU, SCENE, TEXT, WORLD
+from tests.selftest.model_words import READ, TRY
 from tests.selftest.ww import DEFAULT, POISON
 
 DEFAULT_CLASSES = {"ww_mutex": f"{DEFAULT}_mutex", "ww_acquire_ctx": f"{DEFAULT}_acquire"}
@@ -41,9 +41,11 @@ class Scene:
         if known.by == LOCK:
             subject: Any = self.lock(arguments.pop(0))
         else:
-            subject = self if known.by == SCENE else self.world
-        resolved = [self._resolve(kind, argument) for kind, argument in zip(known.takes, arguments, strict=False)]
+            subject = {SCENE: self, WORLD: self.world, RCU: self.world.rcu}[known.by]
         options = {key: value for key, value in step.options.items() if key not in ("ret", "in")}
+        while options and len(arguments) < len(known.takes):
+            arguments.append(options.pop(next(iter(options))))  # an argument that is written by name
+        resolved = [self._resolve(kind, argument) for kind, argument in zip(known.takes, arguments, strict=False)]
         return getattr(subject, step.operation)(*resolved, **options)
 
     def _resolve(self, kind: str, argument: Any) -> Any:
@@ -55,29 +57,15 @@ class Scene:
         """Drop the last reference to a lock. One of that name that is used later is a new one."""
         self._locks = {name: known for name, known in self._locks.items() if known is not lock}
 
-    # RCU: read sides that only restrict what may be waited for
-
-    def rcu_read_lock(self) -> None:
-        self._map("rcu", "rcu_read_lock").take(RECURSIVE_READ | NOCHECK)
-
-    def rcu_read_unlock(self) -> None:
-        self._map("rcu", "rcu_read_lock").release()
-
-    def rcu_read_lock_bh(self) -> None:
-        self.world.softirq_disable()
-        self._map("rcu", "rcu_read_lock_bh").take(RECURSIVE_READ | NOCHECK)
-
-    def rcu_read_unlock_bh(self) -> None:
-        self._map("rcu", "rcu_read_lock_bh").release()
-        self.world.softirq_enable()
-
-    def rcu_read_lock_sched(self) -> None:
-        self.world.preempt_disable()
-        self._map("rcu_sched", "rcu_read_lock_sched").take(RECURSIVE_READ | NOCHECK)
-
-    def rcu_read_unlock_sched(self) -> None:
-        self._map("rcu_sched", "rcu_read_lock_sched").release()
-        self.world.preempt_enable()
+    def leave(self) -> None:
+        """Give back every lock that is still taken, also those that the validator was told nothing of."""
+        for lock in self._locks.values():
+            while lock.writers or lock.readers:
+                if not lock.map.is_held():
+                    lock.map.take(TRY)
+                if not lock.give(0 if lock.writers else READ):
+                    break
+        self._locks.clear()
 
     # Allocations that may enter filesystem reclaim
 

@@ -1,0 +1,374 @@
+"""Interrupts: where they come in, in which context their handlers run, and what is found that way."""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from errno import EBUSY
+from itertools import count
+from typing import Any
+
+import pytest
+
+import lockdep
+from lockdep import runtime
+from lockdep.contexts import simulated
+from primitives import Completion, Mutex, RawSpinLock, RWLock, SpinLock
+from primitives.irq import (
+    IrqStatistics,
+    cpu_relax,
+    free_irq,
+    irq_statistics,
+    irqs_disabled,
+    local_irq_disable,
+    local_irq_enable,
+    local_irq_restore,
+    local_irq_save,
+    raise_irq,
+    request_irq,
+)
+from primitives.preempt import in_hardirq, in_interrupt
+from tests.primitives.contract import Cast, until
+from tests.worlds import found
+
+Requested = Callable[..., int]
+
+
+class TriedLock(Mutex):
+    """A mutex that a with statement tries to take."""
+
+    def __enter__(self) -> bool:
+        return self.trylock()
+
+
+def locking(lock: Any) -> Callable[[int], None]:
+    """Return a handler that takes a lock."""
+
+    def handler(_: int) -> None:
+        with lock:
+            pass
+
+    return handler
+
+
+def titles() -> list[str]:
+    return [finding.title for finding in runtime.findings()]
+
+
+@pytest.fixture
+def irq() -> Iterator[Requested]:
+    """Request an interrupt of a number of its own, for the time of the test."""
+    numbers, used = count(100), list[int]()
+
+    def request(handler: Callable[[int], Any], **options: Any) -> int:
+        used.append(next(numbers))
+        request_irq(used[-1], handler, **options)
+        return used[-1]
+
+    yield request
+    simulated.forget()
+    for number in used:
+        free_irq(number)
+
+
+def test_raised_here_it_comes_at_once(irq: Requested) -> None:
+    log = list[Any]()
+    number = irq(lambda number: log.append((number, in_hardirq(), irqs_disabled())))
+
+    raise_irq(number)
+
+    assert log == [(number, True, True)]
+    assert not in_interrupt()
+    assert not irqs_disabled()
+
+
+@pytest.mark.parametrize("variant", ["enable", "restore"])
+def test_not_while_interrupts_are_off(irq: Requested, variant: str) -> None:
+    log = list[int]()
+    number = irq(log.append)
+    flags = local_irq_save()
+
+    raise_irq(number)
+    cpu_relax()
+    with SpinLock("s"):
+        pass
+    assert log == []
+    if variant == "enable":
+        local_irq_enable()
+    else:
+        local_irq_restore(flags)
+
+    assert log == [number]
+
+
+def test_restoring_what_was_off_lets_nothing_in(irq: Requested) -> None:
+    log = list[int]()
+    number = irq(log.append)
+    local_irq_disable()
+
+    flags = local_irq_save()
+    raise_irq(number)
+    local_irq_restore(flags)
+
+    assert log == []
+    local_irq_enable()
+    assert log == [number]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda: locking(SpinLock("s"))(0),
+        lambda: locking(TriedLock("m"))(0),
+        lambda: locking(RWLock("rw").read())(0),
+        simulated.local_irq_enable,
+        cpu_relax,
+    ],
+    ids=["lock", "trylock", "read_lock", "no-change", "cpu_relax"],
+)
+def test_sent_by_another_thread(irq: Requested, actor: Cast, operation: Callable[[], Any], request: Any) -> None:
+    log, target, sender = list[int](), actor(), actor()
+    number = irq(lambda _: log.append(threading.get_ident()))
+    target.do(locking(Mutex("before")), 0)
+
+    sender.do(raise_irq, number, target.thread)
+    assert irq_statistics(number) == IrqStatistics(0, 1)
+    target.do(operation)
+
+    if request.node.callspec.id == "no-change":  # they were on: nothing was enabled
+        assert log == []
+        target.do(cpu_relax)
+    assert log == [target.thread.ident]
+    assert irq_statistics(number) == IrqStatistics(1, 0)
+
+
+def test_a_lock_on_the_fast_path_lets_it_in(irq: Requested, actor: Cast) -> None:
+    log, sender, lock = list[int](), actor(), SpinLock("s")
+    number = irq(log.append)
+    for _ in range(3):
+        with lock:
+            pass
+    sender.do(raise_irq, number, threading.main_thread())
+
+    with lock:
+        assert log == [number]
+
+
+def test_to_a_thread_that_has_used_no_lock(irq: Requested) -> None:
+    log, go, there = list[int](), Completion(), threading.Event()
+    number = irq(log.append)
+
+    def body() -> None:
+        there.set()
+        go.wait_for_completion()
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    assert there.wait(20)
+
+    raise_irq(number, thread)
+    go.complete()
+    thread.join()
+
+    assert log == [] or log == [number]  # it may have come to the wait before
+
+
+def test_not_in_the_wrong_thread(irq: Requested, actor: Cast) -> None:
+    log, target, other = list[int](), actor(), actor()
+    number = irq(lambda _: log.append(threading.get_ident()))
+
+    other.do(raise_irq, number, target.thread)
+    other.do(cpu_relax)
+    assert log == []
+
+    target.do(cpu_relax)
+    assert log == [target.thread.ident]
+
+
+def test_one_that_is_pending_is_not_pending_twice(irq: Requested) -> None:
+    log = list[int]()
+    number = irq(log.append)
+    local_irq_disable()
+    raise_irq(number)
+    raise_irq(number)
+
+    local_irq_enable()
+
+    assert log == [number]
+
+
+def test_in_order_and_never_one_in_the_other(irq: Requested) -> None:
+    log = list[str]()
+
+    def first(_: int) -> None:
+        log.append("first begins")
+        raise_irq(second)
+        log.append("first ends")
+
+    one, second = irq(first), irq(lambda _: log.append("second"))
+
+    raise_irq(one)
+
+    assert log == ["first begins", "first ends", "second"]
+
+
+def test_an_interrupt_that_raises_itself_does_not_pile_up(irq: Requested) -> None:
+    depths, left = list[int](), [500]
+
+    def again(number: int) -> None:
+        depths.append(simulated.irq_state().hardirq_depth)
+        left[0] -= 1
+        if left[0]:
+            raise_irq(number)
+
+    raise_irq(irq(again))
+
+    assert depths == [1] * 500
+
+
+def test_an_error_of_a_handler_is_reported(irq: Requested, monkeypatch: pytest.MonkeyPatch) -> None:
+    reported = list[Any]()
+    monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
+
+    raise_irq(irq(lambda _: 1 / 0))
+
+    assert reported == [ZeroDivisionError]
+    assert not in_interrupt()
+    assert not irqs_disabled()
+
+
+def test_what_ends_the_program_goes_through(irq: Requested) -> None:
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    log = list[int]()
+    number, after = irq(stop), irq(log.append)
+    local_irq_disable()
+    raise_irq(number)
+    raise_irq(after)
+
+    with pytest.raises(KeyboardInterrupt):
+        local_irq_enable()
+
+    assert not in_interrupt()
+    assert log == []
+    cpu_relax()
+    assert log == [after]
+
+
+def test_wrong_use(irq: Requested) -> None:
+    number = irq(print)
+    with pytest.raises(OSError, match="has a handler") as error:
+        request_irq(number, print)
+    assert error.value.errno == EBUSY
+    with pytest.raises(ValueError, match="no handler"):
+        raise_irq(99)
+    with pytest.raises(ValueError, match="no handler"):
+        free_irq(99)
+    with pytest.raises(ValueError, match="not running"):
+        raise_irq(number, threading.Thread())
+
+
+def test_what_is_pending_of_a_freed_one_is_dropped() -> None:
+    log = list[int]()
+    request_irq(98, log.append)
+    local_irq_disable()
+    raise_irq(98)
+    free_irq(98)
+
+    local_irq_enable()
+
+    assert log == []
+
+
+# What the validator says to it
+
+
+def test_a_lock_of_the_handler_is_taken_with_interrupts_on(irq: Requested) -> None:
+    lock = SpinLock("s")
+    raise_irq(irq(locking(lock)))
+
+    with lock:
+        pass
+
+    assert titles() == ["inconsistent lock state"]
+
+
+def test_and_with_interrupts_off(irq: Requested) -> None:
+    lock = SpinLock("s")
+    raise_irq(irq(locking(lock)))
+
+    with lock.irqsave():
+        pass
+
+    assert found() == []
+
+
+def test_caught_in_the_act(irq: Requested, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler wants what the interrupted code holds: that is the deadlock itself."""
+    reported = list[Any]()
+    monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
+    lock = SpinLock("s")
+    number = irq(locking(lock))
+
+    with lock:
+        raise_irq(number)
+
+    assert reported == [lockdep.DeadlockError]
+    assert "possible recursive locking detected" in titles()
+    assert not lock.locked()
+
+
+def test_not_with_interrupts_off(irq: Requested) -> None:
+    lock = SpinLock("s")
+    number = irq(locking(lock))
+
+    with lock.irqsave():
+        raise_irq(number)
+
+    assert irq_statistics(number).runs == 1
+    assert found() == []
+
+
+def test_a_handler_does_not_sleep(irq: Requested) -> None:
+    raise_irq(irq(locking(Mutex("m"))))
+
+    assert titles() == ["Invalid wait context"]
+
+
+@pytest.mark.parametrize(("kind", "says"), [(SpinLock, ["Invalid wait context"]), (RawSpinLock, [])])
+def test_one_that_is_not_threaded_takes_raw_locks_only(irq: Requested, kind: Any, says: list[str]) -> None:
+    raise_irq(irq(locking(kind("s")), threaded=False))
+
+    assert titles() == says
+
+
+def test_a_flood_from_other_threads(irq: Requested, actor: Cast) -> None:
+    """The target takes locks all the time; everything that was sent comes in, and the lock's books stay right."""
+    runs, lock, plain = [0], SpinLock("s"), SpinLock("p")
+
+    def handler(_: int) -> None:
+        with lock:
+            runs[0] += 1
+
+    number, target, over = irq(handler), actor(), threading.Event()
+
+    def work() -> int:
+        rounds = 0
+        while not over.is_set():
+            with lock.irqsave():
+                rounds += 1
+            with plain:
+                pass
+        return rounds
+
+    def send() -> None:
+        for sent in range(1, 301):
+            raise_irq(number, target.thread)
+            until(lambda sent=sent: runs[0] == sent)
+
+    target.begin(work)
+    actor().do(send)
+    over.set()
+    assert target.result() > 0
+    assert runs == [300]
+    assert found() == []

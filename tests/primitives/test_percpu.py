@@ -1,0 +1,242 @@
+"""Per-CPU data, CPU numbers, preemption counts and local locks: what threads as CPUs have."""
+
+import gc
+import threading
+from typing import Any
+
+import pytest
+
+import lockdep
+from lockdep import runtime
+from lockdep.contexts import simulated
+from lockdep.validator import Validator
+from primitives import LocalLock, PerCPU, SpinLock
+from primitives.local_lock import LocalLockStatistics
+from primitives.percpu import get_cpu, put_cpu, smp_processor_id
+from primitives.preempt import (
+    in_atomic,
+    in_interrupt,
+    in_task,
+    preempt_count,
+    preempt_disable,
+    preempt_disabled,
+    preempt_enable,
+    preemptible,
+)
+from tests.primitives.contract import Cast
+from tests.worlds import found, in_thread
+
+
+def titles() -> list[str]:
+    return [finding.title for finding in runtime.findings()]
+
+
+def test_each_cpu_has_its_own(actor: Cast) -> None:
+    value, one, two = PerCPU(7), actor(), actor()
+
+    one.do(value.this_cpu_write, 1)
+    two.do(value.this_cpu_add, 3)
+
+    assert one.do(value.this_cpu_read) == 1
+    assert two.do(value.this_cpu_read) == 10
+    assert value.this_cpu_read() == 7
+    assert value.per_cpu(one.do(smp_processor_id)) == 1
+    assert value.sum() == 18
+
+
+def test_what_it_starts_with_is_made_for_each(actor: Cast) -> None:
+    lists: PerCPU[list[int]] = PerCPU(factory=list)
+
+    lists.this_cpu_read().append(1)
+    with lists.get_cpu_var() as mine:
+        assert not preemptible()
+        mine.append(2)
+    actor().do(lambda: lists.this_cpu_read().append(3))
+
+    assert preemptible()
+    assert sorted(value for _, value in lists.for_each()) == [[1, 2], [3]]
+
+
+def test_operations() -> None:
+    value: PerCPU[int] = PerCPU(0)
+    value.this_cpu_inc()
+    value.this_cpu_inc()
+    value.this_cpu_dec()
+    assert value.this_cpu_xchg(5) == 1
+    assert list(value.for_each()) == [(smp_processor_id(), 5)]
+    assert value.per_cpu(10_000) == 0
+
+
+def test_what_a_thread_counted_stays_when_it_ends() -> None:
+    value: PerCPU[int] = PerCPU(0)
+
+    for _ in range(20):
+        in_thread(value.this_cpu_inc)
+
+    assert value.sum() == 20
+
+
+def test_numbers_are_given_again() -> None:
+    def numbers(rounds: int) -> set[int]:
+        taken = set[int]()
+        for _ in range(rounds):
+            in_thread(lambda: taken.add(smp_processor_id()))
+            gc.collect()
+        return taken
+
+    assert len(numbers(30)) < 5
+
+
+def test_numbers_of_living_threads_differ(actor: Cast) -> None:
+    cast = [actor() for _ in range(5)]
+    numbers = [each.do(smp_processor_id) for each in cast]
+
+    assert len(set(numbers)) == 5
+    assert [each.do(smp_processor_id) for each in cast] == numbers
+
+
+def test_many_threads_count_without_a_lock(actor: Cast) -> None:
+    value: PerCPU[int] = PerCPU(0)
+    cast = [actor() for _ in range(4)]
+    for each in cast:
+        each.begin(lambda: [value.this_cpu_inc() for _ in range(5000)])
+    for each in cast:
+        each.result()
+
+    assert value.sum() == 20000
+
+
+def test_get_cpu_keeps_from_sleeping() -> None:
+    assert get_cpu() == smp_processor_id()
+    lockdep.might_sleep()
+    put_cpu()
+
+    assert found() == ["sleep"]
+
+
+def test_after_put_cpu_sleeping_is_fine() -> None:
+    get_cpu()
+    put_cpu()
+    lockdep.might_sleep()
+
+    assert found() == []
+
+
+# Preemption
+
+
+def test_the_count_nests() -> None:
+    preempt_disable()
+    with preempt_disabled():
+        assert preempt_count() == 2
+        assert in_atomic()
+    preempt_enable()
+
+    assert preemptible()
+    assert in_task()
+    assert not in_interrupt()
+
+
+def test_one_too_many() -> None:
+    preempt_enable()
+
+    assert titles() == ["unbalanced preempt_enable"]
+
+
+def test_with_interrupts_off_nothing_preempts() -> None:
+    simulated.local_irq_disable()
+    assert not preemptible()
+    assert not in_atomic()
+    simulated.local_irq_enable()
+
+
+# Local locks
+
+
+def test_each_thread_has_its_own(actor: Cast) -> None:
+    lock, other = LocalLock("l"), actor()
+    with lock:
+        other.do(lock.local_lock)
+        assert lock.statistics() == LocalLockStatistics(2, 2)
+        other.do(lock.local_unlock)
+        assert not other.do(lock.locked)
+        assert lock.locked()
+
+    assert found() == []
+
+
+def test_under_it_nothing_sleeps() -> None:
+    with LocalLock("l"):
+        lockdep.might_sleep()
+    assert found() == ["sleep"]
+    assert preemptible()
+
+
+def test_twice_is_a_deadlock() -> None:
+    lock = LocalLock("l")
+    with lock:
+        with pytest.raises(lockdep.DeadlockError):
+            lock.acquire()
+        assert preempt_count() == 1
+
+    assert found() == ["recursive"]
+    assert preemptible()
+
+
+def test_unlocked_by_another_thread(actor: Cast) -> None:
+    lock = LocalLock("l")
+    with lock, pytest.raises(RuntimeError):
+        actor().do(lock.local_unlock)
+
+    assert titles() == ["bad unlock balance detected!"]
+    assert preemptible()
+
+
+def test_its_variants_switch_and_switch_back() -> None:
+    lock = LocalLock("l")
+
+    lock.local_lock_irq()
+    assert simulated.irqs_disabled()
+    lock.local_unlock_irq()
+    flags = lock.local_lock_irqsave()
+    assert simulated.irqs_disabled()
+    lock.local_unlock_irqrestore(flags)
+    lock.local_lock_bh()
+    assert in_interrupt()
+    lock.local_unlock_bh()
+
+    assert preemptible()
+    assert not in_interrupt()
+    assert found() == []
+
+
+def test_a_spinlock_may_be_taken_under_it_and_the_other_way_is_a_circle() -> None:
+    local, spin = LocalLock("l"), SpinLock("s")
+
+    with local, spin:
+        pass
+    assert found() == []
+    with spin, local:
+        pass
+
+    assert found() == ["circular"]
+
+
+def test_without_a_validator_it_is_still_taken_once() -> None:
+    with lockdep.use(Validator(lockdep.Options(enabled=False))):
+        lock = LocalLock("l")
+        with lock, pytest.raises(RuntimeError, match="already"):
+            lock.local_lock()
+        with pytest.raises(RuntimeError, match="does not hold"):
+            lock.local_unlock()
+        assert preemptible()
+
+
+def test_a_thread_that_threading_does_not_know_has_a_number() -> None:
+    import _thread
+
+    numbers, done = list[Any](), threading.Event()
+    _thread.start_new_thread(lambda: (numbers.append(smp_processor_id()), done.set()), ())
+
+    assert done.wait(20)
+    assert numbers != [smp_processor_id()]

@@ -1,0 +1,298 @@
+"""Softirqs and tasklets: when they run, in which context, and never two of them in one another."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lockdep import runtime
+from lockdep.contexts import simulated
+from primitives import Softirq, SpinLock, Tasklet
+from primitives._delivery import RESTARTS
+from primitives.irq import (
+    cpu_relax,
+    free_irq,
+    irqs_disabled,
+    local_irq_disable,
+    local_irq_enable,
+    raise_irq,
+    request_irq,
+)
+from primitives.preempt import in_hardirq, in_softirq
+from primitives.softirq import (
+    local_bh_disable,
+    local_bh_enable,
+    open_softirq,
+    raise_softirq,
+    softirq_statistics,
+)
+from tests.primitives.contract import Cast
+from tests.worlds import found
+
+IRQ = 200
+
+
+@pytest.fixture
+def log() -> Iterator[list[Any]]:
+    """What has run: interrupt IRQ raises NET_RX, which writes its context down."""
+    log = list[Any]()
+    open_softirq(Softirq.NET_RX, lambda: log.append(("soft", in_softirq(), in_hardirq(), irqs_disabled())))
+
+    def handler(_: int) -> None:
+        log.append("irq")
+        raise_softirq(Softirq.NET_RX)
+
+    request_irq(IRQ, handler)
+    yield log
+    free_irq(IRQ)
+    simulated.forget()
+
+
+SOFT = ("soft", True, False, False)
+
+
+def test_after_the_interrupt_with_interrupts_on(log: list[Any]) -> None:
+    raise_irq(IRQ)
+
+    assert log == ["irq", SOFT]
+    assert not in_softirq()
+
+
+def test_not_with_bottom_halves_off(log: list[Any]) -> None:
+    local_bh_disable()
+    local_bh_disable()
+    raise_irq(IRQ)
+    local_bh_enable()
+    assert log == ["irq"]
+
+    local_bh_enable()
+
+    assert log == ["irq", SOFT]
+
+
+def test_nor_with_interrupts_off(log: list[Any]) -> None:
+    local_irq_disable()
+    raise_irq(IRQ)
+    local_bh_disable()
+    local_bh_enable()
+    assert log == []
+
+    local_irq_enable()
+
+    assert log == ["irq", SOFT]
+
+
+def test_raised_in_ordinary_code_it_runs_at_the_next_point(log: list[Any]) -> None:
+    raise_softirq(Softirq.NET_RX)
+    assert log == []
+    assert softirq_statistics(Softirq.NET_RX).pending
+
+    with SpinLock("s"):
+        assert log == [SOFT]
+
+    assert softirq_statistics(Softirq.NET_RX).runs == 1
+    assert not softirq_statistics(Softirq.NET_RX).pending
+
+
+def test_on_the_cpu_that_raised_it(log: list[Any], actor: Cast) -> None:
+    other = actor()
+    other.do(raise_softirq, Softirq.NET_RX)
+    cpu_relax()
+    assert log == []
+
+    other.do(cpu_relax)
+
+    assert log == [SOFT]
+
+
+def test_the_most_urgent_first(log: list[Any]) -> None:
+    open_softirq(Softirq.TIMER, lambda: log.append("timer"))
+    raise_softirq(Softirq.NET_RX)
+    raise_softirq(Softirq.TIMER)
+
+    cpu_relax()
+
+    assert log == ["timer", SOFT]
+
+
+def test_an_interrupt_comes_into_a_softirq_but_no_other_softirq(log: list[Any]) -> None:
+    def action() -> None:
+        log.append("begins")
+        raise_irq(IRQ)
+        log.append("ends")
+
+    open_softirq(Softirq.BLOCK, action)
+    raise_softirq(Softirq.BLOCK)
+
+    cpu_relax()
+
+    assert log == ["begins", "irq", "ends", SOFT]
+
+
+def test_one_that_raises_itself_does_not_keep_the_cpu(log: list[Any]) -> None:
+    def again() -> None:
+        log.append("again")
+        raise_softirq(Softirq.BLOCK)
+
+    open_softirq(Softirq.BLOCK, again)
+    raise_softirq(Softirq.BLOCK)
+
+    cpu_relax()
+    assert log == ["again"] * RESTARTS
+    open_softirq(Softirq.BLOCK, lambda: log.append("last"))
+    cpu_relax()
+
+    assert log == ["again"] * RESTARTS + ["last"]
+
+
+def test_an_error_of_one_is_reported_and_the_others_run(log: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    reported = list[Any]()
+    monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
+    open_softirq(Softirq.TIMER, lambda: 1 / 0)
+    raise_softirq(Softirq.TIMER)
+    raise_softirq(Softirq.NET_RX)
+
+    cpu_relax()
+
+    assert reported == [ZeroDivisionError]
+    assert log == [SOFT]
+    assert not in_softirq()
+
+
+def test_nobody_has_opened_it() -> None:
+    with pytest.raises(ValueError, match="nobody has opened"):
+        raise_softirq(Softirq.HRTIMER)
+
+
+def shared_with_a_softirq(lock: SpinLock) -> None:
+    def action() -> None:
+        with lock:
+            pass
+
+    open_softirq(Softirq.BLOCK, action)
+    raise_softirq(Softirq.BLOCK)
+    cpu_relax()
+
+
+def test_a_lock_shared_with_it_needs_bottom_halves_off() -> None:
+    lock = SpinLock("napi")
+    shared_with_a_softirq(lock)
+
+    with lock:
+        pass
+
+    assert [finding.title for finding in runtime.findings()] == ["inconsistent lock state"]
+
+
+def test_and_with_them_off_is_fine() -> None:
+    lock = SpinLock("napi")
+    shared_with_a_softirq(lock)
+
+    with lock.bh():
+        pass
+
+    assert found() == []
+
+
+# Tasklets
+
+
+def test_a_tasklet_runs_once_in_softirq_context() -> None:
+    log = list[bool]()
+    tasklet = Tasklet(lambda: log.append(in_softirq()))
+
+    tasklet.schedule()
+    tasklet.schedule()
+    assert tasklet.statistics().scheduled
+    cpu_relax()
+
+    assert log == [True]
+    assert not tasklet.statistics().scheduled
+    assert tasklet.statistics().runs == 1
+
+
+def test_it_may_schedule_itself() -> None:
+    log = list[int]()
+
+    def again() -> None:
+        log.append(len(log))
+        if len(log) < 3:
+            tasklet.schedule()
+
+    tasklet = Tasklet(again)
+    tasklet.schedule()
+    cpu_relax()
+
+    assert log == [0, 1, 2]
+
+
+def test_the_urgent_ones_first() -> None:
+    log = list[str]()
+    slow, fast = Tasklet(lambda: log.append("slow")), Tasklet(lambda: log.append("fast"))
+
+    slow.schedule()
+    fast.hi_schedule()
+    cpu_relax()
+
+    assert log == ["fast", "slow"]
+
+
+def test_disabled_it_runs_later() -> None:
+    log = list[int]()
+    tasklet = Tasklet(lambda: log.append(1))
+    tasklet.disable()
+    tasklet.schedule()
+    cpu_relax()
+    assert log == []
+
+    tasklet.enable()
+    cpu_relax()
+
+    assert log == [1]
+    with pytest.raises(RuntimeError, match="unbalanced"):
+        tasklet.enable()
+
+
+def test_never_on_two_cpus_at_once(actor: Cast) -> None:
+    """It is scheduled on a second CPU while it runs on the first: that one runs it when the first is done."""
+    log, second = list[str](), actor()
+
+    def run() -> None:
+        log.append("begins")
+        if len(log) == 1:
+            second.do(tasklet.schedule)
+            second.do(cpu_relax)  # it would run there, were it not running here
+        log.append("ends")
+
+    tasklet = Tasklet(run)
+    tasklet.schedule()
+    cpu_relax()
+    assert log == ["begins", "ends"]
+
+    second.do(cpu_relax)
+
+    assert log == ["begins", "ends"] * 2
+
+
+def test_killed_it_never_runs_again() -> None:
+    log = list[int]()
+    tasklet = Tasklet(lambda: log.append(1))
+    tasklet.schedule()
+
+    tasklet.kill()
+    tasklet.schedule()
+    cpu_relax()
+
+    assert log == []
+
+
+def test_it_does_not_kill_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported = list[Any]()
+    monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
+    tasklet = Tasklet(lambda: tasklet.kill())
+    tasklet.schedule()
+
+    cpu_relax()
+
+    assert reported == [RuntimeError]

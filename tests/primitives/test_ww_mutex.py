@@ -1,0 +1,467 @@
+"""Wound/wait mutexes: who backs off, what is complained about, and that nobody is left waiting."""
+
+import random
+import sys
+from collections.abc import Callable
+from errno import EALREADY, EDEADLK
+from typing import Any
+
+import pytest
+
+import lockdep
+from lockdep import runtime
+from primitives import AcquireContext, SpinLock, WWClass, WWMutex
+from tests.primitives.contract import Actor, Cast, until
+from tests.worlds import found
+
+WOUND, DIE = WWClass("wound"), WWClass("die", wait_die=True)
+BOTH = pytest.mark.parametrize("family", [WOUND, DIE], ids=["wound-wait", "wait-die"])
+
+
+def titles() -> list[str]:
+    return [finding.title for finding in runtime.findings()]
+
+
+def warned() -> list[str]:
+    return [title.removeprefix("DEBUG_LOCKS_WARN_ON(")[:-1] for title in titles()]
+
+
+def mutexes(family: WWClass, count: int) -> list[WWMutex]:
+    return [WWMutex(family) for _ in range(count)]
+
+
+class Transaction:
+    """An actor with a context that is older than that of the transactions made after it."""
+
+    def __init__(self, actor: Actor, family: WWClass) -> None:
+        self.actor = actor
+        self.context = AcquireContext(family)
+        actor.do(self.context.init)
+
+    def lock(self, mutex: WWMutex) -> int:
+        return int(self.actor.do(mutex.lock, self.context))
+
+    def begin(self, mutex: WWMutex) -> None:
+        """Lock what has to be waited for."""
+        before = mutex.statistics().waiting
+        self.actor.begin(mutex.lock, self.context)
+        until(lambda: mutex.statistics().waiting == before + 1)
+
+    def end(self, *held: WWMutex) -> None:
+        for mutex in held:
+            self.actor.do(mutex.unlock)
+        self.actor.do(self.context.fini)
+
+
+@BOTH
+def test_any_order_in_one_context(family: WWClass) -> None:
+    a, b = mutexes(family, 2)
+
+    for first, second in ((a, b), (b, a)):
+        with AcquireContext(family) as context:
+            assert first.lock(context) == 0
+            assert second.lock(context) == 0
+            first.unlock()
+            second.unlock()
+
+    assert found() == []
+
+
+@BOTH
+def test_the_same_one_again(family: WWClass) -> None:
+    (a,) = mutexes(family, 1)
+
+    with AcquireContext(family) as context:
+        assert a.lock(context) == 0
+        assert a.lock(context) == -EALREADY
+        a.unlock()
+
+    assert found() == []
+
+
+@BOTH
+def test_the_younger_one_backs_off_and_the_older_one_gets_it(family: WWClass, actor: Cast) -> None:
+    a, b = mutexes(family, 2)
+    old, young = Transaction(actor(), family), Transaction(actor(), family)
+    assert old.lock(a) == 0
+    assert young.lock(b) == 0
+    old.begin(b)
+
+    assert young.lock(a) == -EDEADLK
+    young.actor.do(b.unlock)
+    assert old.actor.result() == 0
+    old.end(a, b)
+
+    assert young.actor.do(a.lock_slow, young.context) == 0
+    assert young.lock(b) == 0
+    young.end(a, b)
+    assert found() == []
+
+
+def test_a_sleeping_one_is_wounded(actor: Cast) -> None:
+    a, b = mutexes(WOUND, 2)
+    old, young = Transaction(actor(), WOUND), Transaction(actor(), WOUND)
+    assert old.lock(a) == 0
+    assert young.lock(b) == 0
+    young.begin(a)  # younger, but nobody older needs what it has
+
+    old.begin(b)
+
+    assert young.actor.result() == -EDEADLK
+    young.end(b)
+    assert old.actor.result() == 0
+    old.end(a, b)
+    assert found() == []
+
+
+def test_a_wound_that_does_not_matter(actor: Cast) -> None:
+    a, b = mutexes(WOUND, 2)
+    old, young = Transaction(actor(), WOUND), Transaction(actor(), WOUND)
+    assert young.lock(b) == 0
+    old.begin(b)
+
+    assert young.lock(a) == 0  # nothing to wait for
+
+    young.end(a, b)
+    assert old.actor.result() == 0
+    old.end(b)
+    assert found() == []
+
+
+def test_a_wound_heals_when_all_is_unlocked(actor: Cast) -> None:
+    a, b = mutexes(WOUND, 2)
+    old, young, other = Transaction(actor(), WOUND), Transaction(actor(), WOUND), actor()
+    assert young.lock(b) == 0
+    old.begin(b)
+    young.actor.do(b.unlock)
+    assert old.actor.result() == 0
+    other.do(a.lock)
+
+    young.begin(a)
+    other.do(a.unlock)
+
+    assert young.actor.result() == 0
+    young.end(a)
+    old.end(b)
+    assert found() == []
+
+
+def test_the_younger_one_dies_rather_than_wait(actor: Cast) -> None:
+    a, b = mutexes(DIE, 2)
+    old, young = Transaction(actor(), DIE), Transaction(actor(), DIE)
+    assert old.lock(a) == 0
+    assert young.lock(b) == 0
+
+    assert young.lock(a) == -EDEADLK
+
+    young.end(b)
+    old.end(a)
+    assert found() == []
+
+
+def test_the_younger_one_waits_when_it_has_nothing(actor: Cast) -> None:
+    (a,) = mutexes(DIE, 1)
+    old, young = Transaction(actor(), DIE), Transaction(actor(), DIE)
+    assert old.lock(a) == 0
+
+    young.begin(a)
+    old.end(a)
+
+    assert young.actor.result() == 0
+    young.end(a)
+    assert found() == []
+
+
+def test_a_waiter_dies_when_an_older_one_queues_before_it(actor: Cast) -> None:
+    a, b = mutexes(DIE, 2)
+    old, middle, young = (Transaction(actor(), DIE) for _ in range(3))
+    assert young.lock(a) == 0
+    assert middle.lock(b) == 0
+    middle.begin(a)
+
+    old.actor.begin(a.lock, old.context)
+
+    assert middle.actor.result() == -EDEADLK
+    middle.end(b)
+    young.end(a)
+    assert old.actor.result() == 0
+    old.end(a)
+    assert found() == []
+
+
+def test_a_waiter_dies_behind_an_older_one(actor: Cast) -> None:
+    a, b = mutexes(DIE, 2)
+    old, middle, young = (Transaction(actor(), DIE) for _ in range(3))
+    assert young.lock(a) == 0
+    assert middle.lock(b) == 0
+    old.begin(a)
+
+    assert middle.lock(a) == -EDEADLK
+
+    middle.end(b)
+    young.end(a)
+    assert old.actor.result() == 0
+    old.end(a)
+    assert found() == []
+
+
+@BOTH
+def test_the_oldest_waiter_comes_first(family: WWClass, actor: Cast) -> None:
+    (a,) = mutexes(family, 1)
+    order = list[int]()
+    waiters = [Transaction(actor(), family) for _ in range(3)]
+    a.lock()
+
+    def pass_through(number: int) -> None:
+        assert a.lock(waiters[number].context) == 0
+        order.append(number)
+        a.unlock()
+
+    for number in (2, 0, 1):
+        before = a.statistics().waiting
+        waiters[number].actor.begin(pass_through, number)
+        until(lambda before=before: a.statistics().waiting == before + 1)
+    a.unlock()
+    for each in waiters:
+        each.actor.result()
+        each.end()
+
+    assert order == [0, 1, 2]
+
+
+@BOTH
+def test_who_has_no_context_keeps_its_place(family: WWClass, actor: Cast) -> None:
+    (a,) = mutexes(family, 1)
+    order = list[str]()
+    young, plain = Transaction(actor(), family), actor()
+    a.lock()
+
+    def pass_through(name: str, context: AcquireContext | None) -> None:
+        assert a.lock(context) == 0
+        order.append(name)
+        a.unlock()
+
+    plain.begin(pass_through, "plain", None)
+    until(lambda: a.statistics().waiting == 1)
+    young.actor.begin(pass_through, "young", young.context)
+    until(lambda: a.statistics().waiting == 2)
+    a.unlock()
+    plain.result()
+    young.actor.result()
+    young.end()
+
+    assert order == ["plain", "young"]
+
+
+@BOTH
+def test_lock_all(family: WWClass) -> None:
+    a, b = mutexes(family, 2)
+
+    with family.lock_all(a, b, a) as context:
+        assert a.ctx is context
+        assert b.ctx is context
+        assert context.acquired == 2
+
+    assert not a.locked()
+    assert not b.locked()
+    assert found() == []
+
+
+def test_lock_all_unlocks_when_the_section_fails() -> None:
+    a, b = mutexes(WOUND, 2)
+
+    with pytest.raises(KeyError), WOUND.lock_all(a, b):
+        raise KeyError
+
+    assert not a.locked()
+    assert not b.locked()
+    assert found() == []
+
+
+@BOTH
+def test_many_transactions_in_any_order(family: WWClass, actor: Cast) -> None:
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    accounts, rounds, workers = mutexes(family, 4), 150, 4
+    balance = [0] * len(accounts)
+
+    def work(number: int) -> None:
+        choose = random.Random(seed + number)
+        for _ in range(rounds):
+            chosen = choose.sample(range(len(accounts)), 3)
+            with family.lock_all(*[accounts[at] for at in chosen]):
+                before = [balance[at] for at in chosen]
+                for at, value in zip(chosen, before, strict=True):
+                    balance[at] = value + 1
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        actors = [actor() for _ in range(workers)]
+        for number, each in enumerate(actors):
+            each.begin(work, number)
+        for each in actors:
+            each.result()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert sum(balance) == 3 * rounds * workers
+    assert all(not mutex.locked() and mutex.statistics().waiting == 0 for mutex in accounts)
+    assert found() == []
+
+
+# What the API forbids. Each has a twin above that does it right.
+
+
+def stale_context(a: WWMutex, context: AcquireContext) -> None:
+    a.ctx = AcquireContext(DIE)
+    a.lock(context)
+
+
+def after_done(a: WWMutex, context: AcquireContext) -> None:
+    context.done()
+    a.lock(context)
+
+
+def done_twice(_: WWMutex, context: AcquireContext) -> None:
+    context.done()
+    context.done()
+
+
+def needless_slow(a: WWMutex, context: AcquireContext) -> None:
+    a.lock_slow(context)
+
+
+def other_class(a: WWMutex, context: AcquireContext) -> None:
+    context.ww_class = WOUND
+    a.lock(context)
+
+
+def counts_none(a: WWMutex, context: AcquireContext) -> None:
+    a.lock(context)
+    context.acquired = 0
+    a.unlock()
+
+
+def fini_early(_: WWMutex, context: AcquireContext) -> None:
+    context.acquired = 1
+    context.fini()
+
+
+def other_first(a: WWMutex, context: AcquireContext) -> None:
+    context.contending_lock = WWMutex(DIE)
+    a.lock(context)
+
+
+def nothing_unlocked(a: WWMutex, context: AcquireContext) -> None:
+    context.acquired = 1
+    context.contending_lock = a
+    a.lock(context)
+
+
+@pytest.mark.parametrize(
+    ("misuse", "expression"),
+    [
+        (stale_context, "ww->ctx"),
+        (after_done, "ww_ctx->done_acquire"),
+        (done_twice, "ctx->done_acquire"),
+        (needless_slow, "!ctx->contending_lock"),
+        (other_class, "ww_ctx->ww_class != ww->ww_class"),
+        (counts_none, "!lock->ctx->acquired"),
+        (fini_early, "ctx->acquired"),
+        (other_first, "ww_ctx->contending_lock != ww"),
+        (nothing_unlocked, "ww_ctx->acquired > 0"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_misuse(misuse: Callable[[WWMutex, AcquireContext], Any], expression: str, actor: Cast) -> None:
+    a, context = WWMutex(DIE), AcquireContext(DIE)
+
+    def wrong() -> list[str]:
+        context.init()
+        misuse(a, context)
+        expressions = warned()
+        for held in (a.dep_map, context.first_lock_dep_map, context.dep_map):
+            held.init()
+        return expressions
+
+    assert actor().do(wrong) == [expression]
+
+
+def test_a_second_context_at_once_is_recursion() -> None:
+    with AcquireContext(WOUND), AcquireContext(WOUND):
+        pass
+
+    assert "recursive" in found()
+
+
+def test_without_the_context_under_a_context_is_recursion() -> None:
+    a, b = mutexes(WOUND, 2)
+
+    with AcquireContext(WOUND) as context:
+        a.lock(context)
+        b.lock()
+        b.unlock()
+        a.unlock()
+
+    assert found() == ["recursive"]
+
+
+def test_trying_without_the_context_is_fine() -> None:
+    a, b = mutexes(WOUND, 2)
+
+    with AcquireContext(WOUND) as context:
+        a.lock(context)
+        assert b.trylock()
+        b.unlock()
+        a.unlock()
+
+    assert found() == []
+
+
+def test_trying_under_the_context(actor: Cast) -> None:
+    a, other = WWMutex(WOUND), actor()
+
+    with AcquireContext(WOUND) as context:
+        assert a.trylock(context)
+        assert a.ctx is context
+        assert other.do(a.trylock) is False
+        a.unlock()
+        assert context.acquired == 0
+
+    assert found() == []
+
+
+def test_not_under_a_spinlock() -> None:
+    a, spinlock = WWMutex(WOUND), SpinLock("s")
+
+    with spinlock, a:
+        pass
+
+    assert titles() == ["Invalid wait context"]
+
+
+def test_the_base_leaves_the_context_alone(actor: Cast) -> None:
+    a, poison, other = WWMutex(WOUND), object(), actor()
+    a.ctx = poison
+
+    a.base.lock()
+    assert other.do(a.base.trylock) is False
+    assert other.do(a.base.lock_timeout, 0.005) is False
+    a.base.unlock()
+
+    assert a.ctx is poison
+    with pytest.raises(RuntimeError):
+        a.base.unlock()
+    assert titles() == ["bad unlock balance detected!"]
+
+
+def test_without_a_validator_it_still_backs_off() -> None:
+    with lockdep.use(lockdep.Validator(lockdep.Options(enabled=False))):
+        a = WWMutex(WOUND)
+        with AcquireContext(WOUND) as context:
+            assert a.lock(context) == 0
+            assert a.lock(context) == -EALREADY
+            with pytest.raises(RuntimeError, match="wait for ever"):
+                a.lock()
+            a.unlock()
