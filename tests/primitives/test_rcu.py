@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -208,19 +209,20 @@ def test_a_reader_that_ends_wakes_who_waits_for_it(actor: Cast) -> None:
     assert found() == ["lifetime"]
 
 
-def test_a_stalled_grace_period_names_the_reader(actor: Cast, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_stalled_grace_period_names_the_reader(actor: Cast) -> None:
     reader, writer = actor(), actor()
     reader.do(rcu_read_lock)
-    runtime.report_to(2)
+    reports, stream = os.pipe()
+    runtime.report_to(stream)
     try:
         writer.begin(lambda: synchronize_rcu(stall_after=0.05))
-        output = ""
-        while "stalled" not in output:
-            output += capfd.readouterr().err
+        output = os.read(reports, 10000).decode()
     finally:
         runtime.report_to(None)
         reader.do(rcu_read_unlock)
         writer.result()
+        os.close(reports)
+        os.close(stream)
 
     assert "rcu: INFO: grace period stalled for 0.05 s by:\n  thread " in output
     assert "which entered at tests/primitives/contract.py" in output  # the actor's own line, which calls rcu_read_lock

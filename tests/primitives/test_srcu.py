@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -210,18 +211,19 @@ def test_a_thread_that_ends_in_a_section_is_not_waited_for(actor: Cast) -> None:
     KEPT.append(domain)
 
 
-def test_a_stalled_grace_period_names_the_readers(actor: Cast, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_stalled_grace_period_names_the_readers(actor: Cast) -> None:
     domain, reader, writer = SRCU("domain", stall_after=0.05), actor(), actor()
     index = reader.do(domain.read_lock)
-    runtime.report_to(2)
+    reports, stream = os.pipe()
+    runtime.report_to(stream)
     try:
         writer.begin(domain.synchronize)
-        output = ""
-        while "stalled" not in output:
-            output += capfd.readouterr().err
+        output = os.read(reports, 10000).decode()
     finally:
         runtime.report_to(None)
         reader.do(domain.read_unlock, index)
         writer.result()
+        os.close(reports)
+        os.close(stream)
 
     assert "srcu domain: INFO: grace period stalled for 0.05 s by:\n  1 readers of generation 0; thread " in output
