@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from lockdep.dependency import EVENT, RECURSIVE, SHARED, TIMED, WAIT
@@ -138,10 +139,13 @@ class WitnessRecord:
     run: str
     count: int = 1
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """What makes it another one."""
-        return (self.held, self.wanted, self.thread, self.awaited)
+    def merged(self, other: WitnessRecord) -> WitnessRecord:
+        """Return both taken together; they differ in run and count at the most."""
+        run, count = min(self.run, other.run), self.count + other.count
+        return WitnessRecord(self.held, self.wanted, self.thread, self.awaited, run, count)
+
+
+WITNESS_KEY = attrgetter("held", "wanted", "thread", "awaited")  # what makes it another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +163,13 @@ class KindRecord:
         cls, kind: str, runs: frozenset[str], count: int, witnesses: Iterable[WitnessRecord], saturated: bool
     ) -> KindRecord:
         """Make one of any number of witnesses, each kept once and the smallest ones only."""
-        kept: dict[tuple[Any, ...], WitnessRecord] = {}
-        for witness in witnesses:
-            known = kept.get(witness.key)
-            kept[witness.key] = witness if known is None else dataclasses.replace(
-                known, count=known.count + witness.count, run=min(known.run, witness.run)
-            )  # fmt: skip
-        ordered = tuple(kept[key] for key in sorted(kept))
-        return cls(kind, runs, count, ordered[:MOST_WITNESSES], saturated or len(ordered) > MOST_WITNESSES)
+        kept: list[WitnessRecord] = []
+        for witness in sorted(witnesses, key=WITNESS_KEY):  # compared, not hashed: that would go through all frames
+            if kept and WITNESS_KEY(kept[-1]) == WITNESS_KEY(witness):
+                kept[-1] = kept[-1].merged(witness)
+            else:
+                kept.append(witness)
+        return cls(kind, runs, count, tuple(kept[:MOST_WITNESSES]), saturated or len(kept) > MOST_WITNESSES)
 
     def merged(self, other: KindRecord, union: Union = frozenset.union) -> KindRecord:
         """Return both taken together; they are of one kind."""

@@ -36,7 +36,7 @@ def hidden():
 
 
 @pytest.mark.parametrize("name", formats.names())
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
 def test_every_format_takes_every_snapshot(name, snapshot):
     for colour in (False, True):

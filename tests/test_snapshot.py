@@ -133,7 +133,7 @@ def test_an_empty_world_has_an_empty_snapshot():
 # Files
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
 def test_what_is_saved_is_loaded(snapshot):
     text = snapshot.dumps()
@@ -206,7 +206,7 @@ def test_what_is_no_snapshot_is_refused_in_one_line(text, tmp_path):
     assert "\n" not in str(refused.value)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
 def test_no_beginning_of_a_file_is_loaded(snapshot):
     text = snapshot.dumps()

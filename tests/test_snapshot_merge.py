@@ -16,7 +16,7 @@ from lockdep.snapshots import Snapshot
 from lockdep.stats import ClassStat, Times
 from tests.snapshot_makers import NAMES, seen, snapshots
 
-some = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+some = settings(max_examples=50, deadline=None, suppress_health_check=HealthCheck)
 
 
 def verdicts(*runs):
@@ -129,7 +129,7 @@ def test_cycles_across_runs(runs, expected):
     assert verdicts(functools.reduce(Snapshot.merge, parts)) == expected
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(st.sampled_from([a + b for a in "ABCDE" for b in "ABCDE" if a != b]), max_size=5), max_size=4))
 def test_all_knots_of_several_runs_are_found(runs):
     """networkx finds the knots: where no run saw one whole, each dependency in it is in a cycle that is reported.
@@ -245,12 +245,13 @@ def chain_of_locks(number):
 # Parts
 
 
+@settings(deadline=None)
 @given(st.integers(0, 31))
 def test_kinds_have_words(kind):
     assert kind_bits(kind_text(kind)) == kind
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=12, unique=True))
 def test_knots_and_reach_are_those_of_networkx(pairs):
     one = seen("r", "AB").dependencies[0]
