@@ -54,4 +54,4 @@ def extensions(required: bool) -> list[Any]:
 pure, required = asked("LOCKDEP_PURE"), asked("LOCKDEP_REQUIRE_COMPILED")
 if pure and required:
     raise SystemExit("lockdep: LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED are both set; unset one of them")
-setup(ext_modules=[] if pure else extensions(required))
+setup(ext_modules=[] if pure else extensions(required), options={"build_ext": {"parallel": True}})

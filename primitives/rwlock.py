@@ -161,7 +161,7 @@ class RWLock(ValidatedQueue):
 
     def statistics(self) -> RWStatistics:
         """Return a picture of this moment."""
-        owner = self.owner
+        owner = self.owner or None
         readers = 0 if owner else max(0, ALL - self.free)
         return RWStatistics(self.waiting, owner, readers, self.dep_map.acquisitions, self.contended)
 

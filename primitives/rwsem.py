@@ -27,10 +27,10 @@ ALL = 1 << 30  # what a writer takes; a reader takes one
 
 @dataclass(frozen=True, slots=True)
 class RWStatistics:
-    """owner: the ident of the thread that writes, or 0. contended: how many have had to wait in the queue, ever."""
+    """owner: the ident of the thread that writes, or None. contended: how many have had to wait in the queue, ever."""
 
     waiting: int
-    owner: int
+    owner: int | None
     readers: int
     acquisitions: int
     contended: int
@@ -126,7 +126,7 @@ class RWSem(ValidatedQueue):
 
     def statistics(self) -> RWStatistics:
         """Return a picture of this moment."""
-        owner = self.owner
+        owner = self.owner or None
         readers = 0 if owner else max(0, ALL - self.free)
         return RWStatistics(self.waiting, owner, readers, self.dep_map.acquisitions, self.contended)
 

@@ -45,10 +45,10 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class SeqStatistics:
-    """sequence: two for each write. owner: the ident of the thread that writes, or 0. waiting: writers that do."""
+    """sequence: two for each write. owner: the ident of the thread that writes, or None. waiting: writers that do."""
 
     waiting: int
-    owner: int
+    owner: int | None
     sequence: int
     acquisitions: int
 
@@ -105,7 +105,7 @@ class SeqCount(core.Sequence):
 
     def statistics(self) -> SeqStatistics:
         """Return a picture of this moment."""
-        return SeqStatistics(0, self._writer, self.now(), self.dep_map.acquisitions)
+        return SeqStatistics(0, self._writer or None, self.now(), self.dep_map.acquisitions)
 
     @property
     def _class(self) -> Any:
@@ -265,7 +265,8 @@ class SeqLock(SeqCount):
 
     def statistics(self) -> SeqStatistics:
         """Return a picture of this moment."""
-        return SeqStatistics(self.lock.statistics().waiting, self._writer, self.now(), self.dep_map.acquisitions)
+        waiting = self.lock.statistics().waiting
+        return SeqStatistics(waiting, self._writer or None, self.now(), self.dep_map.acquisitions)
 
     def _begin(self, undo: Any) -> None:
         try:

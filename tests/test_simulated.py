@@ -250,17 +250,17 @@ def test_unsafe_to_safe_is_silent() -> None:
 
 
 def test_softirq_order_through_a_third_lock() -> None:
-    safe, middle, unsafe = Spin("safe"), Spin("middle"), Spin("unsafe")
+    safe, third, unsafe = Spin("safe"), Spin("third"), Spin("unsafe")
     in_softirq(lambda: use(safe))
     use(unsafe)
     simulated.local_bh_disable()
-    with safe, middle:
+    with safe, third:
         pass
-    with middle, unsafe:
+    with third, unsafe:
         pass
     simulated.local_bh_enable()
     assert titles() == [SOFT_ORDER]
-    assert lockdep.findings()[0].classes == ("safe", "middle", "unsafe", "unsafe")
+    assert lockdep.findings()[0].classes == ("safe", "third", "unsafe", "unsafe")
 
 
 @pytest.mark.parametrize("late", ["safe", "unsafe"])
