@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from lockdep.report_files import ReportFile
     from lockdep.snapshots import Snapshot
 
-MOST_CONTENDED = 10  # classes in the table at the end of a run
 TARGET = "(script.py | -m module | -c code) args..."
 
 
@@ -250,7 +249,7 @@ def _listen() -> None:
 
 def _most_contended() -> str:
     from lockdep.lock_stat import lock_stats
-    from lockdep.reports.lock_stat import render_lock_stat
+    from lockdep.reports.lock_stat import MOST_CONTENDED, render_lock_stat
 
     return render_lock_stat(lock_stats(), top=MOST_CONTENDED)
 

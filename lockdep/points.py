@@ -14,6 +14,7 @@ from lockdep.held import held_along
 from lockdep.trace import StackTrace
 
 MOST_POINTS = 1000  # kept for each class; further ones are counted together
+HANDED_OVER = "between two holders"  # released, and the thread that was woken for it does not run yet
 
 
 class ContentionPoints:
@@ -28,8 +29,8 @@ class ContentionPoints:
         number = entry.tally.number
         add(self._waiting.setdefault(number, Counter()), trace.site(stack))
         holder = next((state for state in fastpath.threads() if state.serial == lock.owner), None)
-        if holder is not None:
-            add(self._holding.setdefault(number, Counter()), holder_site(holder, lock.serial))
+        place = HANDED_OVER if holder is None else holder_site(holder, lock.serial)
+        add(self._holding.setdefault(number, Counter()), place)
 
     def of(self, number: int) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
         """Return the places of waiters and of holders, most frequent first."""

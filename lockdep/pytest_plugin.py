@@ -48,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="track none, whatever ini and markers say",
     )
     group.addoption(
+        "--lockdep-stat",
+        action="store_true",
+        help="time waits and holds, too, and print the most contended locks at the end; implies --lockdep",
+    )
+    group.addoption(
         "--lockdep-exitcode",
         type=int,
         default=1,
@@ -137,8 +142,8 @@ class TestView:
 
 
 def is_wanted(config: pytest.Config, given: Any) -> bool:
-    """Return what the switch says; if neither was given, what the ini file says."""
-    return bool(config.getini("lockdep") if given.lockdep is None else given.lockdep)
+    """Return what the switches say; if none was given, what the ini file says."""
+    return bool(given.lockdep_stat or config.getini("lockdep") if given.lockdep is None else given.lockdep)
 
 
 def is_controller(config: pytest.Config) -> bool:

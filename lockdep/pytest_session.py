@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from lockdep import fastpath, patch, runtime, validator
+from lockdep import fastpath, lock_stat, patch, runtime, validator
 from lockdep.config import OptionError, Options, load_options
 from lockdep.finding import Finding, LockInversion
 from lockdep.pytest_records import FirstSeen, Place, Policy, Record, message
@@ -79,6 +79,8 @@ class LockdepSession:
         self._undo.callback(runtime.on_finding(lambda found: self._inbox.append((found, self.place))))
         runtime.report_to(None)
         self._undo.callback(runtime.report_to, 2)
+        if self.options.stat:
+            self._undo.callback(lock_stat.stop)
 
     @property
     def active(self) -> bool:
@@ -237,5 +239,7 @@ def options_for(config: pytest.Config) -> Options:
     keywords: dict[str, Any] = {"raise_on_recursion": True}  # one self-deadlock must not take the whole run with it
     if config.getini("lockdep_fail_on"):
         keywords["fail_on"] = config.getini("lockdep_fail_on")
+    if config.known_args_namespace.lockdep_stat:
+        keywords["stat"] = True
     with contextlib.chdir(config.rootpath):
         return load_options(**keywords)

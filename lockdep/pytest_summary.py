@@ -1,17 +1,22 @@
 """What is said at the end of a pytest run with lockdep on: in the terminal, or by xdist's workers to their controller.
 
-Findings that failed no test are shown in full, the others in a line each with the test they belong to.
+Findings that failed no test are shown in full, the others in a line each with the test they belong to. With
+--lockdep-stat, the lock statistics of the whole run follow.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
 
 from lockdep import runtime
+from lockdep.lock_stat import lock_stats
 from lockdep.pytest_workers import Together, seen_by
+from lockdep.reports.lock_stat import MOST_CONTENDED, render_lock_stat
+from lockdep.stats import ClassStat
 from lockdep.suppressions import SuppressionList
 
 if TYPE_CHECKING:
@@ -64,6 +69,12 @@ def write(reporter: pytest.TerminalReporter, outputs: dict[str, Output]) -> None
         reporter.write_line(text)
 
 
+def write_stat(reporter: pytest.TerminalReporter, stats: Iterable[ClassStat]) -> None:
+    """Write the table of the most contended locks."""
+    reporter.write_sep("=", "lockdep: lock statistics")
+    reporter.write(render_lock_stat(stats, top=MOST_CONTENDED))
+
+
 class Summary:
     """Says it at the end of a run in one process, or hands it to the controller."""
 
@@ -85,6 +96,8 @@ class Summary:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the section."""
         write(terminalreporter, {"": output_of(self._session)})
+        if self._session.options.stat:
+            write_stat(terminalreporter, lock_stats())
 
 
 class Controller:
@@ -130,3 +143,5 @@ class Controller:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the section, workers in order."""
         write(terminalreporter, dict(sorted(self._outputs.items())))
+        if terminalreporter.config.option.lockdep_stat and self._together.merged.runs:
+            write_stat(terminalreporter, self._together.merged.stats)

@@ -7,6 +7,7 @@ it belongs to the session. Memory in the controller: the merge, see `snapshot_me
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lockdep.pytest_records import without_runner
@@ -40,9 +41,14 @@ class Together:
         for prev, next_, place in data["places"]:
             self._places.setdefault((prev, next_), []).append(f"{place} [{worker}]")
 
+    @cached_property
+    def merged(self) -> Snapshot:
+        """All of it; nothing is added after this was asked for."""
+        return Snapshot(**self._merger.fields())
+
     def findings(self, suppressions: SuppressionList) -> tuple[list[FindingRecord], list[FindingRecord]]:
         """Return the findings that fail the run, and the others, of those that no single worker saw."""
-        merged = Snapshot(**self._merger.fields())
+        merged = self.merged
         found = [one for one in merged.findings if one.across and suppressions.find(one) is None]
         strict = any(run.option("strict") for run in merged.runs)
         fail_on = str(next((run.option("fail_on") for run in merged.runs), "potential"))

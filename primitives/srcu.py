@@ -209,9 +209,7 @@ class SRCU:
         while seen.number < new.number:  # several may do this at once: the newest stays
             _, seen = self._current.try_cmpxchg(seen, new)
         name = f"srcu {self.name}"
-        grace.wait_out(
-            self, lambda: self._older(new.number), self._describe, name=name, stall_after=self.stall_after
-        )
+        grace.wait_out(self, lambda: self._older(new.number), self._describe, name=name, stall_after=self.stall_after)
 
     def _older(self, number: int) -> list[Generation]:
         smp_mb()

@@ -113,7 +113,7 @@ def test_a_held_lock_can_die(kind: Any) -> None:
     del lock
     gc.collect()
     assert reference() is None
-    nest(kind())                              # settles: the dead lock is no longer held
+    nest(kind())  # settles: the dead lock is no longer held
     assert fastpath.thread_state().held() == []
     assert found() == []
 
@@ -251,7 +251,7 @@ def test_release_save_and_acquire_restore() -> None:
     saved = lock._release_save()
     assert not lock.locked()
     in_thread(lambda: nest(lock, other))
-    nest(other)                               # not under lock
+    nest(other)  # not under lock
     lock._acquire_restore(saved)
     assert lock._recursion_count() == 3
     for _ in range(3):

@@ -208,7 +208,7 @@ def test_item_within_an_item_joins_what_its_thread_took() -> None:
     pool.shutdown(wait=False)
     worker.join()
     with lock:
-        worker.join()                         # its own join, after one that held nothing
+        worker.join()  # its own join, after one that held nothing
 
     assert found() == ["join"]
 

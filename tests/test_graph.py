@@ -16,7 +16,7 @@ from lockdep.dependency import RECURSIVE, SHARED, TIMED, WAIT, Dependency, Witne
 from lockdep.graph import DependencyGraph
 from lockdep.trace import NO_STACK
 
-Step = tuple[int, int, int]                   # prev, next, kind
+Step = tuple[int, int, int]  # prev, next, kind
 
 WITNESS = Witness("thread", 1, 2, 3, NO_STACK, NO_STACK)
 CLASSES = [LockClass("Lock", given=f"class {number}") for number in range(12)]

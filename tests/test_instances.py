@@ -85,7 +85,7 @@ def test_ring_through_a_nest_of_three() -> None:
 def test_both_orders_with_a_lock_of_another_class_between() -> None:
     a, b = alike(2)
     between = Lock()
-    nest(a, between, b)                       # one class before and after another: the instances differ
+    nest(a, between, b)  # one class before and after another: the instances differ
     assert found() == ["circular?"]
     nest(b, a)
 
@@ -149,7 +149,7 @@ def test_full_table_forgets_nothing_and_says_so() -> None:
         a, b, c, d = alike(4)
         nest(a, b)
         nest(b, c)
-        nest(c, d)                            # no longer learned
+        nest(c, d)  # no longer learned
         assert "max_pairs (2) reached" in runtime.summary()
         nest(d, c)
         assert found() == []

@@ -120,7 +120,7 @@ def test_join_makes_a_dependency_that_closes_a_cycle() -> None:
     a, b, *_ = five()
     thread = over(lambda: nest(b))
     with a:
-        thread.join()                         # a -> b: whoever holds a waits for one who takes b
+        thread.join()  # a -> b: whoever holds a waits for one who takes b
     assert found() == []
     nest(b, a)
 

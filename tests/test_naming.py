@@ -66,13 +66,16 @@ def test_variables(names) -> None:
 
 
 def test_instances_share_the_class_of_their_line(names) -> None:
-    assert names("""
+    assert (
+        names("""
         import threading
         class Thing:
             def __init__(self):
                 self.lock = threading.Lock()
         show(Thing().lock, Thing().lock)
-    """)[-1] == "1 classes"
+    """)[-1]
+        == "1 classes"
+    )
 
 
 def test_two_locks_on_one_line(names) -> None:
@@ -135,14 +138,17 @@ def test_factory_that_returns_the_lock_as_it_is(names) -> None:
 
 
 def test_factory_in_a_conditional_expression(names) -> None:
-    assert names("""
+    assert (
+        names("""
         import threading
         def make_lock(kind=None):
             return kind() if kind else threading.Lock()
         first = make_lock()
         second = make_lock()
         show(first, second)
-    """)[-1] == "2 classes"
+    """)[-1]
+        == "2 classes"
+    )
 
 
 def test_function_that_does_more_is_no_factory(names) -> None:
@@ -158,7 +164,8 @@ def test_function_that_does_more_is_no_factory(names) -> None:
 
 
 def test_property_is_no_factory(names) -> None:
-    assert names("""
+    assert (
+        names("""
         import threading
         class Thing:
             @property
@@ -168,11 +175,14 @@ def test_property_is_no_factory(names) -> None:
         first = thing.lock
         second = thing.lock
         show(first, second)
-    """)[-1] == "1 classes"
+    """)[-1]
+        == "1 classes"
+    )
 
 
 def test_cached_property_is_no_factory(names) -> None:
-    assert names("""
+    assert (
+        names("""
         import functools, threading
         class Thing:
             @functools.cached_property
@@ -181,7 +191,9 @@ def test_cached_property_is_no_factory(names) -> None:
         first, second = Thing(), Thing()
         first.lock
         show(first.lock, second.lock)
-    """)[-1] == "1 classes"
+    """)[-1]
+        == "1 classes"
+    )
 
 
 def test_factory_called_by_a_skipped_frame_is_none(names) -> None:
@@ -209,7 +221,7 @@ def test_default_factory_of_a_dataclass(names) -> None:
     """)
 
     assert ("app.py:6" in left, "app.py:6" in right, "app.py:7" in other, count) == (True, True, True, "3 classes")
-    assert left != right                      # two fields are two classes, and a reader must be able to tell them apart
+    assert left != right  # two fields are two classes, and a reader must be able to tell them apart
 
 
 def test_generated_code_belongs_to_its_caller(names) -> None:
@@ -244,7 +256,8 @@ def test_what_the_standard_library_makes(names) -> None:
 
 
 def test_subclass_of_a_queue(names) -> None:
-    assert names("""
+    assert (
+        names("""
         import queue
         class Jobs(queue.Queue):
             def __init__(self):
@@ -252,7 +265,9 @@ def test_subclass_of_a_queue(names) -> None:
         one = Jobs()
         two = Jobs()
         show(one, two)
-    """)[:2] == ["queue.Queue.mutex made at app.py:4"] * 2
+    """)[:2]
+        == ["queue.Queue.mutex made at app.py:4"] * 2
+    )
 
 
 def test_a_name_given_wins(names) -> None:

@@ -49,7 +49,9 @@ def test_module_level_locks_are_adopted_with_their_holders(tmp_path: Path, pure:
         "import threading\nlock = threading.Lock()\nother = lock\nrlock = threading.RLock()\nbusy = threading.Lock()\n"
         "busy.acquire()\nraw = (lock, rlock)\ndef locked():\n    return lock.locked()\n"
     )
-    assert run(tmp_path, """
+    assert run(
+        tmp_path,
+        """
 import early, threading, _thread, lockdep
 lockdep.install()
 print(type(early.lock) is threading.Lock, early.lock is early.other, type(early.rlock) is threading.RLock)
@@ -70,7 +72,9 @@ lockdep.uninstall()
 print(early.lock is early.raw[0], early.rlock is early.raw[1])
 with ours:
     print(early.lock.locked())
-""", pure) == [
+""",
+        pure,
+    ) == [
         "True True True",
         "True",
         "True True",

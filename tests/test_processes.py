@@ -315,7 +315,7 @@ def test_gevent_patches_after_us(tmp_path: Path, pure: str) -> None:
 
     assert done.stdout == "[0, 1, 2, 3]\n", done.stderr
     assert done.returncode == 0
-    assert "gevent" in done.stderr            # a warning says what is not tracked now
+    assert "gevent" in done.stderr  # a warning says what is not tracked now
 
 
 @need_gevent

@@ -113,3 +113,44 @@ def test_timeout_still_shows_the_finding(run, method):
 @pytest.mark.parametrize("method", ["signal", "thread"])
 def test_timeout_that_does_not_expire(run, method):
     run(CLEAN, f"--timeout-method={method}", "--timeout=30").assert_outcomes(passed=2)
+
+
+TABLE = "*lockdep: lock statistics*"
+
+
+def rows(result):
+    """Return (class, acquisitions) for the rows of the table of lock statistics."""
+    table = result.text.partition("lock_stat version")[2]
+    cells = [line.split(": ") for line in table.splitlines() if line.lstrip().startswith("test_it.py") and ": " in line]
+    return [(name.strip(), int(numbers.split()[7])) for name, numbers in cells]
+
+
+def test_stat_prints_the_lock_statistics_at_the_end(run):
+    result = run(CLEAN, "--lockdep-stat", on=False)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["lockdep: * build, *", TABLE, "lock_stat version *"])
+    assert sorted(rows(result)) == [("test_it.py:2 A", 2), ("test_it.py:3 B", 2)]
+
+
+def test_without_it_there_are_none(run):
+    assert "lock_stat" not in run(CLEAN).text
+
+
+def test_no_lockdep_is_stronger_than_stat(run):
+    result = run(CLEAN, "--no-lockdep", "--lockdep-stat", on=False)
+    result.assert_outcomes(passed=2)
+    assert "lock_stat" not in result.text
+
+
+@XDIST
+def test_xdist_adds_the_statistics_of_the_workers_up(run):
+    result = run(CLEAN, APART, "--lockdep-stat", on=False)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines([TABLE])
+    assert result.text.count("lock_stat version") == 1
+    assert sorted(rows(result)) == [("test_it.py:2 A", 2), ("test_it.py:3 B", 2)]
+
+
+@XDIST
+def test_xdist_adds_nothing_where_it_is_off(run):
+    assert "lock_stat" not in run(CLEAN, APART, "--no-lockdep", "--lockdep-stat", on=False).text

@@ -54,7 +54,7 @@ def test_lock_handed_from_thread_to_thread_orders_nothing_any_more() -> None:
     a, b, *_ = five()
     a.acquire()
     in_thread(a.release)
-    nest(b)                                   # a is no longer held: no order
+    nest(b)  # a is no longer held: no order
     nest(b, a)
 
     assert found() == []
@@ -65,7 +65,7 @@ def test_waiting_for_anothers_release_is_no_recursion() -> None:
     lock.acquire()
     in_thread(lock.release)
     lock.acquire()
-    assert not lock.acquire(timeout=0.001)    # a signal: somebody else may give it
+    assert not lock.acquire(timeout=0.001)  # a signal: somebody else may give it
     lock.release()
 
     assert found() == []
@@ -98,7 +98,7 @@ def test_thread_ends_with_a_lock_that_others_release() -> None:
     lock = Lock()
     lock.acquire()
     in_thread(lock.release)
-    in_thread(lock.acquire)                   # used for hand-off: seen before
+    in_thread(lock.acquire)  # used for hand-off: seen before
 
     assert found() == []
     lock.release()

@@ -45,7 +45,7 @@ def test_cycles_that_share_a_dependency_are_one_story() -> None:
     nest(hub, b)
     nest(b, hub)
     nest(b, c)
-    nest(c, hub)                              # hub -> b -> c -> hub
+    nest(c, hub)  # hub -> b -> c -> hub
     first, second = runtime.findings()
 
     assert first.related is None
@@ -248,4 +248,4 @@ def test_fork_while_another_thread_holds(tmp_path, order: str, findings: int, pu
 
     assert done.stdout.splitlines() == ["child done", "parent done 0"], done.stderr
     assert done.stderr.count("possible circular") == findings
-    assert done.returncode == 0               # what the child found is not the parent's
+    assert done.returncode == 0  # what the child found is not the parent's

@@ -160,7 +160,7 @@ def test_locks_never_held_together_have_no_order() -> None:
 def test_release_out_of_order() -> None:
     a, b, c, *_ = five()
     a.acquire()
-    assert b.acquire(False)                   # by trylock, or a would lead to c through b
+    assert b.acquire(False)  # by trylock, or a would lead to c through b
     a.release()
     nest(c)
     b.release()
@@ -306,7 +306,7 @@ def test_wait_takes_the_lock_again_under_another(kind: type) -> None:
     b, c = Lock(), Condition(kind())
     with c:
         with b:
-            c.wait(0)                         # gives c back, and takes it again while b is held
+            c.wait(0)  # gives c back, and takes it again while b is held
 
     assert found() == ["circular"]
 

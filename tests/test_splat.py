@@ -1,6 +1,6 @@
 """Reports as people read them: programs in golden/ and what lockdep has to say about them, word for word.
 
-    python -m tests.test_splat          writes the expected texts anew; read the difference before you keep it
+python -m tests.test_splat          writes the expected texts anew; read the difference before you keep it
 """
 
 import os
@@ -21,9 +21,9 @@ GOLDEN = Path(__file__).parent / "golden"
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.py"))
 PYTHON = re.compile(r"^Python \S+ \S+ \[", re.MULTILINE)
 SUMMARY = re.compile(r"^lockdep \(\w+\):", re.MULTILINE)
-INEXACT = ("event", "join", "ring", "wait")    # there the pure build knows only where the same locks were taken first
+INEXACT = ("event", "join", "ring", "wait")  # there the pure build knows only where the same locks were taken first
 KINDS = get_args(violations.Violation)
-SHOWN = {                                      # the program that shows a kind, and words that no other kind has
+SHOWN = {  # the program that shows a kind, and words that no other kind has
     violations.CircularDependency: ("circular", "which lock already depends on the new lock."),
     violations.Recursion: ("nesting", "and the lock comparison function returns 1:"),
     violations.InstanceRing: ("instances", "in an order that closes a ring:"),
@@ -41,7 +41,7 @@ SHOWN = {                                      # the program that shows a kind, 
     violations.AtomicSleep: ("sleep", "BUG: sleeping function called from invalid context at sleep.py:17"),
     violations.BoundReached: ("bound", "BUG: max_chains too low!"),
 }
-COUNTS = re.compile(r"; \d+ lock classes, .*$", re.MULTILINE)        # the standard library's differ by version
+COUNTS = re.compile(r"; \d+ lock classes, .*$", re.MULTILINE)  # the standard library's differ by version
 
 
 def report(name: str, pure: str) -> str:
@@ -70,7 +70,7 @@ def test_report_names_nothing_that_changes(name: str) -> None:
     assert re.findall(r"0x[0-9a-f]+", text) == []
     assert str(ROOT) not in text
     assert re.findall(r"\d{5,}", re.sub(r"\[[0-9a-f]{12}\]", "", text)) == []
-    assert "lockdep/" not in text             # no frame of ours
+    assert "lockdep/" not in text  # no frame of ours
     assert "threading.py" not in text
 
 

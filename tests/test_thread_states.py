@@ -35,7 +35,7 @@ def test_threads_not_made_by_threading() -> None:
     assert done.acquire(timeout=30)
 
     assert found() == ["circular"]
-    assert set(threading._active) <= names    # no _DummyThread was made, which would have taken locks
+    assert set(threading._active) <= names  # no _DummyThread was made, which would have taken locks
     assert "unnamed thread" in str(runtime.findings()[0])
 
 
@@ -60,7 +60,7 @@ def test_ten_thousand_threads_leak_nothing() -> None:
     many(10_000)
     runtime.validator().collect()
 
-    assert len(fastpath.threads()) <= before + 10      # the last ones may still be ending
+    assert len(fastpath.threads()) <= before + 10  # the last ones may still be ending
     assert found() == []
 
 
@@ -85,7 +85,7 @@ def test_next_thread_starts_afresh() -> None:
     in_thread(work)
 
     (first, *_), (second, *rest) = states
-    assert second > first                     # never the number of a thread that has ended
+    assert second > first  # never the number of a thread that has ended
     assert rest == [[], None, None]
 
 
@@ -107,11 +107,11 @@ def test_threads_that_end_holding_what_others_release() -> None:
         in_thread(lock.acquire)
         lock.release()
 
-    assert len(fastpath.threads()) < 300      # nobody has asked for findings yet
+    assert len(fastpath.threads()) < 300  # nobody has asked for findings yet
     assert found() == []
 
     other = Lock()
-    in_thread(lock.acquire)                   # known to be handed over
+    in_thread(lock.acquire)  # known to be handed over
     assert found() == []
     in_thread(other.acquire)
     assert found() == ["lifetime?"]

@@ -23,6 +23,7 @@ SORTS: dict[str, Callable[[ClassStat], float]] = {
     "hold": lambda stat: stat.hold.total_ns if stat.hold else 0,
     "hold-max": lambda stat: stat.hold.max_ns if stat.hold else 0,
 }
+MOST_CONTENDED = 10  # classes in the table at the end of a run
 WIDTH = 14
 NARROWEST, WIDEST = 40, 72
 

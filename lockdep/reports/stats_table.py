@@ -40,8 +40,9 @@ def counts(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     yield "direct dependencies", direct
     yield "indirect dependencies", sum(reached.values()) + alone
     # Every irq-safe lock may nest inside every irq-unsafe one, the kernel says, plus what is known.
-    yield "all direct dependencies", (
-        used["irq-unsafe"] * used["irq-safe"] + used["hardirq-unsafe"] * used["hardirq-safe"] + direct
+    yield (
+        "all direct dependencies",
+        (used["irq-unsafe"] * used["irq-safe"] + used["hardirq-unsafe"] * used["hardirq-safe"] + direct),
     )
     yield "dependency chains", len(contexts)
     yield "dependency chain hlocks used", sum(len(chain.locks) for chain in snapshot.chains)
@@ -49,9 +50,7 @@ def counts(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     yield "in-softirq chains", inside["softirq"]
     yield "in-process chains", contexts.count("")
     yield "number of stack traces", len(different_stacks(snapshot))
-    yield "combined max dependencies", (
-        (inside["hardirq"] + 1) * (inside["softirq"] + 1) * (contexts.count("") + 1)
-    )
+    yield "combined max dependencies", ((inside["hardirq"] + 1) * (inside["softirq"] + 1) * (contexts.count("") + 1))
     for label, count in used.items():
         yield f"{label} locks", count
     yield "max locking depth", max((len(chain.locks) for chain in snapshot.chains), default=0)

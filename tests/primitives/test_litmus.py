@@ -66,9 +66,7 @@ def interleavings(program: Program) -> set[tuple[tuple[str, int], ...]]:
             if step.kind == "load":
                 registers[step.register] = memory.get(step.variable, 0)
             elif step.kind == "store":
-                memory[step.variable] = (
-                    step.source if isinstance(step.source, int) else registers.get(step.source, 0)
-                )
+                memory[step.variable] = step.source if isinstance(step.source, int) else registers.get(step.source, 0)
         found.add(tuple(sorted(registers.items())))
     return found
 
