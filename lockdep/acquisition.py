@@ -10,7 +10,7 @@ from lockdep.dependency import Witness
 from lockdep.fastpath import UNTRACKED, Chain, Entry, ThreadState
 from lockdep.held import held_along, thread_name
 from lockdep.irq_state import ORDINARY, IrqState
-from lockdep.order import compare_all
+from lockdep.order import Compared, compare_all
 from lockdep.runs import Run
 from lockdep.trace import StackTrace
 from lockdep.violations import HeldLock, Where
@@ -27,7 +27,7 @@ class Acquisition:
     irq: IrqState
     thread: str
     thread_serial: int
-    compared: Mapping[int, int]  # serial of a held lock of the same class -> what the ordering callback said of it
+    compared: Mapping[int, Compared]  # serial of a held lock of the same class -> what the ordering callback said of it
 
     @property
     def lock_class(self) -> LockClass:
@@ -47,7 +47,9 @@ class Acquisition:
         """Return the observation that the lock `serial` was wanted while `prev` was held."""
         gates = tuple(lock.serial for lock in self.held if lock is not prev)
         awaited = "" if run is None else run.label()
-        return Witness(self.thread, self.thread_serial, prev.serial, serial, prev.stack, self.stack, gates, awaited)
+        return Witness(
+            self.thread, self.thread_serial, prev.serial, serial, prev.stack, self.stack, gates, awaited, self.mode
+        )
 
 
 def acquisition(state: ThreadState, parent: Chain, entry: Entry, serial: int, stack: StackTrace) -> Acquisition:

@@ -19,7 +19,7 @@ SHARED, RECURSIVE, TIMED, WAIT, EVENT = 1, 2, 4, 8, 16
 class Witness:
     """One observation of a dependency: who, which instances, where, and what else was held.
 
-    `run` names the thread or work item that was waited for; that is what took next_ then.
+    `run` names the thread or work item that was waited for, which took next_ then. `mode` is how next_ was taken.
     """
 
     thread: str
@@ -30,6 +30,7 @@ class Witness:
     next_stack: StackTrace
     gates: tuple[int, ...] = ()
     run: str = ""
+    mode: int = 0
 
     def seen(self) -> tuple[int, int, int]:
         """What makes another witness worth keeping."""

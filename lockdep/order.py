@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 Compare = Callable[[Any, Any], int]
 Describe = Callable[[Any], str]
@@ -22,17 +22,33 @@ class InstanceComparison:
         self.describe = describe
         self.instances: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
+    def text(self, instance: Any) -> str:
+        """Return what a report says of an instance; nothing where there is no such callback, or where it fails."""
+        with contextlib.suppress(Exception):
+            return "" if self.describe is None else str(self.describe(instance))
+        return ""
 
-def compare_all(order: InstanceComparison, held: Sequence[int], new: int) -> dict[int, int]:
+
+class Compared(NamedTuple):
+    """The callback's answer, and where that is not right the texts of the held instance and of the new one."""
+
+    answer: int
+    held: str = ""
+    new: str = ""
+
+
+def compare_all(order: InstanceComparison, held: Sequence[int], new: int) -> dict[int, Compared]:
     """Return what the callback says of each held instance and the new one.
 
     Left out are those it was not set on, and those for which it fails.
     """
     wanted = order.instances.get(new)
-    found: dict[int, int] = {}
+    found: dict[int, Compared] = {}
     for serial in held:
         instance = order.instances.get(serial)
         if instance is not None and wanted is not None:
             with contextlib.suppress(Exception):
-                found[serial] = int(order.compare(instance, wanted))
+                answer = int(order.compare(instance, wanted))
+                texts = () if answer < 0 else (order.text(instance), order.text(wanted))
+                found[serial] = Compared(answer, *texts)
     return found

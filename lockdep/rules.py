@@ -27,7 +27,7 @@ from lockdep.usage import UsageTable, bits_of, single_bits
 from lockdep.violations import BoundReached, HeldLock, InstanceRing, LockMisuse
 
 _ORDINARY_BITS = [bits_of(inside=(), enabled=ORDINARY.enabled, read=read) for read in (False, True)]
-KERNEL = "potential", "the kernel's verdict, by classes"
+KERNEL = "potential", "judged by classes, as the kernel does: whatever their instances"
 
 
 class Rules:

@@ -12,6 +12,7 @@ from typing import ClassVar
 from lockdep.classes import LockClass
 from lockdep.dependency import Dependency, Witness
 from lockdep.irq_state import QUIET, IrqSummary
+from lockdep.order import Compared
 from lockdep.trace import StackTrace
 from lockdep.usage import is_read, state_of
 
@@ -72,7 +73,7 @@ class Recursion:
     lock_class: LockClass
     mode: int
     same: bool
-    comparison: int | None
+    comparison: Compared | None
     where: Where
 
     @property

@@ -199,19 +199,32 @@ def test_ordering_callback() -> None:
     assert titles() == []
     nest(locks[2], locks[1])
     assert titles() == [RECURSIVE]
-    assert lockdep.findings()[0].violation.comparison == 1
+    assert lockdep.findings()[0].violation.comparison.answer == 1
+
+
+def against(*_: Mutex) -> int:
+    return 1
+
+
+def fail(*_: Mutex) -> int:
+    raise RuntimeError
 
 
 def test_ordering_callback_that_fails_excuses_nothing() -> None:
     one, two = Mutex("unranked"), Mutex("unranked")
-
-    def fail(*_: Mutex) -> int:
-        raise RuntimeError
-
     for lock in (one, two):
         lockdep.set_order(lock, fail)
     nest(one, two)
     assert titles() == [RECURSIVE]
+
+
+def test_description_that_fails_is_left_out() -> None:
+    one, two = Mutex("undescribed"), Mutex("undescribed")
+    for lock in (one, two):
+        lockdep.set_order(lock, against, fail)
+    nest(one, two)
+    assert titles() == [RECURSIVE]
+    assert lockdep.findings()[0].violation.comparison == (1, "", "")
 
 
 def test_second_ordering_callback() -> None:

@@ -250,17 +250,17 @@ def test_unsafe_to_safe_is_silent() -> None:
 
 
 def test_softirq_order_through_a_third_lock() -> None:
-    safe, third, unsafe = Spin("safe"), Spin("third"), Spin("unsafe")
+    safe, between, unsafe = Spin("safe"), Spin("between"), Spin("unsafe")
     in_softirq(lambda: use(safe))
     use(unsafe)
     simulated.local_bh_disable()
-    with safe, third:
+    with safe, between:
         pass
-    with third, unsafe:
+    with between, unsafe:
         pass
     simulated.local_bh_enable()
     assert titles() == [SOFT_ORDER]
-    assert lockdep.findings()[0].classes == ("safe", "third", "unsafe", "unsafe")
+    assert lockdep.findings()[0].classes == ("safe", "between", "unsafe", "unsafe")
 
 
 @pytest.mark.parametrize("late", ["safe", "unsafe"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lockdep.acquisition import Acquisition
 from lockdep.fastpath import NEST, RECURSIVE_READ
+from lockdep.order import Compared
 from lockdep.violations import HeldLock, Recursion
 
 
@@ -27,12 +28,12 @@ def check_class_recursion(new: Acquisition) -> Recursion | None:
         if prev.lock_class is not new.lock_class or (new.mode & 3 == RECURSIVE_READ and prev.mode & 3):
             continue
         order = new.compared.get(prev.serial)
-        if order is None or order >= 0:
+        if order is None or order.answer >= 0:
             return recursion(new, prev, order)
     return None
 
 
-def recursion(new: Acquisition, prev: HeldLock, order: int | None) -> Recursion:
+def recursion(new: Acquisition, prev: HeldLock, order: Compared | None) -> Recursion:
     return Recursion(
         prev=prev,
         lock_class=new.lock_class,

@@ -50,7 +50,7 @@ def scenario(links: Sequence[Link], safe: ClassUsage, unsafe: ClassUsage) -> Lin
     Thread 0 is the one that is interrupted, the others make the dependencies that lead back to it, one each.
     """
     names = [links[0].dependency.prev.name, *(link.dependency.next.name for link in links)]
-    columns = [column(link.kind, link.dependency.prev, link.dependency.next) for link in links]
+    columns = [column(link.kind, link.dependency.prev, link.dependency.next, link.witness.mode) for link in links]
     steps = [(0, f"{verb(unsafe.bit)}({unsafe.lock_class.name});")]
     if state_of(safe.bit).simulated:
         steps.append((1, "local_irq_disable();"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lockdep.classes import LockClass
 from lockdep.dependency import EVENT, RECURSIVE, SHARED, TIMED, WAIT, Witness
+from lockdep.fastpath import READ, RECURSIVE_READ, SYNC
 from lockdep.reports.page import TAKEN, Lines, Page, stack_lines
 
 
@@ -22,10 +23,15 @@ def step(page: Page, number: int, prev: LockClass, next_: LockClass, kind: int, 
     return [*lines, f"   to {how}{run} {next_.name}{read}{timed} at:", *stack_lines(witness.next_stack)]
 
 
-def column(kind: int, prev: LockClass, next_: LockClass) -> list[str]:
-    """Return what one thread does: takes the one, then waits for the other."""
+def column(kind: int, prev: LockClass, next_: LockClass, mode: int) -> list[str]:
+    """Return what one thread does: takes the one, then waits for the other, in this mode."""
     if kind & EVENT:
         return [f"lock({next_.name});", f"signal({prev.name});"]
     first = "rlock" if kind & SHARED else "lock"
-    then = "wait" if kind & WAIT else "rlock" if kind & RECURSIVE else "lock"
+    then = "wait" if kind & WAIT else "rlock" if kind & RECURSIVE else waiting_verb(mode)
     return [f"{first}({prev.name});", f"{then}({next_.name});"]
+
+
+def waiting_verb(mode: int) -> str:
+    """Return how the tables show a wait for a lock."""
+    return "sync" if mode & SYNC else "rlock" if mode & (READ | RECURSIVE_READ) else "lock"

@@ -25,12 +25,16 @@ def compare(held, new):
     return DEPTHS[held] - DEPTHS[new]
 
 
+def describe(lock):
+    return f"depth {DEPTHS[lock]}"
+
+
 plain = [Node(depth, Mutex("node.lock")) for depth in range(2)]
 lock_both(*plain)
 
 ordered = [Node(depth, Mutex("ordered.lock")) for depth in range(2)]
 DEPTHS = {node.lock: node.depth for node in ordered}
 for node in ordered:
-    lockdep.set_order(node.lock, compare)
+    lockdep.set_order(node.lock, compare, describe)
 lock_both(*ordered)
 lock_both(*reversed(ordered))

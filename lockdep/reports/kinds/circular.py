@@ -46,7 +46,7 @@ def scenario(violation: CircularDependency) -> Lines:
     classes = [dependency.prev.name for dependency in (*violation.path, violation.path[0])]
     lines = [INFO, "", "Chain exists of:", "  " + " --> ".join(classes), "", SCENARIO, ""]
     lines += table([
-        column(kind, dependency.prev, dependency.next)
-        for dependency, (kind, _) in zip(violation.path, violation.chosen, strict=True)
+        column(kind, dependency.prev, dependency.next, witness.mode)
+        for dependency, (kind, witness) in zip(violation.path, violation.chosen, strict=True)
     ])  # fmt: skip
     return [*lines, "", outcome(timed=any(kind & TIMED for kind, _ in violation.chosen)), ""]

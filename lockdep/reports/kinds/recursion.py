@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from lockdep.fastpath import TIMED
+from lockdep.order import Compared
 from lockdep.reports.page import INFO, SCENARIO, TAKEN, Lines, Page, outcome, stack_lines
+from lockdep.reports.steps import waiting_verb
 from lockdep.violations import Recursion
 
 
@@ -11,21 +13,22 @@ def body(page: Page, violation: Recursion) -> Lines:
     """Return the report of a recursion."""
     timed = bool(violation.mode & TIMED)
     lines = [f"thread {violation.where.thread} is trying to acquire lock{' with a timeout' if timed else ''}:"]
-    lines += [page.class_line(violation.lock_class), "", "but it is already holding lock:"]
-    lines += [page.class_line(violation.prev.lock_class)]
+    compared = violation.comparison or Compared(0)
+    lines += [page.class_line(violation.lock_class), *described(compared.new), "", "but it is already holding lock:"]
+    lines += [page.class_line(violation.prev.lock_class), *described(compared.held)]
     if violation.comparison is not None:
-        lines += [f"and the lock comparison function returns {violation.comparison}:"]
+        lines += [f"and the lock comparison function returns {compared.answer}:"]
     which = "the same lock" if violation.same else "another lock of its class"
     lines += ["", f"which is {which}, {TAKEN}:", *stack_lines(violation.prev.stack)]
     lines += ["", INFO, SCENARIO, "", "  thread 0", "  --------"]
-    lines += [f"  {verb(violation.prev.mode)}({violation.prev.lock_class.name});"]
-    lines += [f"  {verb(violation.mode)}({violation.lock_class.name});", "", outcome(timed=timed), ""]
+    lines += [f"  {waiting_verb(violation.prev.mode)}({violation.prev.lock_class.name});"]
+    lines += [f"  {waiting_verb(violation.mode)}({violation.lock_class.name});", "", outcome(timed=timed), ""]
     return [*lines, *advice(violation), "", *page.tail(violation.where)]
 
 
-def verb(mode: int) -> str:
-    """Return how the table says that a lock is taken."""
-    return "rlock" if mode & 3 else "lock"
+def described(text: str) -> Lines:
+    """Return what the callback that describes an instance says of it."""
+    return [f"    {text}"] if text else []
 
 
 def advice(violation: Recursion) -> Lines:
