@@ -39,6 +39,7 @@ def listen(answer: Callable[[str], str], path: str | None = None) -> str:
         own_folder(os.path.dirname(chosen))
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
+        remove_stale(chosen)
         before = os.umask(0o177)  # the file has the right mode from its first moment
         try:
             server.bind(chosen)
@@ -60,6 +61,17 @@ def own_folder(folder: str) -> None:
     found = os.stat(folder, follow_symlinks=False)
     if found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise PermissionError(f"{folder} is open to others")
+
+
+def remove_stale(path: str) -> None:
+    """Remove a socket that nobody listens at: a process of the same number was killed."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        try:
+            client.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
 
 
 def remove(path: str, process: int) -> None:

@@ -10,11 +10,17 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lockdep import listen
+from lockdep.command_line import show as show_text
 from lockdep.reports.lock_stat import SORTS, microseconds, render_lock_stat, row_name
 from lockdep.snapshots import Snapshot
 from lockdep.stats import ClassStat
 
 SOURCES = "FILE or PID"
+SWITCHES = {
+    "start": "have the process take times from now on",
+    "stop": "have it take no more times; what was counted stays",
+    "clear": "have it begin to count anew",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +35,25 @@ def stat(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
     add_arguments(parser)
     parser.add_argument("--top", type=int, metavar="N", help="so many classes (all)")
     parser.add_argument("--points", type=int, default=4, metavar="N", help="so many places of a class, 0 for all (4)")
+    switches = parser.add_mutually_exclusive_group()
+    for command, what in SWITCHES.items():
+        switches.add_argument(f"--{command}", dest="switch", action="store_const", const=command, help=what)
     parsed = parser.parse_args(given)
-    stats = chosen(read(parsed.sources).stats, parsed.filter)
-    print(render_lock_stat(stats, sort=parsed.sort, top=parsed.top, points=parsed.points), end="")
+    if parsed.switch:
+        switch(parsed.sources, parsed.switch)
+    else:
+        stats = chosen(read(parsed.sources).stats, parsed.filter)
+        show_text(render_lock_stat(stats, sort=parsed.sort, top=parsed.top, points=parsed.points))
     return 0
+
+
+def switch(sources: Sequence[str], command: str) -> None:
+    """Have each process start or stop its clocks, or begin anew."""
+    files = [source for source in sources if not source.isdigit()]
+    if files:
+        raise ValueError(f"--{command} is for a process that listens, not for {files[0]}")
+    for source in sources:
+        listen.ask(int(source), command)
 
 
 def top(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
@@ -126,8 +147,8 @@ class Plain:
         for row in rows:
             name, *numbers = row
             line = [name.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])]
-            print("  ".join(line).rstrip())
-        print(flush=True)
+            show_text("  ".join(line).rstrip() + "\n")
+        show_text("\n")
 
 
 class Refreshed:

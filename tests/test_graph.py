@@ -22,7 +22,7 @@ WITNESS = Witness("thread", 1, 2, 3, NO_STACK, NO_STACK)
 CLASSES = [LockClass("Lock", given=f"class {number}") for number in range(12)]
 NUMBER = {lock_class: number for number, lock_class in enumerate(CLASSES)}
 thorough = settings(
-    max_examples=1500, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=700, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

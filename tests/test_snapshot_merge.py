@@ -16,7 +16,7 @@ from lockdep.snapshots import Snapshot
 from lockdep.stats import ClassStat, Times
 from tests.snapshot_makers import NAMES, seen, snapshots
 
-some = settings(max_examples=50, deadline=None, suppress_health_check=HealthCheck)
+some = settings(max_examples=25, deadline=None, suppress_health_check=HealthCheck)
 
 
 def verdicts(*runs):

@@ -1,0 +1,242 @@
+"""A process that listens: `lockdep run --listen`, and `lockdep stat` and `lockdep top` that look into it."""
+
+import contextlib
+import os
+import pty
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lockdep import listen
+from lockdep.listen import NotListening
+from tests.sourcetree import ROOT
+
+PROGRAM = """
+import os, sys, threading
+busy = threading.Lock()
+quiet = threading.Lock()
+def take():
+    with busy: pass
+def contend():
+    before = os.times().elapsed
+    with busy:
+        thread = threading.Thread(target=take)
+        thread.start()
+        while os.times().elapsed < before + 0.1: thread.join(0.01)
+    thread.join()
+contend()
+print("ready", flush=True)
+for line in sys.stdin:
+    if line.strip() == "fork" and not os.fork():
+        sys.stdin.read()
+        os._exit(0)
+    contend()
+    print("done", flush=True)
+"""
+ROW = re.compile(r"^ *prog\.py:3 busy: +(\d+) +(\d+) ", re.MULTILINE)
+pytestmark = pytest.mark.timeout(60)
+
+
+class Running:
+    """The program, and what it says."""
+
+    def __init__(self, process):
+        self.process = process
+        self.said = [process.stderr.readline(), process.stdout.readline()]
+        self.pid, self.path = re.fullmatch(r"lockdep: process (\d+) listens at (.*)\n", self.said[0]).groups()
+
+    def go(self, line="go"):
+        print(line, file=self.process.stdin, flush=True)
+        assert self.process.stdout.readline() == "done\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "prog.py").write_text(PROGRAM)
+    (tmp_path / "run").mkdir()
+    return tmp_path
+
+
+def env(folder, **more):
+    kept = {name: value for name, value in os.environ.items() if name not in ("LOCKDEP_OPTIONS", "NO_COLOR")}
+    return {**kept, "PYTHONPATH": str(ROOT), "XDG_RUNTIME_DIR": str(folder / "run"), "TERM": "xterm", **more}
+
+
+@contextlib.contextmanager
+def running(folder, *options):
+    command = [sys.executable, "-m", "lockdep", "run", "--listen", *options, "prog.py"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=folder, env=env(folder), text=True, **pipes) as process:
+        try:
+            yield Running(process)
+        finally:
+            process.kill()
+
+
+def lockdep(folder, *arguments, **more):
+    command = [sys.executable, "-m", "lockdep", *arguments]
+    done = subprocess.run(command, cwd=folder, env=env(folder, **more), capture_output=True, text=True, timeout=50)
+    return done.stdout, done.stderr, done.returncode
+
+
+def contentions(table):
+    """Return how often the busy lock was waited for, by the table."""
+    found = ROW.search(table)
+    return None if found is None else int(found[2])
+
+
+def test_stat_reads_a_live_process(folder):
+    with running(folder, "--stat") as program:
+        first, said, status = lockdep(folder, "stat", program.pid)
+        program.go()
+        second, _, _ = lockdep(folder, "stat", program.pid, "--sort", "wait", "--top", "1")
+    assert (said, status) == ("", 0)
+    assert (contentions(first), contentions(second)) == (1, 2)
+    assert "prog.py:6 in take" in first
+    assert "prog.py:9 in contend" in first
+
+
+def test_stat_starts_stops_and_clears(folder):
+    with running(folder) as program:
+        wait_total = [wait_of(lockdep(folder, "stat", program.pid)[0])]
+        for switch in ("--start", "--stop", "--clear"):
+            assert lockdep(folder, "stat", program.pid, switch) == ("", "", 0)
+            wait_total.append(wait_of(lockdep(folder, "stat", program.pid)[0]))
+            if switch != "--clear":
+                program.go()
+        program.go()
+        table = lockdep(folder, "stat", program.pid)[0]
+    assert wait_total[0] == wait_total[1] == 0
+    assert wait_total[2] > 50_000  # microseconds
+    assert wait_total[3] is None  # nothing was counted since
+    assert contentions(table) == 1
+
+
+def wait_of(table):
+    """Return the microseconds that threads waited for the busy lock, by the table."""
+    rows = [line.split() for line in table.splitlines() if "busy: " in line]
+    return float(rows[0][6]) if rows else None
+
+
+def test_top_in_a_pipe_is_plain(folder):
+    with running(folder, "--stat") as program:
+        shown, said, status = lockdep(folder, "top", program.pid, "--count", "2", "--interval", "0.05")
+    first, second, _ = shown.split("\n\n")
+    assert (said, status) == ("", 0)
+    assert first.splitlines()[0].split()[:4] == ["lock", "class", "contentions", "acquisitions"]
+    assert first.splitlines()[1].split()[:4] == ["prog.py:3", "busy", "1", "2"]
+    assert "busy" not in second  # nothing happened since the first look
+
+
+def test_top_on_a_terminal_refreshes_and_ends_with_the_process(folder):
+    ours, theirs = pty.openpty()
+    with running(folder, "--stat") as program:
+        command = [sys.executable, "-m", "lockdep", "top", program.pid, "--interval", "0.05"]
+        viewer = subprocess.Popen(command, env=env(folder, COLUMNS="150"), stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        while b"busy" not in shown:
+            shown += os.read(ours, 4096)
+    shown += rest(ours)
+    assert viewer.wait(20) == 0
+    for begun, undone in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h")):  # the screen, the cursor
+        assert 0 <= shown.find(begun) < shown.rfind(undone)
+
+
+def rest(terminal):
+    """Return what is still shown on a terminal until the program at its other end has ended."""
+    shown = b""
+    with contextlib.suppress(OSError):  # that is how the end is told
+        while piece := os.read(terminal, 4096):
+            shown += piece
+    os.close(terminal)
+    return shown
+
+
+def test_ctrl_c_ends_top_quietly(folder):
+    with running(folder, "--stat") as program:
+        command = [sys.executable, "-m", "lockdep", "top", program.pid, "--interval", "30"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, env=env(folder), text=True, **pipes) as viewer:
+            while "busy" not in viewer.stdout.readline():
+                pass
+            viewer.send_signal(signal.SIGINT)
+            assert viewer.communicate(timeout=20)[1] == ""
+            assert viewer.returncode == 0
+
+
+def test_the_socket_is_for_its_owner_and_goes_with_the_process(folder):
+    with running(folder) as program:
+        path = Path(program.path)
+        modes = [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)]
+        program.process.stdin.close()
+        assert program.process.wait(20) == 0
+    assert modes == [0o600, 0o700]
+    assert not path.exists()
+
+
+def test_a_child_of_a_fork_does_not_answer_and_leaves_the_socket_alone(folder):
+    with running(folder, "--stat") as program:
+        program.go("fork")
+        assert contentions(lockdep(folder, "stat", program.pid)[0]) == 2
+        assert os.listdir(Path(program.path).parent) == [f"{program.pid}.sock"]
+
+
+@pytest.mark.parametrize("command", ["stat", "top"])
+def test_a_process_that_does_not_listen_is_one_line(folder, command):
+    shown, said, status = lockdep(folder, command, str(os.getpid()))
+    assert (shown, status) == ("", 2)
+    assert said.count("\n") == 1
+    assert f"process {os.getpid()} does not answer at " in said
+    assert "lockdep run --listen" in said
+
+
+def test_a_switch_is_for_processes_only(folder):
+    shown, said, status = lockdep(folder, "stat", "some.json", "--clear")
+    assert (shown, said, status) == (
+        "", "lockdep: error: --clear is for a process that listens, not for some.json\n", 2
+    )  # fmt: skip
+
+
+def test_a_folder_open_to_others_is_refused_and_the_program_runs(folder):
+    (folder / "run" / f"lockdep-{os.getuid()}").mkdir(mode=0o777)
+    (folder / "run" / f"lockdep-{os.getuid()}").chmod(0o777)
+    shown, said, status = lockdep(folder, "run", "--listen", "-c", "print('runs')")
+    assert (shown, status) == ("runs\n", 0)
+    assert re.match(r"lockdep: error: cannot listen: \S+ is open to others\n", said)
+
+
+def test_a_socket_that_a_killed_process_left_is_replaced(tmp_path):
+    path = str(tmp_path / "left.sock")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(path)
+    listen.remove_stale(path)
+    assert not os.path.exists(path)
+    with socket.socket(socket.AF_UNIX) as alive:
+        alive.bind(path)
+        alive.listen()
+        listen.remove_stale(path)
+        assert os.path.exists(path)
+    listen.remove_stale(str(tmp_path / "none.sock"))
+
+
+def test_who_asks_nothing_or_nonsense_does_no_harm(folder):
+    with running(folder, "--stat") as program:
+        for text in (b"", b"\xff\xfe\n", b"nonsense\n"):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(program.path)
+                client.sendall(text)
+                client.shutdown(socket.SHUT_WR)
+                assert not client.recv(100).startswith(b"{")
+        assert contentions(lockdep(folder, "stat", program.pid)[0]) == 1
+
+
+def test_nobody_there_is_an_os_error():
+    with pytest.raises(NotListening, match="process 1 does not answer"):
+        listen.ask(1, "snapshot")

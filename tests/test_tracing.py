@@ -1,0 +1,109 @@
+"""The timeline of `lockdep run --trace`: each wait and each hold with its thread and times, the last ones only."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from lockdep import tracing
+from tests.sourcetree import ROOT
+from tests.worlds import Lock, in_thread, world
+
+PROGRAM = """
+import threading, time
+busy = threading.Lock()
+def take():
+    with busy: pass
+with busy:
+    thread = threading.Thread(target=take, name="waiter")
+    thread.start()
+    time.sleep(0.2)
+thread.join()
+"""
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture
+def recording():
+    """Record in a world of its own, few events at the most."""
+    with world():
+        tracing.start(events=8)
+        yield
+        tracing.stop()
+        tracing.lock_stat.stop()
+        tracing.lock_stat.clear()
+
+
+def run(folder, *options):
+    (folder / "prog.py").write_text(PROGRAM)
+    env = {name: value for name, value in os.environ.items() if name != "LOCKDEP_OPTIONS"} | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "lockdep", "run", *options, "prog.py"]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=50)
+
+
+def events_of(path):
+    """Return the spans by (category, thread name) of the lock that matters, and all events."""
+    events = json.loads(path.read_text())["traceEvents"]
+    threads = {event["tid"]: event["args"]["name"] for event in events if event["ph"] == "M"}
+    spans = {}
+    for event in events:
+        if event["ph"] == "X" and event["name"] == "prog.py:3 busy":
+            spans.setdefault((event["cat"], threads[event["tid"]]), []).append(event)
+    return spans, events
+
+
+def test_a_wait_lies_within_the_hold_that_it_waits_for(tmp_path):
+    done = run(tmp_path, "--trace", "trace.json")
+    assert (done.stdout, done.returncode) == ("", 0)
+    spans, events = events_of(tmp_path / "trace.json")
+    assert sorted(spans) == [("hold", "MainThread"), ("hold", "waiter"), ("wait", "waiter")]
+    (hold,), (wait,), (after,) = spans["hold", "MainThread"], spans["wait", "waiter"], spans["hold", "waiter"]
+    assert hold["ts"] < wait["ts"]
+    assert hold["dur"] >= 200_000  # microseconds
+    assert 0 < wait["dur"] < hold["dur"] + 100_000
+    assert wait["ts"] + wait["dur"] <= after["ts"] + 1000
+    assert all(event["ph"] in "XM" and event["pid"] == events[0]["pid"] for event in events)
+
+
+def test_a_trace_that_cannot_be_written_is_one_line(tmp_path):
+    done = run(tmp_path, "--trace", "none/trace.json")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0].startswith("lockdep: error: cannot write the trace to none/trace.json: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("recording")
+def test_the_last_events_are_kept():
+    first, second = Lock(), Lock()
+    for lock in [first] * 20 + [second] * 8:
+        with lock:
+            pass
+    events = tracing.stop()
+    assert len(events) == 8
+    assert {number for _, number, *_ in events} == {second.entry.tally.number}
+    assert [begin for *_, begin, _ in events] == sorted(begin for *_, begin, _ in events)
+
+
+@pytest.mark.usefixtures("recording")
+def test_times_are_those_of_the_clock_and_threads_are_told_apart():
+    lock = Lock()
+    before = time.monotonic_ns()
+    with lock:
+        time.sleep(0.01)
+    in_thread(lambda: lock.acquire() and lock.release())
+    after = time.monotonic_ns()
+    first, second = [event for event in tracing.stop() if event[1] == lock.entry.tally.number]
+    assert (first[0], second[0]) == (0, 0)  # nobody waited
+    assert before <= first[3] <= first[4] - 10_000_000 < second[3] <= second[4] <= after
+    assert first[2] != second[2]
+
+
+@pytest.mark.usefixtures("recording")
+def test_nothing_is_recorded_unless_asked():
+    tracing.stop()
+    with Lock():
+        pass
+    assert tracing.stop() == []
