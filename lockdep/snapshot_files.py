@@ -81,6 +81,8 @@ def what_is_wrong(text: bytes | str, error: Exception) -> str:
     """Say in a few words why a text is no JSON document."""
     if not text.strip():
         return "the file is empty"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
     at_its_end = isinstance(error, json.JSONDecodeError) and error.pos >= len(error.doc.rstrip())
     if at_its_end or text.rstrip()[-1:] not in (b"}", "}"):
         return f"the file is cut off, or no JSON ({len(text)} bytes)"

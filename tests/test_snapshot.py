@@ -181,7 +181,7 @@ WRONG = {
     "{'a': 1}": "not a snapshot: no JSON (Expecting property name",
     "[1]": "not a snapshot: it does not say that its format is 'lockdep snapshot'",
     "{}": "not a snapshot: it does not say that its format is 'lockdep snapshot'",
-    '{"a":' * 100_000 + "1" + "}" * 100_000: "not a snapshot: no JSON (maximum recursion depth exceeded",
+    '{"a":' * 100_000 + "1" + "}" * 100_000: "not a snapshot: it is nested too deeply",
     '{"a": ' + "1" * 5000 + "}": "not a snapshot: no JSON (Exceeds the limit",
     change(version=2, lockdep="9.0"): "version 2 of the format, written by lockdep 9.0; lockdep 0.1.0 reads version 1",
     change(version="1"): "version '1' of the format",
