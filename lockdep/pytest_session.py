@@ -239,7 +239,8 @@ def options_for(config: pytest.Config) -> Options:
     keywords: dict[str, Any] = {"raise_on_recursion": True}  # one self-deadlock must not take the whole run with it
     if config.getini("lockdep_fail_on"):
         keywords["fail_on"] = config.getini("lockdep_fail_on")
-    if config.known_args_namespace.lockdep_stat:
+    # Neither is complete at all times: a plugin that conftest.py names comes after the one, before the other is filled.
+    if any(getattr(given, "lockdep_stat", False) for given in (config.known_args_namespace, config.option)):
         keywords["stat"] = True
     with contextlib.chdir(config.rootpath):
         return load_options(**keywords)

@@ -126,11 +126,13 @@ import atexit, sys
 atexit.register(lambda: sys.exit(4))
 """,
     "executor_at_exit": """
-import atexit, concurrent.futures
+import atexit, concurrent.futures, threading
 atexit.register(print, "atexit")
 pool = concurrent.futures.ThreadPoolExecutor(2)
-pool.submit(print, "work")
+ended = threading.Event()
+pool.submit(lambda: ended.wait() and print("work"))
 print("end of main")
+ended.set()
 """,
     "finalizers_at_exit": """
 class Last:
