@@ -394,11 +394,15 @@ def reap():
 
 
 def retire(state):
-    """Let the next new thread use this state: its thread has ended, and nobody looks at what it held any more."""
+    """Let the next new thread use this state: its thread has ended, and nobody looks at what it held any more.
+
+    What it counted is kept apart now, where its memory is warm, and not when the next thread begins on a cold core.
+    """
     global _spare
     state.record = state.took = None
     state.root = state.chain = _nowhere
     if cython.compiled:
+        ld_fold_counts(state.counts, state.numbers)
         ld_guard(cython.address(_spare_guard))
         state.next = _spare
         _spare = state
@@ -479,9 +483,7 @@ class ThreadState:
         self.begin()
 
     def begin(self):
-        """Belong to this thread from now on. What the last one counted is kept apart."""
-        if cython.compiled:
-            ld_fold_counts(self.counts, self.numbers)
+        """Belong to this thread from now on."""
         self.serial = self.running = new_serial()
         self.context = self.context_key = None            # the chain's own root is that of the context
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
