@@ -120,10 +120,11 @@ def merged(paths: Sequence[str]) -> "Snapshot":
 
 
 def loaded(paths: Sequence[str]) -> "Iterator[Snapshot]":
-    """Yield each file's snapshot. A run that comes twice is said to: its counts are added twice."""
+    """Yield each file's snapshot. Of the first run that comes twice is said that its counts are added twice."""
     from lockdep.snapshots import Snapshot
 
     seen: dict[str, str] = {}
+    repeated = 0
     for path in with_progress(paths):
         try:
             snapshot = Snapshot.load(path)
@@ -133,9 +134,13 @@ def loaded(paths: Sequence[str]) -> "Iterator[Snapshot]":
             raise UsageError(str(error)) from None
         for run in snapshot.runs:
             if run.id in seen:
-                say(f"lockdep: note: {path} and {seen[run.id]} have the same run: its counts are added twice")
+                repeated += 1
+                if repeated == 1:
+                    say(f"lockdep: note: {path} and {seen[run.id]} have the same run: its counts are added twice")
             seen[run.id] = path
         yield snapshot
+    if repeated > 1:
+        say(f"lockdep: note: so are those of {repeated - 1} more")
 
 
 def with_progress(paths: Sequence[str]) -> Iterable[str]:

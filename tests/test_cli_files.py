@@ -119,6 +119,11 @@ def test_a_run_that_comes_twice_is_said_to(lockdep):
     _, stderr, status = lockdep("stats", "one.json", "one.json")
     assert status == 0
     assert stderr == "lockdep: note: one.json and one.json have the same run: its counts are added twice\n"
+    _, stderr, _ = lockdep("stats", "one.json", "one.json", "two.json", "one.json", "two.json")
+    assert stderr.splitlines() == [
+        "lockdep: note: one.json and one.json have the same run: its counts are added twice",
+        "lockdep: note: so are those of 2 more",
+    ]
 
 
 MISTAKES = [
