@@ -89,7 +89,7 @@ cdef class WaitQueue:
     @cython.locals(outer=Waiter, after=Waiter, me=cython.longlong, taken=cython.bint)
     cpdef bint take(self, long long units, bint barge=*, Waiter waiter=*) except -1
     @cython.locals(first=Waiter, woken=Waiter, result=cython.int)
-    cpdef int put(self, long long units, object books=*, Waiter leaver=*, int how=*) except -1
+    cpdef int put(self, long long units, object unbook=*, Waiter leaver=*, int how=*) except -1
     @cython.locals(waiter=Waiter, me=cython.longlong)
     cpdef bint wait(self, long long units, object timeout=*, bint signals=*, bint barge=*) except -1
     @cython.locals(status=cython.int)
@@ -98,6 +98,7 @@ cdef class WaitQueue:
 
 cdef class ValidatedQueue(WaitQueue):
     cdef readonly object dep_map
+    cdef object validate, book, unbook
     cdef readonly long long portion
 
     cdef bint get(self, object ticket, long long units, object timeout, bint signals, bint barge) except -1

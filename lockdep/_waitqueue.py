@@ -160,17 +160,17 @@ class WaitQueue:
                 break
         return taken
 
-    def put(self, units, books=None, leaver=None, how=ACCEPT):
+    def put(self, units, unbook=None, leaver=None, how=ACCEPT):
         """Give units back, settle a waiter, and grant the first one in the queue what it wants if that is there now.
 
-        With `books` the units are given only if that DepMap knows of them, else UNBALANCED; `sure` units or more are
+        With `unbook` the units are given only if the validator knows of them, else UNBALANCED; `sure` units or more are
         given anyway, because the queue knows who has them. A waiter that was granted its
         units has HAD them, or returns them to ABANDON its wait; one that was not stays in the queue on ACCEPT only.
         MORE says that the next one could be granted something, too.
         """
         result = 0
         try:
-            if books is not None and not books.release() and units < self.sure:
+            if unbook is not None and not unbook() and units < self.sure:
                 units = 0
                 result = UNBALANCED
         finally:                              # the units are given whatever the validator does
@@ -313,6 +313,7 @@ class ValidatedQueue(WaitQueue):
     def __init__(self, dep_map, free, total, portion, spins=0):
         WaitQueue.__init__(self, free, total, spins)
         self.dep_map = dep_map
+        self.validate, self.book, self.unbook = dep_map.acquire, dep_map.acquired, dep_map.release  # bound once: faster
         self.portion = portion
 
     def lock(self, units, mode=0, timeout=FOREVER, signals=False, barge=False, nest=None, subclass=0):
@@ -321,11 +322,11 @@ class ValidatedQueue(WaitQueue):
         if timeout is not FOREVER:
             mode |= TRY if timeout == 0 else TIMED
         if not mode & TRY:
-            ticket = self.dep_map.acquire(mode, nest, subclass)
+            ticket = self.validate(mode, nest, subclass)
         if not self.get(ticket, units, timeout, signals, barge):
             return False
         try:
-            self.dep_map.acquired(ticket, mode)
+            self.book(ticket, mode)
         except BaseException:
             self.give(units)
             raise
@@ -354,7 +355,7 @@ class ValidatedQueue(WaitQueue):
                 self.unlock_wrongly()
         elif self.owner or self.free_units >= self.total:
             self.unlock_wrongly()
-        result = self.put(units, self.dep_map)
+        result = self.put(units, self.unbook)
         if result & UNBALANCED:
             raise RuntimeError("release of a lock that this thread does not hold")
         while result & MORE:
@@ -443,7 +444,7 @@ class UnitPool(ValidatedQueue):
             mode |= TIMED                     # it can end: anybody may give the unit
         if timeout is not FOREVER:
             mode |= TRY if timeout == 0 else TIMED
-        ticket = None if mode & TRY else self.dep_map.acquire(mode, nest, subclass)
+        ticket = None if mode & TRY else self.validate(mode, nest, subclass)
         return self.hold(me, ticket, units, mode, timeout, signals, barge)
 
     def hold(self, me, ticket, units, mode, timeout, signals, barge):
@@ -451,7 +452,7 @@ class UnitPool(ValidatedQueue):
             return False
         try:
             self.holders.append(me)
-            self.dep_map.acquired(ticket, mode)
+            self.book(ticket, mode)
         except BaseException:
             if me in self.holders:
                 self.holders.remove(me)
@@ -461,20 +462,20 @@ class UnitPool(ValidatedQueue):
 
     def unlock(self, units):
         """Give units; any thread may."""
-        books = None
+        unbook = None
         if not self.event:
             try:
                 self.holders.remove(thread_state().serial)
-                books = self.dep_map
+                unbook = self.unbook
             except ValueError:
                 pass                          # it has none, or another thread has just rid it of the last one
-        if books is None:
+        if unbook is None:
             self.dep_map.signal()
             try:
                 self.dep_map.disown(self.holders.popleft())
             except IndexError:
                 pass                          # nobody has one
-        result = self.put(units, books)
+        result = self.put(units, unbook)
         while result & MORE:
             result = self.put(0)
         return True

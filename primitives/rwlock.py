@@ -57,9 +57,9 @@ class RWLock(ValidatedQueue):
         """Stop reading."""
         self.unlock(1)
 
-    def write_lock(self) -> None:
-        """Write, as soon as nobody reads or writes."""
-        self.lock(ALL)
+    # As they are in the queue, without a Python function around them: half the cost.
+    write_lock = ValidatedQueue.__enter__  # write, as soon as nobody reads or writes
+    write_unlock = ValidatedQueue.release  # stop writing
 
     def write_lock_nested(self, subclass: int) -> None:
         """As write_lock, under another RWLock of the same class."""
@@ -68,10 +68,6 @@ class RWLock(ValidatedQueue):
     def write_trylock(self) -> bool:
         """Write if that is possible now."""
         return self.lock(ALL, 0, 0)
-
-    def write_unlock(self) -> None:
-        """Stop writing."""
-        self.unlock(ALL)
 
     def read_lock_irq(self) -> None:
         """Switch interrupts off, then read."""

@@ -36,12 +36,11 @@ def one_class(module: Any) -> list[Any]:
     return [module.Lock() for _ in range(SPACING * 4)][::SPACING]
 
 
-def together(locks: list[Any]) -> Batch:
-    """Return a batch in which each of the locks is used by a thread of its own, all at the same time.
+def together(batches: list[Batch]) -> Batch:
+    """Return a batch in which each of these runs in a thread of its own, all at the same time.
 
     Its time runs from the moment the first thread begins until the last one ends: their start is not part of it.
     """
-    batches = [bind(with_block, lock) for lock in locks]
 
     def run(batch: Batch, loops: int, line: threading.Barrier, ends: list[tuple[int, int]]) -> None:
         line.wait()
@@ -62,7 +61,7 @@ def together(locks: list[Any]) -> Batch:
 
 
 def compare_at(make: Callable[[Any], list[Any]], count: int) -> Comparison:
-    raw, known = make(threading)[:count], make(validated)[:count]
+    raw, known = ([bind(with_block, lock) for lock in make(module)[:count]] for module in (threading, validated))
     return compare(together(raw), together(known), pairs=41, batch_ns=BATCH_NS)
 
 
