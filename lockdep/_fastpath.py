@@ -1515,7 +1515,7 @@ class ExclusiveLock(DepMap):
                 if not waiter.sleep(left, timeout == UNTIL_SIGNAL):
                     return (not self.dequeue(waiter) and self.accept(waiter)) or self.take(serial)
                 if self.accept(waiter) or self.take(serial):
-                    return True
+                    break                     # maybe still queued: a signal woke it, and the lock was free
                 if monotonic() - begin > FAIR_SECONDS:
                     self.hungry = True
                 self.enqueue(waiter, True)

@@ -63,6 +63,56 @@ def test_interrupt_out_of_a_blocked_acquire(tmp_path: Path, kind: str, take: str
     assert done.returncode == 0
 
 
+SIGNAL_FINDS_IT_FREE = """
+import os, signal, sys, threading, time
+sys.setswitchinterval(10)  # who is woken runs when another thread waits, not before
+lock = threading.Lock()
+got = []
+
+def take(number):
+    with lock:
+        got.append(number)
+
+def asleep(thread):
+    with open(f"/proc/self/task/{thread.native_id}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0] == "S"
+
+def waiter(number):
+    thread = threading.Thread(target=take, args=(number,), daemon=True)
+    thread.start()
+    while not asleep(thread):
+        time.sleep(0.001)
+    return thread
+
+def free(*_):
+    lock.release()
+
+def interrupt():
+    while not asleep(threading.main_thread()):
+        time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGALRM)
+
+signal.signal(signal.SIGALRM, free)
+lock.acquire()
+first = waiter(1)
+sender = threading.Thread(target=interrupt)
+sender.start()
+lock.acquire()  # a signal ends the sleep, not the wait; the handler frees the lock and the first waiter is woken
+second = waiter(2)
+lock.release()
+for thread in (sender, first, second):
+    thread.join(10)
+print(sorted(got), first.is_alive(), second.is_alive(), lock.locked())
+"""
+
+
+@BUILDS
+def test_a_signal_finds_the_lock_free_and_another_waiter_woken(tmp_path: Path, pure: str) -> None:
+    done = program(tmp_path, SIGNAL_FINDS_IT_FREE, LOCKDEP_PURE=pure)
+
+    assert done.stdout == "[1, 2] False False False\n", done.stderr
+
+
 SPAWNED = """
 import multiprocessing, threading
 
