@@ -9,6 +9,7 @@ import pytest
 from tests.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, ROOT, SPLAT
 
 pytest_plugins = ["pytester", "tests.pytest_runs"]
+pytestmark = pytest.mark.plugin
 
 # -- a test during which a finding first appears
 
