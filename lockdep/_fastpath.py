@@ -1043,9 +1043,9 @@ class DepMap:
         if ticket is not None:
             state = current()
             ticket.entry.tally.contended += 1
+            _wait_starts[state.serial] = now_ns() if _stat else 0
             if _stat:
                 _link.hooks.contended(state, ticket.entry, self)
-            _wait_starts[state.serial] = now_ns() if _stat else 0
 
     def note_waited(self, state, tally):
         began = _wait_starts.pop(state.serial, 0)
@@ -1378,8 +1378,8 @@ class ExclusiveLock(DepMap):
         entry.tally.contended += 1
         began = 0
         if _stat:
-            _link.hooks.contended(state, entry, self)
             began = now_ns()
+            _link.hooks.contended(state, entry, self)
         if not self.wait(timeout, state.serial):
             entry.tally.timeouts += 1
             return False

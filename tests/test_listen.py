@@ -113,7 +113,7 @@ def test_stat_starts_stops_and_clears(folder):
         program.go()
         table = lockdep(folder, "stat", program.pid)[0]
     assert wait_total[0] == wait_total[1] == 0
-    assert wait_total[2] > 50_000  # microseconds
+    assert wait_total[2] > 1_000  # microseconds, of some 100,000: the thread may begin late
     assert wait_total[3] is None  # nothing was counted since
     assert contentions(table) == 1
 
