@@ -1011,7 +1011,7 @@ class DepMap:
             return None
         entry = self.entry_as(state, mode, nest, subclass)
         child = self.step(state, entry)
-        if self.holds and not mode & (TIMED | SYNC):
+        if self.holds and not mode & TIMED and mode & (SYNC | 3) != SYNC:
             at = state.find(self.serial)
             if at and (mode & 3 == 0 or state.chains()[at - 1].entry.mode & 3 == 0):
                 _link.hooks.hopeless(state, entry, self)

@@ -4,7 +4,7 @@ cimport cython
 from lockdep._fastpath cimport Chain, DepMap, ThreadState, current
 from primitives._atomic cimport pa_acquire, pa_add, pa_mb, pa_read, pa_rmb, pa_wmb
 
-cdef int RECURSIVE_READ
+cdef int RECURSIVE_READ, SYNC
 
 cdef class Sequence:
     cdef object __weakref__

@@ -1,7 +1,8 @@
 """The sequence number of a seqcount: odd while somebody writes. What a reader pays for looking at it twice.
 
-One source, two builds, as _atomic.py. To the validator, beginning to read is a recursive read acquisition that is
-released at once, so nothing of it is held: a known one is a comparison.
+One source, two builds, as _atomic.py. To the validator, beginning to read is a wait for the writer, as a recursive
+reader, that holds nothing afterwards: an interrupt that comes while somebody reads and writes makes it read again, and
+nothing worse (kernel: seqcount_lockdep_reader_access, with interrupts off). A known one is a comparison.
 
 Cost, compiled: 30 ns for each of the two looks, nothing shared is written.
 """
@@ -14,7 +15,7 @@ except ModuleNotFoundError:
     from lockdep import _cython_absent as cython
 
 COMPILED = cython.compiled
-RECURSIVE_READ = 2                            # see lockdep.fastpath
+RECURSIVE_READ, SYNC = 2, 32                  # see lockdep.fastpath
 
 if not cython.compiled:
     from lockdep.fastpath import thread_state
@@ -39,7 +40,7 @@ class Sequence:
         hint = self.hint
         if hint is not None and hint.gate is state.chain and state.run != 0 and self.dep_map.holds == 0:
             return
-        chain = self.dep_map.acquire(RECURSIVE_READ)
+        chain = self.dep_map.acquire(RECURSIVE_READ | SYNC)
         if chain is not None and chain.gate is chain.parent:
             self.hint = chain                 # admitted, so immortal: racing threads count no references
 

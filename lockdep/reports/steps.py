@@ -34,4 +34,4 @@ def column(kind: int, prev: LockClass, next_: LockClass, mode: int) -> list[str]
 
 def waiting_verb(mode: int) -> str:
     """Return how the tables show a wait for a lock."""
-    return "sync" if mode & SYNC else "rlock" if mode & (READ | RECURSIVE_READ) else "lock"
+    return "rlock" if mode & (READ | RECURSIVE_READ) else "sync" if mode & SYNC else "lock"

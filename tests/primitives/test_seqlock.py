@@ -12,7 +12,7 @@ import lockdep
 from lockdep import runtime
 from lockdep.contexts import simulated
 from lockdep.fastpath import BUILD
-from primitives import seqlock
+from primitives import irq, seqlock
 from primitives.mutex import Mutex
 from primitives.seqlock import SeqCount, SeqCountLatch, SeqLock
 from primitives.spinlock import SpinLock
@@ -214,6 +214,30 @@ def test_a_handler_that_reads_what_is_written_with_interrupts_off() -> None:
     with lock.write_irqsave():
         pass
 
+    assert found() == []
+
+
+@pytest.mark.parametrize("first", ["read", "interrupt"])
+def test_a_handler_that_writes_what_it_interrupts_the_reading_of(first: str) -> None:
+    clock = seqlock.SeqLock("clock")
+
+    def tick(_: object) -> None:
+        with clock.write_irqsave():
+            pass
+
+    def read() -> None:
+        for number, _ in enumerate(clock.reading()):
+            if number == 0:
+                irq.raise_irq(3)
+
+    irq.request_irq(3, tick)
+    try:
+        if first == "interrupt":
+            irq.raise_irq(3)
+        read()
+        read()
+    finally:
+        irq.free_irq(3)
     assert found() == []
 
 
