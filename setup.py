@@ -30,7 +30,7 @@ def asked(variable: str) -> bool:
 
 def extension(module: str) -> Extension:
     path = module.replace(".", "/")
-    flags = [] if os.name == "nt" else ["-O2"]
+    flags = [] if os.name == "nt" else ["-O3"]
     return Extension(module, [f"{path}.py"], depends=[f"{path}.pxd"], extra_compile_args=flags)
 
 
