@@ -32,6 +32,7 @@ def test_readers_see_what_they_should(program: str, name: str) -> None:
     assert " 0 violations" in done.output
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("program", "name"), EVERY)
 def test_the_torture_finds_out_what_is_broken(program: str, name: str) -> None:
     done = torture(program, name, "--broken")

@@ -40,6 +40,7 @@ def test_readers_meet_no_writer(name: str) -> None:
     assert "0 violations" in done.output
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_the_torture_finds_out_what_is_broken(name: str) -> None:
     done = torture("rwtorture" if name in SHARED else "locktorture", name, "--broken")
