@@ -42,7 +42,8 @@ def run(pytester, monkeypatch):
     def run(source, *arguments, on=True):
         pytester.makepyfile(test_it=source)
         switch = ["--lockdep"] if on else []
-        plugins = ["-p", "lockdep.pytest_plugin", "-p", "no:cacheprovider"]
+        # Hypothesis' plugin is not needed here, and takes four times as long to load as all the rest.
+        plugins = ["-p", "lockdep.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
         result = pytester.runpytest_subprocess(*plugins, "--strict-markers", *switch, *arguments, timeout=60)
         result.text = f"{result.stdout}\n{result.stderr}"
         return result
