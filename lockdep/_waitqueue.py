@@ -338,9 +338,9 @@ class ValidatedQueue(WaitQueue):
             return True
         if timeout == 0:
             return False
-        self.dep_map.contended(ticket)
         got = False
         try:
+            self.dep_map.contended(ticket)
             got = self.wait(units, timeout, signals, barge)
         finally:
             if not got:

@@ -104,12 +104,16 @@ class AcquireContext:
 
 
 class Wait:
-    """One attempt to lock a mutex. Once it is `granted`, the thread has the mutex, and `stale` is what its ctx was."""
+    """One attempt to lock a mutex. Once it is `granted`, the thread has the mutex, and `stale` is what its ctx was.
 
-    __slots__ = ("context", "forks", "granted", "park", "stale", "thread")
+    `ticket` is what the validator gave for it, None for a try.
+    """
 
-    def __init__(self, context: AcquireContext | None) -> None:
+    __slots__ = ("context", "forks", "granted", "park", "stale", "thread", "ticket")
+
+    def __init__(self, context: AcquireContext | None, ticket: Any) -> None:
         self.context = context
+        self.ticket = ticket
         self.thread = get_ident()
         self.park = fastpath.Waiter(0)
         self.forks = _Process.forks
@@ -175,9 +179,15 @@ class WWQueue:
                 return -EBUSY
             if not self._join(wait):
                 return -EDEADLK
+        had = False
         try:
-            return self._sleep(wait, deadline, until_signal)
+            self.mutex.dep_map.contended(wait.ticket)
+            code = self._sleep(wait, deadline, until_signal)
+            had = code == 0
+            return code
         finally:
+            if not had:
+                self.mutex.dep_map.gave_up(wait.ticket)
             if context is not None:
                 context.wait = None
 

@@ -181,7 +181,7 @@ class WWMutex:
                 context.wounded = False
             nest = context
         ticket = None if mode == TRY else self.dep_map.acquire(mode, nest)
-        wait = Wait(context)
+        wait = Wait(context, ticket)
         try:
             code = self._queue.take(wait, mode == TRY, timeout, until_signal)
             if context is not None and code == -EDEADLK:

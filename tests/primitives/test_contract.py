@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import lockdep
-from lockdep import runtime
+from lockdep import lock_stat, runtime
 from tests.primitives.contract import Actor, Adapter, Cast, all_adapters, until
 from tests.worlds import found
 
@@ -64,6 +64,24 @@ def test_a_waiter_gets_it_when_it_is_given(way: Adapter, actor: Cast) -> None:
     other.result()
     other.do(way.give, lock)
     assert lock.statistics().waiting == 0
+
+
+@claim([each for each in EVERY if each.name != "completion"])  # that is an event: waits for it are the rule
+def test_a_wait_is_counted_and_timed(way: Adapter, actor: Cast) -> None:
+    lock_stat.clear()
+    lock_stat.start()
+    try:
+        lock, other = way.blocked(), actor()
+        waiters(lock, [other], lambda _: way.take(lock))
+        way.free(lock)
+        other.result()
+        other.do(way.give, lock)
+        waited = [one for one in lock_stat.lock_stats() if one.contentions]
+    finally:
+        lock_stat.stop()
+        lock_stat.clear()
+
+    assert [(one.contentions, one.wait and one.wait.count, one.timeouts) for one in waited] == [(1, 1, 0)]
 
 
 @claim([each for each in EXCLUSIVE if each.fifo])
