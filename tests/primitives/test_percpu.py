@@ -84,7 +84,7 @@ def test_numbers_are_given_again() -> None:
             gc.collect()
         return taken
 
-    assert len(numbers(30)) < 5
+    assert len(numbers(30)) < 20  # a thread may still be ending when it was joined
 
 
 def test_numbers_of_living_threads_differ(actor: Cast) -> None:
