@@ -21,14 +21,15 @@ PROGRAM = """
 import os, sys, threading
 busy = threading.Lock()
 quiet = threading.Lock()
-def take():
+def take(began):
+    began.append(os.times().elapsed)
     with busy: pass
 def contend():
-    before = os.times().elapsed
+    began = []
     with busy:
-        thread = threading.Thread(target=take)
+        thread = threading.Thread(target=take, args=[began])
         thread.start()
-        while os.times().elapsed < before + 0.1: thread.join(0.01)
+        while not began or os.times().elapsed < began[0] + 0.1: thread.join(0.01)
     thread.join()
 contend()
 print("ready", flush=True)
@@ -98,8 +99,8 @@ def test_stat_reads_a_live_process(folder):
         second, _, _ = lockdep(folder, "stat", program.pid, "--sort", "wait", "--top", "1")
     assert (said, status) == ("", 0)
     assert (contentions(first), contentions(second)) == (1, 2)
-    assert "prog.py:6 in take" in first
-    assert "prog.py:9 in contend" in first
+    assert "prog.py:7 in take" in first
+    assert "prog.py:10 in contend" in first
 
 
 def test_stat_starts_stops_and_clears(folder):
@@ -113,7 +114,7 @@ def test_stat_starts_stops_and_clears(folder):
         program.go()
         table = lockdep(folder, "stat", program.pid)[0]
     assert wait_total[0] == wait_total[1] == 0
-    assert wait_total[2] > 1_000  # microseconds, of some 100,000: the thread may begin late
+    assert wait_total[2] > 50_000  # microseconds
     assert wait_total[3] is None  # nothing was counted since
     assert contentions(table) == 1
 

@@ -100,8 +100,9 @@ def test_the_command_line_is_not_in_it(tmp_path):
     assert "hunter2" not in done.stdout
 
 
-def test_it_is_taken_while_threads_learn():
+def test_it_is_taken_while_threads_learn(monkeypatch):
     """Other threads add classes and dependencies all the time: no exception, nothing half made in it."""
+    monkeypatch.setattr("lockdep.validator.GRAPH_LOCK_SECONDS", 30)  # a busy machine is no reason not to learn
     stop = threading.Event()
 
     def learn(number):
@@ -126,7 +127,7 @@ def test_it_is_taken_while_threads_learn():
         assert all({dependency.prev, dependency.next} <= names for dependency in one.dependencies)
         assert {(d.prev, d.next) for d in one.dependencies} <= {(d.prev, d.next) for d in whole.dependencies}
         assert Snapshot.parse(one.dumps(), "text") == one
-    assert validator.failures == 0
+    assert (validator.unvalidated, validator.failures) == (0, 0)
 
 
 def test_an_empty_world_has_an_empty_snapshot():

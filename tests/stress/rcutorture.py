@@ -21,8 +21,8 @@ from typing import Any
 from primitives import rcu
 from primitives.rculist import RCUDict, RCUList
 from primitives.srcu import SRCU
-from tests.stress import subject as build
-from tests.stress.torture import SWITCH_INTERVAL, delay
+from tests.stress.rounds import choose, let_end, run_each
+from tests.stress.torture import delay
 
 PERIOD = 0.002  # of the timer
 PATIENCE = 20.0  # for the threads to end
@@ -271,9 +271,7 @@ def one(name: str, options: argparse.Namespace) -> Torture:
     for thread in threads:
         thread.start()
     torture.main_thread()
-    for thread in threads:
-        thread.join(max(0, torture.deadline + PATIENCE - time.monotonic()))
-    if stuck := sum(thread.is_alive() for thread in threads):
+    if stuck := let_end(threads, torture.deadline + PATIENCE):
         torture.violations.append(f"{stuck} threads hang")
     else:
         torture.settle()
@@ -282,10 +280,9 @@ def one(name: str, options: argparse.Namespace) -> Torture:
 
 def chosen(options: argparse.Namespace) -> list[str]:
     """Return the names of what is to be tortured."""
-    return build.choose(SUBJECTS, options.primitive)
+    return choose(SUBJECTS, options.primitive)
 
 
 def run(options: argparse.Namespace) -> list[str]:
     """Torture each for so many seconds, print what was done, and return what went wrong."""
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    return build.run_each(options, chosen(options), one)
+    return run_each(options, chosen(options), one)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import threading
 import time
 from collections import Counter
@@ -14,8 +13,8 @@ from typing import Any
 
 from primitives.mutex import Mutex
 from primitives.seqlock import SeqCount, SeqCountLatch, SeqLock
-from tests.stress import subject as build
-from tests.stress.torture import PATIENCE, SWITCH_INTERVAL, delay
+from tests.stress.rounds import choose, let_end, run_each
+from tests.stress.torture import PATIENCE, delay
 
 PARTS = 4  # numbers that are the same except while somebody writes
 
@@ -190,19 +189,16 @@ def one(name: str, options: argparse.Namespace) -> Torture:
     ]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join(max(0, torture.deadline + PATIENCE - time.monotonic()))
-    if stuck := sum(thread.is_alive() for thread in threads):
+    if stuck := let_end(threads, torture.deadline + PATIENCE):
         torture.violations.append(f"{stuck} threads hang")
     return torture
 
 
 def chosen(options: argparse.Namespace) -> list[str]:
     """Return the names of what is to be tortured."""
-    return build.choose(SUBJECTS, options.primitive)
+    return choose(SUBJECTS, options.primitive)
 
 
 def run(options: argparse.Namespace) -> list[str]:
     """Torture each for so many seconds, print what was done, and return what went wrong."""
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    return build.run_each(options, chosen(options), one)
+    return run_each(options, chosen(options), one)

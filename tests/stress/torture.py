@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,11 +18,10 @@ from types import CodeType, FrameType
 from typing import Any
 
 from lockdep import waitqueue
-from tests.stress import subject as build
 from tests.stress.alarms import enter_calls
+from tests.stress.rounds import choose, let_end, run_each
 from tests.stress.subjects import Side, Subject, all_subjects
 
-SWITCH_INTERVAL = 1e-5
 PERIOD = 0.002  # of the timer
 PATIENCE = 20.0  # for the threads to end
 
@@ -97,9 +95,13 @@ class Torture:
     reading: bool
     done: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def violations(self) -> list[str]:
+        return self.room.violations
+
     def work(self, me: int, random: Random) -> Counter[str]:
         done = Counter[str]()
-        while time.monotonic() < self.deadline and not self.room.violations:
+        while time.monotonic() < self.deadline and not self.violations:
             side, visit = self.choose(random)
             what = random.random()
             if side.timed is None or what < 0.7:
@@ -130,7 +132,7 @@ class Torture:
         """The main thread's part: sections that a handler's exception may end anywhere."""
         timer = Timer()
         timer.start()
-        while time.monotonic() < self.deadline and not self.room.violations:
+        while time.monotonic() < self.deadline and not self.violations:
             side, visit = self.choose(random)
             try:
                 hold(side, lambda visit=visit: visit(0, random))
@@ -186,34 +188,18 @@ class Timer:
 def chosen(options: argparse.Namespace) -> list[str]:
     """Return the names of what is to be tortured."""
     subjects = all_subjects()
-    if options.primitive is not None:
-        if options.primitive not in subjects:
-            raise SystemExit(f"unknown primitive {options.primitive}; there are: {', '.join(subjects)}")
-        return [options.primitive]
-    return [name for name, make in subjects.items() if options.program == "locktorture" or make(False).read]
+    if options.primitive is not None or options.program == "locktorture":
+        return choose(subjects, options.primitive)
+    return [name for name, make in subjects.items() if make(False).read]
 
 
 def run(options: argparse.Namespace) -> list[str]:
     """Torture each for so many seconds, print what was done, and return what went wrong."""
-    import lockdep
-
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    problems: list[str] = []
-    with lockdep.use(lockdep.Validator(lockdep.Options(strict=True))) as validator:
-        for name in chosen(options):
-            torture = one(all_subjects()[name](options.broken), options)
-            found = torture.room.violations
-            done = ", ".join(f"{count} {what}" for what, count in sorted(torture.done.items()))
-            print(f"{options.program} of {name}, {build.build('lockdep')}, seed {options.seed}: {done}; "
-                  f"{len(found)} violations", flush=True)  # fmt: skip
-            problems += [f"{name}: {violation}" for violation in found[:3]]
-        problems += [str(finding) for finding in validator.findings()]
-        if held := build.held_here("lockdep"):
-            problems.append(f"the main thread has {held} held entries")
-    return problems
+    return run_each(options, chosen(options), one)
 
 
-def one(subject: Subject, options: argparse.Namespace) -> Torture:
+def one(name: str, options: argparse.Namespace) -> Torture:
+    subject = all_subjects()[name](options.broken)
     deadline = time.monotonic() + options.seconds
     torture = Torture(subject, Room(subject.room), deadline, options.program == "rwtorture")
     threads = [
@@ -230,19 +216,15 @@ def one(subject: Subject, options: argparse.Namespace) -> Torture:
 
 def settle(torture: Torture, threads: list[threading.Thread]) -> None:
     """Let all threads end; then everything must be free."""
-    limit = torture.deadline + PATIENCE
-    for thread in threads:
-        thread.join(max(0, limit - time.monotonic()))
-    stuck = sum(thread.is_alive() for thread in threads)
-    if stuck:
-        torture.room.violations.append(f"{stuck} threads never got in again")
+    if stuck := let_end(threads, torture.deadline + PATIENCE):
+        torture.violations.append(f"{stuck} threads never got in again")
         return
     for _ in range(torture.room.size):
         with torture.subject.write.section():
             pass
     leave = [torture.subject.write.timed(1.0) for _ in range(torture.room.size)] if torture.subject.write.timed else []
     if None in leave:
-        torture.room.violations.append("it is not free at the end")
+        torture.violations.append("it is not free at the end")
     for each in leave:
         if each is not None:
             each()

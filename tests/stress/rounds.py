@@ -1,0 +1,62 @@
+"""What all tortures share: one subject after the other, threads that must end, and what is printed and told of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from tests.stress.subject import build, held_here
+
+SWITCH_INTERVAL = 1e-5
+
+
+class Tortured(Protocol):
+    """What became of a subject: operations done, by kind, and what was wrong."""
+
+    @property
+    def done(self) -> Counter[str]: ...
+
+    @property
+    def violations(self) -> list[str]: ...
+
+
+def choose(subjects: dict[str, Any], wanted: str | None) -> list[str]:
+    """Return the names of the subjects of a torture: all, or the one that is wanted."""
+    if wanted is not None and wanted not in subjects:
+        raise SystemExit(f"unknown primitive {wanted}; there are: {', '.join(subjects)}")
+    return list(subjects) if wanted is None else [wanted]
+
+
+def run_each(
+    options: argparse.Namespace, names: list[str], one: Callable[[str, argparse.Namespace], Tortured]
+) -> list[str]:
+    """Torture one subject after the other, print what was done, and return what went wrong."""
+    import lockdep
+
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    problems: list[str] = []
+    with lockdep.use(lockdep.Validator(lockdep.Options(strict=True))) as validator:
+        for name in names:
+            torture = one(name, options)
+            found = torture.violations
+            done = ", ".join(f"{count} {what}" for what, count in sorted(torture.done.items()))
+            print(f"{options.program} of {name}, {build('lockdep')}, seed {options.seed}: {done}; "
+                  f"{len(found)} violations", flush=True)  # fmt: skip
+            problems += [f"{name}: {violation}" for violation in found[:3]]
+        problems += [str(finding) for finding in validator.findings()]
+        if held := held_here("lockdep"):
+            problems.append(f"the main thread has {held} held entries")
+    return problems
+
+
+def let_end(threads: Iterable[threading.Thread], limit: float) -> int:
+    """Wait until all threads have ended, up to this moment of the monotonic clock; return how many have not."""
+    joined = list(threads)
+    for thread in joined:
+        thread.join(max(0, limit - time.monotonic()))
+    return sum(thread.is_alive() for thread in joined)
