@@ -39,7 +39,7 @@ class Cpu:
         self.tasklets: dict[int, deque[Any]] = {}
         self.handling = 0  # what is being delivered, so that it does not nest in itself
         with _numbering:
-            self.number = _given_back.popleft() if _given_back else next(_numbers)
+            self.number = _given_back.pop() if _given_back else next(_numbers)
 
     def __del__(self, give_back: Callable[[int], None] = _given_back.append) -> None:
         give_back(self.number)  # the module may be gone by now

@@ -77,7 +77,16 @@ def test_what_a_thread_counted_stays_when_it_ends() -> None:
     assert value.sum() == 20
 
 
+def take_numbers(count: int) -> None:
+    cast = Cast()
+    for each in [cast() for _ in range(count)]:
+        each.do(smp_processor_id)
+    cast.end()
+
+
 def test_numbers_are_given_again() -> None:
+    take_numbers(5)  # which lie there from now on, and do not take turns
+    gc.collect()
     alone = len(sys._current_frames())
 
     def numbers(rounds: int) -> set[int]:
