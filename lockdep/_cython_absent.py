@@ -19,3 +19,8 @@ def address(value: Any) -> Any:
 def inline(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function as it is."""
     return function
+
+
+def final(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method as it is."""
+    return method

@@ -127,10 +127,12 @@ cdef extern from *:
         PyThread_free_lock((PyThread_type_lock)park);
     }
 
-    static int ld_enter(PyObject *state, PyObject *anchor) {
-        PyObject *dict = PyThreadState_GetDict();
+    /* A thread that has no dictionary yet gets the anchor, which is one: to make one for it costs as much as all the rest. */
+    static int ld_enter(void *tstate, PyObject *state, PyObject *anchor) {
+        PyObject **dict = &((PyThreadState *)tstate)->dict;
         if (ld_tls != NULL) return 1;         /* the collector ran, and a finalizer came first */
-        if (dict == NULL || PyDict_SetItem(dict, (PyObject *)Py_TYPE(anchor), anchor) < 0) { PyErr_Clear(); return 0; }
+        if (*dict == NULL) *dict = Py_NewRef(anchor);
+        else if (PyDict_SetItem(*dict, (PyObject *)Py_TYPE(anchor), anchor) < 0) { PyErr_Clear(); return 0; }
         ld_tls = state;
         return 1;
     }
@@ -140,6 +142,7 @@ cdef extern from *:
         ld_late = PyThreadState_GetID(PyThreadState_Get());
         return 1;
     }
+    static unsigned long ld_ident(void *tstate) { return ((PyThreadState *)tstate)->thread_id; }
     static int ld_is_late(void) { return PyThreadState_GetID(PyThreadState_Get()) == ld_late; }
     static long long *ld_serials(long long *old, size_t n) {
         long long *grown;
@@ -337,14 +340,14 @@ cdef extern from *:
     unsigned long long ld_late
     int ld_is_late()
     void ld_immortal(object op)
-    int ld_enter(object state, object anchor)
+    int ld_enter(void *tstate, object state, object anchor)
     int ld_leave(object state)
     long long *ld_serials(long long *old, size_t n) except? NULL
     void **ld_places(void **old, size_t n) except? NULL
     void ld_drop(long long *serials, void **places, int at, int depth) nogil
     void *ld_place(void *tstate) nogil
     void *PyThreadState_Get() nogil
-    unsigned long PyThread_get_thread_ident() nogil
+    unsigned long ld_ident(void *tstate) nogil
     int ld_offset(void *place, object code)
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
@@ -444,29 +447,30 @@ cdef class ThreadState:
     cdef readonly long long serial
     cdef public long long run
     cdef public long long running
-    cdef int capacity
+    cdef public Chain chain
+    cdef public Chain root
     cdef long long *serials
+    cdef void **places
     cdef long long *counts
     cdef int numbers
-    cdef void **places
+    cdef int capacity
     cdef void *tstate
     cdef public int dirty
     cdef public int busy
     cdef public bint pending
-    cdef public Chain chain
-    cdef public Chain root
-    cdef public object record
+    cdef public int off
+    cdef ThreadState next
     cdef public dict took
+    cdef public object record
     cdef public list revoked
     cdef readonly object context
     cdef readonly object context_key
     cdef readonly int context_mode
-    cdef public int off
     cdef readonly dict pins
     cdef dict nests
     cdef readonly unsigned long ident
-    cdef ThreadState next
 
+    cdef clear(self)
     cdef begin(self)
     cdef int count_up(self, Chain chain) except -1
     cpdef long long counted(self, int number)
@@ -489,8 +493,7 @@ cdef class ThreadState:
 
 
 @cython.final
-@cython.no_gc
-cdef class Anchor:
+cdef class Anchor(dict):
     cdef ThreadState state
 
 
@@ -618,7 +621,11 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef bint try_fast(self) except -1
     @cython.final
+    cdef bint take_along(self, ThreadState state, Chain child) except -1
+    @cython.final
     cdef bint lock_slow(self, ThreadState state, int mode, object timeout) except -1
+    @cython.final
+    cdef bint take_in_run(self, ThreadState state) except -1
     @cython.final
     cdef bint lock_entry(self, ThreadState state, int mode, object timeout, Entry entry) except -1
     @cython.final
@@ -650,6 +657,8 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef int free(self) except -1
     @cython.final
+    cdef int let_go(self) except -1
+    @cython.final
     cdef int unlock_real(self, ThreadState state) except -1
     @cython.final
     cdef unbook(self, ThreadState state)
@@ -666,4 +675,8 @@ cdef class RecursiveLock(ExclusiveLock):
     @cython.final
     cdef bint enter(self, int mode, object timeout) except -1
     @cython.final
+    cdef bint enter_blocking(self) except -1
+    @cython.final
     cdef int leave_once(self) except -1
+    @cython.final
+    cdef int leave(self, ThreadState state) except -1

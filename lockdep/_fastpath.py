@@ -396,11 +396,10 @@ def reap():
 def retire(state):
     """Let the next new thread use this state: its thread has ended, and nobody looks at what it held any more.
 
-    What it counted is kept apart now, where its memory is warm, and not when the next thread begins on a cold core.
+    It is cleared now, where its memory is warm, and not when the next thread begins on a cold core.
     """
     global _spare
-    state.record = state.took = None
-    state.root = state.chain = _nowhere
+    state.clear()
     if cython.compiled:
         ld_fold_counts(state.counts, state.numbers)
         ld_guard(cython.address(_spare_guard))
@@ -477,26 +476,36 @@ class ThreadState:
             self.numbers = 0
         else:
             self.serials = [0] * ROOM
-        self.record = self.took = None        # what can be waited for has these; see begin_run
-        self.root = self.chain = _nowhere
         self.next = None
+        self.root = self.chain = _nowhere
+        self.context_key = None
+        self.dirty = 1                        # something was changed from outside: settle before the next step
+        self.clear()
         self.begin()
 
-    def begin(self):
-        """Belong to this thread from now on."""
-        self.serial = self.running = new_serial()
+    def clear(self):
+        """Forget the thread that had this state. Where its chain began, the next one's begins."""
+        if self.chain.depth or self.context_key is not None:
+            self.root = self.chain = _nowhere
+            self.mark()
+        self.record = self.took = None        # what can be waited for has these; see begin_run
         self.context = self.context_key = None            # the chain's own root is that of the context
         self.context_mode = 0                 # what the context adds to the mode of each lock taken in it
-        self.pending = _link.interrupt is not None        # somebody may have sent this thread an interrupt
         self.pins = None                      # serial -> the sum of its cookies
         self.nests = None                     # serial of a lock -> that of the one that serialises it
         self.off = 0                          # tracking is paused in this thread
         self.busy = 0                         # inside the validator: an unknown chain is not validated now
-        self.dirty = 1                        # something was changed from outside: settle before the next step
-        self.run = 0                          # the run that is running; 0 while dirty, which no lock remembers
+
+    def begin(self):
+        """Belong to this thread from now on."""
+        self.serial = new_serial()
+        self.pending = _link.interrupt is not None        # somebody may have sent this thread an interrupt
+        self.switch_run(self.serial)          # the run that is running; 0 while dirty, which no lock remembers
+        if self.root is not _link.root:
+            self.mark()
         if cython.compiled:
-            self.ident = PyThread_get_thread_ident()
             self.tstate = PyThreadState_Get()
+            self.ident = ld_ident(self.tstate)
         else:
             self.ident = _get_ident()
 
@@ -699,8 +708,8 @@ class ThreadState:
             self.run = 0
 
 
-class Anchor:
-    """Lives in the thread's own dictionary, and so tells when the thread has ended.
+class Anchor(dict):
+    """Lives in the thread's own dictionary, or is that dictionary, and so tells when the thread has ended.
 
     Not so in a child, where the dictionaries of the threads that the fork left behind are cleared: their states are
     given up.
@@ -709,6 +718,7 @@ class Anchor:
     __slots__ = ("forks", "state")
 
     def __del__(self):
+        self.clear()                          # what else is there may have a finalizer that takes locks
         if cython.compiled:
             if not ld_leave(self.state):
                 return
@@ -746,7 +756,7 @@ def enter_thread():
     anchor = Anchor.__new__(Anchor)
     anchor.state = state
     if cython.compiled:
-        if ld_tls is cython.NULL and not ld_enter(state, anchor):
+        if ld_tls is cython.NULL and not ld_enter(state.tstate, state, anchor):
             retire(state)
             return late_state()
         kept = cython.cast(ThreadState, ld_tls)
@@ -1278,10 +1288,19 @@ class ExclusiveLock(DepMap):
         # the lock and knowing it.
         self.tries = None if raw is None else map(raw.acquire, repeat(False))
 
+    @cython.final
     def try_fast(self):
         """Take a free lock along a known chain, or do nothing and return False."""
-        state = current()
-        child = self.hint
+        if cython.compiled:                   # by pointers: two references less to count
+            here = ld_tls
+            if here is cython.NULL:
+                return False
+            hint = cython.cast(cython.pointer(PyObject), self.hint)
+            return self.take_along(cython.cast(ThreadState, here), cython.cast(Chain, hint))
+        return self.take_along(current(), self.hint)
+
+    @cython.final
+    def take_along(self, state, child):
         if child.gate is not state.chain or self.run != state.run:
             return False
         if cython.compiled:
@@ -1308,9 +1327,24 @@ class ExclusiveLock(DepMap):
         """Take the lock the long way: validate what is new, then wait if it is busy."""
         if state.pending:
             state.let_in()
+        if mode == BLOCKING and self.take_in_run(state):
+            return True
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_for(state, mode))
+
+    def take_in_run(self, state):
+        """Take a free lock along a known chain, which another run took last; or do nothing and return False."""
+        child = self.hint
+        if child.gate is not state.chain or state.run == 0:
+            return False
+        if self.run != state.run:
+            self.note_run(state, child)
+        if not self.take_along(state, child):
+            return False
+        if self.last != state.serial:
+            self.note_bounce(state, child)
+        return True
 
     def lock_as(self, mode=BLOCKING, timeout=FOREVER, nest=None, subclass=0):
         """Take the lock in a special way: as a subclass of its class, or with a held lock that serialises its class.
@@ -1334,7 +1368,7 @@ class ExclusiveLock(DepMap):
             child = self.step(state, entry)   # before it can block
         if self.run != state.run:
             self.note_run(state, child)
-        if child is self.hint and self.try_fast():
+        if child is self.hint and self.take_along(state, child):
             if self.last != state.serial:
                 self.note_bounce(state, child)
             return True
@@ -1395,6 +1429,15 @@ class ExclusiveLock(DepMap):
             state.settle()
         return self.step(state, entry)
 
+    @cython.final
+    def let_go(self):
+        if cython.compiled:
+            here = ld_tls
+            if here is not cython.NULL:
+                return self.unlock_real(cython.cast(ThreadState, here))
+        return self.unlock_real(current())
+
+    @cython.final
     def unlock_real(self, state):
         """Take the lock off the books and free it, whatever the books say."""
         if _stat:
@@ -1460,14 +1503,13 @@ class ExclusiveLock(DepMap):
                 self.count = 1
             return got
 
+    @cython.final
     def free(self):
         if self.raw is not None:
             self.raw.release()
             return 0
         if cython.compiled:
-            if self.word == 0:
-                raise RuntimeError("release unlocked lock")
-            if self.hungry and self.wake(True):
+            if self.hungry and self.word and self.wake(True):
                 return 0
             if ld_free(cython.address(self.word)) == 0:
                 raise RuntimeError("release unlocked lock")
@@ -1624,7 +1666,7 @@ class ExclusiveLock(DepMap):
 
     def release(self):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
-        self.unlock_real(current())
+        self.let_go()
 
     @property
     def waiting(self):
@@ -1640,8 +1682,8 @@ class ExclusiveLock(DepMap):
     def __enter__(self):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
 
-    def __exit__(self, kind, value, trace):
-        self.unlock_real(current())
+    def __exit__(self, kind=None, value=None, trace=None, /):
+        self.let_go()
 
     enter_timed, exit_timed = __enter__, __exit__         # those of the pure build are written out below
 
@@ -1748,11 +1790,15 @@ class RecursiveLock(ExclusiveLock):
     def acquire(self, blocking=True, timeout=FOREVER):
         """Take the lock, or take it once more; see threading.RLock.acquire."""
         if blocking is True and timeout is FOREVER:
-            return self.__enter__()
+            return self.enter_blocking()
         _allocate_lock().acquire(blocking, timeout)
         return self.enter(mode_of(blocking, timeout), timeout)
 
     def __enter__(self):
+        return self.enter_blocking()
+
+    @cython.final
+    def enter_blocking(self):
         if cython.compiled:                   # the word of a lock that is held is never free, not even for its holder
             if self.try_fast():
                 return True
@@ -1763,7 +1809,7 @@ class RecursiveLock(ExclusiveLock):
         if self.owner == state.serial:
             self.count += 1
             return True
-        if mode == BLOCKING and not cython.compiled and self.try_fast():
+        if mode == BLOCKING and not cython.compiled and self.take_along(state, self.hint):
             return True
         return self.lock_slow(state, mode, timeout)
 
@@ -1771,11 +1817,19 @@ class RecursiveLock(ExclusiveLock):
         """Undo one acquisition. RuntimeError unless this thread holds the lock."""
         self.leave_once()
 
-    def __exit__(self, kind, value, trace):
+    def __exit__(self, kind=None, value=None, trace=None, /):
         self.leave_once()
 
+    @cython.final
     def leave_once(self):
-        state = current()
+        if cython.compiled:
+            here = ld_tls
+            if here is not cython.NULL:
+                return self.leave(cython.cast(ThreadState, here))
+        return self.leave(current())
+
+    @cython.final
+    def leave(self, state):
         if self.owner != state.serial:
             _link.hooks.misuse(state, self)
             raise RuntimeError("cannot release un-acquired lock")
@@ -1833,7 +1887,7 @@ if not cython.compiled:
                 return True
         return lock.lock_slow(state, BLOCKING, FOREVER)
 
-    def _exit(lock, kind, value, trace):
+    def _exit(lock, kind=None, value=None, trace=None, /):
         try:
             state = _local.state
         except AttributeError:
@@ -1852,4 +1906,5 @@ if not cython.compiled:
 
     ExclusiveLock.__enter__ = _enter
     ExclusiveLock.__exit__ = _exit
+    RecursiveLock.__enter__ = RecursiveLock.enter_blocking
     DepMap.__del__ = _del

@@ -309,6 +309,8 @@ def test_enter_and_exit_give_what_threading_gives(kind: Any) -> None:
     for lock in (kind(), RAW[kind]()):
         assert lock.__enter__() is True
         assert lock.__exit__(None, None, None) is None
+        assert lock.__enter__() is True
+        assert lock.__exit__() is None
         assert lock.acquire() is True
         assert lock.release() is None
 
