@@ -383,7 +383,6 @@ cdef class Tally:
     cdef readonly int number
     cdef public long long contended
     cdef public long long contended_bounces
-    cdef public long long bounces
     cdef public long long timeouts
     cdef ld_times wait
     cdef ld_times hold
@@ -441,6 +440,10 @@ cdef class Link:
     cdef long long fork_count
 
 
+cdef class ThreadState
+cdef class Anchor(dict)
+
+
 @cython.final
 @cython.no_gc
 cdef class ThreadState:
@@ -460,6 +463,7 @@ cdef class ThreadState:
     cdef public bint pending
     cdef public int off
     cdef ThreadState next
+    cdef Anchor anchor
     cdef public dict took
     cdef public object record
     cdef public list revoked
@@ -519,6 +523,8 @@ cdef note_event(int waited, ThreadState state, int number, long long began, long
 cdef note_wait(ThreadState state, Tally tally, long long began)
 cdef note_hold(ThreadState state, Tally tally, long long began)
 cdef Tally find_tally(lock_class, read)
+@cython.locals(anchor=Anchor)
+cdef Anchor make_anchor(ThreadState state)
 cdef ThreadState current()
 cpdef list threads()
 @cython.locals(state=ThreadState)

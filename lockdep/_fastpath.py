@@ -64,12 +64,12 @@ else:
 class Tally:
     """What happened to the locks of one class when they were taken, for reading or for writing.
 
-    Acquisitions are counted by the threads themselves; what waits is slow anyway, and counted here. Times are taken
-    only while `switch_stat` has them on.
+    Acquisitions and bounces are counted by the threads themselves, under `number` and the one after it; what waits is
+    slow anyway, and counted here. Times are taken only while `switch_stat` has them on.
     """
 
     __slots__ = (
-        "bounces", "contended", "contended_bounces", "count", "hold", "lock_class", "number", "read", "timeouts",
+        "bounced", "contended", "contended_bounces", "count", "hold", "lock_class", "number", "read", "timeouts",
         "wait",
     )  # fmt: skip
 
@@ -80,17 +80,24 @@ class Tally:
         self.clear()
         if cython.compiled:
             ld_immortal(self)
-        else:
-            self.count = 0
 
     def clear(self):
-        self.contended = self.contended_bounces = self.bounces = self.timeouts = 0
+        self.contended = self.contended_bounces = self.timeouts = 0
         if cython.compiled:
             ld_clear_times(cython.address(self.wait))
             ld_clear_times(cython.address(self.hold))
         else:
+            self.count = self.bounced = 0
             self.wait = Times()
             self.hold = Times()
+
+    @property
+    def bounces(self):
+        """How often a lock of this class went from one thread to another."""
+        if cython.compiled:
+            number = self.number + 1
+            return ld_past_count(number) + sum([state.counted(number) for state in threads()])
+        return self.bounced
 
     def note_wait(self, ns):
         if cython.compiled:
@@ -137,7 +144,7 @@ class Times:
 
 def new_number():
     if cython.compiled:
-        return ld_next(cython.address(_numbers))
+        return 2 * ld_next(cython.address(_numbers))
     return next(_count)
 
 
@@ -396,11 +403,12 @@ def reap():
 def retire(state):
     """Let the next new thread use this state: its thread has ended, and nobody looks at what it held any more.
 
-    It is cleared now, where its memory is warm, and not when the next thread begins on a cold core.
+    It is cleared now, and given its next anchor, where memory is warm: the next thread may begin on a cold core.
     """
     global _spare
     state.clear()
     if cython.compiled:
+        state.anchor = make_anchor(state)
         ld_fold_counts(state.counts, state.numbers)
         ld_guard(cython.address(_spare_guard))
         state.next = _spare
@@ -462,8 +470,8 @@ class ThreadState:
     """
 
     __slots__ = (
-        "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "nests", "next", "off",
-        "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
+        "anchor", "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "nests",
+        "next", "off", "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
     )  # fmt: skip
 
     def __init__(self):
@@ -476,7 +484,7 @@ class ThreadState:
             self.numbers = 0
         else:
             self.serials = [0] * ROOM
-        self.next = None
+        self.next = self.anchor = None
         self.root = self.chain = _nowhere
         self.context_key = None
         self.dirty = 1                        # something was changed from outside: settle before the next step
@@ -547,7 +555,7 @@ class ThreadState:
         return 0
 
     def counted(self, number):
-        """Return how often threads with this state took the class of this number."""
+        """Return what threads with this state counted under a number of a Tally, or under the one after it."""
         if cython.compiled:
             return self.counts[number] if number < self.numbers else 0
 
@@ -730,6 +738,13 @@ class Anchor(dict):
             retire(self.state)
 
 
+def make_anchor(state):
+    """Return what will tell of the end of the thread that has this state."""
+    anchor = Anchor.__new__(Anchor)
+    anchor.state = state
+    return anchor
+
+
 def current():
     """Return the state of this thread; one is made at its first lock."""
     if cython.compiled:
@@ -753,8 +768,8 @@ def enter_thread():
         if cython.compiled:
             ld_immortal(state)                # of use to many threads, one after the other
         _states.append(state)
-    anchor = Anchor.__new__(Anchor)
-    anchor.state = state
+    anchor = make_anchor(state) if state.anchor is None else state.anchor
+    state.anchor = None                       # only the thread's dictionary keeps it
     if cython.compiled:
         if ld_tls is cython.NULL and not ld_enter(state.tstate, state, anchor):
             retire(state)
@@ -821,8 +836,6 @@ def clear_tallies():
     """Begin to count anew. What is held now is not timed."""
     for tally in tallies():
         tally.clear()
-        if not cython.compiled:
-            tally.count = 0
     if cython.compiled:
         for state in threads():
             ld_fold_counts(cython.cast(ThreadState, state).counts, cython.cast(ThreadState, state).numbers)
@@ -1187,8 +1200,12 @@ class DepMap:
         state.chain = child
 
     def note_bounce(self, state, child):
+        """Another thread took it last. The acquisition is counted already, so there is room for this."""
         if self.last:
-            child.entry.tally.bounces += 1
+            if cython.compiled:
+                state.counts[child.number + 1] += 1
+            else:
+                child.entry.tally.bounced += 1
         self.last = state.serial
 
     def note_run(self, state, child):
