@@ -571,6 +571,12 @@ cdef class DepMap:
     @cython.final
     cdef enroll(self, kind, name, key)
     @cython.final
+    cdef Chain ask(self, int mode=*, object nest=*, object subclass=*)
+    @cython.final
+    cdef have(self, Chain ticket, int mode=*)
+    @cython.final
+    cdef bint let_go(self) except -1
+    @cython.final
     cdef bint is_tracked(self, ThreadState state) except -1
     @cython.final
     cdef Entry entry_for(self, ThreadState state, int mode)
@@ -663,7 +669,7 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef int free(self) except -1
     @cython.final
-    cdef int let_go(self) except -1
+    cdef int unlock_here(self) except -1
     @cython.final
     cdef int unlock_real(self, ThreadState state) except -1
     @cython.final

@@ -1027,13 +1027,20 @@ class DepMap:
         `nest` is a held lock that serialises all of this class. DeadlockError if this thread holds this very lock in a
         way that the wait can never end.
         """
+        return self.ask(mode, nest, subclass)
+
+    # What the compiled wait queue calls, in C.
+
+    def ask(self, mode=BLOCKING, nest=None, subclass=0):
         state = current()
         if state.pending:
             state.let_in()
         if not self.is_tracked(state):
             return None
         entry = self.entry_as(state, mode, nest, subclass)
-        child = self.step(state, entry)
+        child = self.hint
+        if child.entry is not entry or child.gate is not state.chain:
+            child = self.step(state, entry)
         if self.holds and not mode & TIMED and mode & (SYNC | 3) != SYNC:
             at = state.find(self.serial)
             if at and (mode & 3 == 0 or state.chains()[at - 1].entry.mode & 3 == 0):
@@ -1044,6 +1051,9 @@ class DepMap:
 
     def acquired(self, ticket, mode=BLOCKING):
         """The lock is had: this thread holds it. `ticket` is what `acquire` returned; None and a mode after a try."""
+        self.have(ticket, mode)
+
+    def have(self, ticket, mode=BLOCKING):
         state = current()
         if not self.is_tracked(state):
             self.unseen += 1
@@ -1089,7 +1099,7 @@ class DepMap:
         if not self.is_tracked(state):
             self.unseen += 1
             return
-        self.acquired(self.step(state, self.entry_as(state, mode, nest, subclass)))
+        self.have(self.step(state, self.entry_as(state, mode, nest, subclass)))
 
     def sync(self, mode=BLOCKING):
         """Validate a wait for those who hold this, which does not take it."""
@@ -1105,6 +1115,9 @@ class DepMap:
 
     def release(self):
         """This thread holds it no longer. Return False, after a finding, if it did not."""
+        return self.let_go()
+
+    def let_go(self):
         state = current()
         if state.run == 0:
             state.settle()
@@ -1447,7 +1460,7 @@ class ExclusiveLock(DepMap):
         return self.step(state, entry)
 
     @cython.final
-    def let_go(self):
+    def unlock_here(self):
         if cython.compiled:
             here = ld_tls
             if here is not cython.NULL:
@@ -1683,7 +1696,7 @@ class ExclusiveLock(DepMap):
 
     def release(self):
         """Free the lock. RuntimeError if it is not locked. Any thread may do this."""
-        self.let_go()
+        self.unlock_here()
 
     @property
     def waiting(self):
@@ -1700,7 +1713,7 @@ class ExclusiveLock(DepMap):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
 
     def __exit__(self, kind=None, value=None, trace=None, /):
-        self.let_go()
+        self.unlock_here()
 
     enter_timed, exit_timed = __enter__, __exit__         # those of the pure build are written out below
 

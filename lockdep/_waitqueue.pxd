@@ -1,6 +1,8 @@
 # C types of _waitqueue.py, and the few lines of C that Python has no word for. Read when the module is compiled, never otherwise.
 cimport cython
 
+from lockdep._fastpath cimport Chain, DepMap
+
 cdef extern from *:
     """
     #include "pythread.h"
@@ -87,24 +89,24 @@ cdef class WaitQueue:
     cdef dict waits
 
     @cython.locals(outer=Waiter, after=Waiter, me=cython.longlong, taken=cython.bint)
-    cpdef bint take(self, long long units, bint barge=*, Waiter waiter=*) except -1
+    cdef bint take_units(self, long long units, bint barge=*, Waiter waiter=*) except -1
     @cython.locals(first=Waiter, woken=Waiter, result=cython.int)
-    cpdef int put(self, long long units, object unbook=*, Waiter leaver=*, int how=*) except -1
+    cdef int put_units(self, long long units, DepMap dep_map=*, Waiter leaver=*, int how=*) except -1
     @cython.locals(waiter=Waiter, me=cython.longlong)
-    cpdef bint wait(self, long long units, object timeout=*, bint signals=*, bint barge=*) except -1
+    cdef bint wait_units(self, long long units, object timeout=*, bint signals=*, bint barge=*) except -1
     @cython.locals(status=cython.int)
     cdef int sleep(self, Waiter waiter, object deadline, bint signals) except -1
 
 
 cdef class ValidatedQueue(WaitQueue):
-    cdef readonly object dep_map
-    cdef object validate, book, unbook
+    cdef readonly DepMap dep_map
     cdef readonly long long portion
 
-    cdef bint get(self, object ticket, long long units, object timeout, bint signals, bint barge) except -1
-    cpdef bint lock(self, long long units, int mode=*, object timeout=*, bint signals=*, bint barge=*, object nest=*, int subclass=*) except -1
+    cdef bint get(self, Chain ticket, long long units, object timeout, bint signals, bint barge) except -1
+    @cython.locals(ticket=Chain)
+    cdef bint take_held(self, long long units, int mode=*, object timeout=*, bint signals=*, bint barge=*, object nest=*, int subclass=*) except -1
     @cython.locals(me=cython.longlong, result=cython.int)
-    cpdef bint unlock(self, long long units) except -1
+    cdef bint give_held(self, long long units) except -1
 
 
 @cython.final
@@ -120,4 +122,4 @@ cdef class UnitPool(ValidatedQueue):
     cdef readonly bint single
     cdef readonly object holders
 
-    cdef bint hold(self, object me, object ticket, long long units, int mode, object timeout, bint signals, bint barge) except -1
+    cdef bint hold(self, object me, Chain ticket, long long units, int mode, object timeout, bint signals, bint barge) except -1

@@ -108,6 +108,9 @@ class WaitQueue:
 
     def take(self, units, barge=False, waiter=None):
         """Take units if they can be had now; else queue the waiter, if there is one."""
+        return self.take_units(units, barge, waiter)
+
+    def take_units(self, units, barge=False, waiter=None):
         outer = None if waiter is None else waiter.outer
         me = PyThread_get_thread_ident() if cython.compiled else _get_ident()
         if cython.compiled:
@@ -160,17 +163,20 @@ class WaitQueue:
                 break
         return taken
 
-    def put(self, units, unbook=None, leaver=None, how=ACCEPT):
+    def put(self, units, dep_map=None, leaver=None, how=ACCEPT):
         """Give units back, settle a waiter, and grant the first one in the queue what it wants if that is there now.
 
-        With `unbook` the units are given only if the validator knows of them, else UNBALANCED; `sure` units or more are
-        given anyway, because the queue knows who has them. A waiter that was granted its
-        units has HAD them, or returns them to ABANDON its wait; one that was not stays in the queue on ACCEPT only.
-        MORE says that the next one could be granted something, too.
+        With `dep_map` the units are given only if the validator knows of them, else UNBALANCED; `sure` units or more
+        are given anyway, because the queue knows who has them. A waiter that was granted its units has HAD them, or
+        returns them to ABANDON its wait; one that was not stays in the queue on ACCEPT only. MORE says that the next
+        one could be granted something, too.
         """
+        return self.put_units(units, dep_map, leaver, how)
+
+    def put_units(self, units, dep_map=None, leaver=None, how=ACCEPT):
         result = 0
         try:
-            if unbook is not None and not unbook() and units < self.sure:
+            if dep_map is not None and not dep_map.let_go() and units < self.sure:
                 units = 0
                 result = UNBALANCED
         finally:                              # the units are given whatever the validator does
@@ -245,9 +251,9 @@ class WaitQueue:
 
     def give(self, units):
         """Give units back, or new ones, and wake everybody who can have what it wants now."""
-        result = self.put(units)
+        result = self.put_units(units)
         while result & MORE:
-            result = self.put(0)
+            result = self.put_units(0)
 
     def drain(self):
         """Have no units. Not while others give some."""
@@ -257,33 +263,36 @@ class WaitQueue:
         """Block until the units were taken, or so many seconds have passed. With `signals`, InterruptedError when a
         signal handler has run (compiled only; an exception out of a handler ends every wait).
         """
+        return self.wait_units(units, timeout, signals, barge)
+
+    def wait_units(self, units, timeout=FOREVER, signals=False, barge=False):
         deadline = None if timeout < 0 else monotonic() + timeout
         me = PyThread_get_thread_ident() if cython.compiled else _get_ident()
         for _ in range(self.spins):
             sleep(0)
-            if self.take(units, barge):
+            if self.take_units(units, barge):
                 return True
         outer = self.waits.get(me)
         waiter = Waiter(me, units, outer)
         self.waits[me] = waiter               # from here to the end of every way out, no call can lose what was had
         try:
-            if self.take(units, barge, waiter):
+            if self.take_units(units, barge, waiter):
                 return True
             while True:
                 if waiter.granted:
-                    while self.put(0) & MORE:
+                    while self.put_units(0) & MORE:
                         pass
-                    if self.put(0, None, waiter, ACCEPT) & HAD:
+                    if self.put_units(0, None, waiter, ACCEPT) & HAD:
                         return True
                 elif waiter.forks != _generation:
                     waiter.queued = False     # a signal handler has forked, and this is the child
                     waiter.forks = _generation
-                    if self.take(units, barge, waiter):
+                    if self.take_units(units, barge, waiter):
                         return True
                 elif not self.sleep(waiter, deadline, signals):
-                    return self.put(0, None, waiter, EXPIRE) & HAD != 0
+                    return self.put_units(0, None, waiter, EXPIRE) & HAD != 0
         except BaseException:
-            self.put(0, None, waiter, ABANDON)
+            self.put_units(0, None, waiter, ABANDON)
             raise
         finally:
             if waiter.outer is None:
@@ -313,20 +322,22 @@ class ValidatedQueue(WaitQueue):
     def __init__(self, dep_map, free, total, portion, spins=0):
         WaitQueue.__init__(self, free, total, spins)
         self.dep_map = dep_map
-        self.validate, self.book, self.unbook = dep_map.acquire, dep_map.acquired, dep_map.release  # bound once: faster
         self.portion = portion
 
     def lock(self, units, mode=0, timeout=FOREVER, signals=False, barge=False, nest=None, subclass=0):
         """Take units; return whether they were had in time. TRY in `mode`: not validated before a wait."""
+        return self.take_held(units, mode, timeout, signals, barge, nest, subclass)
+
+    def take_held(self, units, mode=0, timeout=FOREVER, signals=False, barge=False, nest=None, subclass=0):
         ticket = None
         if timeout is not FOREVER:
             mode |= TRY if timeout == 0 else TIMED
         if not mode & TRY:
-            ticket = self.validate(mode, nest, subclass)
+            ticket = self.dep_map.ask(mode, nest, subclass)
         if not self.get(ticket, units, timeout, signals, barge):
             return False
         try:
-            self.book(ticket, mode)
+            self.dep_map.have(ticket, mode)
         except BaseException:
             self.give(units)
             raise
@@ -334,14 +345,14 @@ class ValidatedQueue(WaitQueue):
 
     def get(self, ticket, units, timeout, signals, barge):
         """Take units, and tell the validator that they had to be waited for."""
-        if self.take(units, barge):
+        if self.take_units(units, barge):
             return True
         if timeout == 0:
             return False
         got = False
         try:
             self.dep_map.contended(ticket)
-            got = self.wait(units, timeout, signals, barge)
+            got = self.wait_units(units, timeout, signals, barge)
         finally:
             if not got:
                 self.dep_map.gave_up(ticket)
@@ -349,17 +360,20 @@ class ValidatedQueue(WaitQueue):
 
     def unlock(self, units):
         """Give units back that this thread holds. RuntimeError, after a finding, if it does not hold them."""
+        return self.give_held(units)
+
+    def give_held(self, units):
         if units == self.total:
             me = PyThread_get_thread_ident() if cython.compiled else _get_ident()
             if self.owner != me:
                 self.unlock_wrongly()
         elif self.owner or self.free_units >= self.total:
             self.unlock_wrongly()
-        result = self.put(units, self.unbook)
+        result = self.put_units(units, self.dep_map)
         if result & UNBALANCED:
             raise RuntimeError("release of a lock that this thread does not hold")
         while result & MORE:
-            result = self.put(0)
+            result = self.put_units(0)
         return True
 
     def unlock_wrongly(self):
@@ -372,21 +386,21 @@ class ValidatedQueue(WaitQueue):
             timeout = FOREVER
         if blocking is not True or timeout is not FOREVER:
             _allocate_lock().acquire(blocking, timeout)   # CPython's own checks of the arguments, word for word
-        return self.lock(self.portion, 0, timeout if blocking else 0)
+        return self.take_held(self.portion, 0, timeout if blocking else 0)
 
     def release(self):
         """Give back what `acquire` took."""
-        self.unlock(self.portion)
+        self.give_held(self.portion)
 
     def locked(self):
         """Return whether `acquire` would have to wait."""
         return self.free_units < self.portion
 
     def __enter__(self):
-        return self.lock(self.portion)
+        return self.take_held(self.portion)
 
-    def __exit__(self, kind, value, trace):
-        self.unlock(self.portion)
+    def __exit__(self, kind=None, value=None, trace=None, /):
+        self.give_held(self.portion)
 
 
 class Side:
@@ -401,10 +415,10 @@ class Side:
         self.barge = barge
 
     def __enter__(self):
-        self.queue.lock(self.units, self.mode, FOREVER, False, self.barge)
+        self.queue.take_held(self.units, self.mode, FOREVER, False, self.barge)
 
-    def __exit__(self, kind, value, trace):
-        self.queue.unlock(self.units)
+    def __exit__(self, kind=None, value=None, trace=None, /):
+        self.queue.give_held(self.units)
 
 
 class UnitPool(ValidatedQueue):
@@ -427,12 +441,11 @@ class UnitPool(ValidatedQueue):
         if not event:
             dep_map.share()
 
-    def lock(self, units, mode=0, timeout=FOREVER, signals=False, barge=False, nest=None, subclass=0):
-        """Take units; return whether they were had in time."""
+    def take_held(self, units, mode=0, timeout=FOREVER, signals=False, barge=False, nest=None, subclass=0):
         if self.event:
             if timeout != 0:
                 self.dep_map.sync(mode if timeout is FOREVER else mode | TIMED)
-            return self.take(units, barge) or (timeout != 0 and self.wait(units, timeout, signals, barge))
+            return self.take_units(units, barge) or (timeout != 0 and self.wait_units(units, timeout, signals, barge))
         me = thread_state().serial
         if me in self.holders:
             if not self.single or timeout == 0:
@@ -444,7 +457,7 @@ class UnitPool(ValidatedQueue):
             mode |= TIMED                     # it can end: anybody may give the unit
         if timeout is not FOREVER:
             mode |= TRY if timeout == 0 else TIMED
-        ticket = None if mode & TRY else self.validate(mode, nest, subclass)
+        ticket = None if mode & TRY else self.dep_map.ask(mode, nest, subclass)
         return self.hold(me, ticket, units, mode, timeout, signals, barge)
 
     def hold(self, me, ticket, units, mode, timeout, signals, barge):
@@ -452,7 +465,7 @@ class UnitPool(ValidatedQueue):
             return False
         try:
             self.holders.append(me)
-            self.book(ticket, mode)
+            self.dep_map.have(ticket, mode)
         except BaseException:
             if me in self.holders:
                 self.holders.remove(me)
@@ -460,22 +473,22 @@ class UnitPool(ValidatedQueue):
             raise
         return True
 
-    def unlock(self, units):
-        """Give units; any thread may."""
-        unbook = None
+    def give_held(self, units):
+        """Any thread may."""
+        holder = None
         if not self.event:
             try:
                 self.holders.remove(thread_state().serial)
-                unbook = self.unbook
+                holder = self.dep_map
             except ValueError:
                 pass                          # it has none, or another thread has just rid it of the last one
-        if unbook is None:
+        if holder is None:
             self.dep_map.signal()
             try:
                 self.dep_map.disown(self.holders.popleft())
             except IndexError:
                 pass                          # nobody has one
-        result = self.put(units, unbook)
+        result = self.put_units(units, holder)
         while result & MORE:
-            result = self.put(0)
+            result = self.put_units(0)
         return True
