@@ -1830,7 +1830,7 @@ class RecursiveLock(ExclusiveLock):
     @cython.final
     def enter_blocking(self):
         if cython.compiled:                   # the word of a lock that is held is never free, not even for its holder
-            if self.try_fast():
+            if cython.cast(ExclusiveLock, self).try_fast():       # called directly: as its own it is looked up
                 return True
         return self.enter(BLOCKING, FOREVER)
 
@@ -1865,9 +1865,10 @@ class RecursiveLock(ExclusiveLock):
             raise RuntimeError("cannot release un-acquired lock")
         if self.count > 1:
             self.count -= 1
-        else:
-            self.unlock_real(state)
-        return 0
+            return 0
+        if cython.compiled:
+            return cython.cast(ExclusiveLock, self).unlock_real(state)
+        return self.unlock_real(state)
 
     def locked(self):
         """Return whether somebody holds the lock."""
