@@ -48,6 +48,8 @@ cdef extern from *:
         op->ob_ref_local = _Py_IMMORTAL_REFCNT_LOCAL;
         op->ob_ref_shared = 0;
     }
+    /* An object goes at once only in the thread that made it, and an anchor must: it is not made ahead for another thread. */
+    #define LD_MAKE_AHEAD 0
     static inline int ld_take(int *word) {
         int unlocked = 0;
         return __atomic_compare_exchange_n(word, &unlocked, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
@@ -57,6 +59,7 @@ cdef extern from *:
     static inline void ld_add(int *count, int change) { __atomic_add_fetch(count, change, __ATOMIC_RELAXED); }
     #else
     #define ld_immortal(op) ((void)(op))
+    #define LD_MAKE_AHEAD 1
     /* The GIL makes these atomic: no Python code runs inside them. */
     static inline int ld_take(int *word) { return *word == 0 ? (*word = 1) : 0; }
     static inline int ld_free(int *word) { int old = *word; *word = 0; return old; }
@@ -340,6 +343,7 @@ cdef extern from *:
     unsigned long long ld_late
     int ld_is_late()
     void ld_immortal(object op)
+    int LD_MAKE_AHEAD
     int ld_enter(void *tstate, object state, object anchor)
     int ld_leave(object state)
     long long *ld_serials(long long *old, size_t n) except? NULL

@@ -408,7 +408,8 @@ def retire(state):
     global _spare
     state.clear()
     if cython.compiled:
-        state.anchor = make_anchor(state)
+        if LD_MAKE_AHEAD:
+            state.anchor = make_anchor(state)
         ld_fold_counts(state.counts, state.numbers)
         ld_guard(cython.address(_spare_guard))
         state.next = _spare

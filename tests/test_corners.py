@@ -297,6 +297,28 @@ def test_at_fork_reinit_of_anothers_lock(kind: Any) -> None:
     assert found() == (["lifetime?"] if kind is Lock else ["lifetime"])
 
 
+@pytest.mark.parametrize(("order", "kinds"), [("ba", ["circular"]), ("ab", [])])
+@pytest.mark.parametrize("first", ["lock", "local", "neither"])
+def test_a_finalizer_at_the_end_of_a_thread_is_validated(first: str, order: str, kinds: list[str]) -> None:
+    locks = {"a": Lock("a"), "b": Lock("b")}
+    nest(locks["a"], locks["b"])
+    local = threading.local()
+
+    class Closer:
+        def __del__(self) -> None:
+            nest(*[locks[name] for name in order])
+
+    def work() -> None:
+        if first == "lock":
+            nest(locks["a"])
+        local.closer = Closer()
+        if first == "local":
+            nest(locks["a"])
+
+    in_thread(work)
+    assert found() == kinds
+
+
 def test_locked(kind: Any) -> None:
     lock = kind()
     assert lock.locked() is False
