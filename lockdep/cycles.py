@@ -25,11 +25,15 @@ class Cycles:
     """The dependency graph, and what is known of its cycles."""
 
     def __init__(self, options: Options, book: FindingBook, root: Chain) -> None:
-        self.graph = DependencyGraph()
-        self.watch = Watch()
         self.died: dict[int, int] = {}
         self._options = options
         self._book = book
+        self.restart(root)
+
+    def restart(self, root: Chain) -> None:
+        """Know no dependency, from the chains below this root on."""
+        self.graph = DependencyGraph()
+        self.watch = Watch()
         self._root = root
 
     def knows(self, prev: LockClass, next_: LockClass, kind: int) -> bool:

@@ -48,6 +48,11 @@ def activate(chosen: Validator) -> None:
         fastpath.switch_stat(True)
     chosen.sink = deliver
     chosen.warn = write_note
+    connect(chosen)
+
+
+def connect(chosen: Validator) -> None:
+    """Have the fast path ask a validator."""
     fastpath.connect(
         chosen.root if chosen.options.enabled else None,
         chosen,
@@ -236,7 +241,8 @@ def greenlet_notes(*, patching: bool = False) -> list[str]:
 
 def _in_child() -> None:
     fastpath.forked()
-    _Process.validator.forked()
+    if not _Process.validator.forked() and _Process.active:
+        connect(_Process.validator)
 
 
 # The last of the atexit callbacks: modules are taken apart after it, and finalizers then only lock.

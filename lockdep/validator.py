@@ -39,6 +39,14 @@ from lockdep.violations import (
 from lockdep.wait_types import INV
 
 GRAPH_LOCK_SECONDS = 0.002
+FORK_SECONDS = 0.1  # to wait for the graph before a fork: a child without it learns from the start
+
+
+def new_root() -> Chain:
+    """Return where the chains of ordinary code begin."""
+    root = Chain(None, None)
+    root.admit()
+    return root
 
 
 class Validator:
@@ -48,8 +56,7 @@ class Validator:
         self.options = Options() if options is None else options
         self.sink = sink
         self.warn: Callable[[str], None] | None = None
-        self.root = Chain(None, None)
-        self.root.admit()
+        self.root = new_root()
         self.rules = Rules(self.options, self.root)
         self.book = self.rules.book
         self.points = ContentionPoints()
@@ -247,7 +254,7 @@ class Validator:
 
     def before_fork(self) -> None:
         """Have the graph lock while the process forks, if it can be had in time."""
-        self._forking = bool(self._graph_lock.acquire(timeout=GRAPH_LOCK_SECONDS))
+        self._forking = bool(self._graph_lock.acquire(timeout=FORK_SECONDS))
 
     def after_fork(self) -> None:
         """In the parent: give the graph lock back."""
@@ -255,12 +262,14 @@ class Validator:
             self._forking = False
             self._graph_lock.release()
 
-    def forked(self) -> None:
-        """In the child: a graph that another thread was changing is started anew."""
+    def forked(self) -> bool:
+        """In the child: a graph that another thread was changing is started anew. Return whether it is as it was."""
         intact, self._forking = self._forking, False
         self._graph_lock = _thread.allocate_lock()
         if not intact:
-            self.rules.cycles.graph = DependencyGraph()
+            self.root = new_root()  # what stands in no graph must not pass as known
+            self.rules.cycles.restart(self.root)
+        return intact
 
     # The frame around every piece of work
 

@@ -249,3 +249,35 @@ def test_fork_while_another_thread_holds(tmp_path, order: str, findings: int, pu
     assert done.stdout.splitlines() == ["child done", "parent done 0"], done.stderr
     assert done.stderr.count("possible circular") == findings
     assert done.returncode == 0  # what the child found is not the parent's
+
+
+FORK_WITHOUT_GRAPH = """
+import os, threading, warnings
+from lockdep import runtime
+warnings.simplefilter("ignore", DeprecationWarning)
+a = threading.Lock()
+b = threading.Lock()
+def nest(first, second):
+    with first, second:
+        pass
+nest(a, b)
+with runtime.validator()._graph_lock:
+    pid = os.fork()
+if pid == 0:
+    nest(a, b)
+    nest(ORDER)
+    print("child done", flush=True)
+    os._exit(0)
+_, status = os.waitpid(pid, 0)
+nest(ORDER)
+print("parent done", status)
+"""
+
+
+@pytest.mark.parametrize(("order", "findings"), [("a, b", 0), ("b, a", 2)])
+@pytest.mark.parametrize("pure", ["0", "1"])
+def test_a_child_that_could_not_have_the_graph_learns_anew(tmp_path, order: str, findings: int, pure: str) -> None:
+    done = program(tmp_path, FORK_WITHOUT_GRAPH.replace("ORDER", order), LOCKDEP_PURE=pure)
+
+    assert done.stdout.splitlines() == ["child done", "parent done 0"], done.stderr
+    assert done.stderr.count("possible circular") == findings
