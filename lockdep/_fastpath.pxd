@@ -55,6 +55,7 @@ cdef extern from *:
         return __atomic_compare_exchange_n(word, &unlocked, 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
     }
     static inline int ld_free(int *word) { return __atomic_exchange_n(word, 0, __ATOMIC_SEQ_CST); }
+    static inline void ld_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
     static inline long long ld_next(long long *counter) { return __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED); }
     static inline void ld_add(int *count, int change) { __atomic_add_fetch(count, change, __ATOMIC_RELAXED); }
     #else
@@ -63,6 +64,7 @@ cdef extern from *:
     /* The GIL makes these atomic: no Python code runs inside them. */
     static inline int ld_take(int *word) { return *word == 0 ? (*word = 1) : 0; }
     static inline int ld_free(int *word) { int old = *word; *word = 0; return old; }
+    #define ld_fence() ((void)0)
     static inline long long ld_next(long long *counter) { return ++*counter; }
     static inline void ld_add(int *count, int change) { *count += change; }
     #endif
@@ -355,6 +357,7 @@ cdef extern from *:
     int ld_offset(void *place, object code)
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
+    void ld_fence() nogil
     long long ld_next(long long *counter) nogil
     int ld_generation
     void ld_watch_forks() nogil
@@ -521,6 +524,7 @@ cdef Chain _nowhere, _astray
 cdef Entry _untracked
 
 cpdef long long new_serial()
+cdef int fence() except -1
 cdef long long new_number()
 cdef long long now_ns()
 cdef note_event(int waited, ThreadState state, int number, long long began, long long ended)

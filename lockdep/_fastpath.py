@@ -464,6 +464,13 @@ def new_serial():
     return next(_count)
 
 
+def fence():
+    """Have others see what this thread has written, before it reads on."""
+    if cython.compiled:
+        ld_fence()
+    return 0
+
+
 class ThreadState:
     """What one thread holds: a chain, and for each depth of it the serial of the lock held there.
 
@@ -524,8 +531,12 @@ class ThreadState:
         ld_forget_counts(self.counts)
 
     def mark(self):
-        """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`."""
+        """Make this thread settle before its next acquisition. Any thread may call it; `dirty` comes before `run`.
+
+        The thread itself sets `run`, then looks at `dirty`: one of the two sees what the other has done.
+        """
         self.dirty = 1
+        fence()
         self.run = 0
 
     def let_in(self):
@@ -657,6 +668,7 @@ class ThreadState:
     def settle(self):
         """Take in what other threads changed; return False when nothing is tracked now."""
         self.dirty = 0
+        fence()
         if self.revoked:
             self.take_messages()
         root = _link.root
@@ -668,6 +680,7 @@ class ThreadState:
             self.chain = self.walk(start, self.chains()) if self.chain.depth else start
             self.root = root
         self.run = self.running
+        fence()
         if self.dirty or _link.root is not root:
             self.mark()                       # marked again meanwhile
         return True
@@ -713,6 +726,7 @@ class ThreadState:
 
     def switch_run(self, serial):
         self.running = self.run = serial
+        fence()
         if self.dirty:
             self.run = 0
 
