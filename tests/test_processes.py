@@ -177,8 +177,7 @@ def spin():
 
 for work in (hold, want, want, spin, spin):
     threading.Thread(target=work, daemon=True).start()
-for _ in range(5):
-    parked.acquire()
+    parked.acquire()  # before the next one: `hold` must have the locks first
 print("main ends", flush=True)
 """
 
