@@ -14,7 +14,13 @@ from typing import Any
 
 from setuptools import Extension, setup
 
-MODULES = ["lockdep._fastpath", "lockdep._waitqueue", "primitives._atomic", "primitives._rcu", "primitives._seqlock"]
+MODULES = [
+    "lockdep.fastpath._lock",
+    "lockdep.fastpath._waitqueue",
+    "primitives._atomic",
+    "primitives._rcu",
+    "primitives._seqlock",
+]
 DIRECTIVES = {
     "language_level": 3,
     "binding": False,  # cyfunction objects are shared and counted: threads slow each other down on free-threaded builds

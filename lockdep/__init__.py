@@ -21,15 +21,15 @@ _NAMES = {
         " assert_preemption_disabled assert_preemption_enabled might_sleep"
     ),
     "config": "OptionError Options",
-    "diagnosis": "doctor",
-    "event_log": "log_findings",
-    "finding": "DeadlockError Finding LockInversion",
+    "patch.doctor": "doctor",
+    "live.event_log": "log_findings",
+    "violations.finding": "DeadlockError Finding LockInversion",
     "patch": "install installed uninstall",
     "runtime": "findings on_finding reset use",
-    "snapshot_files": "SnapshotError",
-    "snapshot_taking": "snapshot",
-    "snapshots": "Snapshot",
-    "validator": "Validator",
+    "snapshots.files": "SnapshotError",
+    "live.taking": "snapshot",
+    "snapshots.snapshot": "Snapshot",
+    "validator.validator": "Validator",
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from lockdep import fastpath, runtime
-from lockdep.classes import LockClass, LockClassKey, registry
 from lockdep.fastpath import NOCHECK, READ, RECURSIVE_READ, TRY, UNTRACKED, DepMap, ThreadState
-from lockdep.order import InstanceComparison
+from lockdep.graph.classes import LockClass, LockClassKey, registry
+from lockdep.graph.comparison import InstanceComparison
 from lockdep.wait_types import PLAIN, Traits
 
 __all__ = [

@@ -10,9 +10,9 @@ import threading
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import Tally
-from lockdep.held import thread_name
-from lockdep.stats import ClassStat, Times
-from lockdep.validator import Validator
+from lockdep.snapshots.stats import ClassStat, Times
+from lockdep.validator.held import thread_name
+from lockdep.validator.validator import Validator
 
 ENDED = "threads that have ended"
 

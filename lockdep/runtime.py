@@ -12,12 +12,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-from lockdep import fastpath, finding, trace
-from lockdep.classes import registry
+from lockdep import fastpath, trace
 from lockdep.config import Options
-from lockdep.finding import Finding
-from lockdep.reports import splat
-from lockdep.validator import Validator
+from lockdep.graph.classes import registry
+from lockdep.splats import splat
+from lockdep.validator.validator import Validator
+from lockdep.violations import finding
+from lockdep.violations.finding import Finding
 
 _callbacks: list[Callable[[Finding], None]] = []
 

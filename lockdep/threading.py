@@ -15,7 +15,7 @@ from typing import Any, cast
 from lockdep import runtime
 from lockdep.config import load_options
 from lockdep.fastpath import ExclusiveLock, RecursiveLock
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 
 __all__ = ["Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "RLock", "Semaphore"]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockdep import runtime
 from lockdep.config import load_options
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 
 if TYPE_CHECKING:
     from primitives.atomic import Atomic, AtomicFlags, AtomicRef, Refcount

@@ -20,7 +20,7 @@ from types import GenericAlias
 try:
     import cython
 except ModuleNotFoundError:
-    from lockdep import _cython_absent as cython
+    from lockdep.fastpath import _cython_absent as cython
 
 COMPILED = cython.compiled
 WORD = 64

@@ -2,7 +2,7 @@
 cimport cython
 from cpython.object cimport PyObject
 
-from lockdep._fastpath cimport Chain, DepMap, ThreadState, current, outer_place
+from lockdep.fastpath._lock cimport Chain, DepMap, ThreadState, current, outer_place
 from primitives._atomic cimport AtomicRef, pa_acquire, pa_add, pa_get, pa_mb, pa_slot
 
 cdef extern from *:

@@ -21,7 +21,7 @@ from itertools import count
 try:
     import cython
 except ModuleNotFoundError:
-    from lockdep import _cython_absent as cython
+    from lockdep.fastpath import _cython_absent as cython
 
 COMPILED = cython.compiled
 RCU, BH, SCHED, FLAVOURS = 0, 1, 2, 3

@@ -12,7 +12,7 @@ from __future__ import annotations
 try:
     import cython
 except ModuleNotFoundError:
-    from lockdep import _cython_absent as cython
+    from lockdep.fastpath import _cython_absent as cython
 
 COMPILED = cython.compiled
 RECURSIVE_READ, SYNC = 2, 32                  # see lockdep.fastpath

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockdep.fastpath import DepMap
+from lockdep.fastpath.waitqueue import FOREVER, LIMIT, UnitPool
 from lockdep.wait_types import SLEEP, Traits
-from lockdep.waitqueue import FOREVER, LIMIT, UnitPool
 
 
 @dataclass(frozen=True, slots=True)

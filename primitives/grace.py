@@ -13,8 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from lockdep import fastpath, runtime
-from lockdep.held import held_locks, thread_name
 from lockdep.trace import NO_STACK, capture, site
+from lockdep.validator.held import held_locks, thread_name
 
 STALL_SECONDS = 21.0  # as rcupdate.rcu_cpu_stall_timeout
 DEPTH = 50  # frames in which the place is looked for where a thread entered

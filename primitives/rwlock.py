@@ -15,8 +15,8 @@ from typing import NoReturn
 
 from lockdep.contexts import simulated
 from lockdep.fastpath import READ, RECURSIVE_READ, DepMap
+from lockdep.fastpath.waitqueue import FOREVER, Side, ValidatedQueue
 from lockdep.wait_types import CONFIG, Traits
-from lockdep.waitqueue import FOREVER, Side, ValidatedQueue
 from primitives._report import bad_unlock
 from primitives.rwsem import ALL, RWStatistics
 

@@ -18,8 +18,8 @@ from typing import NoReturn
 
 from lockdep.annotations import downgrade
 from lockdep.fastpath import READ, DepMap
+from lockdep.fastpath.waitqueue import FOREVER, Side, ValidatedQueue
 from lockdep.wait_types import SLEEP, Traits
-from lockdep.waitqueue import FOREVER, Side, ValidatedQueue
 from primitives._report import bad_unlock
 
 ALL = 1 << 30  # what a writer takes; a reader takes one

@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lockdep.fastpath import DepMap
+from lockdep.fastpath.waitqueue import FOREVER, UnitPool
 from lockdep.wait_types import SLEEP, Traits
-from lockdep.waitqueue import FOREVER, UnitPool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NoReturn
 
 from lockdep import assertions, runtime
-from lockdep.classes import LockClass
-from lockdep.finding import DeadlockError, Finding
+from lockdep.graph.classes import LockClass
 from lockdep.trace import NO_STACK
-from lockdep.violations import LockMisuse, Where
+from lockdep.violations.finding import DeadlockError, Finding
+from lockdep.violations.violations import LockMisuse
+from lockdep.violations.where import Where
 
 PROTECT = "enter the read-side section first, or name the lock that protects the pointer"
 

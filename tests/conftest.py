@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lockdep import fastpath, waitqueue
-from lockdep.fastpath import BUILD
+from lockdep import fastpath
+from lockdep.fastpath import BUILD, waitqueue
 from tests.leftovers import drop_held, in_place
 
 

@@ -1,4 +1,4 @@
-"""The shortest front end of lockdep.launch, without a validator: (script | -m module | -c code) args...
+"""The shortest front end of lockdep.cli.launch, without a validator: (script | -m module | -c code) args...
 
 Its end can be seen: `finish` prints the status it gets, and returns END_STATUS of the environment if there is one.
 """
@@ -6,7 +6,7 @@ Its end can be seen: `finish` prints the status it gets, and returns END_STATUS 
 import os
 import sys
 
-from lockdep.launch import LaunchError, Target, launch
+from lockdep.cli.launch import LaunchError, Target, launch
 
 KINDS = {"-m": "module", "-c": "command"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from lockdep.snapshot_records import (
+from lockdep.snapshots.records import (
     BITS,
     MOST_WITNESSES,
     ChainRecord,
@@ -16,8 +16,8 @@ from lockdep.snapshot_records import (
     Run,
     WitnessRecord,
 )
-from lockdep.snapshots import Snapshot
-from lockdep.stats import ClassStat, Times
+from lockdep.snapshots.snapshot import Snapshot
+from lockdep.snapshots.stats import ClassStat, Times
 
 NAMES = [f"app.py:{line} {name}" for line, name in enumerate("ABCDE", 1)]
 GRADES = {"potential": "error", "certain": "error", "unmatched": "warning", "stall": "warning"}

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from lockdep.snapshots import Snapshot
+from lockdep.snapshots.snapshot import Snapshot
 from tests.snapshot_makers import NAMES, seen
 from tests.sourcetree import ROOT
 

@@ -12,7 +12,7 @@ import pytest
 
 from lockdep import fastpath
 from lockdep.threading import RAW_LOCK, RAW_RLOCK, Barrier, BoundedSemaphore, Condition, Event, Semaphore
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from tests.worlds import Lock, RLock, found, in_thread, nest, world
 
 RAW = {Lock: threading.Lock, RLock: threading.RLock}

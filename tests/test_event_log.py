@@ -152,6 +152,6 @@ def test_events_are_not_lost(body):
 
 
 def test_structlog_is_imported_when_it_is_used():
-    script = "import lockdep.event_log, sys; print('structlog' in sys.modules)"
+    script = "import lockdep.live.event_log, sys; print('structlog' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout == "False\n", done.stderr

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from tests.test_joins import over
 from tests.worlds import Lock, alike, five, found, nest, patched_world
 

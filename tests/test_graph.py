@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lockdep.checks.circular import check_circular
-from lockdep.classes import LockClass
-from lockdep.dependency import RECURSIVE, SHARED, TIMED, WAIT, Dependency, Witness
-from lockdep.graph import DependencyGraph
+from lockdep.graph.classes import LockClass
+from lockdep.graph.dependency import Dependency, Witness
+from lockdep.graph.graph import DependencyGraph
 from lockdep.trace import NO_STACK
+from lockdep.validator.checks.circular import check_circular
+from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED, WAIT
 
 Step = tuple[int, int, int]  # prev, next, kind
 

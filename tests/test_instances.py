@@ -8,7 +8,7 @@ import pytest
 
 import lockdep
 from lockdep import runtime
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from tests.worlds import Lock, RLock, alike, describe, five, found, in_thread, nest, world
 
 

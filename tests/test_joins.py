@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from lockdep import runtime
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from tests.worlds import Lock, alike, five, found, nest, patched_world
 
 

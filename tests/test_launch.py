@@ -1,4 +1,4 @@
-"""lockdep.launch against plain python: same output, same errors, same exit status for every small program."""
+"""lockdep.cli.launch against plain python: same output, same errors, same exit status for every small program."""
 
 import os
 import py_compile
@@ -255,5 +255,5 @@ def test_package_that_exits_on_import_is_a_program_that_exits(folder):
 
 def test_importing_launch_makes_no_locks(folder):
     makers = {"threading", "logging", "asyncio", "queue", "tempfile", "concurrent.futures"}
-    code = f"import sys, lockdep.launch; print(sorted({makers} & set(sys.modules)))"
+    code = f"import sys, lockdep.cli.launch; print(sorted({makers} & set(sys.modules)))"
     assert python(folder, "-c", code) == ("[]\n", "", 0)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from lockdep import listen
-from lockdep.listen import NotListening
+from lockdep.live import listen
+from lockdep.live.listen import NotListening
 from tests.sourcetree import ROOT
 
 PROGRAM = """

@@ -14,7 +14,7 @@ import lockdep
 from lockdep import lock_stat
 from lockdep.fastpath import BUILD, READ, DepMap, thread_state
 from lockdep.reports.lock_stat import render_lock_stat
-from lockdep.stats import ClassStat, Times
+from lockdep.snapshots.stats import ClassStat, Times
 from lockdep.wait_types import Traits
 from tests.worlds import Lock, RLock, in_thread, world
 

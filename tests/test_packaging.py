@@ -55,10 +55,10 @@ def test_compiled(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "compiled" in run_installed(tmp_path, "--version")
     assert {path.name.split(".")[0] for path in extensions(tmp_path)} == {
-        path.stem for package in PACKAGES for path in (ROOT / package).glob("_*.pxd")
+        path.stem for package in PACKAGES for path in (ROOT / package).rglob("_*.pxd")
     }
     assert (tmp_path / "site/lockdep/py.typed").exists()
-    assert (tmp_path / "site/lockdep/_fastpath.pxd").exists()
+    assert (tmp_path / "site/lockdep/fastpath/_lock.pxd").exists()
 
 
 @pytest.mark.parametrize("variables", [NO_COMPILER, {"LOCKDEP_PURE": "1"}], ids=["no-compiler", "told-so"])

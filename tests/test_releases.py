@@ -7,7 +7,7 @@ import pytest
 
 from lockdep import runtime
 from lockdep.threading import Condition
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from tests.worlds import Lock, RLock, alike, five, found, in_thread, nest, world
 
 

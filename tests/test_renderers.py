@@ -15,9 +15,9 @@ from lockdep.reports import formats
 from lockdep.reports.chain_table import render_chains
 from lockdep.reports.class_table import key, render_classes
 from lockdep.reports.stats_table import render_stats
-from lockdep.snapshot_records import ChainRecord
-from lockdep.snapshots import Snapshot
-from lockdep.stats import ClassStat, Times
+from lockdep.snapshots.records import ChainRecord
+from lockdep.snapshots.snapshot import Snapshot
+from lockdep.snapshots.stats import ClassStat, Times
 from tests.snapshot_makers import NAMES, seen, snapshots
 
 A, B, C = NAMES[:3]

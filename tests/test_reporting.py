@@ -7,7 +7,7 @@ import pytest
 
 import lockdep
 from lockdep import patch, runtime
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from tests.worlds import Lock, alike, five, found, in_thread, nest, program, world
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import lockdep
-from lockdep import snapshot_taking
 from lockdep.contexts.simulated import hardirq_enter, hardirq_exit
-from lockdep.snapshots import Snapshot
+from lockdep.live import taking
+from lockdep.snapshots.snapshot import Snapshot
 from tests.snapshot_makers import seen, snapshots
 from tests.sourcetree import ROOT
 from tests.worlds import Lock, RLock, five, in_thread, nest, world
@@ -31,7 +31,7 @@ def inversion():
     with world() as validator:
         nest(a, b, c)
         in_thread(lambda: nest(b, a))
-        yield snapshot_taking.take(validator)
+        yield taking.take(validator)
 
 
 # What is in it
@@ -75,7 +75,7 @@ def test_chains_name_the_handlers_they_ran_in():
                 pass
         finally:
             hardirq_exit()
-        chains = snapshot_taking.take(validator).chains
+        chains = taking.take(validator).chains
     assert [(chain.context, chain.locks) for chain in chains] == [("hardirq", (("in an interrupt", ""),))]
 
 
@@ -85,7 +85,7 @@ def test_a_chain_says_how_a_lock_was_taken():
         with outer:
             inner.acquire(blocking=False)
             inner.release()
-        chains = snapshot_taking.take(validator).chains
+        chains = taking.take(validator).chains
     assert (("outer of a try", ""), ("inner of a try", "try")) in [chain.locks for chain in chains]
 
 
@@ -102,7 +102,9 @@ def test_the_command_line_is_not_in_it(tmp_path):
 
 def test_it_is_taken_while_threads_learn(monkeypatch):
     """Other threads add classes and dependencies all the time: no exception, nothing half made in it."""
-    monkeypatch.setattr("lockdep.validator.GRAPH_LOCK_SECONDS", 30)  # a busy machine is no reason not to learn
+    monkeypatch.setattr(
+        "lockdep.validator.validator.GRAPH_LOCK_SECONDS", 30
+    )  # a busy machine is no reason not to learn
     stop = threading.Event()
 
     def learn(number):
@@ -116,12 +118,12 @@ def test_it_is_taken_while_threads_learn(monkeypatch):
         for thread in threads:
             thread.start()
         try:
-            taken = [snapshot_taking.take(validator) for _ in range(5)]
+            taken = [taking.take(validator) for _ in range(5)]
         finally:
             stop.set()
             for thread in threads:
                 thread.join()
-        whole = snapshot_taking.take(validator)
+        whole = taking.take(validator)
     for one in taken:
         names = {record.name for record in one.classes}
         assert all({dependency.prev, dependency.next} <= names for dependency in one.dependencies)
@@ -132,7 +134,7 @@ def test_it_is_taken_while_threads_learn(monkeypatch):
 
 def test_an_empty_world_has_an_empty_snapshot():
     with world() as validator:
-        taken = snapshot_taking.take(validator)
+        taken = taking.take(validator)
     assert (taken.dependencies, taken.chains, taken.findings, taken.stats) == ((), (), (), ())
 
 

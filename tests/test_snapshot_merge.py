@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lockdep.snapshot_graph import knots, reach, reversed_, successors
-from lockdep.snapshot_records import MOST_WITNESSES, kind_bits, kind_text
-from lockdep.snapshots import Snapshot
-from lockdep.stats import ClassStat, Times
+from lockdep.snapshots.knots import knots, reach, reversed_, successors
+from lockdep.snapshots.records import MOST_WITNESSES
+from lockdep.snapshots.snapshot import Snapshot
+from lockdep.snapshots.stats import ClassStat, Times
+from lockdep.vocabulary.kinds import kind_bits, kind_text
 from tests.snapshot_makers import NAMES, seen, snapshots
 
 some = settings(max_examples=25, deadline=None, suppress_health_check=HealthCheck)

@@ -12,9 +12,9 @@ from typing import get_args
 
 import pytest
 
-from lockdep import violations
 from lockdep.fastpath import BUILD
-from lockdep.reports import splat
+from lockdep.splats import splat
+from lockdep.violations import interrupts, violations
 from tests.sourcetree import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -28,17 +28,17 @@ SHOWN = {  # the program that shows a kind, and words that no other kind has
     violations.Recursion: ("nesting", "and the lock comparison function returns 1:"),
     violations.InstanceRing: ("instances", "in an order that closes a ring:"),
     violations.JoinWhileHolding: ("join", "and what it waits for takes that lock"),
-    violations.InvalidWaitContext: ("wait_context", "[ BUG: Invalid wait context ]"),
-    violations.InconsistentState: ("usage", "inconsistent {IN-HARDIRQ-W} -> {HARDIRQ-ON-W} usage."),
-    violations.IrqOrder: ("irq_order", "... which became HARDIRQ-irq-safe at:"),
-    violations.IrqInversion: ("irq_inversion", "but this lock was taken by another, SOFTIRQ-safe lock in the past:"),
+    interrupts.InvalidWaitContext: ("wait_context", "[ BUG: Invalid wait context ]"),
+    interrupts.InconsistentState: ("usage", "inconsistent {IN-HARDIRQ-W} -> {HARDIRQ-ON-W} usage."),
+    interrupts.IrqOrder: ("irq_order", "... which became HARDIRQ-irq-safe at:"),
+    interrupts.IrqInversion: ("irq_inversion", "but this lock was taken by another, SOFTIRQ-safe lock in the past:"),
     violations.NestNotHeld: ("nest", "but this thread is not holding:"),
     violations.BadRelease: ("unlock", "but there are no more locks to release!"),
     violations.HeldLockFreed: ("freed", "is initialising a lock again, still held by MainThread!"),
     violations.EndedHolding: ("lifetime", "1 lock held by forgetful:"),
     violations.LockMisuse: ("misuse", "WARNING: releasing a pinned lock"),
     violations.FailedAssertion: ("assertion", "assert_held() says that"),
-    violations.AtomicSleep: ("sleep", "BUG: sleeping function called from invalid context at sleep.py:17"),
+    interrupts.AtomicSleep: ("sleep", "BUG: sleeping function called from invalid context at sleep.py:17"),
     violations.BoundReached: ("bound", "BUG: max_chains too low!"),
 }
 COUNTS = re.compile(r"; \d+ lock classes, .*$", re.MULTILINE)  # the standard library's differ by version

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from lockdep.config import OptionError
-from lockdep.suppressions import Suppression, SuppressionList
+from lockdep.violations.suppressions import Suppression, SuppressionList
 
 A = "kafka/client_async.py:221 self._lock"
 B = "kafka/coordinator/base.py:140 self._lock"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lockdep import fastpath, runtime
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from tests.worlds import Lock, RLock, found, in_thread, nest, program, world
 
 

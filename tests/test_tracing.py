@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from lockdep import tracing
+from lockdep.live import timeline
 from tests.sourcetree import ROOT
 from tests.worlds import Lock, in_thread, world
 
@@ -30,11 +30,11 @@ pytestmark = pytest.mark.timeout(60)
 def recording():
     """Record in a world of its own, few events at the most."""
     with world():
-        tracing.start(events=8)
+        timeline.start(events=8)
         yield
-        tracing.stop()
-        tracing.lock_stat.stop()
-        tracing.lock_stat.clear()
+        timeline.stop()
+        timeline.lock_stat.stop()
+        timeline.lock_stat.clear()
 
 
 def run(folder, *options):
@@ -81,7 +81,7 @@ def test_the_last_events_are_kept():
     for lock in [first] * 20 + [second] * 8:
         with lock:
             pass
-    events = tracing.stop()
+    events = timeline.stop()
     assert len(events) == 8
     assert {number for _, number, *_ in events} == {second.entry.tally.number}
     assert [begin for *_, begin, _ in events] == sorted(begin for *_, begin, _ in events)
@@ -95,7 +95,7 @@ def test_times_are_those_of_the_clock_and_threads_are_told_apart():
         time.sleep(0.01)
     in_thread(lambda: lock.acquire() and lock.release())
     after = time.monotonic_ns()
-    first, second = [event for event in tracing.stop() if event[1] == lock.entry.tally.number]
+    first, second = [event for event in timeline.stop() if event[1] == lock.entry.tally.number]
     assert (first[0], second[0]) == (0, 0)  # nobody waited
     assert before <= first[3] <= first[4] - 10_000_000 < second[3] <= second[4] <= after
     assert first[2] != second[2]
@@ -103,7 +103,7 @@ def test_times_are_those_of_the_clock_and_threads_are_told_apart():
 
 @pytest.mark.usefixtures("recording")
 def test_nothing_is_recorded_unless_asked():
-    tracing.stop()
+    timeline.stop()
     with Lock():
         pass
-    assert tracing.stop() == []
+    assert timeline.stop() == []

@@ -13,9 +13,9 @@ from typing import Any
 
 import lockdep
 from lockdep import patch, runtime
-from lockdep.finding import Finding
 from lockdep.threading import Lock, RLock
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
+from lockdep.violations.finding import Finding
 from tests.sourcetree import ROOT
 
 

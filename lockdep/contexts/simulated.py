@@ -11,7 +11,7 @@ import sys
 
 from lockdep import fastpath, runtime, trace
 from lockdep.fastpath import ThreadState
-from lockdep.irq_state import ORDINARY, IrqState
+from lockdep.vocabulary.context import ORDINARY, IrqState
 
 
 def irq_state() -> IrqState:

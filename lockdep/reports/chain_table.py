@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lockdep.reports.class_table import key
-from lockdep.snapshot_records import ChainRecord
+from lockdep.snapshots.records import ChainRecord
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 SORTS: dict[str, Callable[[ChainRecord], Any]] = {
     "name": lambda chain: chain,

@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from lockdep.snapshot_graph import reach, reversed_, successors
-from lockdep.snapshot_records import ClassRecord
+from lockdep.snapshots.knots import reach, reversed_, successors
+from lockdep.snapshots.records import ClassRecord
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 SORTS = ("name", "ops", "fd", "bd")
 

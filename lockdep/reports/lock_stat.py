@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from lockdep.stats import ClassStat, Times
+from lockdep.snapshots.stats import ClassStat, Times
 
 TIMES = ("min", "max", "total", "avg")
 COLUMNS = (

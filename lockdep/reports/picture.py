@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockdep.snapshot_records import ClassRecord, DependencyRecord, FindingRecord
+from lockdep.snapshots.records import ClassRecord, DependencyRecord, FindingRecord
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

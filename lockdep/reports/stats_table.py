@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lockdep.snapshot_graph import reach, successors
-from lockdep.snapshot_records import Stack
-from lockdep.states import SHOWN, State
-from lockdep.usage import USED, USED_READ
+from lockdep.snapshots.knots import reach, successors
+from lockdep.snapshots.records import Stack
+from lockdep.vocabulary.states import SHOWN, State
+from lockdep.vocabulary.usage import USED, USED_READ
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 
 def render_stats(snapshot: Snapshot) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from tests.primitives.contract import Cast
 from tests.worlds import world
 

@@ -9,7 +9,7 @@ import pytest
 import lockdep
 from lockdep import runtime
 from lockdep.contexts import simulated
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from primitives import Mutex, SpinLock
 from primitives._exclusive import LockStatistics
 from tests.primitives.contract import Actor, Cast, until

@@ -10,7 +10,7 @@ import pytest
 import lockdep
 from lockdep import runtime
 from lockdep.contexts import simulated
-from lockdep.validator import Validator
+from lockdep.validator.validator import Validator
 from primitives import LocalLock, PerCPU, SpinLock
 from primitives.local_lock import LocalLockStatistics
 from primitives.percpu import get_cpu, put_cpu, smp_processor_id

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lockdep.waitqueue import WaitQueue, core
+from lockdep.fastpath.waitqueue import WaitQueue, core
 
 ACCEPT, EXPIRE, ABANDON = 0, 1, 2
 HAD, MORE = 1, 2

@@ -9,7 +9,7 @@ import contextlib
 from typing import Any, ClassVar
 
 import primitives
-from lockdep.waitqueue import FOREVER
+from lockdep.fastpath.waitqueue import FOREVER
 from primitives import rcu
 from primitives.local_lock import LocalLock
 from primitives.mutex import Mutex

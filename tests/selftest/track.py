@@ -16,7 +16,7 @@ import lockdep
 from lockdep import annotations, assertions, fastpath, runtime
 from lockdep.contexts import simulated
 from lockdep.fastpath import TRY, DepMap
-from lockdep.finding import Finding
+from lockdep.violations.finding import Finding
 from lockdep.wait_types import CONFIG, FREE, INV, SLEEP, SPIN, Traits
 from tests.leftovers import drop_held
 from tests.selftest.real import REAL, RealSections

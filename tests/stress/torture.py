@@ -17,7 +17,7 @@ from random import Random
 from types import CodeType, FrameType
 from typing import Any
 
-from lockdep import waitqueue
+from lockdep.fastpath import waitqueue
 from tests.stress.alarms import enter_calls
 from tests.stress.rounds import choose, let_end, run_each
 from tests.stress.subjects import Side, Subject, all_subjects

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 
 def names() -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lockdep.reports.picture import Picture, label
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 COLOURS = {"error": "#c62828", "warning": "#ef6c00", "": "#546e7a"}
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 
 def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - a list has no colours

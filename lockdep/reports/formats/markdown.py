@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from lockdep.reports.formats import mermaid
-from lockdep.snapshot_records import FindingRecord
-from lockdep.stats import ClassStat, Times
+from lockdep.snapshots.records import FindingRecord
+from lockdep.snapshots.stats import ClassStat, Times
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 LARGEST_GRAPH = 60  # dependencies; a larger picture is no help
 MOST_STATS = 20

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lockdep.reports.picture import Picture, label
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 STYLES = {"error": "stroke:#c62828,stroke-width:3px", "warning": "stroke:#ef6c00,stroke-width:3px"}
 

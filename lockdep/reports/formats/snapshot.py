@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lockdep.snapshots import Snapshot
+    from lockdep.snapshots.snapshot import Snapshot
 
 
 def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - a file has no colours

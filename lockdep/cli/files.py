@@ -1,0 +1,166 @@
+"""The subcommands that read snapshot files: report, classes, chains, stats. Several files are merged first.
+
+Files are read one at a time, so many take no more memory than their merge; on a terminal a bar shows how far it is.
+Whatever is wrong with a file or an option is one line and exit status 2.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from lockdep.cli.command_line import Parser, UsageError, say, show, wants_colour
+
+if TYPE_CHECKING:
+    from lockdep.snapshots.snapshot import Snapshot
+
+FEW = 3  # files that are read without a bar
+
+
+def report(given: list[str]) -> int:
+    """lockdep report: what was found, or learned, in one of many formats."""
+    from lockdep.config import GRADES, Options
+    from lockdep.reports import formats
+
+    parser = Parser(
+        prog="lockdep report",
+        description="Merge snapshot files (lockdep run --snapshot) and report what they have: a cycle that no single "
+        "run saw is found, too.",
+        allow_abbrev=False,
+    )
+    add_files(parser)
+    parser.add_argument("--format", choices=formats.names(), default="splat", metavar="FORMAT",
+                        help=f"{', '.join(formats.names())} (splat)")  # fmt: skip
+    parser.add_argument("--output", metavar="PATH", help="where to write it (standard output)")
+    parser.add_argument("--fail-on", choices=GRADES, help="exit with 66 if there is such a finding, or a stronger one")
+    parsed = parser.parse_args(given)
+    snapshot = merged(parsed.files)
+    colour = parsed.output is None and wants_colour(sys.stdout)
+    deliver(formats.render(parsed.format, snapshot, colour=colour), parsed.output)
+    failed = parsed.fail_on and any(one.at_least(parsed.fail_on) and not one.suppressed for one in snapshot.findings)
+    return Options().exit_code if failed else 0
+
+
+def classes(given: list[str]) -> int:
+    """lockdep classes: lock classes, as in /proc/lockdep."""
+    from lockdep.reports.class_table import SORTS, render_classes
+
+    parser = table_parser("classes", "List lock classes as the kernel's /proc/lockdep does.", SORTS)
+    parsed = parser.parse_args(given)
+    snapshot = merged(parsed.files)
+    deliver(render_classes(snapshot, sort=parsed.sort, top=parsed.top, wanted=chooser(parsed.filter)), parsed.output)
+    return 0
+
+
+def chains(given: list[str]) -> int:
+    """lockdep chains: lock chains, as in /proc/lockdep_chains."""
+    from lockdep.reports.chain_table import SORTS, render_chains
+
+    parser = table_parser("chains", "List lock chains as the kernel's /proc/lockdep_chains does.", SORTS)
+    parsed = parser.parse_args(given)
+    snapshot = merged(parsed.files)
+    deliver(render_chains(snapshot, sort=parsed.sort, top=parsed.top, wanted=chooser(parsed.filter)), parsed.output)
+    return 0
+
+
+def stats(given: list[str]) -> int:
+    """lockdep stats: counts, as in /proc/lockdep_stats."""
+    from lockdep.reports.stats_table import render_stats
+
+    parser = Parser(
+        prog="lockdep stats",
+        description="Print counts as the kernel's /proc/lockdep_stats has them.",
+        allow_abbrev=False,
+    )
+    add_files(parser)
+    parser.add_argument("--output", metavar="PATH", help="where to write it (standard output)")
+    parsed = parser.parse_args(given)
+    deliver(render_stats(merged(parsed.files)), parsed.output)
+    return 0
+
+
+def table_parser(name: str, description: str, sorts: Iterable[str]) -> Parser:
+    """Return the parser of a subcommand that prints a list."""
+    parser = Parser(prog=f"lockdep {name}", description=description, allow_abbrev=False)
+    add_files(parser)
+    parser.add_argument("--sort", choices=tuple(sorts), default="name", help="what comes first (name)")
+    parser.add_argument("--filter", metavar="PATTERN", help="only classes with this in their names, or of this glob")
+    parser.add_argument("--top", type=positive, metavar="N", help="only the first N")
+    parser.add_argument("--output", metavar="PATH", help="where to write it (standard output)")
+    return parser
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Add the files as arguments."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a snapshot; several are merged")
+
+
+def positive(text: str) -> int:
+    """Return a number from 1 upwards; ValueError for anything else."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def chooser(pattern: str | None) -> Callable[[str], bool]:
+    """Return what says whether a name is wanted: it matches the glob, or has the text in it."""
+    if pattern is None:
+        return lambda _: True
+    return lambda name: pattern in name or fnmatchcase(name, pattern)
+
+
+def merged(paths: Sequence[str]) -> "Snapshot":
+    """Return the merge of these files; of one file, itself."""
+    from lockdep.snapshots.snapshot import Snapshot
+
+    return Snapshot.merged(loaded(paths))
+
+
+def loaded(paths: Sequence[str]) -> "Iterator[Snapshot]":
+    """Yield each file's snapshot. Of the first run that comes twice is said that its counts are added twice."""
+    from lockdep.snapshots.snapshot import Snapshot
+
+    seen: dict[str, str] = {}
+    repeated = 0
+    for path in with_progress(paths):
+        try:
+            snapshot = Snapshot.load(path)
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        for run in snapshot.runs:
+            if run.id in seen:
+                repeated += 1
+                if repeated == 1:
+                    say(f"lockdep: note: {path} and {seen[run.id]} have the same run: its counts are added twice")
+            seen[run.id] = path
+        yield snapshot
+    if repeated > 1:
+        say(f"lockdep: note: so are those of {repeated - 1} more")
+
+
+def with_progress(paths: Sequence[str]) -> Iterable[str]:
+    """Return the paths; on a terminal, many of them move a bar as they are taken."""
+    if len(paths) <= FEW or not sys.stderr.isatty():
+        return paths
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(paths, description="merging", console=Console(stderr=True), transient=True)
+
+
+def deliver(text: str, path: str | None) -> None:
+    """Write the text to the file, or to standard output."""
+    if path is None:
+        show(text)
+        return
+    from lockdep.snapshots.whole_files import write_whole
+
+    try:
+        write_whole(path, [text.encode("utf-8", "backslashreplace")])
+    except OSError as error:
+        raise UsageError(f"cannot write {os.fspath(path)}: {error.strerror}") from None

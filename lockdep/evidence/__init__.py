@@ -1,0 +1,1 @@
+"""How strong the evidence for a finding is, and why."""

@@ -1,0 +1,60 @@
+"""The orders in which instances of one class were nested, and the rings among them."""
+
+from __future__ import annotations
+
+from lockdep.graph.dependency import Witness
+from lockdep.vocabulary.kinds import TIMED
+
+Step = tuple[int, Witness]
+
+
+class InstanceOrder:
+    """The orders in which instances of one class were taken: at most `most` pairs, then it learns no more."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.count = 0
+        self.after: dict[int, dict[int, Step]] = {}
+
+    @property
+    def saturated(self) -> bool:
+        """Whether pairs are no longer recorded."""
+        return self.count >= self.most
+
+    def knows(self, prev: int, next_: int, kind: int) -> bool:
+        """Return whether this pair was judged before, in this kind or without a timeout."""
+        seen = self.after.get(prev, {}).get(next_)
+        return seen is not None and (bool(kind & TIMED) or not seen[0] & TIMED)
+
+    def mark_seen(self, kind: int, witness: Witness) -> None:
+        """Record that next was taken while prev was held; a wait without a timeout is the stronger observation."""
+        known = witness.next_serial in self.after.get(witness.prev_serial, ())
+        if known or not self.saturated:
+            self.after.setdefault(witness.prev_serial, {})[witness.next_serial] = (kind, witness)
+            self.count += not known
+
+
+def find_ring(order: InstanceOrder, new: Witness, *, timed: bool) -> tuple[Witness, ...] | None:
+    """Search depth-first over the recorded pairs, the timed ones only if asked for."""
+    came: dict[int, Witness] = {}
+    stack = [new.next_serial]
+    while stack:
+        at = stack.pop()
+        for next_, (kind, witness) in order.after.get(at, {}).items():
+            if next_ in came or (kind & TIMED and not timed):
+                continue
+            came[next_] = witness
+            if next_ == new.prev_serial:
+                return (*ring_to(came, new), new)
+            stack.append(next_)
+    return None
+
+
+def ring_to(came: dict[int, Witness], new: Witness) -> list[Witness]:
+    ring: list[Witness] = []
+    at = new.prev_serial
+    while at != new.next_serial:
+        ring.append(came[at])
+        at = came[at].prev_serial
+    ring.reverse()
+    return ring

@@ -1,0 +1,80 @@
+"""How strong a finding is: which observations close the cycle, with which instances.
+
+Evidence upgrades a finding, absence of evidence never excuses one. The best combination of witnesses decides: the
+same instances all the way round; else instances that never lived together (made anew for each test, say); else
+different instances that did, which is a warning. A dependency that was only ever waited for with a timeout makes a
+stall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lockdep.graph.dependency import Dependency, Witness
+from lockdep.vocabulary.kinds import TIMED
+
+Step = tuple[int, Witness]
+Walk = tuple[int, tuple[Step, ...]]  # what it costs, and the steps
+APART, TOGETHER, WAITED = 1, 100, 10_000  # costs of a step, each outweighing any number of the lesser ones
+
+
+def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int], new: Step | None = None) -> Walk:
+    """Return the cheapest closed walk through one witness of each dependency; through `new`, if given.
+
+    Cost: O(n * w^2) for each witness of the first dependency, w witnesses each.
+    """
+    columns = [dependency.all_witnesses(timed=True) for dependency in path]
+    walks = [closed_walk(first, columns[1:], died) for first in (columns[0] if new is None else [new])]
+    return min(walks, key=cost)
+
+
+def closed_walk(first: Step, columns: Sequence[Sequence[Step]], died: Mapping[int, int]) -> Walk:
+    walks: list[Walk] = [(step_cost(first), (first,))]
+    for column in columns:
+        walks = [min((extend(walk, step, died) for walk in walks), key=cost) for step in column]
+    return min(((paid + meeting(steps[-1], first, died), steps) for paid, steps in walks), key=cost)
+
+
+def cost(walk: Walk) -> int:
+    return walk[0]
+
+
+def extend(walk: Walk, step: Step, died: Mapping[int, int]) -> Walk:
+    paid, steps = walk
+    return paid + step_cost(step) + meeting(steps[-1], step, died), (*steps, step)
+
+
+def step_cost(step: Step) -> int:
+    return WAITED if step[0] & TIMED else 0
+
+
+def meeting(left: Step, right: Step, died: Mapping[int, int]) -> int:
+    """What it costs that `left` wanted one instance and `right` held another."""
+    wanted, held = left[1].next_serial, right[1].prev_serial
+    if wanted == held:
+        return 0
+    if not wanted or not held:  # one of more locks than are remembered one by one: no excuse
+        return APART
+    older, newer = min(wanted, held), max(wanted, held)
+    return APART if died.get(older, newer + 1) < newer else TOGETHER
+
+
+def grade_cycle(
+    path: Sequence[Dependency], died: Mapping[int, int], new: Step | None = None
+) -> tuple[str, str, tuple[Step, ...]]:
+    """Return grade, reason and the witnesses that show a cycle best, or that show it with a new one."""
+    paid, steps = choose_witnesses(path, died, new)
+    if paid >= WAITED:
+        return "stall", "one of the waits has a timeout: not for ever, but that long", steps
+    if paid >= TOGETHER:
+        return (
+            "unmatched",
+            "the classes close a cycle, but the observations name different locks that lived at the same time",
+            steps,
+        )
+    who = {witness.thread_serial for _, witness in steps}
+    seen = "all in one thread" if len(who) == 1 else f"in {len(who)} threads"
+    if paid:
+        how = "with locks that were made anew in between, or too many to remember"
+        return "potential", f"the classes close a cycle, seen {seen}, {how}", steps
+    return "potential", f"the same locks close the cycle, seen {seen}", steps

@@ -1,0 +1,1 @@
+"""Which lock classes, dependencies and runs are known."""

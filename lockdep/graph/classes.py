@@ -1,0 +1,222 @@
+"""Lock classes: which locks are one lock to the validator, and what they are called.
+
+The class of a lock is the place where it was made: file, line and position of the call, and the kind of lock. Frames
+of threading, queue, functools, lockdep and generated code are passed over, their name kept. Where a factory returns
+the lock as it is, the caller's place is part of the class. A name given by the programmer wins. Classes belong to the
+process and live as long as it does.
+
+Classifying a new place costs some microseconds; a known one costs nothing here (see `fastpath.creation_entry`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from itertools import takewhile
+from types import CodeType, FrameType
+from typing import Any
+
+from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, ExclusiveLock, Site
+from lockdep.graph import naming
+from lockdep.graph.creation import calls, is_passed_over, made_by_fork_hook, returns_it
+from lockdep.wait_types import DROP_IN, PLAIN, Traits
+
+SUBCLASSES = 8
+
+
+class LockClassKey:
+    """Something to tell one lock class from another by: locks that are given the same key are of one class."""
+
+    __slots__ = ()
+
+
+class LockClass:
+    """A class of locks: `places` is where they are made, innermost first; `kind` is Lock, RLock, ...
+
+    `traits` says how they wait, `order` holds the comparison by which instances may be nested, if there is one.
+    """
+
+    __slots__ = (
+        "base", "by_instance", "entries", "given", "kind", "number", "order", "places", "skipped", "subclasses",
+        "traits", "_name",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        kind: str,
+        places: tuple[tuple[CodeType, int], ...] = (),
+        skipped: tuple[tuple[CodeType, int], ...] = (),
+        given: str | Callable[[], str] | None = None,
+        traits: Traits = DROP_IN,
+        base: LockClass | None = None,
+        number: int = 0,
+    ) -> None:
+        self.kind = kind
+        self.places = places
+        self.skipped = skipped
+        self.given = given
+        self.traits = traits
+        self.by_instance = traits.by_instance
+        self.base = self if base is None else base
+        self.number = number
+        self.order: Any = None
+        self.entries: dict[int, Entry] = {}
+        self.subclasses: dict[int, LockClass] = {}
+        self._name: str | None = None
+
+    def subclass(self, number: int) -> LockClass:
+        """Return the class of the same locks when they are taken as this subclass, 0 to 7; 0 is the class itself."""
+        if number == self.number:
+            return self
+        if number == 0:
+            return self.base
+        made = LockClass(self.kind, self.places, self.skipped, self.given, self.traits, self.base, number)
+        return self.base.subclasses.setdefault(number, made)
+
+    @property
+    def outer(self) -> int:
+        """The strictest wait context that its locks may be taken in."""
+        return self.traits.outer or self.traits.inner
+
+    @property
+    def waits(self) -> str:
+        """The `{outer:inner}` of reports."""
+        return f"{self.outer}:{self.traits.inner}"
+
+    def entry(self, mode: int) -> Entry:
+        """Return the one Entry of this class in this mode."""
+        found = self.entries.get(mode)
+        return found if found is not None else self.entries.setdefault(mode, Entry(self, mode))
+
+    @property
+    def name(self) -> str:
+        """What reports call it: the place, and the variable when the source line tells."""
+        if self._name is None:
+            name = self.given() if callable(self.given) else numbered(self.base)
+            self._name = f"{name}/{self.number}" if self.number else name
+        return self._name
+
+    def __repr__(self) -> str:
+        return f"<LockClass {self.name}>"
+
+
+def numbered(lock_class: LockClass) -> str:
+    """Return the name of a class; of several on one line that come to the same name, the second from the left is #2."""
+    name = naming.class_name(lock_class)
+    alike = registry.alike(lock_class)
+    if lock_class.given is None:
+        earlier = [other for other in alike if is_before(other, lock_class)]
+        count = sum(naming.class_name(other) == name for other in earlier)
+    else:  # of several kinds in their order, of several keys the one that was registered second
+        older = set(takewhile(lambda other: other is not lock_class, alike))
+        count = sum(
+            other.kind < lock_class.kind or (other.kind == lock_class.kind and other in older) for other in alike
+        )
+    return f"{name}#{count + 1}" if count else name
+
+
+def likeness(lock_class: LockClass) -> object:
+    """Return what classes that may come to one name have in common: the name given, or the code that makes them."""
+    if lock_class.given is not None:
+        return lock_class.given
+    return tuple((code.co_filename, code.co_qualname) for code, _ in (*lock_class.skipped, *lock_class.places))
+
+
+def is_before(first: LockClass, second: LockClass) -> bool:
+    """Return whether two classes are made by the same code, and the first one earlier in it."""
+    sites, others = (*first.skipped, *first.places), (*second.skipped, *second.places)
+    if not sites or [code for code, _ in sites] != [code for code, _ in others]:
+        return False
+    return ([lasti for _, lasti in sites], first.kind) < ([lasti for _, lasti in others], second.kind)
+
+
+class ClassRegistry:
+    """All classes of the process. Its dictionaries are filled by setdefault alone, so no lock is needed."""
+
+    def __init__(self) -> None:
+        self.ignored: tuple[str, ...] = ()
+        self.clashes: list[tuple[LockClass, str]] = []
+        self._classes: dict[object, LockClass] = {}
+        self._alike: tuple[int, dict[object, list[LockClass]]] = (0, {})
+
+    def classes(self) -> list[LockClass]:
+        """Return every class, in order of registration."""
+        return list(self._classes.values())
+
+    def alike(self, lock_class: LockClass) -> list[LockClass]:
+        """Return the classes that may come to the same name, in order of registration. For names: not on the hot path.
+
+        Cost: O(classes) when some were registered since the last time, else nothing.
+        """
+        classes = self.classes()
+        known, index = self._alike
+        if known != len(classes):
+            index = {}
+            for other in classes:
+                index.setdefault(likeness(other), []).append(other)
+            self._alike = (len(classes), index)
+        return index.get(likeness(lock_class), [])
+
+    def register_named(
+        self, kind: str, name: str | Callable[[], str] | None, key: object = None, traits: Traits = DROP_IN
+    ) -> LockClass:
+        """Return the class of this name, or of this key when one is given; a key keeps the name it came with."""
+        found = self._classes.get((kind, name if key is None else key))
+        if found is not None:
+            if key is not None and isinstance(name, str) and name != found.given:
+                self.clashes.append((found, name))
+            return found
+        given = f"key {key!r}" if name is None else name
+        made = LockClass(kind, given=given, traits=traits)
+        return self._classes.setdefault((kind, name if key is None else key), made)
+
+    def locate(
+        self, frame: FrameType | None, kind: type, inner: Site | LockClass | str | None, key: object
+    ) -> Entry | None:
+        """Return how a lock made here is taken, or None when the next outer frame decides.
+
+        With no frame, `inner` is the name or the class the programmer gave, and `key` the key.
+        """
+        if isinstance(inner, LockClass):
+            return inner.entry(BLOCKING)
+        if frame is None:
+            if not isinstance(inner, str | None):
+                raise TypeError(f"the name of a lock is a string, not {type(inner).__name__}")
+            return self.register_named(kind.__name__, inner, key, traits_of(kind)).entry(BLOCKING)
+        assert not isinstance(inner, str)
+        if made_by_fork_hook(frame.f_code):
+            return UNTRACKED
+        factory = inner is not None and not is_passed_over(inner.code)
+        if is_passed_over(frame.f_code):
+            return self._register(frame, kind, inner, stop_inside=True) if factory or frame.f_back is None else None
+        if factory and not calls(frame):
+            return self._register(frame, kind, inner, stop_inside=True)
+        if returns_it(frame.f_code, frame.f_lasti) and frame.f_back is not None:
+            return None
+        return self._register(frame, kind, inner, stop_inside=False)
+
+    def _register(self, frame: FrameType, kind: type, inner: Site | None, *, stop_inside: bool) -> Entry:
+        sites: list[tuple[CodeType, int]] = []
+        while inner is not None:
+            sites.append((inner.code, inner.lasti))
+            inner = inner.inner
+        sites.reverse()
+        if not stop_inside or not sites:
+            sites.append((frame.f_code, frame.f_lasti))
+        module = str(frame.f_globals.get("__name__", ""))
+        if any(fnmatchcase(module, pattern) for pattern in self.ignored):
+            return UNTRACKED
+        skipped = tuple(site for site in sites if is_passed_over(site[0]))
+        places = tuple(site for site in sites if site not in skipped) or skipped[-1:]
+        key = (kind.__name__, *((id(code), lasti) for code, lasti in sites))
+        made = LockClass(kind.__name__, places, skipped, traits=traits_of(kind))
+        return self._classes.setdefault(key, made).entry(BLOCKING)
+
+
+def traits_of(kind: type) -> Traits:
+    """Return what a type of lock is to the validator."""
+    given: Traits | None = getattr(kind, "traits", None)
+    return given or (DROP_IN if issubclass(kind, ExclusiveLock) else PLAIN)
+
+
+registry = ClassRegistry()

@@ -1,0 +1,30 @@
+"""The usage bits of every lock class, and where each bit was first seen."""
+
+from __future__ import annotations
+
+from lockdep.graph.classes import LockClass
+from lockdep.trace import NO_STACK, StackTrace
+from lockdep.vocabulary.usage import IN_ANY
+
+
+class UsageTable:
+    """The bits of every class, and where each was seen first. The caller holds the graph lock where it marks."""
+
+    def __init__(self) -> None:
+        self.any_inside = False
+        self._masks: dict[LockClass, int] = {}
+        self._stacks: dict[tuple[LockClass, int], StackTrace] = {}
+
+    def mask(self, lock_class: LockClass) -> int:
+        """Return the bits of a class."""
+        return self._masks.get(lock_class, 0)
+
+    def stack(self, lock_class: LockClass, bit: int) -> StackTrace:
+        """Return where a bit was seen first."""
+        return self._stacks.get((lock_class, bit), NO_STACK)
+
+    def mark(self, lock_class: LockClass, bit: int, stack: StackTrace) -> None:
+        """Set a bit, for good."""
+        self._stacks.setdefault((lock_class, bit), stack)
+        self._masks[lock_class] = self.mask(lock_class) | bit
+        self.any_inside = self.any_inside or bool(bit & IN_ANY)

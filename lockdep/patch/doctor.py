@@ -1,0 +1,92 @@
+"""What is tracked, what is not, and why: for the reader who misses a lock in the reports."""
+
+from __future__ import annotations
+
+import gc
+import platform
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+
+from lockdep import fastpath, patch, runtime
+from lockdep.graph.classes import registry
+from lockdep.threading import RAW_LOCK, RAW_RLOCK
+
+BEYOND_REACH = (
+    "locks inside C code (the GIL, io buffers, queue.SimpleQueue, extension modules): they have no Python lock",
+    "import locks, threading's own private locks, multiprocessing and asyncio locks: not replaced, on purpose",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Three lists of lines; str() is what `lockdep doctor` prints."""
+
+    tracked: tuple[str, ...]
+    untracked: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        parts = [("tracked", self.tracked), ("not tracked", self.untracked), ("notes", self.notes)]
+        return "\n".join(
+            line for title, lines in parts if lines for line in (f"{title}:", *(f"  {text}" for text in lines))
+        )
+
+
+def doctor() -> Diagnosis:
+    """Look at all modules and all objects (some ms for each 100,000) and say which locks are out of sight."""
+    return Diagnosis(tuple(tracked_lines()), tuple(untracked_lines()), tuple(note_lines()))
+
+
+def tracked_lines() -> list[str]:
+    if not patch.is_installed():
+        return ["only locks made from lockdep.threading: lockdep.install() has not been called"]
+    probe = (
+        "threading.Lock() gives a validated lock"
+        if self_test()
+        else "threading.Lock() gives a raw lock: something replaced the name"
+    )
+    lines = [f"{probe}; {patch.renamed()} imported names follow", f"{len(registry.classes())} lock classes so far"]
+    return lines + [f"adopted: {name}" for name in patch.adopted_names()]
+
+
+def self_test() -> bool:
+    """Return whether a lock made now is one of ours."""
+    import threading
+
+    return isinstance(threading.Lock(), fastpath.ExclusiveLock)
+
+
+def untracked_lines() -> list[str]:
+    lines = [f"{name}: held while lockdep was installed, so it could not be adopted" for name in patch.busy_names()]
+    lines += [f"{name}: made before lockdep was installed, kept in a class" for name in class_level_locks()]
+    others = sum(type(value) in (RAW_LOCK, RAW_RLOCK) for value in gc.get_objects())
+    lines.append(f"{others} raw locks in all, in objects, closures and the interpreter's own modules")
+    lines += [f"modules told to be ignored: {', '.join(registry.ignored)}"] if registry.ignored else []
+    return [*lines, *BEYOND_REACH]
+
+
+def class_level_locks() -> list[str]:
+    """Return module.Class.attribute of the raw locks that classes keep."""
+    found = set()
+    for module in patch.modules():
+        for value in own_classes(module):
+            found |= {
+                f"{value.__module__}.{value.__qualname__}.{name}"
+                for name, lock in vars(value).items()
+                if type(lock) in patch.OURS
+            }
+    return sorted(found)
+
+
+def own_classes(module: ModuleType) -> list[type]:
+    return [
+        value for value in list(vars(module).values()) if type(value) is type and value.__module__ == module.__name__
+    ]
+
+
+def note_lines() -> list[str]:
+    lines = [f"{fastpath.BUILD} build on {platform.python_implementation()} {platform.python_version()}"]
+    enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
+    lines += [] if enabled else ["free-threaded, with the GIL off"]
+    return lines + runtime.greenlet_notes()

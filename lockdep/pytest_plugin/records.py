@@ -1,0 +1,145 @@
+"""What a pytest run knows about a finding.
+
+Where it was made, whether that place allows it, and in which tests its dependencies were first seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from lockdep import runtime
+from lockdep.config import GRADES, OptionError, Options
+from lockdep.graph.dependency import Dependency
+from lockdep.graph.graph import DependencyGraph
+from lockdep.violations.finding import Finding
+from lockdep.violations.suppressions import SuppressionList
+from lockdep.violations.violations import CircularDependency
+
+RUNNER = re.compile(
+    r"^ {6}(?:_pytest|pluggy|xdist|execnet|stdlib/importlib)/.*\n(?: {8}.*\n)?", re.MULTILINE
+)  # a frame and its source
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A phase of a test; or, without a test, some other time in the words that a reader will see."""
+
+    nodeid: str
+    when: str | None
+
+    def __str__(self) -> str:
+        if not self.nodeid:
+            return str(self.when)
+        return self.nodeid if self.when == "call" else f"{self.nodeid} ({self.when})"
+
+
+class Policy:
+    """What fails a test: the options, changed by the test's markers."""
+
+    def __init__(self, options: Options, fail_on: str | None = None, allow: Sequence[str] = ()) -> None:
+        if fail_on is not None and fail_on not in GRADES:
+            raise OptionError(f"fail_on: expected one of {', '.join(GRADES)}, got {fail_on!r}")
+        self.strict = options.strict and fail_on is None
+        self.fail_on = fail_on or options.fail_on
+        self.allow = SuppressionList(allow)
+
+    @classmethod
+    def of(cls, item: pytest.Item, options: Options) -> Policy:
+        """Read the markers of a test: the nearest fail_on, and every allow."""
+        fail_on: str | None = None
+        allow: list[str] = []
+        for mark in item.iter_markers("lockdep"):
+            if mark.args or not mark.kwargs.keys() <= {"fail_on", "allow"}:
+                raise OptionError("expected the keywords fail_on and allow, nothing else")
+            fail_on = fail_on or mark.kwargs.get("fail_on")
+            entries = mark.kwargs.get("allow", ())
+            allow += [entries] if isinstance(entries, str) else entries
+        return cls(options, fail_on, allow)
+
+    def fails(self, finding: Finding) -> bool:
+        """Return whether a finding of this grade fails a test."""
+        return self.strict or finding.at_least(self.fail_on)
+
+
+class FirstSeen:
+    """Where the run was when each dependency was first seen."""
+
+    def __init__(self) -> None:
+        self._places: dict[Dependency, Place] = {}
+
+    def note(self, graph: DependencyGraph, place: Place) -> None:
+        """Note the place for all dependencies that are new."""
+        try:
+            for dependency in graph.dependencies():
+                self._places.setdefault(dependency, place)
+        except RuntimeError:  # a thread of the test is still adding some: they are noted at the next occasion
+            pass
+
+    def table(self) -> list[tuple[str, str, str]]:
+        """Return the names of each dependency, and the test in which it was first seen, or when outside of tests."""
+        return [
+            (dependency.prev.name, dependency.next.name, place.nodeid or str(place))
+            for dependency, place in self._places.copy().items()
+        ]
+
+    def lines(self, finding: Finding) -> list[str]:
+        """Return one line for each dependency of a cycle; nothing for findings that are not made of dependencies."""
+        violation = finding.violation
+        if not isinstance(violation, CircularDependency):
+            return []
+        return [
+            f"{dependency.prev.name} --> {dependency.next.name}: first seen {self._where(dependency)}"
+            for dependency in violation.path
+        ]
+
+    def _where(self, dependency: Dependency) -> str:
+        place = self._places.get(dependency)
+        if place is None:
+            return "at an unknown time"
+        return f"in {place.nodeid}" if place.nodeid else str(place)
+
+
+@dataclass(slots=True)
+class Record:
+    """A finding as it was when it was made: its grade may change later. `told`: a report of pytest's failed for it."""
+
+    finding: Finding
+    place: Place
+    level: str
+    fails: bool
+    allowed: bool
+    text: str
+    told: bool = False
+
+    @classmethod
+    def of(cls, finding: Finding, place: Place, policy: Policy, seen: FirstSeen, earlier: Sequence[Finding]) -> Record:
+        """Judge a finding. The short text is for those whose longer relative stands just before them."""
+        allowed = policy.allow.find(finding) is not None
+        text = runtime.text_of(finding) if finding.related in earlier else str(finding)
+        where = f"found {'in ' if place.nodeid else ''}{place}"
+        text = "\n".join([without_runner(text).strip("\n"), *seen.lines(finding), where, ""])
+        return cls(finding, place, finding.level, policy.fails(finding) and not allowed, allowed, text)
+
+    @property
+    def unexplained(self) -> bool:
+        """Return whether it should have failed a test and did not."""
+        return self.fails and not self.told
+
+    def line(self) -> str:
+        """Return the finding in one line."""
+        return f"{self.level}: {message([self.finding])} [{self.finding.id}] ({self.finding.grade})"
+
+
+def message(findings: Sequence[Finding]) -> str:
+    """Return the first finding's title and classes, and how many more there are."""
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"{findings[0].title}: {' -> '.join(findings[0].classes)}{more}"
+
+
+def without_runner(text: str) -> str:
+    """Return a splat without the frames of what runs the tests: they are most of every stack, and the same in all."""
+    return RUNNER.sub("", text)

@@ -1,0 +1,147 @@
+"""What is said at the end of a pytest run with lockdep on: in the terminal, or by xdist's workers to their controller.
+
+Findings that failed no test are shown in full, the others in a line each with the test they belong to. With
+--lockdep-stat, the lock statistics of the whole run follow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import pytest
+
+from lockdep import runtime
+from lockdep.lock_stat import lock_stats
+from lockdep.pytest_plugin.workers import Together, seen_by
+from lockdep.reports.lock_stat import MOST_CONTENDED, render_lock_stat
+from lockdep.snapshots.stats import ClassStat
+from lockdep.violations.suppressions import SuppressionList
+
+if TYPE_CHECKING:
+    from lockdep.pytest_plugin.session import LockdepSession
+
+UNUSED = "; unused suppressions: "  # said apart: with xdist, an entry is unused only if no worker used it
+
+
+class Output(TypedDict):
+    """What a worker tells; plain data, for execnet."""
+
+    texts: list[str]
+    lines: list[str]
+    summary: str
+    seen: str
+    suppressions: dict[str, int]
+
+
+def output_of(session: LockdepSession) -> Output:
+    """Return what there is to say about a run in this process."""
+    untold = [record for record in session.records if record.unexplained]
+    others = [record for record in session.records if not record.unexplained and not record.allowed]
+    allowed = sum(record.allowed for record in session.records)
+    lines = [f"{record.line()} {'found in' if record.place.nodeid else 'found'} {record.place}" for record in others]
+    if allowed:
+        lines.append(f"{allowed} allowed by markers")
+    texts = [record.text for record in untold]
+    if session.marked_only:
+        return Output(texts=texts, lines=lines, summary="", seen="", suppressions={})
+    used = {entry.text: count for entry, count in runtime.validator().book.suppressions.counts()}
+    summary = runtime.summary().partition(UNUSED)[0]
+    return Output(texts=texts, lines=lines, summary=summary, seen="", suppressions=used)
+
+
+def write(reporter: pytest.TerminalReporter, outputs: dict[str, Output]) -> None:
+    """Write the section of the terminal summary; one line is enough where there is nothing but the counts."""
+    texts = [text for output in outputs.values() for text in output["texts"]]
+    lines = [f"{name}{line}" for name, output in outputs.items() for line in (*output["lines"], output["summary"])]
+    used: Counter[str] = Counter()
+    for output in outputs.values():
+        used.update(output["suppressions"])
+    unused = [text for text, count in used.items() if not count]
+    lines = [line for line in lines if line]
+    if not texts and not lines:
+        return
+    reporter.write_sep("=", "lockdep", red=bool(texts))
+    if texts:
+        reporter.write_line(f"lockdep: {len(texts)} finding{'s' * (len(texts) > 1)} outside of failed tests", red=True)
+    for text in (*texts, *lines, *(f"unused suppression: {text}" for text in unused)):
+        reporter.write_line(text)
+
+
+def write_stat(reporter: pytest.TerminalReporter, stats: Iterable[ClassStat]) -> None:
+    """Write the table of the most contended locks."""
+    reporter.write_sep("=", "lockdep: lock statistics")
+    reporter.write(render_lock_stat(stats, top=MOST_CONTENDED))
+
+
+class Summary:
+    """Says it at the end of a run in one process, or hands it to the controller."""
+
+    def __init__(self, session: LockdepSession) -> None:
+        self._session = session
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """In a worker: tell the controller."""
+        if hasattr(session.config, "workeroutput"):
+            output = output_of(self._session)
+            if not self._session.marked_only:
+                try:
+                    output["seen"] = seen_by(self._session)
+                except Exception as error:  # of ours: the tests' results are not lost for it
+                    output["lines"].append(f"lockdep: no snapshot for the controller: {error!r}")
+            session.config.workeroutput["lockdep"] = output
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the section."""
+        write(terminalreporter, {"": output_of(self._session)})
+        if self._session.options.stat:
+            write_stat(terminalreporter, lock_stats())
+
+
+class Controller:
+    """xdist's controller: collects what the workers say, fails the run where a worker's would have failed.
+
+    What they saw is merged: an inversion of which each worker saw a half fails the run, too.
+    """
+
+    def __init__(self) -> None:
+        self._outputs: dict[str, Output] = {}
+        self._together = Together()
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Controller:
+        """Return the one of this run."""
+        found: Any = config.pluginmanager.get_plugin("lockdep-controller")
+        if found is None:
+            found = cls()
+            config.pluginmanager.register(found, "lockdep-controller")
+        assert isinstance(found, Controller)
+        return found
+
+    def add(self, worker: str, output: Output) -> None:
+        """Keep what a worker said."""
+        if output["seen"]:
+            self._together.add(worker, output["seen"])
+        self._outputs[f"[{worker}] "] = {**output, "seen": ""}
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail a run that would pass though findings failed no test."""
+        self._outputs[""] = self._output_of_all()
+        failed = any(output["texts"] for output in self._outputs.values())
+        if failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = session.config.option.lockdep_exitcode
+
+    def _output_of_all(self) -> Output:
+        suppressions = SuppressionList(sorted({text for one in self._outputs.values() for text in one["suppressions"]}))
+        failing, others = self._together.findings(suppressions)
+        used = {entry.text: count for entry, count in suppressions.counts()}
+        texts, lines = ([self._together.text(one) for one in part] for part in (failing, others))
+        return Output(texts=texts, lines=lines, summary="", seen="", suppressions=used)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write the section, workers in order."""
+        write(terminalreporter, dict(sorted(self._outputs.items())))
+        if terminalreporter.config.option.lockdep_stat and self._together.merged.runs:
+            write_stat(terminalreporter, self._together.merged.stats)

@@ -1,0 +1,1 @@
+"""What is saved, merged and compared: records, the file format, merging."""

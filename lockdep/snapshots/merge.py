@@ -1,0 +1,96 @@
+"""Merging snapshots: the sum of what each saw, and the cycles that only all of them together show.
+
+The result does not depend on the order, and merging merges gives the same again: what was derived (cycles across
+runs) is left out of what is merged, and derived anew. Memory: one copy of each class, dependency and chain, with a
+bounded number of witnesses; what was added is not kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+from lockdep.snapshots.cycles import find_cycles
+from lockdep.snapshots.records import ChainRecord, ClassRecord, DependencyRecord, FindingRecord, Run
+from lockdep.snapshots.stats import ClassStat
+
+if TYPE_CHECKING:
+    from lockdep.snapshots.snapshot import Snapshot
+
+
+class Mergeable(Protocol):
+    """A record that can be taken together with another one of the same."""
+
+    def merged(self, other: Self) -> Self: ...
+
+
+_Part = TypeVar("_Part", bound=Mergeable)
+_Key = TypeVar("_Key")
+Runs = frozenset[str]
+
+
+class Merger:
+    """What was added so far."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+        self._classes: dict[str, ClassRecord] = {}
+        self._dependencies: dict[tuple[str, str], DependencyRecord] = {}
+        self._chains: dict[ChainRecord, None] = {}
+        self._findings: dict[tuple[str, str], FindingRecord] = {}
+        self._stats: dict[tuple[str, bool], ClassStat] = {}
+        self._unions: dict[tuple[Runs, Runs], Runs] = {}
+
+    def add(self, snapshot: Snapshot) -> None:
+        """Take a snapshot in."""
+        for run in snapshot.runs:
+            put(self._runs, run.id, run)
+        for record in snapshot.classes:
+            put(self._classes, record.name, record)
+        for one in snapshot.dependencies:
+            self._depend(one)
+        self._unions.clear()  # the sets that are in use live on in the dependencies
+        self._chains.update(dict.fromkeys(snapshot.chains))
+        for finding in snapshot.findings:
+            if not finding.across:
+                put(self._findings, (finding.id, finding.title), finding)
+        for stat in snapshot.stats:
+            put(self._stats, (stat.name, stat.read), stat)
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields of the merged snapshot."""
+        runs = in_order(self._runs)
+        dependencies = in_order(self._dependencies)
+        known = set(self._findings)
+        across = [
+            finding
+            for finding in find_cycles(runs, self._classes, dependencies)
+            if (finding.id, finding.title) not in known
+        ]
+        return {
+            "runs": runs,
+            "classes": in_order(self._classes),
+            "dependencies": dependencies,
+            "chains": tuple(sorted(self._chains)),
+            "findings": tuple(sorted((*self._findings.values(), *across), key=lambda finding: finding.strength)),
+            "stats": in_order(self._stats),
+        }
+
+    def _depend(self, one: DependencyRecord) -> None:
+        known = self._dependencies.get((one.prev, one.next))
+        self._dependencies[one.prev, one.next] = one if known is None else known.merged(one, self._union)
+
+    def _union(self, first: Runs, second: Runs) -> Runs:
+        """Return the union of two sets of runs, one object for all dependencies that have it."""
+        found = self._unions.get((first, second))
+        if found is None:
+            found = self._unions[first, second] = first | second
+        return found
+
+
+def put(records: dict[_Key, _Part], key: _Key, record: _Part) -> None:
+    known = records.get(key)
+    records[key] = record if known is None else known.merged(record)
+
+
+def in_order(records: dict[Any, _Part]) -> tuple[_Part, ...]:
+    return tuple(records[key] for key in sorted(records))

@@ -1,0 +1,247 @@
+"""What a snapshot is made of: runs, classes, dependencies, chains and findings as text and numbers.
+
+No record refers to a lock, a class or a code object, so it means the same in another process and on another machine.
+Every `merged` is associative and commutative: counts add, witnesses are kept up to a bound by an order that does not
+depend on who came first.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from lockdep.snapshots.stats import joined
+from lockdep.trace import Frame
+from lockdep.vocabulary.grades import GRADES
+from lockdep.vocabulary.usage import USED_READ, bit_name, characters, single_bits
+
+MOST_WITNESSES = 4  # kept for each kind of a dependency
+
+Union = Callable[[frozenset[str], frozenset[str]], frozenset[str]]
+Stack = tuple[Frame, ...]  # innermost frame first
+BITS = {bit_name(bit): bit for bit in single_bits((USED_READ << 1) - 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process that was watched: what it ran on, with which options, and its counters.
+
+    `file` is where it was read from; it is no part of what makes two runs equal.
+    """
+
+    id: str
+    label: str
+    taken: str
+    python: str
+    platform: str
+    build: str
+    lockdep: str
+    pid: int
+    options: tuple[tuple[str, Any], ...] = ()
+    counters: tuple[tuple[str, int], ...] = ()
+    file: str = dataclasses.field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.file or self.label or self.id
+
+    def option(self, name: str) -> Any:
+        """Return the value of an option, None if it did not have it."""
+        return dict(self.options).get(name)
+
+    def merged(self, other: Run) -> Run:
+        """Return what is known of one run from two snapshots: the later one, its counters being higher."""
+        later = max(self, other, key=lambda run: (run.taken, repr(run)))
+        counters = dict(self.counters)
+        for name, count in other.counters:
+            counters[name] = max(count, counters.get(name, 0))
+        files = sorted(filter(None, (self.file, other.file)))
+        return dataclasses.replace(later, counters=tuple(sorted(counters.items())), file=files[0] if files else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRecord:
+    """A lock class. `bits` are the names of its usage bits, `ops` is how often its locks were taken, if counted."""
+
+    name: str
+    kind: str
+    bits: tuple[str, ...] = ()
+    outer: int = 0
+    inner: int = 0
+    ops: int = 0
+
+    @property
+    def mask(self) -> int:
+        """The usage bits."""
+        return sum(BITS[name] for name in self.bits)
+
+    @property
+    def usage(self) -> str:
+        """The usage characters, `+.+.`."""
+        return characters(self.mask)
+
+    @property
+    def text(self) -> str:
+        """The class as the kernel prints it: `(name){+.+.}-{4:4}`."""
+        return f"({self.name}){{{self.usage}}}-{{{self.outer}:{self.inner}}}"
+
+    def merged(self, other: ClassRecord) -> ClassRecord:
+        """Return both taken together; they have one name."""
+        return ClassRecord(
+            self.name,
+            joined(self.kind, other.kind),
+            tuple(sorted({*self.bits, *other.bits}, key=BITS.__getitem__)),
+            max(self.outer, other.outer),
+            max(self.inner, other.inner),
+            self.ops + other.ops,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRecord:
+    """One way in which a dependency came about: where prev was taken, and where next was wanted.
+
+    `awaited` names what was waited for, if next was taken by that. `run` is the id of one run that saw it.
+    """
+
+    held: Stack
+    wanted: Stack
+    thread: str
+    awaited: str
+    run: str
+    count: int = 1
+
+    def merged(self, other: WitnessRecord) -> WitnessRecord:
+        """Return both taken together; they differ in run and count at the most."""
+        run, count = min(self.run, other.run), self.count + other.count
+        return WitnessRecord(self.held, self.wanted, self.thread, self.awaited, run, count)
+
+
+WITNESS_KEY = attrgetter("held", "wanted", "thread", "awaited")  # what makes it another one
+
+
+@dataclass(frozen=True, slots=True)
+class KindRecord:
+    """A dependency in one kind: which runs saw it, and how. `saturated`: there were more ways than are kept."""
+
+    kind: str
+    runs: frozenset[str]
+    count: int
+    witnesses: tuple[WitnessRecord, ...]
+    saturated: bool = False
+
+    @classmethod
+    def of(
+        cls, kind: str, runs: frozenset[str], count: int, witnesses: Iterable[WitnessRecord], saturated: bool
+    ) -> KindRecord:
+        """Make one of any number of witnesses, each kept once and the smallest ones only."""
+        kept: list[WitnessRecord] = []
+        for witness in sorted(witnesses, key=WITNESS_KEY):  # compared, not hashed: that would go through all frames
+            if kept and WITNESS_KEY(kept[-1]) == WITNESS_KEY(witness):
+                kept[-1] = kept[-1].merged(witness)
+            else:
+                kept.append(witness)
+        return cls(kind, runs, count, tuple(kept[:MOST_WITNESSES]), saturated or len(kept) > MOST_WITNESSES)
+
+    def merged(self, other: KindRecord, union: Union = frozenset.union) -> KindRecord:
+        """Return both taken together; they are of one kind."""
+        runs = union(self.runs, other.runs)
+        count, saturated = self.count + other.count, self.saturated or other.saturated
+        return KindRecord.of(self.kind, runs, count, (*self.witnesses, *other.witnesses), saturated)
+
+
+@dataclass(frozen=True, slots=True)
+class DependencyRecord:
+    """prev -> next, in every kind it was seen in."""
+
+    prev: str
+    next: str
+    kinds: tuple[KindRecord, ...]
+
+    @property
+    def runs(self) -> frozenset[str]:
+        """The ids of the runs that saw it."""
+        return frozenset().union(*(kind.runs for kind in self.kinds))
+
+    @property
+    def count(self) -> int:
+        """How many observations there are of it."""
+        return sum(kind.count for kind in self.kinds)
+
+    def merged(self, other: DependencyRecord, union: Union = frozenset.union) -> DependencyRecord:
+        """Return both taken together; they connect the same classes. `union` may keep each set of runs once."""
+        kinds = {kind.kind: kind for kind in self.kinds}
+        for kind in other.kinds:
+            known = kinds.get(kind.kind)
+            kinds[kind.kind] = kind if known is None else known.merged(kind, union)
+        return DependencyRecord(self.prev, self.next, tuple(kinds[word] for word in sorted(kinds)))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChainRecord:
+    """Locks that were held together, outermost first, each with how it was taken; in which handlers, if in any."""
+
+    locks: tuple[tuple[str, str], ...]
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRecord:
+    """A finding as it was reported, with the names of `lockdep.Finding`. `across`: only the merge of runs shows it."""
+
+    slug: str
+    title: str
+    level: str
+    grade: str
+    reason: str
+    id: str
+    classes: tuple[str, ...]
+    dependencies: tuple[tuple[str, str], ...]
+    count: int
+    suppressed: bool
+    text: str
+    across: bool = False
+
+    @classmethod
+    def from_dict(cls, row: dict[str, Any], *, across: bool = False) -> FindingRecord:
+        """Make one of what Finding.to_dict() returned."""
+        values = {field.name: row[field.name] for field in dataclasses.fields(cls) if field.name in row}
+        values["classes"] = tuple(row["classes"])
+        values["dependencies"] = tuple((prev, next_) for prev, next_ in row["dependencies"])
+        return cls(**{"across": across, **values})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, as Finding.to_dict() does."""
+        return {
+            **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)},
+            "classes": list(self.classes),
+            "dependencies": [list(pair) for pair in self.dependencies],
+        }
+
+    @property
+    def strength(self) -> tuple[Any, ...]:
+        """What sorts findings, the strongest first."""
+        return (GRADES.index(self.grade), self.slug, self.classes, self.id, self.title, self.reason, self.text)
+
+    def at_least(self, grade: str) -> bool:
+        """Return whether the evidence is as strong as this grade, or stronger."""
+        return GRADES.index(self.grade) <= GRADES.index(grade)
+
+    def merged(self, other: FindingRecord) -> FindingRecord:
+        """Return one finding of two runs: as the stronger one tells it, hidden only if both hid it."""
+        best = min(self, other, key=lambda finding: (finding.strength, finding.dependencies, finding.level))
+        count = self.count + other.count
+        return dataclasses.replace(best, count=count, suppressed=self.suppressed and other.suppressed)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+__all__ = [
+    "BITS", "MOST_WITNESSES", "ChainRecord", "ClassRecord", "DependencyRecord", "FindingRecord", "Frame", "KindRecord",
+    "Run", "Stack", "WitnessRecord",
+]  # fmt: skip

@@ -1,0 +1,87 @@
+"""Snapshot: an immutable picture of what was learned, to be kept in a file, merged with others and shown.
+
+It is text and numbers throughout, and complete: everything that renders or merges works from it alone. Equal contents
+make equal snapshots.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lockdep.snapshots import files
+from lockdep.snapshots.codec import FORMAT, VERSION, sections
+from lockdep.snapshots.merge import Merger
+from lockdep.snapshots.records import ChainRecord, ClassRecord, DependencyRecord, FindingRecord, Run
+from lockdep.snapshots.stats import ClassStat
+
+if TYPE_CHECKING:
+    import networkx  # type: ignore[import-untyped,unused-ignore]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one run, or several merged, saw. Each table is sorted, so that the order of events makes no difference."""
+
+    runs: tuple[Run, ...] = ()
+    classes: tuple[ClassRecord, ...] = ()
+    dependencies: tuple[DependencyRecord, ...] = ()
+    chains: tuple[ChainRecord, ...] = ()
+    findings: tuple[FindingRecord, ...] = ()
+    stats: tuple[ClassStat, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data: what the file has."""
+        from lockdep import __version__
+
+        tables = {name: list(rows) for name, rows in sections(self)}
+        return {"format": FORMAT, "version": VERSION, "lockdep": __version__, **tables}
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write it to a file, whole or not at all; OSError leaves an old file untouched."""
+        files.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Snapshot:
+        """Read it from a file. SnapshotError says in one line why the file is none that can be read."""
+        return cls(**files.load(path)).labelled(os.fspath(path))
+
+    @classmethod
+    def parse(cls, text: str | bytes, name: str) -> Snapshot:
+        """Read it from the text of a file; `name` is what reports and errors call it."""
+        return cls(**files.parse(text, name)).labelled(name)
+
+    def dumps(self) -> str:
+        """Return the text of its file."""
+        return b"".join(files.encoded(self)).decode()
+
+    def labelled(self, file: str) -> Snapshot:
+        """Return it with runs that are said to come from this file, where they do not say so themselves."""
+        runs = tuple(run if run.file else dataclasses.replace(run, file=file) for run in self.runs)
+        return dataclasses.replace(self, runs=runs)
+
+    def merge(self, *others: Snapshot) -> Snapshot:
+        """Return all taken together: the same in whatever order. Cycles that no single run saw become findings."""
+        return self.merged((self, *others))
+
+    @classmethod
+    def merged(cls, snapshots: Iterable[Snapshot]) -> Snapshot:
+        """Merge any number, one at a time: what was merged is not kept."""
+        merger = Merger()
+        for snapshot in snapshots:
+            merger.add(snapshot)
+        return cls(**merger.fields())
+
+    def to_networkx(self) -> networkx.DiGraph:
+        """Return the dependency graph: class names, with kind and usage; dependencies, with kinds and counts."""
+        import networkx
+
+        graph = networkx.DiGraph()
+        for record in self.classes:
+            graph.add_node(record.name, kind=record.kind, usage=record.usage, ops=record.ops)
+        for one in self.dependencies:
+            graph.add_edge(one.prev, one.next, kinds=", ".join(kind.kind for kind in one.kinds), count=one.count)
+        return graph

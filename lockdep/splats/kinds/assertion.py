@@ -1,0 +1,18 @@
+"""An assert_... that does not hold (kernel: lockdep_assert and kin)."""
+
+from __future__ import annotations
+
+from lockdep.splats.interrupts import event_lines, who
+from lockdep.splats.page import INFO, Lines, Page
+from lockdep.violations.violations import FailedAssertion
+
+
+def body(page: Page, violation: FailedAssertion) -> Lines:
+    """Return the report: where, what should hold, and how things are."""
+    where = violation.where
+    lines = [f"{violation.place}: {violation.assertion}() says that", f"  {violation.text}", ""]
+    if violation.classes:
+        lines += [f"which is not so for thread {where.thread}:", *map(page.class_line, violation.classes), "", INFO]
+    else:
+        lines += ["which is not so:", "", INFO, who(where), *event_lines(where.irq)]
+    return [*lines, *page.tail(where)]

@@ -1,0 +1,14 @@
+"""A configured bound is reached (kernel: print_lockdep_off, which ends the validation; here it goes on)."""
+
+from __future__ import annotations
+
+from lockdep.splats.page import Lines, Page, stack_lines
+from lockdep.violations.violations import BoundReached
+
+
+def body(page: Page, violation: BoundReached) -> Lines:
+    """Return the report: which bound, what is lost by it, and what to set."""
+    lines = [f"{violation.option} = {violation.bound} is reached: {violation.lost}.", "Everything else goes on."]
+    lines += [f'Set a larger one: LOCKDEP_OPTIONS="{violation.option}=...", or in [tool.lockdep] of pyproject.toml.']
+    lines += [page.class_line(lock_class) for lock_class in violation.classes]
+    return [*lines, "", f"thread {violation.where.thread} came upon it at:", *stack_lines(violation.where.stack)]

@@ -1,0 +1,16 @@
+"""A lock that is initialised again or collected while it is held (kernel: print_freed_lock_bug)."""
+
+from __future__ import annotations
+
+from lockdep.splats.page import INFO, Lines, Page
+from lockdep.violations.violations import HeldLockFreed
+
+
+def body(page: Page, violation: HeldLockFreed) -> Lines:
+    """Return the report. A lock that was collected is noticed later, perhaps by another thread."""
+    where, holder = violation.where, violation.owner or "a thread that has ended"
+    if violation.how == "collected":
+        lines = [f"thread {where.thread} noticed that a lock was collected, still held by {holder}!"]
+    else:
+        lines = [f"thread {where.thread} is initialising a lock again, still held by {holder}!"]
+    return [*lines, page.class_line(violation.lock_class), "", INFO, *page.tail(where)]

@@ -1,0 +1,24 @@
+"""A class changes its state against an interrupt, others connected with it have the opposite one.
+
+(kernel: print_irq_inversion_bug)
+"""
+
+from __future__ import annotations
+
+from lockdep.splats.interrupts import scenario, way
+from lockdep.splats.page import INFO, Lines, Page, backtrace
+from lockdep.violations.interrupts import ClassUsage, IrqInversion, state_word
+
+
+def body(page: Page, violation: IrqInversion) -> Lines:
+    """Return the report: what changed, what it is connected with, the table, the way there."""
+    where, word = violation.where, state_word(violation.bit)
+    changed = ClassUsage(violation.lock_class, violation.bit, where.stack)
+    safe, unsafe = (changed, violation.other) if violation.forwards else (violation.other, changed)
+    took = f"took another, {word}-unsafe" if violation.forwards else f"was taken by another, {word}-safe"
+    lines = [f"thread {where.thread} just changed the state of lock:", page.class_line(violation.lock_class)]
+    lines += [f"but this lock {took} lock in the past:", page.class_line(violation.other.lock_class), ""]
+    lines += ["and interrupts could create inverse lock ordering between them.", "", INFO]
+    lines += [*scenario(violation.links, safe, unsafe), *page.held_list(where)]
+    lines += ["", "the shortest dependencies between 2nd lock and 1st lock:"]
+    return [*lines, *way(page, violation.links, violation.usages), *backtrace(where.stack)]

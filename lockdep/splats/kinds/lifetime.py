@@ -1,0 +1,14 @@
+"""A thread that ended with locks held."""
+
+from __future__ import annotations
+
+from lockdep.splats.page import Lines, Page, stack_lines
+from lockdep.violations.violations import EndedHolding
+
+
+def body(page: Page, violation: EndedHolding) -> Lines:
+    """Return what it held, and where each was taken."""
+    lines = page.held_list(violation.where)
+    for number, lock in enumerate(violation.where.held):
+        lines += ["", f"#{number} was first taken at:", *stack_lines(lock.stack)]
+    return lines

@@ -1,0 +1,16 @@
+"""A lock, an annotation or a switch used against its rules (kernel: DEBUG_LOCKS_WARN_ON and its many kin)."""
+
+from __future__ import annotations
+
+from lockdep.splats.page import INFO, Lines, Page
+from lockdep.trace import site
+from lockdep.violations.violations import LockMisuse
+
+
+def body(page: Page, violation: LockMisuse) -> Lines:
+    """Return the report: the rule, the locks it is about, where it was broken."""
+    where = violation.where
+    lines = [f"thread {where.thread}, at {site(where.stack)}:", f"  {violation.text}"]
+    if violation.classes:
+        lines += ["", "this is about:", *map(page.class_line, violation.classes)]
+    return [*lines, "", INFO, *page.tail(where)]

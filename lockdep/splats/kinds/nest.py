@@ -1,0 +1,14 @@
+"""A lock that is said to be serialised by another one, which is not held (kernel: print_lock_nested_lock_not_held)."""
+
+from __future__ import annotations
+
+from lockdep.splats.page import INFO, Lines, Page
+from lockdep.violations.violations import NestNotHeld
+
+
+def body(page: Page, violation: NestNotHeld) -> Lines:
+    """Return the report: the lock, and the one that is missing."""
+    lines = [f"thread {violation.where.thread} is trying to lock:", page.class_line(violation.lock_class), ""]
+    lines += ["but this thread is not holding:", page.class_line(violation.nest_class), ""]
+    lines += ["which is named to keep the order of such locks when several are held.", "", INFO]
+    return [*lines, *page.tail(violation.where)]

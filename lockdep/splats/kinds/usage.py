@@ -1,0 +1,33 @@
+"""A class used inside an interrupt, and with that interrupt enabled (kernel: print_usage_bug)."""
+
+from __future__ import annotations
+
+from lockdep.splats.interrupts import event_lines, interruption, verb, who
+from lockdep.splats.page import DEADLOCK, INFO, SCENARIO, Lines, Page, stack_lines, timeline
+from lockdep.violations.interrupts import InconsistentState
+from lockdep.vocabulary.usage import IN_ANY, bit_name
+
+
+def body(page: Page, violation: InconsistentState) -> Lines:
+    """Return the report: both usages and where they were, the state of interrupts, the table."""
+    where, old = violation.where, bit_name(violation.old)
+    lines = [f"inconsistent {{{old}}} -> {{{bit_name(violation.new)}}} usage.", f"{who(where)} {doing(violation)}:"]
+    lines += [page.class_line(violation.lock_class), f"{{{old}}} state was registered at:"]
+    lines += [*stack_lines(violation.old_stack), *event_lines(where.irq), "", INFO, SCENARIO, ""]
+    return [*lines, *scenario(violation), "", DEADLOCK, "", *page.tail(where)]
+
+
+def doing(violation: InconsistentState) -> str:
+    """Return what the thread does: a lock is also used with interrupts on when they are enabled while it is held."""
+    held = any(lock.lock_class is violation.lock_class for lock in violation.where.held)
+    return "enables interrupts while it holds" if held and not violation.new & IN_ANY else "takes"
+
+
+def scenario(violation: InconsistentState) -> Lines:
+    """Return the table: the holder is interrupted by code that wants the lock."""
+    inside, enabled = violation.old, violation.new
+    if enabled & IN_ANY:
+        inside, enabled = enabled, inside
+    name = violation.lock_class.name
+    steps = [f"{verb(enabled)}({name});", interruption(inside), f"  {verb(inside)}({name});"]
+    return timeline([(0, step) for step in steps])

@@ -1,0 +1,29 @@
+"""A lock that may have to wait is taken where such a wait is not allowed (kernel: print_lock_invalid_wait_context)."""
+
+from __future__ import annotations
+
+from lockdep.splats.page import INFO, Lines, Page
+from lockdep.violations.interrupts import InvalidWaitContext
+
+WAITS = ("INV", "FREE", "SPIN", "CONFIG", "SLEEP", "MAX")
+
+
+def body(page: Page, violation: InvalidWaitContext) -> Lines:
+    """Return the report: the lock, what forbids it, the context."""
+    lock_class, where = violation.lock_class, violation.where
+    lines = [f"thread {where.thread} is trying to lock:", page.class_line(lock_class), ""]
+    lines += [f"which can be a wait of type {wait(lock_class.outer)}"]
+    lines += [f"where at most {wait(violation.tightest)} is allowed: {reason(page, violation)}", "", INFO]
+    return [*lines, f"context-{{{violation.context}:{violation.context}}}", *page.tail(where)]
+
+
+def wait(number: int) -> str:
+    """Return a wait type by name and number."""
+    return f"{WAITS[number]} ({number})"
+
+
+def reason(page: Page, violation: InvalidWaitContext) -> str:
+    """Return what allows no longer wait: the handler that this code runs in, or a held lock."""
+    if violation.context == violation.tightest:
+        return "in a hardirq handler" if violation.where.irq.hardirq else "in a softirq handler"
+    return f"under {page.class_text(violation.classes[1])}"

@@ -1,0 +1,66 @@
+"""Interrupt usage of one class, and what it means to the classes connected with it (kernel: mark_lock_irq)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lockdep.fastpath import RECURSIVE_READ
+from lockdep.graph.classes import LockClass
+from lockdep.graph.graph import DependencyGraph
+from lockdep.graph.usage_table import UsageTable
+from lockdep.trace import StackTrace
+from lockdep.validator.checks import irq_paths
+from lockdep.validator.checks.irq_links import classes_of, links_along, usages_of
+from lockdep.violations.interrupts import ClassUsage, InconsistentState, IrqInversion
+from lockdep.violations.where import Where
+from lockdep.vocabulary.usage import IN_ANY, ON_ANY, conflicting, opposed, single_bits
+
+
+@dataclass(frozen=True, slots=True)
+class NewUsage:
+    """A class gets a bit that it did not have, by a lock taken in this mode."""
+
+    lock_class: LockClass
+    mode: int
+    bit: int
+    stack: StackTrace
+    where: Where
+
+
+def check_state(usage: UsageTable, new: NewUsage) -> InconsistentState | None:
+    """Return a violation if the class has a bit that contradicts the new one. Cost: a mask."""
+    clash = usage.mask(new.lock_class) & conflicting(new.bit)
+    if not clash:
+        return None
+    old = next(iter(single_bits(clash)))
+    stack = usage.stack(new.lock_class, old)
+    return InconsistentState(new.lock_class, new.mode, old, new.bit, stack, new.where)
+
+
+def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) -> IrqInversion | None:
+    """Return a violation if a strong path connects the class with one whose bits contradict the new one.
+
+    A class that is now taken inside an interrupt must lead to none that is held with it enabled, and the other way
+    round. Cost: one search.
+    """
+    forwards = bool(new.bit & IN_ANY)
+    if not (new.bit & (IN_ANY | ON_ANY)) or not (forwards or usage.any_inside):
+        return None
+    start = (new.lock_class, new.mode & 3 == RECURSIVE_READ if forwards else bool(new.mode & 3))
+    found = irq_paths.find(graph, usage, start, opposed(new.bit), forwards=forwards, skip=True)
+    if found is None or found[0] is new.lock_class:
+        return None
+    other, bits, path = found
+    bit = next(iter(single_bits(bits)))
+    links = links_along(path, weak=start[1], forwards=forwards)
+    return IrqInversion(
+        lock_class=new.lock_class,
+        mode=new.mode,
+        bit=new.bit,
+        other=ClassUsage(other, bit, usage.stack(other, bit)),
+        forwards=forwards,
+        path=path,
+        where=new.where,
+        links=links,
+        usages=usages_of(usage, classes_of(links)),
+    )

@@ -1,0 +1,15 @@
+"""Waiting for a run (a thread, a work item) that takes a lock which the waiter holds."""
+
+from __future__ import annotations
+
+from lockdep.graph.runs import Run
+from lockdep.violations.violations import JoinWhileHolding
+from lockdep.violations.where import HeldLock, Where
+
+
+def check_join(prev: HeldLock, run: Run, where: Where, *, timed: bool) -> JoinWhileHolding | None:
+    """Return a violation if the run took the very lock that is held."""
+    chain = run.took.get(prev.serial)
+    if chain is None:
+        return None
+    return JoinWhileHolding(prev, run.label(), run.place(), chain.stack, timed, where)

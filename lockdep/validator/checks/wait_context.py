@@ -1,0 +1,42 @@
+"""Wait context: a lock that may sleep is taken where only spinning is allowed (kernel: check_wait_context)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lockdep.fastpath import TRY
+from lockdep.validator.acquisition import Acquisition
+from lockdep.violations.interrupts import InvalidWaitContext
+from lockdep.violations.where import HeldLock
+from lockdep.vocabulary.states import CONTEXT_MODES
+from lockdep.wait_types import INV
+
+
+def check_wait_context(new: Acquisition) -> InvalidWaitContext | None:
+    """Return a violation if the lock may wait longer than what is held, or the running code, allows.
+
+    Cost: one look at each held lock of this context.
+    """
+    if new.mode & TRY or new.lock_class.traits.inner == INV:
+        return None
+    allowed = tightest(new.held, new.irq.wait, new.mode & CONTEXT_MODES)
+    if new.lock_class.outer <= allowed:
+        return None
+    return InvalidWaitContext(new.lock_class, new.mode, new.irq.wait, allowed, new.where())
+
+
+def tightest(held: Sequence[HeldLock], context: int, modes: int) -> int:
+    """Return the wait type that the held locks of this context leave of that of the context."""
+    of_context = []
+    for lock in reversed(held):
+        if lock.mode & CONTEXT_MODES != modes:
+            break
+        of_context.append(lock)
+    allowed = context
+    for lock in reversed(of_context):
+        inner = lock.lock_class.traits.inner
+        if lock.lock_class.traits.kind == "override":
+            allowed = inner
+        elif inner != INV:
+            allowed = min(allowed, inner)
+    return allowed

@@ -1,0 +1,62 @@
+"""Questions about a nest of held locks: which of them a new lock depends on, and in what kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lockdep.fastpath import NOCHECK, RECURSIVE_READ, TIMED, TRY, Chain
+from lockdep.graph.classes import LockClass
+from lockdep.violations.where import HeldLock
+from lockdep.vocabulary.kinds import RECURSIVE, SHARED
+from lockdep.vocabulary.kinds import TIMED as TIMED_WAIT
+from lockdep.vocabulary.states import CONTEXT_MODES
+
+
+def kind_of(prev_mode: int, next_mode: int) -> int:
+    """Return the kind of a dependency from how its two ends are taken."""
+    kind = SHARED if prev_mode & 3 else 0
+    kind |= RECURSIVE if next_mode & 3 == RECURSIVE_READ else 0
+    return kind | (TIMED_WAIT if next_mode & TIMED else 0)
+
+
+def twin_depth(held: Sequence[HeldLock], lock_class: LockClass) -> int:
+    """Return the depth of the innermost held lock of this class, or 0."""
+    return max((depth for depth, lock in enumerate(held, 1) if lock.lock_class is lock_class), default=0)
+
+
+def tail_depths(modes: Sequence[int], context: int) -> list[int]:
+    """Return the depths that a new lock depends on: down to the first that was waited for, recursive reads aside.
+
+    The locks below that one lead to it already. A lock had by trylock, or read recursively, may lack such a dependency
+    (kernel: check_prevs_add, which stops at a recursive reader as well and so loses dependencies). What was taken in
+    another context than `context` is no reason to wait: an interrupt does not wait for what it interrupted.
+    """
+    depths: list[int] = []
+    for depth in range(len(modes), 0, -1):
+        mode = modes[depth - 1]
+        if mode & CONTEXT_MODES != context:
+            break
+        if mode & NOCHECK:
+            continue
+        depths.append(depth)
+        if not mode & TRY and mode & 3 != RECURSIVE_READ:
+            break
+    return depths
+
+
+def blocking_tail(held: Sequence[HeldLock], mode: int) -> list[HeldLock]:
+    """Return the held locks that a new one, taken in this mode, depends on, innermost first."""
+    if mode & (TRY | NOCHECK):
+        return []
+    return [held[depth - 1] for depth in tail_depths([lock.mode for lock in held], mode & CONTEXT_MODES)]
+
+
+def entries_above(chain: Chain) -> list[tuple[LockClass, int]]:
+    """Return (class, mode) of the locks that are held where this chain takes its last one, outermost first."""
+    found = []
+    step = chain.parent
+    while step.depth:
+        found.append((step.entry.lock_class, step.entry.mode))
+        step = step.parent
+    found.reverse()
+    return found

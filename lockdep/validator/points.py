@@ -1,0 +1,57 @@
+"""Contention points: where threads had to wait for a lock, and where those stood who had it (kernel: lock_stat).
+
+Noted only while times are taken, by a thread that is going to wait anyway. Costs some microseconds.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from lockdep import fastpath, trace
+from lockdep.fastpath import DepMap, Entry, ThreadState
+from lockdep.trace import StackTrace
+from lockdep.validator.held import held_along
+
+MOST_POINTS = 1000  # kept for each class; further ones are counted together
+HANDED_OVER = "between two holders"  # released, and the thread that was woken for it does not run yet
+
+
+class ContentionPoints:
+    """For each tally: how often threads waited at a place, and how often a holder had taken the lock at one."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, Counter[str]] = {}
+        self._holding: dict[int, Counter[str]] = {}
+
+    def note(self, entry: Entry, lock: DepMap, stack: StackTrace) -> None:
+        """A thread that stands at `stack` is going to wait for a lock."""
+        number = entry.tally.number
+        add(self._waiting.setdefault(number, Counter()), trace.site(stack))
+        holder = next((state for state in fastpath.threads() if state.serial == lock.owner), None)
+        place = HANDED_OVER if holder is None else holder_site(holder, lock.serial)
+        add(self._holding.setdefault(number, Counter()), place)
+
+    def of(self, number: int) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
+        """Return the places of waiters and of holders, most frequent first."""
+        kinds = (self._waiting, self._holding)
+        waiting, holding = (tuple(Counter(kind.get(number, {})).most_common()) for kind in kinds)
+        return waiting, holding
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._waiting, self._holding = {}, {}
+
+
+def add(places: Counter[str], place: str) -> None:
+    places[place if place in places or len(places) < MOST_POINTS else "elsewhere"] += 1
+
+
+def holder_site(holder: ThreadState, serial: int) -> str:
+    """Return where a thread took a lock that it holds. It runs on meanwhile: the answer is of this moment."""
+    frame = sys._current_frames().get(holder.ident)
+    now = trace.NO_STACK if frame is None else trace.capture(64, frame)
+    for lock in reversed(held_along(holder, holder.chain, now)):
+        if lock.serial == serial:
+            return trace.site(lock.stack)
+    return "an unknown place"

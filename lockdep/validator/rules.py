@@ -1,0 +1,237 @@
+"""The rules in the kernel's order: what one acquisition, join, event or switch of context means.
+
+The caller holds the graph lock. Each method returns the findings that are new or stronger than before.
+"""
+
+from __future__ import annotations
+
+from lockdep import fastpath
+from lockdep.config import Options
+from lockdep.evidence.instances import InstanceOrder
+from lockdep.fastpath import NEST, NOCHECK, SYNC, TRY, Chain, DepMap, Entry
+from lockdep.graph.classes import LockClass, registry
+from lockdep.graph.runs import Run
+from lockdep.graph.usage_table import UsageTable
+from lockdep.validator.acquisition import Acquisition
+from lockdep.validator.checks.irq_order import check_irq_order
+from lockdep.validator.checks.irq_usage import NewUsage, check_inversion, check_state
+from lockdep.validator.checks.join import check_join
+from lockdep.validator.checks.recursion import check_class_recursion, check_recursion
+from lockdep.validator.checks.same_class import check_same_class
+from lockdep.validator.checks.wait_context import check_wait_context
+from lockdep.validator.cycles import Cycles
+from lockdep.validator.nesting import blocking_tail, kind_of, twin_depth
+from lockdep.violations.book import FindingBook
+from lockdep.violations.finding import Finding
+from lockdep.violations.violations import BoundReached, InstanceRing, LockMisuse
+from lockdep.violations.where import HeldLock
+from lockdep.vocabulary.context import ORDINARY
+from lockdep.vocabulary.kinds import EVENT, TIMED, WAIT
+from lockdep.vocabulary.usage import bits_of, single_bits
+
+_ORDINARY_BITS = [bits_of(inside=(), enabled=ORDINARY.enabled, read=read) for read in (False, True)]
+KERNEL = "potential", "judged by classes, as the kernel does: whatever their instances"
+
+
+class Rules:
+    """What was learned of dependencies, usage and instances, and how it is judged."""
+
+    def __init__(self, options: Options, root: Chain) -> None:
+        self.options = options
+        self.usage = UsageTable()
+        self.book = FindingBook(options, self.usage)
+        self.cycles = Cycles(options, self.book, root)
+        self.orders: dict[LockClass, InstanceOrder] = {}
+        self._said: set[str] = set()
+
+    def is_known(self, new: Acquisition) -> bool:
+        """Return whether nothing is new here: the usage and every dependency were judged before, and are harmless.
+
+        Then all that is left is a witness. For use without the graph lock: nothing is searched.
+        """
+        if self.cycles.watch or new.mode & NEST or registry.clashes or twin_depth(new.held, new.lock_class):
+            return False
+        if bits(new) & ~self.usage.mask(new.lock_class) or check_wait_context(new):
+            return False
+        pairs = []
+        for prev in blocking_tail(new.held, new.mode):
+            known = self.cycles.graph.find(prev.lock_class, new.lock_class)
+            kind = kind_of(prev.mode, new.mode)
+            if known is None or kind not in known.witnesses or self.book.with_dependency(known):
+                return False
+            pairs.append((known, kind, prev))
+        for known, kind, prev in pairs:
+            known.mark_seen(kind, new.witness(prev, new.serial), self.options.max_witnesses)
+        return True
+
+    def validate(self, chain: Chain, new: Acquisition) -> list[Finding]:
+        """Judge an acquisition that leads to a new chain, and learn from it."""
+        found = self.clashes(new)
+        violation = check_wait_context(new)
+        if violation is not None:
+            found += self.book.register(violation, *KERNEL)
+        found += self._mark(new.lock_class, new.mode, bits(new), new)
+        chain.twin = 0 if new.mode & (TRY | NOCHECK) else twin_depth(new.held, new.lock_class)
+        if chain.twin:
+            found += self.nested(new, chain.twin)
+            chain.judged = chain.judged or new.lock_class.by_instance or new.lock_class.order is not None
+        if not (chain.twin and new.mode & NEST):  # what serialises the class rules out any other order
+            for prev in blocking_tail(new.held, new.mode):
+                if prev.lock_class is not new.lock_class:
+                    found += self._depend(prev, new.entry, new.serial, new)
+        self.cycles.watch.flag(chain, self.cycles.graph)
+        return found + self._bounds(new)
+
+    def _mark(self, lock_class: LockClass, mode: int, wanted: int, new: Acquisition) -> list[Finding]:
+        """Give a class its usage bits; each new one is checked against the class and those connected with it.
+
+        No two bits contradict each other as long as no class was ever taken inside an interrupt.
+        """
+        found: list[Finding] = []
+        for bit in single_bits(wanted & ~self.usage.mask(lock_class)):
+            self.usage.mark(lock_class, bit, new.stack)
+            if self.usage.any_inside:
+                usage = NewUsage(lock_class, mode, bit, new.stack, new.where())
+                for violation in (
+                    check_state(self.usage, usage),
+                    check_inversion(self.cycles.graph, self.usage, usage),
+                ):
+                    if violation is not None:
+                        found += self.book.register(violation, *KERNEL)
+        return found
+
+    def mark_held(self, new: Acquisition) -> list[Finding]:
+        """Interrupts were enabled: every held lock is now held with them on."""
+        found: list[Finding] = []
+        for lock in new.held:
+            if not lock.mode & NOCHECK:
+                wanted = bits_of(inside=(), enabled=new.irq.enabled, read=bool(lock.mode & 3))
+                found += self._mark(lock.lock_class, lock.mode, wanted, new)
+        return found
+
+    def _depend(
+        self, prev: HeldLock, entry: Entry, serial: int, new: Acquisition, run: Run | None = None, extra: int = 0
+    ) -> list[Finding]:
+        """Record prev -> entry's class; look for the cycle and the interrupt deadlock that it makes possible."""
+        kind = kind_of(prev.mode, entry.mode) | extra
+        known = self.cycles.knows(prev.lock_class, entry.lock_class, kind)
+        found = self.cycles.learn(prev.lock_class, entry.lock_class, kind, new.witness(prev, serial, run), new)
+        if not known:
+            violation = check_irq_order(self.cycles.graph, self.usage, prev, entry.lock_class, entry.mode, new)
+            if violation is not None:
+                found += self.book.register(violation, *KERNEL)
+        return found
+
+    def nested(self, new: Acquisition, twin: int) -> list[Finding]:
+        """Two instances of one class. Drop-in locks: silent while they keep one order."""
+        if not new.lock_class.by_instance:
+            violation = check_class_recursion(new)
+            if violation is None:
+                return []
+            return self.book.register(violation, *(KERNEL if not violation.same else ("certain", "the same lock")))
+        prev = new.held[twin - 1]
+        if prev.serial == new.serial:
+            return self.recursion(new)
+        kind = kind_of(prev.mode, new.mode)
+        order = self.orders.setdefault(new.lock_class, InstanceOrder(self.options.max_pairs))
+        if order.knows(prev.serial, new.serial, kind):
+            return []
+        witness = new.witness(prev, new.serial)
+        closed = check_same_class(order, kind, witness)
+        order.mark_seen(kind, witness)
+        if closed is None:
+            return []
+        timed, ring = closed
+        reason = f"{len(ring)} locks of one class are taken in a ring of orders"
+        return self.book.register(
+            InstanceRing(new.lock_class, ring, new.where()),
+            "stall" if timed else "potential",
+            f"{reason}, but one of the waits has a timeout" if timed else reason,
+        )
+
+    def judge(self, chain: Chain, lock: DepMap, new: Acquisition) -> list[Finding]:
+        """Judge a known chain by its instances: of one class nested, or in a watched dependency."""
+        found: list[Finding] = []
+        if new.mode & (TRY | NOCHECK):
+            return []
+        twin = twin_depth(new.held, new.lock_class)
+        watched = self.cycles.watch.hits(chain)
+        if twin:
+            found += self.nested(new, twin)
+        for dependency, depth, kind in watched:
+            witness = new.witness(new.held[depth - 1], lock.serial)
+            found += self.cycles.see_again(dependency, kind, witness)
+        if len(watched) + bool(twin) == 1 and new.lock_class.order is None and not new.mode & fastpath.TIMED:
+            lock.peer = new.held[chain.twin - 1].serial
+        return found
+
+    def recursion(self, new: Acquisition) -> list[Finding]:
+        """Judge a lock that is wanted by its holder."""
+        violation = check_recursion(new)
+        if violation is None:
+            return []
+        if new.mode & fastpath.TIMED:
+            return self.book.register(violation, "stall", "the wait has a timeout: not for ever, but that long")
+        return self.book.register(violation, "certain", "the thread waits for itself")
+
+    def joined(self, new: Acquisition, run: Run, *, timed: bool) -> list[Finding]:
+        """Judge a wait for a run that has ended: each held lock depends on all that it took."""
+        found: list[Finding] = []
+        for prev in new.held:
+            violation = check_join(prev, run, new.where(), timed=timed)
+            if violation is not None:
+                grade = "stall" if timed else "potential"
+                reason = (
+                    "the wait has a timeout"
+                    if timed
+                    else "the same lock is held by the waiter and taken by what it waits for"
+                )
+                found += self.book.register(violation, grade, reason)
+            for serial, chain in run.chains():
+                if chain.entry.lock_class is not prev.lock_class:
+                    extra = WAIT | (TIMED if timed else 0)
+                    found += self._depend(prev, chain.entry, serial, new, run, extra)
+        return found
+
+    def signalled(self, new: Acquisition) -> list[Finding]:
+        """Judge an event: whoever waits for it depends on each lock that is held where it happens."""
+        found: list[Finding] = []
+        event = HeldLock(new.lock_class, new.serial, new.stack)
+        for lock in new.held:
+            if lock.lock_class is not new.lock_class and not lock.mode & NOCHECK:
+                found += self._depend(event, lock.lock_class.entry(lock.mode), lock.serial, new, None, EVENT)
+        return found
+
+    def clashes(self, new: Acquisition) -> list[Finding]:
+        """Judge the keys that were given a second name since the last look."""
+        found: list[Finding] = []
+        while registry.clashes:
+            lock_class, name = registry.clashes.pop()
+            broken = f'Looking for class "{name}", but found a different class "{lock_class.name}" with the same key'
+            misuse = LockMisuse(broken, "one key names one class", (lock_class,), new.where())
+            found += self.book.register(misuse, "certain", "different locks share a key, and so a place in the graph")
+        return found
+
+    def _bounds(self, new: Acquisition) -> list[Finding]:
+        order = self.orders.get(new.lock_class)
+        full = order is not None and order.saturated
+        return self.bound("max_pairs", "new orders within a class are not learned", new) if full else []
+
+    def bound(self, option: str, lost: str, new: Acquisition) -> list[Finding]:
+        """Say once that a configured bound is reached, and what is lost by it."""
+        if option in self._said:
+            return []
+        self._said.add(option)
+        violation = BoundReached(option, getattr(self.options, option), lost, new.where())
+        return self.book.register(violation, "unmatched", lost)
+
+
+def bits(new: Acquisition) -> int:
+    """Return the usage bits of an acquisition. A try does not wait, so it is no use inside; a sync is never held."""
+    if new.mode & NOCHECK:
+        return 0
+    if new.irq is ORDINARY and not new.mode & SYNC:
+        return _ORDINARY_BITS[bool(new.mode & 3)]
+    inside = () if new.mode & TRY else new.irq.inside
+    enabled = () if new.mode & SYNC else new.irq.enabled
+    return bits_of(inside=inside, enabled=enabled, read=bool(new.mode & 3))

@@ -1,0 +1,1 @@
+"""What was found: violations as data, findings, the book that keeps them."""

@@ -1,0 +1,97 @@
+"""The book of findings: each problem once, cycles that share a dependency told as one story, suppressed ones counted.
+
+The caller holds the graph lock where it adds; reading takes a copy.
+"""
+
+from __future__ import annotations
+
+from lockdep.config import Options
+from lockdep.evidence.witnesses import Step
+from lockdep.graph.classes import LockClass
+from lockdep.graph.dependency import Dependency
+from lockdep.graph.usage_table import UsageTable
+from lockdep.violations.finding import Finding, place_names
+from lockdep.violations.suppressions import SuppressionList
+from lockdep.violations.violations import CircularDependency, Recursion, Violation
+from lockdep.vocabulary.grades import GRADES
+
+
+class FindingBook:
+    """Findings in the order they were made, found again by what they are about."""
+
+    def __init__(self, options: Options, usage: UsageTable) -> None:
+        self._usage = usage
+        self.suppressions = SuppressionList(options.suppress)
+        self.failure: Exception | None = None
+        self._findings: dict[object, Finding] = {}
+        self._by_dependency: dict[Dependency, list[Finding]] = {}
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return all findings, suppressed ones too."""
+        return tuple(self._findings.values())
+
+    def note_failure(self, error: Exception) -> None:
+        """Keep the first internal failure; runtime says it once."""
+        if self.failure is None:
+            self.failure = error
+
+    def with_dependency(self, dependency: Dependency) -> list[Finding]:
+        """Return the cycles that this dependency is part of."""
+        return self._by_dependency.get(dependency, [])
+
+    def find_recursion(self, lock_class: LockClass) -> Finding | None:
+        """Return the finding that this class was taken again by its holder, if there is one."""
+        return self._findings.get((Recursion.slug, Recursion.title, lock_class))
+
+    def register(self, violation: Violation, grade: str, reason: str) -> list[Finding]:
+        """Enter a finding; return it if it is new or stronger than before."""
+        key = key_of(violation)
+        known = self._findings.get(key)
+        if known is not None:
+            known.count += 1
+            return self._strengthen(known, violation, grade, reason)
+        finding = Finding(violation, grade, reason, self._usage)
+        self._findings[key] = finding
+        return [finding]
+
+    def register_cycle(self, violation: CircularDependency, grade: str, reason: str) -> list[Finding]:
+        """Enter a cycle. One that shares a dependency with an earlier one is related to it."""
+        found = self.register(violation, grade, reason)
+        for finding in found:
+            for dependency in violation.path:
+                others = self._by_dependency.setdefault(dependency, [])
+                if finding.related is None and others and others[0] is not finding:
+                    finding.related = others[0].related or others[0]
+                if finding not in others:
+                    others.append(finding)
+        return found
+
+    def upgrade(self, finding: Finding, grade: str, reason: str, chosen: tuple[Step, ...]) -> list[Finding]:
+        """New evidence for a cycle: return it again if that makes it stronger."""
+        old = finding.violation
+        assert isinstance(old, CircularDependency)
+        return self._strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
+
+    def _strengthen(self, finding: Finding, violation: Violation, grade: str, reason: str) -> list[Finding]:
+        if GRADES.index(grade) >= GRADES.index(finding.grade):
+            return []
+        was = finding.level
+        finding.violation, finding.grade, finding.reason = violation, grade, reason
+        return [finding] if finding.level != was else []
+
+    def suppress(self, finding: Finding) -> None:
+        """Mark a finding that a suppression names. Reads source for the names: not under the graph lock."""
+        finding.suppressed = self.suppressions.find(finding) is not None
+
+
+def key_of(violation: Violation) -> object:
+    """Return what makes two violations one finding: kind and classes, a cycle from wherever it is entered."""
+    classes = list(violation.classes)
+    if isinstance(violation, CircularDependency):
+        classes = rotated(classes)
+    return (violation.slug, violation.title, *classes, *place_names(violation))
+
+
+def rotated(classes: list[LockClass]) -> list[LockClass]:
+    smallest = min(range(len(classes)), key=lambda at: id(classes[at]))
+    return classes[smallest:] + classes[:smallest]

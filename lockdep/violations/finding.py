@@ -1,0 +1,171 @@
+"""A finding: a violation, how strong the evidence is and why, and an id that is the same in every run.
+
+str(finding) goes through the renderer that runtime registers; without one it is the title and the classes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from lockdep.graph.classes import LockClass
+from lockdep.graph.dependency import Dependency
+from lockdep.graph.usage_table import UsageTable
+from lockdep.violations.interrupts import AtomicSleep
+from lockdep.violations.violations import (
+    CircularDependency,
+    FailedAssertion,
+    InstanceRing,
+    JoinWhileHolding,
+    Recursion,
+    Violation,
+)
+from lockdep.vocabulary.grades import ERRORS, GRADES
+from lockdep.vocabulary.usage import characters
+
+render: Callable[[Finding], str] | None = None
+
+
+class DeadlockError(RuntimeError):
+    """Raised instead of waiting for ever, and only where the options ask for it. `finding` says what was found."""
+
+    __module__ = "lockdep"
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.title}: {' -> '.join(finding.classes)}")
+        self.finding = finding
+
+
+class LockInversion(AssertionError):
+    """What a test fails with when a finding first appeared while it ran."""
+
+    __module__ = "lockdep"
+
+
+class Finding:
+    """One problem, reported once however often it is met (`count`)."""
+
+    def __init__(self, violation: Violation, grade: str, reason: str, usage: UsageTable | None = None) -> None:
+        self.violation = violation
+        self.grade = grade
+        self.reason = reason
+        self.count = 1
+        self.related: Finding | None = None
+        self.suppressed = False
+        self.usage = {} if usage is None else {one: usage.mask(one) for one in mentioned(violation)}
+
+    @property
+    def slug(self) -> str:
+        """The kind of finding, one word."""
+        return self.violation.slug
+
+    @property
+    def title(self) -> str:
+        """The kind of finding, as the report's first line has it."""
+        return self.violation.title
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the lock classes it is about, in the order of the circle."""
+        return class_names(self.violation)
+
+    @property
+    def dependencies(self) -> tuple[tuple[str, str], ...]:
+        """(prev, next) names of the dependencies that close the circle."""
+        return dependency_names(self.violation)
+
+    @property
+    def level(self) -> str:
+        """'error' or 'warning'."""
+        return "error" if self.grade in ERRORS else "warning"
+
+    @property
+    def id(self) -> str:
+        """A short hash of slug and classes: equal in every run and on every machine."""
+        classes = self.classes
+        smallest = classes.index(min(classes)) if classes else 0
+        kind = (self.slug, self.title) if self.slug in ("misuse", "assertion") else (self.slug,)
+        text = "\n".join((*kind, *classes[smallest:], *classes[:smallest]))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def raises(self) -> bool:
+        """Whether raise_on_deadlock raises it: not where a thread has ended already."""
+        return self.level == "error" and not self.suppressed and self.slug != "lifetime"
+
+    def class_text(self, lock_class: LockClass) -> str:
+        """Return a class as the kernel prints it, with usage and wait types: `name{+.+.}-{4:4}`."""
+        return f"{lock_class.name}{{{characters(self.usage.get(lock_class, 0))}}}-{{{lock_class.waits}}}"
+
+    def at_least(self, grade: str) -> bool:
+        """Return whether the evidence is as strong as this grade, or stronger."""
+        return GRADES.index(self.grade) <= GRADES.index(grade)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, for JSON."""
+        return {
+            "slug": self.slug,
+            "title": self.title,
+            "level": self.level,
+            "grade": self.grade,
+            "reason": self.reason,
+            "id": self.id,
+            "classes": list(self.classes),
+            "dependencies": [list(pair) for pair in self.dependencies],
+            "count": self.count,
+            "suppressed": self.suppressed,
+            "text": str(self),
+        }
+
+    def __str__(self) -> str:
+        return render(self) if render is not None else f"{self.title}: {' -> '.join(self.classes)}"
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.slug} {self.id} {self.level}>"
+
+
+def class_names(violation: Violation) -> tuple[str, ...]:
+    """Return the names of what a violation is about, in the order of the circle."""
+    return (*[lock_class.name for lock_class in violation.classes], *place_names(violation))
+
+
+def place_names(violation: Violation) -> tuple[str, ...]:
+    """Return the place that tells a violation from others about the same classes."""
+    match violation:
+        case JoinWhileHolding():
+            return (violation.awaited_place,)
+        case AtomicSleep() | FailedAssertion():
+            return (violation.place,)
+        case _:
+            return ()
+
+
+def mentioned(part: object) -> set[LockClass]:
+    """Return every class that a violation, or a part of one, speaks of."""
+    if isinstance(part, LockClass):
+        return {part}
+    if isinstance(part, tuple):
+        return set().union(*map(mentioned, part))
+    if isinstance(part, Dependency):
+        return {part.prev, part.next}
+    if dataclasses.is_dataclass(part):
+        return set().union(*(mentioned(getattr(part, field.name)) for field in dataclasses.fields(part)))
+    return set()
+
+
+def dependency_names(violation: Violation) -> tuple[tuple[str, str], ...]:
+    """Return (prev, next) names of the dependencies that close the circle."""
+    match violation:
+        case CircularDependency():
+            return tuple((dependency.prev.name, dependency.next.name) for dependency in violation.path)
+        case InstanceRing():
+            return ((violation.lock_class.name, violation.lock_class.name),)
+        case Recursion():
+            return ((violation.prev.lock_class.name, violation.prev.lock_class.name),)
+        case JoinWhileHolding():
+            held, awaited = class_names(violation)
+            return ((held, awaited), (awaited, held))
+        case _:
+            return ()

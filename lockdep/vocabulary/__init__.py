@@ -1,0 +1,1 @@
+"""What states, usage bits, kinds and grades mean."""

@@ -1,0 +1,31 @@
+"""The kinds of a dependency: bits for how its two ends were taken, and their words in files and reports."""
+
+from __future__ import annotations
+
+SHARED, RECURSIVE, TIMED, WAIT, EVENT = 1, 2, 4, 8, 16
+
+_FLAGS = {"timed": TIMED, "wait": WAIT, "event": EVENT}
+
+
+def words_of(kind: int) -> str:
+    held = "S" if kind & SHARED else "E"
+    wanted = "R" if kind & RECURSIVE else "N"
+    return " ".join((held + wanted, *(word for word, bit in _FLAGS.items() if kind & bit)))
+
+
+_WORDS = [words_of(kind) for kind in range(EVENT << 1)]
+
+
+_KINDS = {words: kind for kind, words in enumerate(_WORDS)}
+
+
+def kind_text(kind: int) -> str:
+    """Return the kind of a dependency in words: EN, SR, `EN timed`."""
+    return _WORDS[kind]
+
+
+def kind_bits(text: str) -> int:
+    """Return the kind that these words stand for; ValueError if they stand for none."""
+    if text not in _KINDS:
+        raise ValueError(f"{text!r} is no kind of dependency")
+    return _KINDS[text]

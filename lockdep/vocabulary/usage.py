@@ -1,0 +1,92 @@
+"""Usage bits: in which states the locks of a class were taken, and with which states enabled.
+
+A class that is taken inside a handler is safe only if it is never held where that handler can come. The rules are the
+kernel's (mark_lock, valid_state, exclusive_mask); each bit keeps the stack of its first occurrence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lockdep.vocabulary.states import BITS, SHOWN, STATES, State
+
+USED = 1 << (BITS * len(STATES))
+USED_READ = USED << 1
+IN_ANY = sum(state.bit(inside=True, read=read) for state in STATES for read in (False, True))
+ON_ANY = IN_ANY << 2
+WRITE_ANY = sum(state.bit(inside=inside, read=False) for state in STATES for inside in (False, True))
+
+
+def bits_of(*, inside: Sequence[State], enabled: Sequence[State], read: bool) -> int:
+    """Return the bits of one acquisition: taken inside these states, with those enabled."""
+    bits = USED_READ if read else USED
+    for state in inside:
+        bits |= state.bit(inside=True, read=read)
+    for state in enabled:
+        bits |= state.bit(inside=False, read=read)
+    return bits
+
+
+def opposite(bit: int) -> int:
+    """Return IN for ON and ON for IN, of the same state, write or read as it is."""
+    return bit << 2 if bit & IN_ANY else bit >> 2
+
+
+def conflicting(mask: int) -> int:
+    """Return what contradicts these bits within one class: a write everything opposite, a read the opposite write."""
+    found = 0
+    for bit in single_bits(mask & (IN_ANY | ON_ANY)):
+        other = opposite(bit)
+        found |= other | other << 1 if bit & WRITE_ANY else other >> 1
+    return found
+
+
+def opposed(mask: int) -> int:
+    """Return the bits that can make a circle with those of `mask` across dependencies: all opposite ones.
+
+    There it is the path that says whether a reader blocks: the searches leave the bits of readers out where none does.
+    """
+    found = 0
+    for state in STATES:
+        for inside in (False, True):
+            both = state.bit(inside=inside, read=False) | state.bit(inside=inside, read=True)
+            if mask & both:
+                found |= both << 2 if inside else both >> 2
+    return found
+
+
+def single_bits(mask: int) -> Iterable[int]:
+    """Yield the bits that are set, lowest first."""
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit
+
+
+def state_of(bit: int) -> State:
+    """Return the state that a bit is about."""
+    return STATES[(bit.bit_length() - 1) // BITS]
+
+
+def is_read(bit: int) -> bool:
+    """Return whether a bit is about reading."""
+    return not bit & (WRITE_ANY | USED)
+
+
+def bit_name(bit: int) -> str:
+    """Return what reports call a bit: IN-HARDIRQ-W, SOFTIRQ-ON-R, INITIAL USE."""
+    if bit in (USED, USED_READ):
+        return "INITIAL USE" if bit == USED else "INITIAL READ USE"
+    name, kind = state_of(bit).name, "R" if is_read(bit) else "W"
+    return f"IN-{name}-{kind}" if bit & IN_ANY else f"{name}-ON-{kind}"
+
+
+def characters(mask: int) -> str:
+    """Return the `+.+.` of a class: hardirq write and read, softirq write and read."""
+    return "".join(character(mask, state, read=read) for state in SHOWN for read in (False, True))
+
+
+def character(mask: int, state: State, *, read: bool) -> str:
+    inside = bool(mask & state.bit(inside=True, read=read))
+    enabled = bool(mask & state.bit(inside=False, read=read))
+    return ".-+?"[inside + 2 * enabled]
