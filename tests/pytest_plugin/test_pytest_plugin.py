@@ -6,9 +6,9 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tests.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, ROOT, SPLAT
+from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, ROOT, SPLAT
 
-pytest_plugins = ["pytester", "tests.pytest_runs"]
+pytest_plugins = ["pytester", "tests.pytest_plugin.pytest_runs"]
 pytestmark = pytest.mark.plugin
 
 # -- a test during which a finding first appears

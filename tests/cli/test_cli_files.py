@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from lockdep.snapshots.snapshot import Snapshot
-from tests.snapshot_makers import NAMES, seen
+from tests.snapshots.snapshot_makers import NAMES, seen
 from tests.sourcetree import ROOT
 
 PROGRAM = """

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from lockdep.validator.validator import Validator
-from tests.test_joins import over
+from tests.patch.test_joins import over
 from tests.worlds import Lock, alike, five, found, nest, patched_world
 
 

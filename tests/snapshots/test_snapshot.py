@@ -16,7 +16,7 @@ import lockdep
 from lockdep.contexts.simulated import hardirq_enter, hardirq_exit
 from lockdep.live import taking
 from lockdep.snapshots.snapshot import Snapshot
-from tests.snapshot_makers import seen, snapshots
+from tests.snapshots.snapshot_makers import seen, snapshots
 from tests.sourcetree import ROOT
 from tests.worlds import Lock, RLock, five, in_thread, nest, world
 
@@ -243,7 +243,7 @@ def test_saving_leaves_an_old_file_alone_when_it_fails(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     script = f"""
 import resource, signal, sys
-from tests.snapshot_makers import seen
+from tests.snapshots.snapshot_makers import seen
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 snapshot = seen("r", "AB", "BC")
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, {limits[1]}))
@@ -281,7 +281,7 @@ def test_saving_keeps_mode_and_link(tmp_path):
 
 def test_saving_to_what_is_no_file_writes_to_it():
     done = subprocess.run(
-        [sys.executable, "-c", "from tests.snapshot_makers import seen; seen('r', 'AB').save('/dev/stdout')"],
+        [sys.executable, "-c", "from tests.snapshots.snapshot_makers import seen; seen('r', 'AB').save('/dev/stdout')"],
         cwd=ROOT, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.stdout == seen("r", "AB").dumps()

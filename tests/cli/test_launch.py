@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.launch_programs import MULTIPROCESSING, NAMESPACE, PROGRAMS
+from tests.cli.launch_programs import MULTIPROCESSING, NAMESPACE, PROGRAMS
+from tests.sourcetree import ROOT
 
 HERE = Path(__file__).parent
 DRIVER = str(HERE / "launch_driver.py")
@@ -23,7 +24,7 @@ COLON = re.compile(r"^KeyboardInterrupt: ?$", re.MULTILINE)  # the C printer lea
 def python(folder, *arguments, flags=(), **environment):
     """Run an interpreter in the folder; return (stdout, stderr, status)."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LOCKDEP"))}
-    env |= {"PYTHONPATH": str(HERE.parent), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", **environment}
+    env |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", **environment}
     done = subprocess.run(
         [sys.executable, *flags, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=60
     )

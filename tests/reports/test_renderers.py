@@ -18,7 +18,7 @@ from lockdep.reports.stats_table import render_stats
 from lockdep.snapshots.records import ChainRecord
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.snapshots.stats import ClassStat, Times
-from tests.snapshot_makers import NAMES, seen, snapshots
+from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
 A, B, C = NAMES[:3]
 INVERSION = Snapshot.merged([seen("one", "AB", "BC"), seen("two", "BA")])

@@ -4,9 +4,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, SPLAT
+from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, SPLAT
 
-pytest_plugins = ["pytester", "tests.pytest_runs"]
+pytest_plugins = ["pytester", "tests.pytest_plugin.pytest_runs"]
 pytestmark = pytest.mark.plugin
 
 XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="needs pytest-xdist")

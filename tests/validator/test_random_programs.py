@@ -26,8 +26,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lockdep import fastpath
-from tests.model import Model
-from tests.programs import LONGEST, Cycle, decode, run, run_model
+from tests.validator.model import Model
+from tests.validator.programs import LONGEST, Cycle, decode, run, run_model
 
 PROGRAMS = int(os.environ.get("LOCKDEP_TEST_PROGRAMS", "10000"))
 SEED = 20260729
@@ -82,7 +82,7 @@ def check_knots(model: Model, found: list[Cycle]) -> None:
 
 def digest_in_build(pure: str) -> list[str]:
     environment = {**os.environ, "LOCKDEP_PURE": pure}
-    command = [sys.executable, "-m", "tests.programs", str(SEED), str(PROGRAMS // 5)]
+    command = [sys.executable, "-m", "tests.validator.programs", str(SEED), str(PROGRAMS // 5)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()

@@ -15,7 +15,7 @@ from lockdep.snapshots.records import MOST_WITNESSES
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.snapshots.stats import ClassStat, Times
 from lockdep.vocabulary.kinds import kind_bits, kind_text
-from tests.snapshot_makers import NAMES, seen, snapshots
+from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
 some = settings(max_examples=25, deadline=None, suppress_health_check=HealthCheck)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.examples.test_examples import run, titles
 from tests.sourcetree import ROOT
-from tests.test_examples import run, titles
 
 FOLDER = ROOT / "examples" / "primitives"
 PRINTED = {

@@ -1,6 +1,6 @@
 """Reports as people read them: programs in golden/ and what lockdep has to say about them, word for word.
 
-python -m tests.test_splat          writes the expected texts anew; read the difference before you keep it
+python -m tests.splats.test_splat          writes the expected texts anew; read the difference before you keep it
 """
 
 import os

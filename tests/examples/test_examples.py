@@ -26,7 +26,7 @@ SHOWN = {  # what a reader of the report must find in it
     "05_queue.py": ("queue.Queue.mutex made at 05_queue.py:21", "05_queue.py:19 self.lock", "Job.__lt__"),
     "06_logging_callback.py": ("06_logging_callback.py:19 self._lock", "logging/__init__.py", "CountingHandler.emit"),
 }
-SILENT = Path(__file__).parent / "examples_silent"
+SILENT = Path(__file__).parent / "silent"
 
 
 @dataclass

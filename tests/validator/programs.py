@@ -4,7 +4,7 @@ A program uses up to six locks, each of its own class, Lock or RLock as the firs
 operation; what cannot be done without blocking for ever is left out, so the program never waits. Locks are released in
 any order, and those still held are released at the end.
 
-    python -m tests.programs SEED COUNT      prints the build and a digest of the verdicts on COUNT programs
+    python -m tests.validator.programs SEED COUNT      prints the build and a digest of the verdicts on COUNT programs
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 import lockdep
 from lockdep import fastpath
 from lockdep.threading import Lock, RLock
-from tests.model import Model
+from tests.validator.model import Model
 
 LOCKS = 6
 LONGEST = 40  # bytes

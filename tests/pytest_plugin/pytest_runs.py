@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = str(Path(__file__).parents[1])
+ROOT = str(Path(__file__).parents[2])
 
 LOCKS = """
 import threading, unittest, pytest, lockdep as ld
