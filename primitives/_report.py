@@ -1,10 +1,17 @@
-"""What a primitive tells the validator besides its DepMap: that it was used against its rules."""
+"""Reports that a primitive was used against its rules; everything else it tells the validator through its DepMap."""
 
 from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from lockdep import fastpath, runtime
+from lockdep import assertions, fastpath, runtime
+from lockdep.graph.classes import LockClass
+from lockdep.trace import NO_STACK
+from lockdep.violations.finding import DeadlockError, Finding
+from lockdep.violations.violations import LockMisuse
+from lockdep.violations.where import Where
+
+PROTECT = "enter the read-side section first, or name the lock that protects the pointer"
 
 
 def bad_unlock(lock: Any, text: str) -> NoReturn:
@@ -13,3 +20,21 @@ def bad_unlock(lock: Any, text: str) -> NoReturn:
     if runtime.is_active() and state.settle():
         runtime.validator().misuse(state, lock.dep_map)
     raise RuntimeError(text)
+
+
+def suspicious(message: str, advice: str = PROTECT) -> None:
+    """Report suspicious RCU usage, if this thread is watched (kernel: RCU_LOCKDEP_WARN)."""
+    if assertions.tracked():
+        runtime.validator().misused(message, advice)
+
+
+def hopeless(message: str, advice: str, *classes: LockClass) -> NoReturn:
+    """Report a wait that could never end, and raise DeadlockError instead of waiting."""
+    found = None
+    if assertions.tracked():
+        runtime.validator().misused(message, advice, *classes)
+        found = next((one for one in runtime.validator().findings() if one.title == message), None)
+    if found is None:
+        here = Where("this thread", (), NO_STACK)
+        found = Finding(LockMisuse(message, advice, classes, here), "certain", "the thread waits for itself")
+    raise DeadlockError(found)

@@ -29,10 +29,10 @@ from lockdep import assertions, fastpath
 from lockdep.contexts import simulated
 from lockdep.fastpath import DepMap
 from lockdep.wait_types import CONFIG, FREE, SPIN, Traits
-from primitives import grace
+from primitives import _grace
+from primitives._callbacks import CallbackQueue
+from primitives._report import hopeless, suspicious
 from primitives.atomic import AtomicRef
-from primitives.callbacks import CallbackQueue
-from primitives.suspicious import hopeless, suspicious
 
 if TYPE_CHECKING:
     from primitives import _rcu as core
@@ -231,16 +231,16 @@ def statistics() -> RCUStatistics:
     return RCUStatistics(waiting, readers, _callbacks.pending())
 
 
-def synchronize_rcu(*, stall_after: float = grace.STALL_SECONDS) -> None:
+def synchronize_rcu(*, stall_after: float = _grace.STALL_SECONDS) -> None:
     """Wait until every section that has begun is over. Each `stall_after` seconds, say who is in the way."""
     _check_may_wait("synchronize_rcu")
     _wait(core.advance(), stall_after=stall_after)
 
 
-def synchronize_rcu_expedited(*, stall_after: float = grace.STALL_SECONDS) -> None:
+def synchronize_rcu_expedited(*, stall_after: float = _grace.STALL_SECONDS) -> None:
     """The same, staying awake for a while: sooner, and dearer."""
     _check_may_wait("synchronize_rcu_expedited")
-    _wait(core.advance(), stall_after=stall_after, spins=grace.SPINS)
+    _wait(core.advance(), stall_after=stall_after, spins=_grace.SPINS)
 
 
 def get_state_synchronize_rcu() -> int:
@@ -283,15 +283,15 @@ def _check_may_wait(caller: str) -> None:
     assertions.might_sleep()
 
 
-def _wait(target: int, *, stall_after: float = grace.STALL_SECONDS, spins: int = 0) -> None:
-    grace.wait_out(
+def _wait(target: int, *, stall_after: float = _grace.STALL_SECONDS, spins: int = 0) -> None:
+    _grace.wait_out(
         core, lambda: core.ask(target), _describe, name="rcu", stall_after=stall_after, spins=spins,
     )  # fmt: skip
 
 
 def _describe(reader: core.Reader) -> str:
     entered = reader.entered()
-    return grace.describe_thread(reader.ident, None if entered is None else entered.serial)
+    return _grace.describe_thread(reader.ident, None if entered is None else entered.serial)
 
 
 _callbacks = CallbackQueue("rcu", lambda: _wait(core.advance()))

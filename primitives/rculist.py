@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from lockdep.annotations import is_held
+from primitives._report import suspicious
 from primitives.rcu import RCUPointer, rcu_read_lock_any_held
 from primitives.spinlock import SpinLock
-from primitives.suspicious import suspicious
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -31,9 +31,8 @@ from typing import TYPE_CHECKING, Any
 from lockdep import assertions, fastpath
 from lockdep.fastpath import DepMap
 from lockdep.wait_types import PLAIN
-from primitives._report import bad_unlock
+from primitives._report import bad_unlock, hopeless
 from primitives.spinlock import SpinLock
-from primitives.suspicious import hopeless
 
 if TYPE_CHECKING:
     from primitives import _seqlock as core

@@ -29,12 +29,11 @@ from typing import Any, TypeVar
 from lockdep import assertions
 from lockdep.fastpath import RECURSIVE_READ, DepMap
 from lockdep.wait_types import PLAIN
-from primitives import grace
-from primitives._report import bad_unlock
+from primitives import _grace
+from primitives._callbacks import CallbackQueue
+from primitives._report import bad_unlock, hopeless, suspicious
 from primitives.atomic import Atomic, AtomicRef, smp_mb
-from primitives.callbacks import CallbackQueue
 from primitives.rcu import RCUStatistics, rcu_read_lock_any_held
-from primitives.suspicious import hopeless, suspicious
 
 T = TypeVar("T")
 RETIRED = -(1 << 62)
@@ -104,7 +103,7 @@ class SRCU:
 
     traits = PLAIN
 
-    def __init__(self, name: str | None = None, *, stall_after: float = grace.STALL_SECONDS) -> None:
+    def __init__(self, name: str | None = None, *, stall_after: float = _grace.STALL_SECONDS) -> None:
         self.dep_map = DepMap(name, type(self))
         self.name = self.dep_map.entry.lock_class.name if name is None else name
         self.stall_after = stall_after
@@ -112,7 +111,7 @@ class SRCU:
         first = Generation(0)
         self._current = AtomicRef(first)
         self._generations = {0: first}
-        self._parked: set[grace.Sleep] = set()
+        self._parked: set[_grace.Sleep] = set()
         self._forks = 0
         self._local = _thread._local()
         self._callbacks = CallbackQueue(self.name, self._wait)
@@ -194,11 +193,11 @@ class SRCU:
 
     # For the wait
 
-    def park(self, queue: grace.Sleep) -> None:
+    def park(self, queue: _grace.Sleep) -> None:
         """Have something put into the queue whenever a generation is empty."""
         self._parked.add(queue)
 
-    def unpark(self, queue: grace.Sleep) -> None:
+    def unpark(self, queue: _grace.Sleep) -> None:
         """Undo park."""
         self._parked.discard(queue)
 
@@ -209,7 +208,7 @@ class SRCU:
         while seen.number < new.number:  # several may do this at once: the newest stays
             _, seen = self._current.try_cmpxchg(seen, new)
         name = f"srcu {self.name}"
-        grace.wait_out(self, lambda: self._older(new.number), self._describe, name=name, stall_after=self.stall_after)
+        _grace.wait_out(self, lambda: self._older(new.number), self._describe, name=name, stall_after=self.stall_after)
 
     def _older(self, number: int) -> list[Generation]:
         smp_mb()
@@ -238,7 +237,7 @@ class SRCU:
         return sections.counts
 
     def _describe(self, generation: Generation) -> str:
-        places = grace.holders(self.dep_map.serial)
+        places = _grace.holders(self.dep_map.serial)
         return f"{generation.active.read()} readers of generation {generation.number}" + "".join(
             f"; {place}" for place in places
         )

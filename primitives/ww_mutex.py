@@ -26,7 +26,8 @@ from typing import Any
 from lockdep.fastpath import BLOCKING, TIMED, TRY, DepMap
 from lockdep.wait_types import SLEEP, Traits
 from primitives._exclusive import LockStatistics
-from primitives._ww_context import AcquireContext, Wait, WWQueue, warn_on
+from primitives._ww_context import AcquireContext, Wait, warn_on
+from primitives._ww_queue import WWQueue
 
 __all__ = ["AcquireContext", "WWClass", "WWMutex"]
 
@@ -39,6 +40,11 @@ class WWClass:
     def __init__(self, name: str, wait_die: bool = False) -> None:
         self.name = name
         self.wait_die = wait_die
+
+    @property
+    def mutex_type(self) -> type[WWMutex]:
+        """Return the type of the mutexes of this class."""
+        return WWMutex
 
     @contextmanager
     def lock_all(self, *mutexes: WWMutex) -> Iterator[AcquireContext]:

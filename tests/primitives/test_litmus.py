@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from primitives.litmus import SC, Program, Step, StoreBuffer, Weak, explore, parse
-from primitives.litmus_table import TESTS, Litmus, surprises
+from primitives.litmus.table import TESTS, Litmus, surprises
 from tests.sourcetree import ROOT
 
 # What no taking of turns explains, on the weak machine and on the store buffer: variants that still allow it.

@@ -20,8 +20,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from lockdep.annotations import LockMap
-from primitives.grace import Sleep
-from primitives.suspicious import hopeless
+from primitives._grace import Sleep
+from primitives._report import hopeless
 
 _queues: weakref.WeakSet[CallbackQueue] = weakref.WeakSet()
 _finalizing = sys.is_finalizing

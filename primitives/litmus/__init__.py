@@ -255,9 +255,3 @@ class Weak:
 
 def _with(all_: tuple[T, ...], at: int, one: T) -> tuple[T, ...]:
     return (*all_[:at], one, *all_[at + 1 :])
-
-
-if __name__ == "__main__":
-    from primitives.litmus_table import print_table
-
-    print_table()
