@@ -1,10 +1,11 @@
-"""Mutex, spinlocks, and wound/wait mutexes without a context."""
+"""Mutex."""
 
 from lockdep.fastpath import BUILD
-from primitives import Mutex, RawSpinLock, SpinLock, WWClass, WWMutex
+from primitives import Mutex
 from tests.primitives.contract import Adapter
+from tests.stress.subjects import MakeSubject, exclusive
 
-OWN_QUEUE = BUILD == "compiled"  # else it is the platform's, which promises no order
+OWN_QUEUE = BUILD == "compiled"  # the pure build waits in the platform's lock, which promises no order
 
 ADAPTERS = (
     Adapter(
@@ -19,55 +20,6 @@ ADAPTERS = (
         fifo=OWN_QUEUE,
         drop_in=True,
     ),
-    Adapter(
-        "spinlock",
-        make=SpinLock,
-        take=SpinLock.lock,
-        give=SpinLock.unlock,
-        try_take=SpinLock.trylock,
-        timed=SpinLock.lock_timeout,
-        section=lambda lock: lock,
-        fifo=OWN_QUEUE,
-        drop_in=True,
-    ),
-    Adapter(
-        "spinlock-irq",
-        make=SpinLock,
-        take=SpinLock.lock_irq,
-        give=SpinLock.unlock_irq,
-        try_take=lambda lock: lock.trylock_irqsave()[0],
-        section=SpinLock.irqsave,
-        fifo=OWN_QUEUE,
-    ),
-    Adapter(
-        "spinlock-bh",
-        make=SpinLock,
-        take=SpinLock.lock_bh,
-        give=SpinLock.unlock_bh,
-        try_take=SpinLock.trylock_bh,
-        section=SpinLock.bh,
-        fifo=OWN_QUEUE,
-    ),
-    Adapter(
-        "raw-spinlock",
-        make=RawSpinLock,
-        take=RawSpinLock.lock,
-        give=RawSpinLock.unlock,
-        try_take=RawSpinLock.trylock,
-        timed=RawSpinLock.lock_timeout,
-        section=lambda lock: lock,
-        fifo=OWN_QUEUE,
-        drop_in=True,
-    ),
-    Adapter(
-        "ww-mutex",
-        make=lambda: WWMutex(WWClass("contract")),
-        take=WWMutex.lock,
-        give=WWMutex.unlock,
-        try_take=WWMutex.trylock,
-        timed=lambda mutex, seconds: mutex.base.lock_timeout(seconds),
-        interruptible=WWMutex.lock_interruptible,
-        section=lambda mutex: mutex,
-        drop_in=True,
-    ),
 )
+
+SUBJECTS: dict[str, MakeSubject] = {"mutex": lambda broken: exclusive(Mutex, broken)}

@@ -1,7 +1,8 @@
-"""RWLock, held for reading and for writing, in both modes."""
+"""RWLock, held for reading and for writing, unfair and queued."""
 
 from primitives import RWLock
 from tests.primitives.contract import Adapter
+from tests.stress.subjects import MakeSubject, Side, Subject, TakesOneUnit, way
 
 
 def queued() -> RWLock:
@@ -53,3 +54,17 @@ ADAPTERS = (
         recursion="recursive",
     ),
 )
+
+
+def both_sides(broken: bool, queued: bool = False) -> Subject:
+    lock = RWLock(queued=queued)
+    write = Side(lock.write, way(lambda _: lock.write_trylock(), lock.write_unlock))
+    if broken:
+        write = Side(lambda: TakesOneUnit(lock))
+    return Subject(write, Side(lock.read, way(lambda _: lock.read_trylock(), lock.read_unlock)))
+
+
+SUBJECTS: dict[str, MakeSubject] = {
+    "rwlock": both_sides,
+    "rwlock-queued": lambda broken: both_sides(broken, queued=True),
+}

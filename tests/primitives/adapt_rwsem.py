@@ -2,6 +2,7 @@
 
 from primitives import RWSem
 from tests.primitives.contract import Adapter
+from tests.stress.subjects import MakeSubject, Side, Subject, TakesOneUnit, way
 
 ADAPTERS = (
     Adapter(
@@ -30,3 +31,12 @@ ADAPTERS = (
         recursion="recursive",
     ),
 )
+
+
+def both_sides(broken: bool) -> Subject:
+    sem = RWSem()
+    write = Side(lambda: TakesOneUnit(sem)) if broken else Side(sem.write, way(sem.down_write, sem.up_write))
+    return Subject(write, Side(sem.read, way(sem.down_read, sem.up_read)))
+
+
+SUBJECTS: dict[str, MakeSubject] = {"rwsem": both_sides}

@@ -1,7 +1,8 @@
-"""Semaphore, with one unit and with several; Completion, taken by waiting for it and given by completing it."""
+"""Semaphore, with one unit and with several."""
 
-from primitives import Completion, Semaphore
+from primitives import Semaphore
 from tests.primitives.contract import Adapter
+from tests.stress.subjects import MakeSubject, Side, Subject, way
 
 
 def of_two() -> Semaphore:
@@ -16,12 +17,6 @@ def take_both(semaphore: Semaphore) -> None:
 def give_both(semaphore: Semaphore) -> None:
     semaphore.up()
     semaphore.up()
-
-
-def done() -> Completion:
-    completion = Completion()
-    completion.complete()
-    return completion
 
 
 ADAPTERS = (
@@ -53,15 +48,18 @@ ADAPTERS = (
         shared=True,
         recursion=None,
     ),
-    Adapter(
-        "completion",
-        make=done,
-        take=Completion.wait_for_completion,
-        give=Completion.complete,
-        try_take=Completion.try_wait_for_completion,
-        timed=Completion.wait_for_completion_timeout,
-        interruptible=Completion.wait_for_completion_interruptible,
-        owned=False,
-        recursion=None,
-    ),
 )
+
+
+def counting(broken: bool, count: int = 1) -> Subject:
+    """Return a subject for a semaphore with `count` units. The broken variant has one unit too many."""
+    semaphore = Semaphore(count)
+    if broken:
+        semaphore.up()
+    return Subject(Side(lambda: semaphore, way(semaphore.down_timeout, semaphore.up)), room=count)
+
+
+SUBJECTS: dict[str, MakeSubject] = {
+    "semaphore": counting,
+    "semaphore-of-three": lambda broken: counting(broken, 3),
+}

@@ -1,13 +1,12 @@
-"""The contract that all primitives keep, told once. A primitive joins in by an adapter: see adapt_rwsem.py.
+"""The contract that all primitives keep, and what its tests need: adapters, actors, and a wait for a condition.
 
-Every file adapt_*.py of this folder has a tuple ADAPTERS; test_contract.py runs each claim on each adapter that makes
-it. An adapter is one way to hold one primitive: an RWSem has two.
+A primitive joins the contract by a file adapt_NAME.py in this folder with a tuple ADAPTERS (adapt_rwsem.py is a short
+one). test_contract.py runs each claim of the contract on each adapter that makes the claim. An adapter is one way to
+hold one primitive, so an RWSem has two.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import threading
 import time
 from collections.abc import Callable
@@ -15,27 +14,29 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
-import tests.primitives
+from tests.primitives.discovery import adapter_modules
 
 PATIENCE = 20.0  # seconds until a test that waits for another thread gives up
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """One way to hold a primitive. None: it has no such method, and makes no such claim.
+    """One way to hold a primitive. A field that is None says: the primitive has no such method and makes no such claim.
 
-    make            a new one, free
-    take, give      blocking, and back
-    try_take        returns whether it was had
-    timed           the same with a number of seconds
-    interruptible   raises InterruptedError when a signal handler has returned
-    section         the context manager to hold it by
-    block           what makes everybody else wait; `unblock` undoes it. `take` and `give` unless said otherwise
+    make            returns a new primitive that nobody holds
+    take, give      take it, blocking, and give it back
+    try_take        takes it without waiting; returns whether it was taken
+    timed           like try_take, but waits for a number of seconds
+    interruptible   like take, but raises InterruptedError when a signal handler has returned
+    section         returns the context manager that holds it
+    block, unblock  make all other threads wait, and undo that; by default take and give
     fifo            waiters are served first come, first served
-    shared          those who hold it in this way do not exclude each other
-    owned           only the holder may give it
-    recursion       what taking it twice is: "deadlock" (DeadlockError), "recursive" (a finding, but it is had), or None
-    drop_in         it has acquire, release and locked, as a threading.Lock
+    shared          several threads may hold it in this way at once
+    owned           only the holder may give it back
+    event           it is an event that threads wait for, so a wait for it is no contention
+    recursion       what happens when the holder takes it again: "deadlock" (DeadlockError), "recursive" (a finding, but
+                    it is taken), or None (neither)
+    drop_in         it has acquire, release and locked like threading.Lock
     """
 
     name: str
@@ -51,6 +52,7 @@ class Adapter:
     fifo: bool = True
     shared: bool = False
     owned: bool = True
+    event: bool = False
     recursion: str | None = "deadlock"
     drop_in: bool = False
 
@@ -69,9 +71,8 @@ class Adapter:
 
 
 def all_adapters() -> list[Adapter]:
-    names = sorted(found.name for found in pkgutil.iter_modules(tests.primitives.__path__))
-    modules = [importlib.import_module(f"tests.primitives.{name}") for name in names if name.startswith("adapt_")]
-    return [adapter for module in modules for adapter in module.ADAPTERS]
+    """Return the adapters of all primitives."""
+    return [adapter for module in adapter_modules() for adapter in module.ADAPTERS]
 
 
 def named(name: str) -> Adapter:

@@ -66,7 +66,7 @@ def test_a_waiter_gets_it_when_it_is_given(way: Adapter, actor: Cast) -> None:
     assert lock.statistics().waiting == 0
 
 
-@claim([each for each in EVERY if each.name != "completion"])  # that is an event: waits for it are the rule
+@claim([each for each in EVERY if not each.event])
 def test_a_wait_is_counted_and_timed(way: Adapter, actor: Cast) -> None:
     lock_stat.clear()
     lock_stat.start()

@@ -1,4 +1,4 @@
-"""The package's names: loaded when they are used, the same for people, type checkers and star imports."""
+"""The public names of the package: loaded on first use; the same at run time, to type checkers, and by star import."""
 
 import ast
 import importlib
@@ -13,30 +13,38 @@ from tests.sourcetree import ROOT
 
 
 def declared() -> dict[str, str]:
-    """Return what type checkers see: name -> module."""
+    """Return the names that type checkers see, each with its module."""
     tree = ast.parse(Path(str(primitives.__file__)).read_text())
-    (block,) = (node for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
-    return {alias.name: str(node.module) for node in imports for alias in node.names}
+    return {alias.asname or "": str(node.module) for node in imports for alias in node.names}
 
 
-def test_type_checkers_see_all_names() -> None:
+def test_type_checkers_see_the_names_of_the_lazy_table() -> None:
     assert sorted(declared()) == sorted(primitives.__all__)
 
 
 @pytest.mark.parametrize("name", sorted(declared()))
-def test_a_name_is_that_of_its_module(name: str) -> None:
+def test_each_name_is_the_object_of_its_module(name: str) -> None:
     home = importlib.import_module(declared()[name])
 
     assert getattr(primitives, name) == getattr(home, name)
 
 
-def test_unknown_name() -> None:
+def test_a_star_import_brings_all_names() -> None:
+    namespace: dict[str, object] = {}
+
+    exec("from primitives import *", namespace)
+
+    assert set(declared()) <= set(namespace)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Mutexx'"):
         primitives.Mutexx  # noqa: B018
 
 
-def test_nothing_is_loaded_before_it_is_used() -> None:
+def test_importing_the_package_imports_none_of_its_modules() -> None:
     program = "import sys, primitives; print([name for name in sys.modules if name.startswith('primitives.')])"
 
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
