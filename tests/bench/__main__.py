@@ -14,7 +14,7 @@ from importlib import import_module
 from tests.bench.build import describe
 from tests.bench.table import render_heading, render_rows
 
-GROUPS = ("locks", "creation", "queues", "newthread", "scaling", "slowpath", "memory", "startup", "primitives")
+GROUPS = ("locks", "creation", "queues", "newthread", "scaling", "slowpath", "memory", "startup", "primitives", "trip")
 
 
 def main() -> None:

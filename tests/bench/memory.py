@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.bench.made import locks_of_classes
 from tests.bench.table import Row
+from tests.patience import PROGRAM_LIMIT
 
 LOCKS = 200_000
 CHAIN_LOCKS = 15
@@ -69,7 +70,7 @@ def measure(kind: str) -> float:
 
 def in_process(kind: str) -> float:
     command = [sys.executable, "-m", "tests.bench.memory", kind]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout)
+    return float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=PROGRAM_LIMIT).stdout)
 
 
 def rows() -> Iterator[Row]:

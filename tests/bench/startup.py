@@ -9,6 +9,7 @@ from statistics import median
 from time import perf_counter
 
 from tests.bench.table import Row
+from tests.patience import PROGRAM_LIMIT
 
 RUNS = 15
 HEAVY = ("networkx", "wrapt", "structlog", "rich", "asyncio", "pytest", "inspect", "typing")
@@ -19,7 +20,9 @@ TIME_PLUGIN = (
 
 
 def output(*arguments: str) -> str:
-    return subprocess.run([sys.executable, *arguments], check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(
+        [sys.executable, *arguments], check=True, capture_output=True, text=True, timeout=PROGRAM_LIMIT
+    ).stdout
 
 
 def seconds(*arguments: str) -> float:
