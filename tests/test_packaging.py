@@ -9,9 +9,10 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import PACKAGES, ROOT, copy_source
 
-pytestmark = [pytest.mark.once, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.once, pytest.mark.network]
 
 NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
 OFFLINE = ("No matching distribution found", "Could not find a version", "No module named pip")
@@ -39,7 +40,8 @@ def run_installed(folder: Path, *arguments: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKDEP_", "PYTHON"))}
     done = subprocess.run(
         [sys.executable, "-m", "lockdep", *arguments],
-        cwd=folder, env={**environment, "PYTHONPATH": str(folder / "site")}, capture_output=True, text=True, timeout=60,
+        cwd=folder, env={**environment, "PYTHONPATH": str(folder / "site")},
+        capture_output=True, text=True, timeout=PROGRAM_LIMIT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

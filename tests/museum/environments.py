@@ -1,8 +1,14 @@
-"""Virtual environments for the exhibits: made once, kept in a cache, with the lockdep of this source tree in them.
+"""Virtual environments for the exhibits, one for each Python and set of requirements, kept in a cache.
 
-The cache is $LOCKDEP_MUSEUM_DIR, or lockdep-museum in the user's cache directory. An environment is keyed by its
-Python and its requirements; lockdep is built into one wheel for each Python, and installed again whenever the source
-has changed. Making everything from nothing takes about a minute and a few megabytes of downloads.
+The cache is $LOCKDEP_MUSEUM_DIR, or lockdep-museum in the user's cache directory. An environment holds an exhibit's
+requirements only. lockdep and its dependencies are directories that MUSEUM_PATH names when an exhibit is run; a .pth
+file in the environment puts them at the end of sys.path, after the environment's own packages:
+
+* for the Python that runs us: this source tree, as it was built, and the site-packages of the running interpreter;
+* for any other Python: a directory into which pip installed lockdep, keyed by the hash of the source.
+
+So the exhibits of the running Python need no build, and those without requirements need no network. With an empty cache
+the small museum takes about ten downloads of a few hundred kilobytes.
 """
 
 import fcntl
@@ -10,9 +16,7 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 import threading
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +26,21 @@ from tests.museum.cases import Exhibit
 from tests.sourcetree import ROOT, copy_source, source_digest
 
 OUT_OF_REACH = ("No matching distribution found", "Could not find a version", "No module named pip")
+MUSEUM_PATH = "MUSEUM_PATH"
+EXTEND_PATH = f"import os, sys; sys.path += filter(None, os.environ.get({MUSEUM_PATH!r}, '').split(os.pathsep))\n"
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 class Unavailable(Exception):
     """The environment cannot be made on this machine: no such Python, no pip, or no network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An interpreter with the requirements of an exhibit, and the directories to put into MUSEUM_PATH for lockdep."""
+
+    python: Path
+    paths: Sequence[Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +49,19 @@ class Environments:
 
     cache: Path
     pythons: Mapping[str, Path]
-    _wheel_lock: threading.Lock = field(default_factory=threading.Lock)
+    _install_lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def make(self, exhibit: Exhibit) -> Path:
-        """Return the interpreter of an environment that has the exhibit's requirements and lockdep in it."""
+    def make(self, exhibit: Exhibit) -> Environment:
+        """Return the exhibit's environment, made if it is not in the cache. Raises Unavailable."""
         python = self.find_python(exhibit.python)
-        wheel = self._wheel(python, exhibit.python)
-        requirements = (*exhibit.requirements, *_own_requirements())
-        key = hashlib.sha256("\n".join((str(python), *requirements)).encode()).hexdigest()[:8]
-        home = self.cache / f"{exhibit}-{key}"
+        key = hashlib.sha256("\n".join((str(python), *sorted(exhibit.requirements))).encode()).hexdigest()[:12]
+        home = self.cache / f"{exhibit.python}-{key}"
+        paths = self._lockdep_paths(python, exhibit.python)
         with _locked(home.with_suffix(".lock")):
-            if _mark(home) is None:
-                _run([python, "-m", "venv", "--clear", "--without-pip", home])
-                _pip("--python", home / "bin/python", "install", "--no-compile", *requirements)
-                _set_mark(home, "no lockdep yet")
-            if _mark(home) != wheel.parent.name:
-                _pip("--python", home / "bin/python", "install", "--no-deps", "--force-reinstall", wheel)
-                _set_mark(home, wheel.parent.name)
-        return home / "bin/python"
+            if not (home / "complete").exists():  # an environment whose making was interrupted is made again
+                _make_environment(python, home, exhibit.requirements)
+                (home / "complete").touch()
+        return Environment(home / "bin/python", paths)
 
     def find_python(self, version: str) -> Path:
         """Return an interpreter of that version: as told, this one, one of pyenv's, or one on the PATH."""
@@ -64,23 +74,30 @@ class Environments:
         if version in self.pythons:
             yield self.pythons[version]
             return
-        if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        if version == RUNNING:
             yield Path(sys.executable)
         versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
         yield from (found / "bin/python" for found in sorted(versions.glob(f"{version}.*"), reverse=True))
         yield from (Path(folder) / f"python{version}" for folder in os.get_exec_path())
 
-    def _wheel(self, python: Path, version: str) -> Path:
+    def _lockdep_paths(self, python: Path, version: str) -> list[Path]:
+        """Return the directories from which that interpreter imports lockdep and its dependencies."""
+        if python == Path(sys.executable).resolve():
+            return [ROOT, *(Path(entry) for entry in sys.path if entry.endswith("-packages"))]  # site-, dist-
+        return [self._installed(python, version)]
+
+    def _installed(self, python: Path, version: str) -> Path:
         build = "pure" if os.environ.get("LOCKDEP_PURE", "0") not in ("", "0") else "compiled"
-        folder = self.cache / "wheels" / f"{version}-{build}-{source_digest()}"
-        with self._wheel_lock, _locked(folder.with_suffix(".lock")):
-            if not list(folder.glob("*.whl")):
-                with tempfile.TemporaryDirectory() as temporary:
-                    source = copy_source(Path(temporary) / "source")
-                    builder = Path(temporary) / "builder"
-                    _run([python, "-m", "venv", "--without-pip", builder])
-                    _pip("--python", builder / "bin/python", "wheel", "--no-deps", "-w", folder, source)
-        return next(folder.glob("*.whl"))
+        folder = self.cache / f"lockdep-{version}-{build}-{source_digest()}"
+        with self._install_lock, _locked(folder.with_suffix(".lock")):
+            if not (folder / "complete").exists():
+                source, builder = folder / "source", folder / "builder"
+                _run(["rm", "-rf", folder])
+                copy_source(source)
+                _run([python, "-m", "venv", "--without-pip", builder])
+                _pip("--python", builder / "bin/python", "install", "--target", folder / "packages", source)
+                (folder / "complete").touch()
+        return folder / "packages"
 
 
 def default_cache() -> Path:
@@ -89,19 +106,12 @@ def default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lockdep-museum"
 
 
-def _own_requirements() -> list[str]:
-    dependencies: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    return dependencies
-
-
-def _mark(home: Path) -> str | None:
-    # Written last, so that an environment whose making was interrupted is made again.
-    mark = home / "lockdep-museum"
-    return mark.read_text() if mark.exists() else None
-
-
-def _set_mark(home: Path, text: str) -> None:
-    (home / "lockdep-museum").write_text(text)
+def _make_environment(python: Path, home: Path, requirements: Sequence[str]) -> None:
+    _run([python, "-m", "venv", "--clear", "--without-pip", home])
+    (packages,) = home.glob("lib/python*/site-packages")
+    (packages / "museum.pth").write_text(EXTEND_PATH)
+    if requirements:
+        _pip("--python", home / "bin/python", "install", "--no-compile", *requirements)
 
 
 @contextmanager
@@ -114,7 +124,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _pip(*arguments: str | Path) -> None:
-    # The pip that runs us serves all environments: making one with its own pip takes three seconds more.
+    # The pip of the running interpreter serves all environments: installing one into each takes three seconds more.
     _run([sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments])
 
 

@@ -4,17 +4,15 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.bounded import run_bounded
 from tests.museum.cases import Exhibit
-from tests.museum.environments import Environments, Unavailable
+from tests.museum.environments import MUSEUM_PATH, Environment, Environments, Unavailable
 from tests.museum.verdict import Verdict, judge
-
-TIMEOUT = 60  # seconds; the longest program takes ten
+from tests.patience import PROGRAM_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +38,24 @@ class Result:
 def visit(exhibit: Exhibit, environments: Environments) -> Result:
     """Make the exhibit's environment, run it there, and judge the run."""
     try:
-        python = environments.make(exhibit)
+        environment = environments.make(exhibit)
     except Unavailable as error:
         return Result(exhibit, None, Verdict("no environment", right=False), 0.0, str(error))
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         start = time.monotonic()
-        command = [python.parent / "lockdep", "run", "--report", f"json:{report}", exhibit.script.name]
-        ended = run_bounded(command, TIMEOUT, cwd=exhibit.script.parent, env=_environment())
+        lockdep = [environment.python, "-m", "lockdep", "run", "--report", f"json:{report}"]
+        command = [*lockdep, exhibit.script.name]
+        ended = run_bounded(command, PROGRAM_LIMIT, cwd=exhibit.script.parent, env=_variables(environment))
         seconds = time.monotonic() - start
         verdict = judge(exhibit, ended.exit_code, _read(report))
     return Result(exhibit, ended.exit_code, verdict, seconds, ended.output)
 
 
-def _environment() -> Mapping[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LOCKDEP", "PYTEST"))}
+def _variables(environment: Environment) -> dict[str, str]:
+    ours = ("PYTHON", "LOCKDEP", "PYTEST")
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {**variables, MUSEUM_PATH: os.pathsep.join(map(str, environment.paths))}
 
 
 def _read(report: Path) -> list[dict[str, Any]]:
