@@ -16,7 +16,6 @@ CHECKS = {
 
 
 @pytest.mark.once
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("tool", CHECKS)
 def test_clean(tool: str) -> None:
     if importlib.util.find_spec(tool) is None:

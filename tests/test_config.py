@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lockdep.config import OptionError, Options, load_options, option_table
+from tests.patience import PROGRAM_LIMIT
 
 
 @pytest.fixture(autouse=True)
@@ -176,7 +177,7 @@ def test_tomllib_is_imported_only_for_our_table(nowhere):
     def imported():
         command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {root!r}); {code}"]
         return subprocess.run(
-            command, cwd=nowhere, capture_output=True, text=True, check=True, timeout=60
+            command, cwd=nowhere, capture_output=True, text=True, check=True, timeout=PROGRAM_LIMIT
         ).stdout.strip()
 
     pyproject(nowhere, "[tool.other]\n")

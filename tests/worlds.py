@@ -16,6 +16,7 @@ from lockdep import patch, runtime
 from lockdep.threading import Lock, RLock
 from lockdep.validator.validator import Validator
 from lockdep.violations.finding import Finding
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 
@@ -102,7 +103,12 @@ def program(
     env |= {"PYTHONPATH": str(ROOT), "PYTHONFAULTHANDLER": "1", **environment}
     how = command or ("-m", "lockdep", "run")
     return subprocess.run(
-        [sys.executable, *flags, *how, str(path)], cwd=folder, env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, *flags, *how, str(path)],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=PROGRAM_LIMIT,
     )
 
 

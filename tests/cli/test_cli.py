@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PROGRAM_LIMIT
+
 ROOT = str(Path(__file__).parents[2])
 
 INVERSION = """
@@ -47,7 +49,7 @@ def lockdep(folder):
         env = {name: value for name, value in os.environ.items() if name != "LOCKDEP_OPTIONS"}
         env |= {"PYTHONPATH": ROOT, **environment}
         command = [sys.executable, "-m", "lockdep", *arguments]
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
         return done.stdout, done.stderr, done.returncode
 
     return run

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from lockdep.snapshots.snapshot import Snapshot
+from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import NAMES, seen
 from tests.sourcetree import ROOT
 
@@ -37,7 +38,12 @@ def lockdep(folder):
 
     def run(*arguments, **environment):
         done = subprocess.run(
-            command(*arguments), cwd=folder, env=env(**environment), capture_output=True, text=True, timeout=60
+            command(*arguments),
+            cwd=folder,
+            env=env(**environment),
+            capture_output=True,
+            text=True,
+            timeout=PROGRAM_LIMIT,
         )
         return done.stdout, done.stderr, done.returncode
 
@@ -166,7 +172,7 @@ def test_names_that_the_terminal_cannot_show_are_escaped(lockdep, folder):
 def test_a_reader_that_stops_early_is_no_error(folder):
     done = subprocess.run(
         f"{sys.executable} -m lockdep report one.json two.json | head -1",
-        shell=True, cwd=folder, env=env(), capture_output=True, text=True, timeout=60,
+        shell=True, cwd=folder, env=env(), capture_output=True, text=True, timeout=PROGRAM_LIMIT,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
 
@@ -188,7 +194,7 @@ def on_terminal(folder, *arguments, **environment):
             break
         shown += piece
     os.close(ours)
-    assert process.wait(60) == 0
+    assert process.wait(PROGRAM_LIMIT) == 0
     return shown.decode()
 
 

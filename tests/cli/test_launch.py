@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.launch_programs import MULTIPROCESSING, NAMESPACE, PROGRAMS
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 HERE = Path(__file__).parent
@@ -26,7 +27,7 @@ def python(folder, *arguments, flags=(), **environment):
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LOCKDEP"))}
     env |= {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", **environment}
     done = subprocess.run(
-        [sys.executable, *flags, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=60
+        [sys.executable, *flags, *arguments], cwd=folder, env=env, capture_output=True, text=True, timeout=PROGRAM_LIMIT
     )
     return ADDRESS.sub("0x", done.stdout), ADDRESS.sub("0x", done.stderr), done.returncode
 
@@ -183,7 +184,7 @@ def test_broken_pipe_ends_as_under_plain_python(folder):
             env=env,
             stdout=write,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=PROGRAM_LIMIT,
             text=True,
         )
         os.close(write)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 EXAMPLES = {
@@ -42,7 +43,9 @@ def run(program: Path, pure: str, *how: str) -> Done:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LOCKDEP_OPTIONS")}
     environment = {**clean, "PYTHONPATH": str(ROOT), "LOCKDEP_PURE": pure, "LOCKDEP_REQUIRE_COMPILED": ""}
     command = [sys.executable, *how, str(program)]
-    done = subprocess.run(command, cwd=program.parent, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        command, cwd=program.parent, env=environment, capture_output=True, text=True, timeout=PROGRAM_LIMIT
+    )
     return Done(done.returncode, done.stdout, done.stderr)
 
 

@@ -13,6 +13,7 @@ import pytest
 from lockdep import fastpath
 from lockdep.threading import RAW_LOCK, RAW_RLOCK, Barrier, BoundedSemaphore, Condition, Event, Semaphore
 from lockdep.validator.validator import Validator
+from tests.patience import THREAD_LIMIT
 from tests.worlds import Lock, RLock, found, in_thread, nest, world
 
 RAW = {Lock: threading.Lock, RLock: threading.RLock}
@@ -354,7 +355,7 @@ def test_the_rest_of_threading() -> None:
     thread = threading.Thread(target=lambda: (barrier.wait(), event.set()))
     thread.start()
     barrier.wait()
-    assert event.wait(10)
+    assert event.wait(THREAD_LIMIT)
     thread.join()
     with semaphore, semaphore:
         assert not semaphore.acquire(False)

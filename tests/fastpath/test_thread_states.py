@@ -11,6 +11,7 @@ import pytest
 
 from lockdep import fastpath, runtime
 from lockdep.validator.validator import Validator
+from tests.patience import THREAD_LIMIT
 from tests.worlds import Lock, RLock, found, in_thread, nest, program, world
 
 
@@ -32,7 +33,7 @@ def test_threads_not_made_by_threading() -> None:
         done.release()
 
     _thread.start_new_thread(work, ())
-    assert done.acquire(timeout=30)
+    assert done.acquire(timeout=THREAD_LIMIT)
 
     assert found() == ["circular"]
     assert set(threading._active) <= names  # no _DummyThread was made, which would have taken locks
@@ -51,7 +52,7 @@ def test_ten_thousand_threads_leak_nothing() -> None:
     def many(count: int) -> None:
         for _ in range(count):
             _thread.start_new_thread(work, ())
-            assert done.acquire(timeout=30)
+            assert done.acquire(timeout=THREAD_LIMIT)
 
     many(100)
     runtime.validator().collect()

@@ -8,6 +8,7 @@ import structlog
 
 import lockdep
 from lockdep import fastpath, runtime
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 from tests.worlds import Lock, five, found, in_thread, nest, world
 
@@ -145,7 +146,7 @@ def invert():
 def test_events_are_not_lost(body):
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM.format(body=body)], cwd=ROOT, capture_output=True, text=True,
-        timeout=60,
+        timeout=PROGRAM_LIMIT,
     )  # fmt: skip
     assert done.stdout.count('"slug": "circular"') == 1, done.stderr
     assert done.returncode == 0
@@ -153,5 +154,7 @@ def test_events_are_not_lost(body):
 
 def test_structlog_is_imported_when_it_is_used():
     script = "import lockdep.live.event_log, sys; print('structlog' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PROGRAM_LIMIT
+    )
     assert done.stdout == "False\n", done.stderr

@@ -15,6 +15,7 @@ import pytest
 
 from lockdep.live import listen
 from lockdep.live.listen import NotListening
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 PROGRAM = """
@@ -41,7 +42,6 @@ for line in sys.stdin:
     print("done", flush=True)
 """
 ROW = re.compile(r"^ *prog\.py:3 busy: +(\d+) +(\d+) ", re.MULTILINE)
-pytestmark = pytest.mark.timeout(60)
 
 
 class Running:
@@ -82,7 +82,9 @@ def running(folder, *options):
 
 def lockdep(folder, *arguments, **more):
     command = [sys.executable, "-m", "lockdep", *arguments]
-    done = subprocess.run(command, cwd=folder, env=env(folder, **more), capture_output=True, text=True, timeout=50)
+    done = subprocess.run(
+        command, cwd=folder, env=env(folder, **more), capture_output=True, text=True, timeout=PROGRAM_LIMIT
+    )
     return done.stdout, done.stderr, done.returncode
 
 
@@ -145,7 +147,7 @@ def test_top_on_a_terminal_refreshes_and_ends_with_the_process(folder):
         while b"busy" not in shown:
             shown += os.read(ours, 4096)
     shown += rest(ours)
-    assert viewer.wait(20) == 0
+    assert viewer.wait(PROGRAM_LIMIT) == 0
     for begun, undone in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h")):  # the screen, the cursor
         assert 0 <= shown.find(begun) < shown.rfind(undone)
 
@@ -168,7 +170,7 @@ def test_ctrl_c_ends_top_quietly(folder):
             while "busy" not in viewer.stdout.readline():
                 pass
             viewer.send_signal(signal.SIGINT)
-            assert viewer.communicate(timeout=20)[1] == ""
+            assert viewer.communicate(timeout=PROGRAM_LIMIT)[1] == ""
             assert viewer.returncode == 0
 
 
@@ -177,7 +179,7 @@ def test_the_socket_is_for_its_owner_and_goes_with_the_process(folder):
         path = Path(program.path)
         modes = [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)]
         program.process.stdin.close()
-        assert program.process.wait(20) == 0
+        assert program.process.wait(PROGRAM_LIMIT) == 0
     assert modes == [0o600, 0o700]
     assert not path.exists()
 

@@ -11,6 +11,7 @@ import pytest
 
 from lockdep import runtime
 from lockdep.validator.validator import Validator
+from tests.patience import THREAD_LIMIT
 from tests.worlds import Lock, alike, five, found, nest, patched_world
 
 
@@ -79,7 +80,7 @@ def test_join_with_a_timeout_is_a_stall() -> None:
     lock = Lock()
     thread = over(lambda: nest(lock))
     with lock:
-        thread.join(30)
+        thread.join(THREAD_LIMIT)
 
     assert found() == ["join?"]
     assert runtime.findings()[0].grade == "stall"

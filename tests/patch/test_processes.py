@@ -101,7 +101,7 @@ lock.acquire()  # a signal ends the sleep, not the wait; the handler frees the l
 second = waiter(2)
 lock.release()
 for thread in (sender, first, second):
-    thread.join(10)
+    thread.join(100)
 print(sorted(got), first.is_alive(), second.is_alive(), lock.locked())
 """
 
@@ -130,7 +130,7 @@ if __name__ == "__main__":
     queue = context.Queue()
     process = context.Process(target=work, args=(Job(), queue))
     process.start()
-    print(*queue.get(timeout=50))
+    print(*queue.get(timeout=200))
     process.join()
     print(process.exitcode)
     with context.Manager() as manager:

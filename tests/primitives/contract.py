@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
+from tests.patience import THREAD_LIMIT
 from tests.primitives.discovery import adapter_modules
-
-PATIENCE = 20.0  # seconds until a test that waits for another thread gives up
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def named(name: str) -> Adapter:
 
 def until(condition: Callable[[], object]) -> None:
     """Let other threads run until a condition holds."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + THREAD_LIMIT
     while not condition():
         assert time.monotonic() < deadline, "this never came true"
         time.sleep(0)
@@ -110,7 +109,7 @@ class Actor:
 
     def result(self) -> Any:
         """Return what the oldest thing begun came to, or raise what it raised."""
-        value, error = self._done.get(timeout=PATIENCE)
+        value, error = self._done.get(timeout=THREAD_LIMIT)
         if error is not None:
             raise error
         return value
@@ -122,7 +121,7 @@ class Actor:
 
     def end(self) -> None:
         self._todo.put(None)
-        self.thread.join(PATIENCE)
+        self.thread.join(THREAD_LIMIT)
         assert not self.thread.is_alive()
 
 

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tests.primitives.contract import PATIENCE, Actor, Adapter, named, until
+from tests.patience import THREAD_LIMIT
+from tests.primitives.contract import Actor, Adapter, named, until
 
 
 class Interrupted(BaseException):
@@ -132,7 +133,7 @@ def forked_on_top(way: Adapter) -> None:
 
     over = handle(fork)
     threading.Thread(target=send_until, args=(over, lock, 1)).start()
-    over_in_parent = threading.Thread(target=lambda: over.wait(PATIENCE) and holder.do(way.give, lock))
+    over_in_parent = threading.Thread(target=lambda: over.wait(THREAD_LIMIT) and holder.do(way.give, lock))
     over_in_parent.start()
     way.take(lock)
     if child == [0]:
@@ -150,7 +151,7 @@ if __name__ == "__main__":
     import lockdep
 
     warnings.filterwarnings("ignore", message=".*fork", category=DeprecationWarning)
-    faulthandler.dump_traceback_later(PATIENCE, exit=True)
+    faulthandler.dump_traceback_later(THREAD_LIMIT, exit=True)
     with lockdep.use(lockdep.Validator(lockdep.Options(strict=True))):
         CASES[sys.argv[1]](named(sys.argv[2]))
     faulthandler.cancel_dump_traceback_later()

@@ -11,6 +11,7 @@ import pytest
 
 import lockdep
 from lockdep import lock_stat, runtime
+from tests.patience import THREAD_LIMIT
 from tests.primitives.contract import Actor, Adapter, Cast, all_adapters, until
 from tests.worlds import found
 
@@ -267,7 +268,7 @@ def test_a_condition_can_be_built_on_it(way: Adapter, actor: Cast) -> None:
 
     def wait() -> bool:
         with condition:
-            return condition.wait(20)
+            return condition.wait(THREAD_LIMIT)
 
     other.begin(wait)
     until(lambda: condition._waiters)  # type: ignore[attr-defined]

@@ -27,6 +27,7 @@ from primitives.irq import (
     request_irq,
 )
 from primitives.preempt import in_hardirq, in_interrupt
+from tests.patience import THREAD_LIMIT
 from tests.primitives.contract import Cast, until
 from tests.worlds import found
 
@@ -163,7 +164,7 @@ def test_to_a_thread_that_has_used_no_lock(irq: Requested) -> None:
 
     thread = threading.Thread(target=body)
     thread.start()
-    assert there.wait(20)
+    assert there.wait(THREAD_LIMIT)
 
     raise_irq(number, thread)
     go.complete()

@@ -11,6 +11,7 @@ import pytest
 
 from primitives.litmus import SC, Program, Step, StoreBuffer, Weak, explore, parse
 from primitives.litmus.table import TESTS, Litmus, surprises
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 # What no taking of turns explains, on the weak machine and on the store buffer: variants that still allow it.
@@ -112,7 +113,7 @@ def test_what_is_no_program(text: str) -> None:
 
 def test_the_table_is_printed() -> None:
     command = [sys.executable, "-m", "primitives.litmus"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
 
     assert done.returncode == 0, done.stderr
     assert "message passing:  data = 1; flag = 1  |  r0 = flag; r1 = data" in done.stdout

@@ -24,6 +24,7 @@ from primitives.preempt import (
     preempt_enable,
     preemptible,
 )
+from tests.patience import THREAD_LIMIT
 from tests.primitives.contract import Cast, until
 from tests.worlds import found, in_thread
 
@@ -251,5 +252,5 @@ def test_a_thread_that_threading_does_not_know_has_a_number() -> None:
     numbers, done = list[Any](), threading.Event()
     _thread.start_new_thread(lambda: (numbers.append(smp_processor_id()), done.set()), ())
 
-    assert done.wait(20)
+    assert done.wait(THREAD_LIMIT)
     assert numbers != [smp_processor_id()]

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.bounded import Ended, run_bounded
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 from tests.stress import rcutorture, seqtorture
 
@@ -20,7 +21,7 @@ EVERY = [("rcutorture", name) for name in rcutorture.SUBJECTS] + [("seqtorture",
 
 def torture(program: str, name: str, *more: str) -> Ended:
     command = [sys.executable, "-m", "tests.stress", program, "--primitive", name, "--seconds", "2", *more]
-    return run_bounded(command, 100, cwd=ROOT)
+    return run_bounded(command, PROGRAM_LIMIT, cwd=ROOT)
 
 
 @pytest.mark.parametrize(("program", "name"), EVERY)

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.bounded import Ended, run_bounded
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 from tests.stress.subjects import all_subjects
 
@@ -21,7 +22,7 @@ SHARED = [name for name, make in SUBJECTS.items() if make(False).read]
 
 def torture(program: str, name: str, *more: str) -> Ended:
     command = [sys.executable, "-m", "tests.stress", program, "--seconds", "2", "--primitive", name, *more]
-    return run_bounded(command, 110, cwd=ROOT)
+    return run_bounded(command, PROGRAM_LIMIT, cwd=ROOT)
 
 
 @pytest.mark.parametrize("name", SUBJECTS)

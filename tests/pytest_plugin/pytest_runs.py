@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PROGRAM_LIMIT
+
 ROOT = str(Path(__file__).parents[2])
 
 LOCKS = """
@@ -44,7 +46,7 @@ def run(pytester, monkeypatch):
         switch = ["--lockdep"] if on else []
         # Hypothesis' plugin is not needed here, and takes four times as long to load as all the rest.
         plugins = ["-p", "lockdep.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-        result = pytester.runpytest_subprocess(*plugins, "--strict-markers", *switch, *arguments, timeout=60)
+        result = pytester.runpytest_subprocess(*plugins, "--strict-markers", *switch, *arguments, timeout=PROGRAM_LIMIT)
         result.text = f"{result.stdout}\n{result.stderr}"
         return result
 

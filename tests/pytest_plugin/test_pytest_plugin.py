@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from tests.patience import PROGRAM_LIMIT
 from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, ROOT, SPLAT
 
 pytest_plugins = ["pytester", "tests.pytest_plugin.pytest_runs"]
@@ -194,7 +195,7 @@ def test_off_there_is_no_trace(run):
 def test_importing_the_plugin_imports_nothing_of_lockdep():
     code = "import sys, lockdep.pytest_plugin; print(sorted(m for m in sys.modules if m.startswith('lockdep')))"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=PROGRAM_LIMIT
     )
     assert done.stdout.strip() == "['lockdep', 'lockdep.pytest_plugin']"
 
@@ -304,7 +305,9 @@ def test_plugin_named_in_conftest_comes_later_but_works(pytester, run, monkeypat
     pytester.makepyfile(test_it=INVERSION)
     monkeypatch.chdir(pytester.path)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # else pytest refuses it under a second name
-    done = subprocess.run([sys.executable, "-m", "pytest", "--lockdep"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--lockdep"], capture_output=True, text=True, timeout=PROGRAM_LIMIT
+    )
     assert "1 failed, 1 passed" in done.stdout
     assert run is not None
 

@@ -18,8 +18,6 @@ from lockdep.snapshots.stats import ClassStat, Times
 from lockdep.wait_types import Traits
 from tests.worlds import Lock, RLock, in_thread, world
 
-pytestmark = pytest.mark.timeout(60)
-
 
 class ReadWrite:
     """What a DepMap is part of."""

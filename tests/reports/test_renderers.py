@@ -18,6 +18,7 @@ from lockdep.reports.stats_table import render_stats
 from lockdep.snapshots.records import ChainRecord
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.snapshots.stats import ClassStat, Times
+from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
 A, B, C = NAMES[:3]
@@ -96,7 +97,7 @@ def test_dot_has_each_dependency_and_marks_the_cycle():
 def test_graphviz_draws_it():
     for snapshot in (INVERSION, nasty()):
         text = formats.render("dot", snapshot).encode("utf-8", "backslashreplace")
-        done = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, timeout=60)
+        done = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, timeout=PROGRAM_LIMIT)
         assert (done.returncode, b"<svg" in done.stdout) == (0, True), done.stderr
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from lockdep.fastpath import BUILD
+from tests.patience import PROGRAM_LIMIT
 from tests.selftest.cases import Case
 from tests.selftest.grid import render
 from tests.selftest.play import OK
@@ -204,4 +205,4 @@ def write(folder: Path, *cases: dict[str, Any]) -> Path:
 
 def command(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "tests.selftest", str(path), *arguments]
-    return subprocess.run(line, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=100)
+    return subprocess.run(line, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=PROGRAM_LIMIT)

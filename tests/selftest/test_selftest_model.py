@@ -43,7 +43,6 @@ def without_text(case: Case) -> Case:
     return replace(case, report_has=(), report_lacks=())
 
 
-@pytest.mark.timeout(300)
 @some
 @given(programs)
 def test_the_validator_agrees_with_the_model(case: Case) -> None:
@@ -51,7 +50,6 @@ def test_the_validator_agrees_with_the_model(case: Case) -> None:
 
 
 @pytest.mark.once
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + BATCHES))
 def test_the_validator_agrees_with_the_model_in_batches(seed: int) -> None:
     titles, trouble = batch(seed, PROGRAMS // 20)

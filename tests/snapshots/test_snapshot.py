@@ -16,6 +16,7 @@ import lockdep
 from lockdep.contexts.simulated import hardirq_enter, hardirq_exit
 from lockdep.live import taking
 from lockdep.snapshots.snapshot import Snapshot
+from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import seen, snapshots
 from tests.sourcetree import ROOT
 from tests.worlds import Lock, RLock, five, in_thread, nest, world
@@ -93,7 +94,7 @@ def test_the_command_line_is_not_in_it(tmp_path):
     script = tmp_path / "secret.py"
     script.write_text("import lockdep; lockdep.install(); print(lockdep.snapshot().dumps())")
     done = subprocess.run(
-        [sys.executable, script, "--password=hunter2"], capture_output=True, text=True, timeout=60,
+        [sys.executable, script, "--password=hunter2"], capture_output=True, text=True, timeout=PROGRAM_LIMIT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert "secret.py" in done.stdout
@@ -252,7 +253,9 @@ try:
 except OSError as error:
     print(type(error).__name__, error)
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PROGRAM_LIMIT
+    )
     assert done.stdout == f"OSError [Errno 27] File too large: {str(path)!r}\n", done.stderr
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["s.json"]
@@ -282,7 +285,7 @@ def test_saving_keeps_mode_and_link(tmp_path):
 def test_saving_to_what_is_no_file_writes_to_it():
     done = subprocess.run(
         [sys.executable, "-c", "from tests.snapshots.snapshot_makers import seen; seen('r', 'AB').save('/dev/stdout')"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60,
+        cwd=ROOT, capture_output=True, text=True, timeout=PROGRAM_LIMIT,
     )  # fmt: skip
     assert done.stdout == seen("r", "AB").dumps()
 

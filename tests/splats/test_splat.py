@@ -15,6 +15,7 @@ import pytest
 from lockdep.fastpath import BUILD
 from lockdep.splats import splat
 from lockdep.violations import interrupts, violations
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -49,7 +50,7 @@ def report(name: str, pure: str) -> str:
     env = {key: value for key, value in os.environ.items() if key != "LOCKDEP_OPTIONS"}
     env |= {"PYTHONPATH": str(ROOT), "LOCKDEP_PURE": pure}
     command = [sys.executable, "-m", "lockdep", "run", str(GOLDEN / f"{name}.py")]
-    done = subprocess.run(command, env=env, cwd=GOLDEN, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, env=env, cwd=GOLDEN, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
     text = COUNTS.sub("", SUMMARY.sub("lockdep:", PYTHON.sub("Python VERSION SYSTEM [", done.stderr)))
     return text.replace("first taken at:", "taken at:")  # what the pure build says
 

@@ -9,10 +9,9 @@ import threading
 import traceback
 from collections.abc import Callable
 
+from tests.patience import THREAD_LIMIT
 from tests.stress import subject
 from tests.stress.locks import Locks, interrupt
-
-PATIENCE = 20.0
 
 
 def fork_once(locks: Locks, kind: subject.Kind) -> str | None:
@@ -54,7 +53,7 @@ def exit_with(body: Callable[[], int]) -> None:
 
 def reap(pid: int, end: int) -> str | None:
     """Wait until the child has closed its end of the pipe by exiting; have it dump its stacks if it does not."""
-    hung = not select.select([end], [], [], PATIENCE)[0]
+    hung = not select.select([end], [], [], THREAD_LIMIT)[0]
     if hung:
         os.kill(pid, signal.SIGABRT)
     os.close(end)

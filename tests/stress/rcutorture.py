@@ -21,11 +21,11 @@ from typing import Any
 from primitives import rcu
 from primitives.rculist import RCUDict, RCUList
 from primitives.srcu import SRCU
+from tests.patience import THREAD_LIMIT
 from tests.stress.rounds import choose, let_end, run_each
 from tests.stress.torture import delay
 
 PERIOD = 0.002  # of the timer
-PATIENCE = 20.0  # for the threads to end
 POISON = 0x6B6B6B6B
 SIZE = 8  # elements of a collection
 
@@ -271,7 +271,7 @@ def one(name: str, options: argparse.Namespace) -> Torture:
     for thread in threads:
         thread.start()
     torture.main_thread()
-    if stuck := let_end(threads, torture.deadline + PATIENCE):
+    if stuck := let_end(threads, torture.deadline + THREAD_LIMIT):
         torture.violations.append(f"{stuck} threads hang")
     else:
         torture.settle()

@@ -13,8 +13,9 @@ from typing import Any
 
 from primitives.mutex import Mutex
 from primitives.seqlock import SeqCount, SeqCountLatch, SeqLock
+from tests.patience import THREAD_LIMIT
 from tests.stress.rounds import choose, let_end, run_each
-from tests.stress.torture import PATIENCE, delay
+from tests.stress.torture import delay
 
 PARTS = 4  # numbers that are the same except while somebody writes
 
@@ -189,7 +190,7 @@ def one(name: str, options: argparse.Namespace) -> Torture:
     ]
     for thread in threads:
         thread.start()
-    if stuck := let_end(threads, torture.deadline + PATIENCE):
+    if stuck := let_end(threads, torture.deadline + THREAD_LIMIT):
         torture.violations.append(f"{stuck} threads hang")
     return torture
 

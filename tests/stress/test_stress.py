@@ -7,13 +7,15 @@ import sys
 
 import pytest
 
+from tests.patience import PROGRAM_LIMIT
+
 SECONDS = "2"
 
 
 def run_stress(*arguments: str) -> str:
     """Run a stress program to its end; return what it printed. It has a watchdog of its own; this is the second one."""
     command = [sys.executable, "-m", "tests.stress", *arguments, "--seconds", SECONDS]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

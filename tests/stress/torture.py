@@ -18,12 +18,12 @@ from types import CodeType, FrameType
 from typing import Any
 
 from lockdep.fastpath import waitqueue
+from tests.patience import THREAD_LIMIT
 from tests.stress.alarms import enter_calls
 from tests.stress.rounds import choose, let_end, run_each
 from tests.stress.subjects import Side, Subject, all_subjects
 
 PERIOD = 0.002  # of the timer
-PATIENCE = 20.0  # for the threads to end
 
 
 class Interrupted(BaseException):
@@ -216,7 +216,7 @@ def one(name: str, options: argparse.Namespace) -> Torture:
 
 def settle(torture: Torture, threads: list[threading.Thread]) -> None:
     """Let all threads end; then everything must be free."""
-    if stuck := let_end(threads, torture.deadline + PATIENCE):
+    if stuck := let_end(threads, torture.deadline + THREAD_LIMIT):
         torture.violations.append(f"{stuck} threads never got in again")
         return
     for _ in range(torture.room.size):

@@ -6,7 +6,9 @@ import faulthandler
 import subprocess
 import sys
 
-GRACE = 40  # seconds beyond the planned ones: start, join of all threads, checks
+from tests.patience import THREAD_LIMIT
+
+GRACE = 1.5 * THREAD_LIMIT  # seconds beyond the planned ones: start, join of all threads, checks
 
 
 def run_guarded(arguments: list[str], seconds: float) -> int:

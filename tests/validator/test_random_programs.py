@@ -26,6 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lockdep import fastpath
+from tests.patience import PROGRAM_LIMIT
 from tests.validator.model import Model
 from tests.validator.programs import LONGEST, Cycle, decode, run, run_model
 
@@ -56,7 +57,6 @@ def test_a_program_that_keeps_one_order_is_clean(data: bytes) -> None:
     assert not any(run(decode(data, ordered=True)))
 
 
-@pytest.mark.timeout(300)
 def test_both_builds_give_equal_verdicts() -> None:
     if fastpath.BUILD != "compiled":
         pytest.skip("the compiled build is not there to be compared with")
@@ -83,6 +83,6 @@ def check_knots(model: Model, found: list[Cycle]) -> None:
 def digest_in_build(pure: str) -> list[str]:
     environment = {**os.environ, "LOCKDEP_PURE": pure}
     command = [sys.executable, "-m", "tests.validator.programs", str(SEED), str(PROGRAMS // 5)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
