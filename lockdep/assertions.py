@@ -10,7 +10,7 @@ from typing import Any
 
 from lockdep import fastpath, runtime
 from lockdep.annotations import dep_map
-from lockdep.contexts import simulated
+from lockdep.contexts import engine, simulated
 from lockdep.wait_types import SLEEP
 
 __all__ = [
@@ -94,7 +94,7 @@ def assert_preemption_disabled() -> None:
 def might_sleep() -> None:
     """Say that the code from here on may sleep; a finding where it must not: under a spinlock, in a handler."""
     if tracked():
-        runtime.validator().may_sleep(fastpath.thread_state(), simulated.irq_state().atomic, SLEEP)
+        runtime.validator().may_sleep(fastpath.thread_state(), engine.context().atomic, SLEEP)
 
 
 def tracked() -> bool:

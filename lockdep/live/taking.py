@@ -115,7 +115,7 @@ def known_chains(root: Chain) -> Iterator[tuple[str, list[Entry]]]:
 def context_words(key: object) -> str:
     """Return the handlers that a context is inside of: hardirq, softirq, both, or nothing."""
     inside = key[0] if isinstance(key, tuple) else ()
-    return " ".join(state.name.lower() for state in inside)
+    return " ".join(state.noun for state in inside)
 
 
 def chain_record(context: str, entries: Sequence[Entry]) -> ChainRecord:

@@ -6,11 +6,12 @@ What has no meaning here is left out (pools of memory, the kernel's own switch);
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING
 
 from lockdep.snapshots.knots import reach, successors
 from lockdep.snapshots.records import Stack
-from lockdep.vocabulary.states import SHOWN, State
+from lockdep.vocabulary.states import SHOWN, STATES, State
 from lockdep.vocabulary.usage import USED, USED_READ
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def counts(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     used = dict(usage_counts([record.mask for record in snapshot.classes]))
     reached = reach(successors(snapshot.dependencies))
     contexts = [chain.context for chain in snapshot.chains]
-    inside = {word: sum(word in context for context in contexts) for word in ("hardirq", "softirq")}
+    inside = {state: sum(state.noun in context.split() for context in contexts) for state in STATES}
+    told = [state for state in STATES if state.simulated or inside[state]]
     direct = len(snapshot.dependencies)
     alone = len(snapshot.classes) - len(reached)
     yield "lock-classes", len(snapshot.classes)
@@ -46,11 +48,11 @@ def counts(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     )
     yield "dependency chains", len(contexts)
     yield "dependency chain hlocks used", sum(len(chain.locks) for chain in snapshot.chains)
-    yield "in-hardirq chains", inside["hardirq"]
-    yield "in-softirq chains", inside["softirq"]
+    for state in told:
+        yield f"in-{state.noun} chains", inside[state]
     yield "in-process chains", contexts.count("")
     yield "number of stack traces", len(different_stacks(snapshot))
-    yield "combined max dependencies", ((inside["hardirq"] + 1) * (inside["softirq"] + 1) * (contexts.count("") + 1))
+    yield "combined max dependencies", prod(inside[state] + 1 for state in told) * (contexts.count("") + 1)
     for label, count in used.items():
         yield f"{label} locks", count
     yield "max locking depth", max((len(chain.locks) for chain in snapshot.chains), default=0)
@@ -64,7 +66,7 @@ def usage_counts(masks: list[int]) -> Iterator[tuple[str, int]]:
     """Yield how many classes were used in and with the simulated interrupts, writes before reads."""
     for read in (False, True):
         word = "-read" * read
-        for states, name in (((SHOWN[0],), "hardirq"), ((SHOWN[1],), "softirq"), (SHOWN, "irq")):
+        for states, name in (*(((state,), state.noun) for state in SHOWN), (SHOWN, "irq")):
             for inside, kind in ((True, "safe"), (False, "unsafe")):
                 wanted = any_of(states, inside=inside, read=read)
                 yield f"{name}{word}-{kind}", sum(bool(mask & wanted) for mask in masks)

@@ -10,28 +10,36 @@ from lockdep.splats.steps import column, step
 from lockdep.trace import site
 from lockdep.violations.interrupts import ClassUsage, Link
 from lockdep.violations.where import Where
-from lockdep.vocabulary.context import IrqSummary
+from lockdep.vocabulary.context import ContextSummary
+from lockdep.vocabulary.states import STATES, State
 from lockdep.vocabulary.usage import bit_name, is_read, state_of
 
-EVENTS = ("hardirqs last  enabled", "hardirqs last disabled", "softirqs last  enabled", "softirqs last disabled")
 IRQ_SCENARIO = " Possible interrupt unsafe locking scenario:"
 
 
 def who(where: Where) -> str:
-    """Return the thread, what it is inside of (depth in brackets), and which interrupts are on."""
-    irq = where.irq
-    hard, soft = f"HC{bool(irq.hardirq):d}[{irq.hardirq}]", f"SC{bool(irq.softirq):d}[{irq.softirq}]"
-    return f"thread {where.thread} [{hard}:{soft}:HE{irq.hardirqs_on:d}:SE{irq.softirqs_on:d}]"
+    """Return the thread, which contexts it is inside of (C, depth in brackets), and which are enabled (E)."""
+    context, told = where.context, told_states(where.context)
+    inside = [f"{state.letter}C{context.depth(state) > 0:d}[{context.depth(state)}]" for state in told]
+    enabled = [f"{state.letter}E{context.is_on(state):d}" for state in told]
+    return f"thread {where.thread} [{':'.join(inside + enabled)}]"
 
 
-def event_lines(irq: IrqSummary) -> Lines:
-    """Return when and where interrupts were last switched; the numbers count the switches of this thread."""
-    last = {what: (number, stack) for what, number, stack in irq.last}
-    lines = [f"irq event stamp: {irq.event}"]
-    for what in EVENTS:
-        number, stack = last.get(what, (0, None))
-        lines.append(f"{what} at ({number}): {'never' if stack is None else site(stack)}")
+def event_lines(context: ContextSummary) -> Lines:
+    """Return when and where each context was last switched; the numbers count the switches of this thread."""
+    last = {(switch.state, switch.on): switch for switch in context.switches}
+    lines = [f"irq event stamp: {context.event}"]
+    for state in told_states(context):
+        for on in (True, False):
+            switch = last.get((state, on))
+            what = f"{state.noun}s last {'enabled' if on else 'disabled':>8} at"
+            lines.append(f"{what} (0): never" if switch is None else f"{what} ({switch.number}): {site(switch.stack)}")
     return lines
+
+
+def told_states(context: ContextSummary) -> list[State]:
+    """Return the states that a report of a thread tells of: the simulated ones, and others that it had to do with."""
+    return [state for state in STATES if state.simulated or context.concerns(state)]
 
 
 def interruption(bit: int) -> str:

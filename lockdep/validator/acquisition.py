@@ -13,7 +13,7 @@ from lockdep.graph.runs import Run
 from lockdep.trace import StackTrace
 from lockdep.validator.held import held_along, thread_name
 from lockdep.violations.where import HeldLock, Where
-from lockdep.vocabulary.context import ORDINARY, IrqState
+from lockdep.vocabulary.context import ORDINARY, Context
 
 
 @dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
@@ -24,7 +24,7 @@ class Acquisition:
     serial: int
     held: tuple[HeldLock, ...]
     stack: StackTrace
-    irq: IrqState
+    context: Context
     thread: str
     thread_serial: int
     compared: Mapping[int, Compared]  # serial of a held lock of the same class -> what the ordering callback said of it
@@ -41,7 +41,7 @@ class Acquisition:
 
     def where(self) -> Where:
         """Return who did this and where, for a report."""
-        return Where(self.thread, self.held, self.stack, self.irq.summary())
+        return Where(self.thread, self.held, self.stack, self.context.summary())
 
     def witness(self, prev: HeldLock, serial: int, run: Run | None = None) -> Witness:
         """Return the observation that the lock `serial` was wanted while `prev` was held."""
@@ -57,14 +57,14 @@ def acquisition(state: ThreadState, parent: Chain, entry: Entry, serial: int, st
 
     Calls the ordering callback of the class, if there is one: not for use under the graph lock.
     """
-    irq = ORDINARY if state.context is None else state.context
+    context = ORDINARY if state.context is None else state.context
     held = held_along(state, parent, stack)
     order = None if entry is UNTRACKED else entry.lock_class.order
     compared = {} if order is None else compare_all(order, [lock.serial for lock in held], serial)
-    return Acquisition(entry, serial, held, stack, irq, thread_name(state), state.serial, compared)
+    return Acquisition(entry, serial, held, stack, context, thread_name(state), state.serial, compared)
 
 
 def where(state: ThreadState, held: Sequence[HeldLock], stack: StackTrace) -> Where:
     """Return who did something that is no acquisition, and where."""
-    irq = ORDINARY if state.context is None else state.context
-    return Where(thread_name(state), tuple(held), stack, irq.summary())
+    context = ORDINARY if state.context is None else state.context
+    return Where(thread_name(state), tuple(held), stack, context.summary())

@@ -105,7 +105,7 @@ class Rules:
         found: list[Finding] = []
         for lock in new.held:
             if not lock.mode & NOCHECK:
-                wanted = bits_of(inside=(), enabled=new.irq.enabled, read=bool(lock.mode & 3))
+                wanted = bits_of(inside=(), enabled=new.context.enabled, read=bool(lock.mode & 3))
                 found += self._mark(lock.lock_class, lock.mode, wanted, new)
         return found
 
@@ -230,8 +230,8 @@ def bits(new: Acquisition) -> int:
     """Return the usage bits of an acquisition. A try does not wait, so it is no use inside; a sync is never held."""
     if new.mode & NOCHECK:
         return 0
-    if new.irq is ORDINARY and not new.mode & SYNC:
+    if new.context is ORDINARY and not new.mode & SYNC:
         return _ORDINARY_BITS[bool(new.mode & 3)]
-    inside = () if new.mode & TRY else new.irq.inside
-    enabled = () if new.mode & SYNC else new.irq.enabled
+    inside = () if new.mode & TRY else new.context.inside
+    enabled = () if new.mode & SYNC else new.context.enabled
     return bits_of(inside=inside, enabled=enabled, read=bool(new.mode & 3))

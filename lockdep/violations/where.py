@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lockdep.graph.classes import LockClass
 from lockdep.trace import StackTrace
-from lockdep.vocabulary.context import QUIET, IrqSummary
+from lockdep.vocabulary.context import QUIET, ContextSummary
 
 
 @dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
@@ -26,4 +26,4 @@ class Where:
     thread: str
     held: tuple[HeldLock, ...]
     stack: StackTrace
-    irq: IrqSummary = QUIET
+    context: ContextSummary = QUIET

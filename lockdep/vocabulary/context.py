@@ -1,105 +1,153 @@
-"""What can interrupt a thread now, and what it is inside of: data of one thread, changed by contexts/ alone."""
+"""The context of one thread: which handlers it is running, and which states of the STATE table cannot interrupt it.
+
+Data without side effects. Only the engine in contexts/ changes it, and only for the thread that runs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lockdep.trace import StackTrace
-from lockdep.vocabulary.states import HARDIRQ, SOFTIRQ, State
+from lockdep.vocabulary.states import STATES, State
 from lockdep.wait_types import MAX
+
+_enabled: dict[tuple[int, ...], tuple[State, ...]] = {}  # how often each is off -> which can come; a few entries
+
+
+class Switch(NamedTuple):
+    """The last time that a thread switched a state on (or off, by `on`): which of its switches, and where."""
+
+    state: State
+    on: bool
+    number: int
+    stack: StackTrace
+
+
+class Handler(NamedTuple):
+    """A running handler: its state, its wait type, and the counts of the states it masked, as they were before it."""
+
+    state: State
+    wait: int
+    before: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class IrqSummary:
-    """An IrqState as a report shows it; `last` has (event, number, stack) of the switches."""
+class ContextSummary:
+    """A copy of a Context for a report. `depths` and `off` have a count for each state, in the order of the table."""
 
-    hardirq: int = 0
-    softirq: int = 0
-    hardirqs_on: bool = True
-    softirqs_on: bool = True
+    depths: tuple[int, ...]
+    off: tuple[int, ...]
     preempt: int = 0
     event: int = 0
-    last: tuple[tuple[str, int, StackTrace], ...] = ()
+    switches: tuple[Switch, ...] = ()
 
-
-class IrqState:
-    """Interrupts of one thread: counts of what it is inside of, and of what is switched off.
-
-    Invariant: `switches` remembers, for each handler entered, whether interrupts were on before it, and whether the
-    handler was a threaded one.
-    """
-
-    __slots__ = (
-        "bh_depth",
-        "event",
-        "hardirq_depth",
-        "hardirqs_on",
-        "last",
-        "preempt_depth",
-        "softirq_depth",
-        "switches",
-    )
-
-    def __init__(self) -> None:
-        self.hardirqs_on = True
-        self.bh_depth = self.hardirq_depth = self.softirq_depth = self.preempt_depth = 0
-        self.switches: list[tuple[bool, bool]] = []
-        self.event = 0
-        self.last: dict[str, tuple[int, StackTrace]] = {}
+    def depth(self, state: State) -> int:
+        """Return how many handlers of this state are running."""
+        return self.depths[state.number]
 
     @property
     def inside(self) -> tuple[State, ...]:
-        """The states whose handlers are running."""
-        return ((HARDIRQ,) if self.hardirq_depth else ()) + ((SOFTIRQ,) if self.softirq_depth else ())
+        """The states whose handlers are running, in the order of the table."""
+        return tuple(state for state in STATES if self.depth(state))
+
+    def is_on(self, state: State) -> bool:
+        """Return whether this state is not switched off by itself, whatever it is behind."""
+        return not self.off[state.number]
+
+    def concerns(self, state: State) -> bool:
+        """Return whether this state was ever entered or switched in this thread, so that a report should tell."""
+        switched = any(switch.state is state for switch in self.switches)
+        return switched or self.depth(state) > 0 or self.is_on(state) != state.on
+
+
+class Context:
+    """What one thread is inside of, and what is switched off in it.
+
+    `handlers` has the running handlers, innermost last. `depths` counts them for each state, and `off` how often a
+    state is switched off (it can come only at 0), both in the order of the table. `event` counts the switches.
+    """
+
+    __slots__ = ("depths", "event", "handlers", "off", "preempt_depth", "switches")
+
+    def __init__(self) -> None:
+        self.handlers: list[Handler] = []
+        self.depths = [0] * len(STATES)
+        self.off = [int(not state.on) for state in STATES]
+        self.preempt_depth = 0
+        self.event = 0
+        self.switches: dict[tuple[State, bool], tuple[int, StackTrace]] = {}
+
+    @property
+    def inside(self) -> tuple[State, ...]:
+        """The states whose handlers are running, in the order of the table."""
+        return tuple([state for state in STATES if self.depths[state.number]]) if self.handlers else ()
 
     @property
     def enabled(self) -> tuple[State, ...]:
-        """The states that could interrupt now. Softirqs run when hardirqs are on, too."""
-        if not self.hardirqs_on:
-            return ()
-        return (HARDIRQ,) if self.bh_depth else (HARDIRQ, SOFTIRQ)
+        """The states that could interrupt the thread now, in the order of the table."""
+        off = tuple(self.off)
+        found = _enabled.get(off)
+        if found is None:
+            found = tuple(state for state in STATES if not any(self.off[masked.number] for masked in state.masked))
+            _enabled[off] = found
+        return found
 
     @property
     def wait(self) -> int:
-        """The wait type of the context: what may be waited for here (kernel: task_wait_context)."""
-        if self.hardirq_depth:
-            return HARDIRQ.threaded if self.switches[-1][1] else HARDIRQ.wait
-        return SOFTIRQ.wait if self.softirq_depth else MAX
+        """The longest wait type that is allowed here as far as handlers go (kernel: task_wait_context)."""
+        return min([handler.wait for handler in self.handlers]) if self.handlers else MAX
 
     @property
     def atomic(self) -> bool:
-        """Whether this code must not sleep."""
-        return not self.hardirqs_on or bool(
-            self.bh_depth or self.hardirq_depth or self.softirq_depth or self.preempt_depth
-        )
+        """Whether this code must not sleep: preemption or an atomic state is off, or an atomic handler runs."""
+        counts = zip(STATES, self.depths, self.off, strict=True)
+        return self.preempt_depth > 0 or any(state.atomic and (depth or off) for state, depth, off in counts)
 
-    def key(self) -> tuple[object, ...] | None:
-        """Return what makes a chain in this context another one; None for ordinary code."""
-        if self.inside == () and len(self.enabled) == 2:
-            return None
-        return (self.inside, self.enabled, self.wait)
+    def root(self) -> tuple[object, int]:
+        """Return what tells this context's chains from those of others, and what the mode of each lock taken here gets.
 
-    def mode(self) -> int:
-        """Return what is added to the mode of the locks taken here."""
-        return sum(state.mode for state in self.inside)
+        None and 0 in ordinary code.
+        """
+        inside, enabled = self.inside, self.enabled
+        if not inside and enabled == ORDINARY_STATES:
+            return None, 0
+        return (inside, enabled, self.wait), sum([state.mode for state in inside])
 
-    def note(self, what: str, stack: StackTrace) -> None:
-        """Remember a switch, for reports."""
+    def enter(self, state: State, wait: int) -> None:
+        """Start a handler: the states it masks are switched off."""
+        self.handlers.append(Handler(state, wait, tuple([self.off[masked.number] for masked in state.masked])))
+        self.depths[state.number] += 1
+        for masked in state.masked:
+            self.switch_off(masked)
+
+    def leave(self, state: State) -> None:
+        """End the innermost handler of a state that is running: what it masked is as before it, whatever it did."""
+        at = max(index for index, handler in enumerate(self.handlers) if handler.state is state)
+        before = self.handlers.pop(at).before
+        self.depths[state.number] -= 1
+        for masked, count in zip(state.masked, before, strict=True):
+            self.off[masked.number] = count
+
+    def switch_off(self, state: State) -> None:
+        """Keep a state from interrupting this thread, once more if it nests."""
+        self.off[state.number] = self.off[state.number] + 1 if state.nests else 1
+
+    def switch_on(self, state: State) -> None:
+        """Undo one switch_off; the caller knows that there was one."""
+        self.off[state.number] = self.off[state.number] - 1 if state.nests else 0
+
+    def note(self, state: State, stack: StackTrace, *, on: bool) -> None:
+        """Remember that and where a state was switched, for reports."""
         self.event += 1
-        self.last[what] = (self.event, stack)
+        self.switches[state, on] = (self.event, stack)
 
-    def summary(self) -> IrqSummary:
+    def summary(self) -> ContextSummary:
         """Return what a report shows of it."""
-        return IrqSummary(
-            self.hardirq_depth,
-            self.softirq_depth,
-            self.hardirqs_on,
-            not self.bh_depth,
-            self.preempt_depth,
-            self.event,
-            tuple((what, number, stack) for what, (number, stack) in self.last.items()),
-        )
+        switches = tuple(Switch(*what, *seen) for what, seen in self.switches.items())
+        return ContextSummary(tuple(self.depths), tuple(self.off), self.preempt_depth, self.event, switches)
 
 
-ORDINARY = IrqState()
+ORDINARY = Context()  # of every thread that never entered or switched anything: not to be changed
+ORDINARY_STATES = ORDINARY.enabled
 QUIET = ORDINARY.summary()

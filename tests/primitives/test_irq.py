@@ -216,7 +216,7 @@ def test_an_interrupt_that_raises_itself_does_not_pile_up(irq: Requested) -> Non
     depths, left = list[int](), [500]
 
     def again(number: int) -> None:
-        depths.append(simulated.irq_state().hardirq_depth)
+        depths.append(simulated.irq_state().depths[0])
         left[0] -= 1
         if left[0]:
             raise_irq(number)

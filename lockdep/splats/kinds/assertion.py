@@ -14,5 +14,5 @@ def body(page: Page, violation: FailedAssertion) -> Lines:
     if violation.classes:
         lines += [f"which is not so for thread {where.thread}:", *map(page.class_line, violation.classes), "", INFO]
     else:
-        lines += ["which is not so:", "", INFO, who(where), *event_lines(where.irq)]
+        lines += ["which is not so:", "", INFO, who(where), *event_lines(where.context)]
     return [*lines, *page.tail(where)]

@@ -6,27 +6,41 @@ from lockdep.splats.interrupts import event_lines
 from lockdep.splats.page import Lines, Page
 from lockdep.violations.interrupts import AtomicSleep
 from lockdep.violations.where import Where
+from lockdep.vocabulary.context import ContextSummary
+from lockdep.vocabulary.states import HARDIRQ, STATES
 from lockdep.wait_types import INV, SLEEP
+
+ATOMIC = tuple(state for state in STATES if state.atomic)
 
 
 def body(page: Page, violation: AtomicSleep) -> Lines:
     """Return the report: why this context must not sleep, and how it came to be."""
     where = violation.where
-    irq = where.irq
-    depths = [("hardirq handler", irq.hardirq), ("softirq handler", irq.softirq), ("preemption off", irq.preempt)]
-    lines = [f"in_atomic(): {is_atomic(where):d}, irqs_disabled(): {not irq.hardirqs_on:d}, name: {where.thread}"]
+    context = where.context
+    depths = [
+        *((f"{state.noun} handler", context.depth(state)) for state in ATOMIC),
+        ("preemption off", context.preempt),
+    ]
+    irqs_off = not context.is_on(HARDIRQ)
+    lines = [f"in_atomic(): {is_atomic(where):d}, irqs_disabled(): {irqs_off:d}, name: {where.thread}"]
     lines += ["nothing may sleep here, because of:"]
     lines += [f"  {what}, depth {depth}" for what, depth in depths if depth]
-    lines += ["  bottom halves off"] * (not irq.softirqs_on and not irq.softirq)
-    lines += ["  interrupts off"] * (not irq.hardirqs_on and not (irq.hardirq or irq.softirq))
+    lines += [f"  {what} off" for what in switched_off(context)]
     lines += [f"  held lock {page.class_text(lock.lock_class)}" for lock in where.held
               if INV < lock.lock_class.traits.inner < SLEEP]  # fmt: skip
-    lines += ["", *(event_lines(irq) if irq.event else [])]
+    lines += ["", *(event_lines(context) if context.event else [])]
     return [*lines, *page.tail(where)]
+
+
+def switched_off(context: ContextSummary) -> list[str]:
+    """Return what is switched off where nothing may sleep, unless that is the work of a handler that is running."""
+    masked = {other for state in context.inside for other in state.masked}
+    return [state.called for state in reversed(ATOMIC) if not context.is_on(state) and state not in masked]
 
 
 def is_atomic(where: Where) -> bool:
     """Return whether a kernel's preempt count would be raised here: a spinlock raises it, too."""
-    irq = where.irq
+    context = where.context
+    counted = [context.depth(state) > 0 or (state.nests and not context.is_on(state)) for state in ATOMIC]
     spins = any(INV < lock.lock_class.traits.inner < SLEEP for lock in where.held)
-    return bool(irq.preempt or irq.hardirq or irq.softirq or not irq.softirqs_on or spins)
+    return context.preempt > 0 or any(counted) or spins

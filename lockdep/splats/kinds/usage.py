@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockdep.splats.interrupts import event_lines, interruption, verb, who
 from lockdep.splats.page import DEADLOCK, INFO, SCENARIO, Lines, Page, stack_lines, timeline
 from lockdep.violations.interrupts import InconsistentState
-from lockdep.vocabulary.usage import IN_ANY, bit_name
+from lockdep.vocabulary.usage import IN_ANY, bit_name, state_of
 
 
 def body(page: Page, violation: InconsistentState) -> Lines:
@@ -13,14 +13,16 @@ def body(page: Page, violation: InconsistentState) -> Lines:
     where, old = violation.where, bit_name(violation.old)
     lines = [f"inconsistent {{{old}}} -> {{{bit_name(violation.new)}}} usage.", f"{who(where)} {doing(violation)}:"]
     lines += [page.class_line(violation.lock_class), f"{{{old}}} state was registered at:"]
-    lines += [*stack_lines(violation.old_stack), *event_lines(where.irq), "", INFO, SCENARIO, ""]
+    lines += [*stack_lines(violation.old_stack), *event_lines(where.context), "", INFO, SCENARIO, ""]
     return [*lines, *scenario(violation), "", DEADLOCK, "", *page.tail(where)]
 
 
 def doing(violation: InconsistentState) -> str:
     """Return what the thread does: a lock is also used with interrupts on when they are enabled while it is held."""
     held = any(lock.lock_class is violation.lock_class for lock in violation.where.held)
-    return "enables interrupts while it holds" if held and not violation.new & IN_ANY else "takes"
+    state = state_of(violation.new)
+    enabled = "interrupts" if state.simulated else state.called
+    return f"enables {enabled} while it holds" if held and not violation.new & IN_ANY else "takes"
 
 
 def scenario(violation: InconsistentState) -> Lines:

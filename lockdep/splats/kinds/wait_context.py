@@ -25,5 +25,6 @@ def wait(number: int) -> str:
 def reason(page: Page, violation: InvalidWaitContext) -> str:
     """Return what allows no longer wait: the handler that this code runs in, or a held lock."""
     if violation.context == violation.tightest:
-        return "in a hardirq handler" if violation.where.irq.hardirq else "in a softirq handler"
+        inside = min(violation.where.context.inside, key=lambda state: state.wait)
+        return f"in a {inside.noun} handler"
     return f"under {page.class_text(violation.classes[1])}"

@@ -19,10 +19,10 @@ def check_wait_context(new: Acquisition) -> InvalidWaitContext | None:
     """
     if new.mode & TRY or new.lock_class.traits.inner == INV:
         return None
-    allowed = tightest(new.held, new.irq.wait, new.mode & CONTEXT_MODES)
+    allowed = tightest(new.held, new.context.wait, new.mode & CONTEXT_MODES)
     if new.lock_class.outer <= allowed:
         return None
-    return InvalidWaitContext(new.lock_class, new.mode, new.irq.wait, allowed, new.where())
+    return InvalidWaitContext(new.lock_class, new.mode, new.context.wait, allowed, new.where())
 
 
 def tightest(held: Sequence[HeldLock], context: int, modes: int) -> int:
