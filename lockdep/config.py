@@ -1,15 +1,16 @@
 """The options of a validator, and the three places they are read from.
 
-Strongest first: a keyword argument; the environment variable LOCKDEP_OPTIONS ("strict=yes max_chains=1000", pairs
-separated by spaces or commas); the table [tool.lockdep] of the nearest pyproject.toml, from the working directory
-upwards.
+The strongest source first: keyword arguments; the environment variable LOCKDEP_OPTIONS ("strict=yes max_chains=1000",
+pairs separated by spaces or commas); the table [tool.lockdep] of the nearest pyproject.toml, from the working directory
+upwards. In the environment and in pyproject.toml a dash may stand for an underscore (`fail-on`).
 
-Promises: an unknown key, a wrong type, a value out of range or a broken file is an OptionError of one line that names
-the source, the key and what is accepted. Options never change once made. Everywhere but in keywords a dash may stand
-for an underscore (`fail-on`). Two limits: `suppress` is not accepted from the environment, since an entry may hold
-spaces and commas; and a pyproject.toml is only parsed if its text contains "tool.lockdep".
+Promises: an unknown key, a wrong type, a value out of range or a broken file is an OptionError, whose message is one
+line with the source, the key and what is accepted. Options never change once they are made.
 
-Cost: without such a file a few stat calls; tomllib is imported only when there is a table to read.
+Limits: `suppress` is not accepted from the environment, since an entry may contain spaces and commas. A pyproject.toml
+is parsed only if its text contains "tool.lockdep".
+
+Cost: a few stat calls if there is no such file. tomllib is imported only when there is a table to read.
 """
 
 import dataclasses
@@ -17,53 +18,48 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-GRADES = ("certain", "feasible", "potential", "stall")  # what fail_on may name, strongest first
+from lockdep.vocabulary.grades import FAIL_ON, POTENTIAL
+
 VARIABLE = "LOCKDEP_OPTIONS"
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 class OptionError(ValueError):
-    """An option that cannot be used; the message is one line for the person who wrote it."""
-
-
-def _option(default: Any, meaning: str) -> Any:
-    return dataclasses.field(default=default, metadata={"meaning": meaning})
+    """An option cannot be used. The message is one line for the person who wrote the option."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
-    """Every option, its default and its meaning; `option_table()` gives the same for people."""
+    """All options with their defaults. Making one with a value that is not accepted raises OptionError."""
 
-    enabled: bool = _option(True, "track locks at all")
-    strict: bool = _option(False, "the kernel's verdicts: every finding counts, whatever its evidence")
-    fail_on: str = _option("potential", "weakest grade that fails a run: " + ", ".join(GRADES))
-    raise_on_deadlock: bool = _option(False, "raise DeadlockError in the thread that would deadlock")
-    raise_on_recursion: bool = _option(False, "raise DeadlockError in a thread that would wait for itself")
-    suppress: tuple[str, ...] = _option((), 'findings not to report: "circular: a.py:1 -> b/*  # why"')
-    ignore: tuple[str, ...] = _option((), "globs of module names whose locks are not tracked")
-    max_chains: int = _option(65536, "lock chains remembered; beyond, pairs are checked one by one")
-    max_witnesses: int = _option(4, "observations kept for each dependency")
-    max_instances: int = _option(1024, "lock instances remembered for each joined thread or work item")
-    max_pairs: int = _option(4096, "pairs of instances remembered for each class nested in itself")
-    stack_depth: int = _option(24, "frames kept of each stack")
-    stat: bool = _option(False, "take wait and hold times of every lock")
-    exit_code: int = _option(66, "exit status of `lockdep run` in place of 0 when there were findings")
+    enabled: bool = True  # track locks at all
+    strict: bool = False  # the kernel's verdicts: every finding fails a run, whatever its grade
+    fail_on: str = POTENTIAL  # the weakest grade that fails a run, one of vocabulary.grades.FAIL_ON
+    raise_on_deadlock: bool = False  # raise DeadlockError in the thread that would deadlock
+    raise_on_recursion: bool = False  # raise DeadlockError in a thread that would wait for itself
+    suppress: tuple[str, ...] = ()  # findings not to report: "circular: a.py:1 -> b/*  # why"
+    ignore: tuple[str, ...] = ()  # glob patterns of module names whose locks are not tracked
+    max_chains: int = 65536  # lock chains to remember; further ones are checked pair by pair, each time
+    max_witnesses: int = 4  # observations to keep of each kind of each dependency
+    max_instances: int = 1024  # lock instances to remember for each thread or work item that can be waited for
+    max_pairs: int = 4096  # pairs of instances to remember for each class that is nested in itself
+    stack_depth: int = 24  # frames to keep of each stack
+    stat: bool = False  # measure wait and hold times of every lock
+    exit_code: int = 66  # exit status of `lockdep run` instead of 0 if there were findings
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             _check(field.name, getattr(self, field.name), field.default, "option")
 
 
-def option_table() -> tuple[tuple[str, Any, str], ...]:
-    """Return (name, default, meaning) of every option, in the order a reader should meet them."""
-    return tuple((field.name, field.default, field.metadata["meaning"]) for field in dataclasses.fields(Options))
-
-
 def load_options(**keywords: Any) -> Options:
-    """Merge keywords, environment and pyproject.toml into Options; OptionError if any of them is wrong."""
+    """Return the Options that keywords, environment and pyproject.toml give together, the strongest source first.
+
+    Raises OptionError if any of the three is wrong. Reads the environment and at most one file.
+    """
     checked = _checked(keywords, "keyword")
     if len(checked) == len(_DEFAULTS):
-        return Options(**checked)  # nothing is left for the weaker sources to say
+        return Options(**checked)  # every option is given: do not read the weaker sources
     return Options(**{**_from_pyproject(os.getcwd()), **_from_environment(os.environ.get(VARIABLE, "")), **checked})
 
 
@@ -87,10 +83,10 @@ def _check(name: str, value: Any, default: Any, source: str) -> None:
 def _fits(name: str, value: Any, default: Any) -> bool:
     if isinstance(default, tuple):
         return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
-    if type(value) is not type(default):  # exact: True is no bound
+    if type(value) is not type(default):  # exactly, since True is an int
         return False
     if name == "fail_on":
-        return value in GRADES
+        return value in FAIL_ON
     if name == "exit_code":
         return value in range(256)
     return isinstance(value, bool) or (isinstance(value, int) and value >= 0)
@@ -98,7 +94,7 @@ def _fits(name: str, value: Any, default: Any) -> bool:
 
 def _accepted(name: str, default: Any) -> str:
     if name == "fail_on":
-        return "one of " + ", ".join(GRADES)
+        return "one of " + ", ".join(FAIL_ON)
     if name == "exit_code":
         return "an integer from 0 to 255"
     if isinstance(default, tuple):
@@ -119,7 +115,7 @@ def _from_environment(text: str) -> dict[str, Any]:
 
 
 def _from_word(name: str, word: str) -> Any:
-    """Convert one word to the type of its option; what cannot be converted is left for the check to refuse."""
+    """Return one word as a value of its option's type, or as it is if that fails: the check then refuses it."""
     default = _DEFAULTS.get(name)
     if isinstance(default, bool):
         return _WORDS.get(word.lower(), word)
@@ -141,7 +137,7 @@ def _from_pyproject(folder: str) -> dict[str, Any]:
         with open(path, "rb") as file:
             raw = file.read()
     except OSError:
-        return {}  # a file we may not read is not about us
+        return {}  # a file that we may not read is not meant for us
     if b"tool.lockdep" not in raw:
         return {}
     import tomllib

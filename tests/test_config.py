@@ -1,14 +1,17 @@
-"""Options: three sources, one order, one line for whatever is wrong."""
+"""Options: where they are read from, which source wins, and the one-line error for each mistake."""
 
 import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from lockdep.config import OptionError, Options, load_options, option_table
+from lockdep.config import OptionError, Options, load_options
+from lockdep.vocabulary import grades
 from tests.patience import PROGRAM_LIMIT
+from tests.sourcetree import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +27,7 @@ def pyproject(folder, text):
     (folder / "pyproject.toml").write_text(text)
 
 
-def test_defaults():
+def test_without_any_source_the_defaults_hold():
     assert load_options() == Options()
     assert Options() == Options(
         enabled=True,
@@ -47,10 +50,32 @@ def test_options_cannot_change():
         Options().strict = True
 
 
-def test_table_names_every_option_with_its_default_and_meaning():
-    table = option_table()
-    assert {name: default for name, default, _ in table} == dataclasses.asdict(Options())
-    assert all(meaning for _, _, meaning in table)
+def test_the_readme_names_every_option_with_its_default():
+    rows = re.findall(r"^\| `(\w+)`[^|]*\| ([^|]*) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    words = {True: "true", False: "false", (): "none"}
+    defaults = dataclasses.asdict(Options())
+    told = {name: default for name, default in rows if name in defaults}
+    assert told == {name: str(words.get(default, default)) for name, default in defaults.items()}
+
+
+def test_the_readme_has_the_level_of_every_grade_it_explains_strongest_first():
+    rows = re.findall(r"^\| (\w+) \| (error|warning) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert rows
+    assert rows == [(name, level) for name, level, _ in grades.TABLE if name in dict(rows)]
+
+
+def test_fail_on_may_name_every_grade_but_excused():
+    for name in grades.GRADES:
+        if name == grades.EXCUSED:
+            with pytest.raises(OptionError):
+                Options(fail_on=name)
+        else:
+            assert Options(fail_on=name).fail_on == name
+
+
+def test_a_grade_is_as_strong_as_itself_and_as_all_that_follow():
+    for at, name in enumerate(grades.GRADES):
+        assert [grades.at_least(name, other) for other in grades.GRADES] == [rank >= at for rank in range(7)]
 
 
 def test_keyword_beats_environment_beats_pyproject(nowhere, monkeypatch):
@@ -71,19 +96,19 @@ def test_keyword_beats_environment_beats_pyproject(nowhere, monkeypatch):
         ("ignore=", "ignore", ()),
     ],
 )
-def test_environment(monkeypatch, text, name, value):
+def test_the_environment_sets_options(monkeypatch, text, name, value):
     monkeypatch.setenv("LOCKDEP_OPTIONS", text)
     assert getattr(load_options(), name) == value
 
 
-def test_pyproject_table(nowhere):
+def test_pyproject_sets_options(nowhere):
     entry = "circular: a.py:1 -> b/*  # why"
     pyproject(nowhere, f'[tool.lockdep]\nfail-on = "feasible"\nsuppress = ["{entry}"]\nignore = []\nstrict = true\n')
     options = load_options()
     assert options == Options(fail_on="feasible", suppress=(entry,), strict=True)
 
 
-def test_nearest_pyproject_upwards_decides(nowhere, monkeypatch):
+def test_the_nearest_pyproject_upwards_decides(nowhere, monkeypatch):
     pyproject(nowhere, "[tool.lockdep]\nexit_code = 1\n")
     pyproject(nowhere / "inner", "[tool.lockdep]\nexit_code = 2\n")
     (nowhere / "inner" / "deep" / "deeper").mkdir(parents=True)
@@ -91,7 +116,7 @@ def test_nearest_pyproject_upwards_decides(nowhere, monkeypatch):
     assert load_options().exit_code == 2
 
 
-def test_lists_become_tuples_in_keywords():
+def test_a_keyword_may_be_a_list_where_a_tuple_is_kept():
     assert load_options(ignore=["a", "b"]).ignore == ("a", "b")
 
 
@@ -104,12 +129,15 @@ def test_lists_become_tuples_in_keywords():
         ({"max_chains": "7"}, "keyword max_chains: expected an integer, 0 or more, got '7'"),
         ({"max_pairs": -1}, "keyword max_pairs: expected an integer, 0 or more, got -1"),
         ({"exit_code": 256}, "keyword exit_code: expected an integer from 0 to 255, got 256"),
-        ({"fail_on": "maybe"}, "keyword fail_on: expected one of certain, feasible, potential, stall, got 'maybe'"),
+        (
+            {"fail_on": "maybe"},
+            "keyword fail_on: expected one of observed, certain, feasible, potential, unmatched, stall, got 'maybe'",
+        ),
         ({"suppress": "circular: *"}, "keyword suppress: expected a list of strings, got 'circular: .*'"),
         ({"ignore": [1]}, r"keyword ignore: expected a list of strings, got \(1,\)"),
     ],
 )
-def test_bad_keyword(keywords, message):
+def test_a_bad_keyword_is_an_error_of_one_line(keywords, message):
     with pytest.raises(OptionError, match=f"^{message}$"):
         load_options(**keywords)
 
@@ -122,11 +150,11 @@ def test_bad_keyword(keywords, message):
         ("strict=perhaps", "LOCKDEP_OPTIONS strict: expected true or false, got 'perhaps'"),
         ("max_chains=many", "LOCKDEP_OPTIONS max_chains: expected an integer, 0 or more, got 'many'"),
         ("max_chains=-5", "LOCKDEP_OPTIONS max_chains: expected an integer, 0 or more, got -5"),
-        ("fail_on=all", "LOCKDEP_OPTIONS fail_on: expected one of certain, .*, got 'all'"),
+        ("fail_on=all", "LOCKDEP_OPTIONS fail_on: expected one of observed, .*, got 'all'"),
         ("suppress=circular:x", r"LOCKDEP_OPTIONS suppress: only accepted in \[tool.lockdep\] .*"),
     ],
 )
-def test_bad_environment(monkeypatch, text, message):
+def test_a_bad_environment_is_an_error_of_one_line(monkeypatch, text, message):
     monkeypatch.setenv("LOCKDEP_OPTIONS", text)
     with pytest.raises(OptionError, match=f"^{message}$"):
         load_options()
@@ -146,7 +174,7 @@ def test_bad_environment(monkeypatch, text, message):
         ("[tool]\nlockdep = 3  # tool.lockdep", "pyproject.toml tool.lockdep: expected a table, got 3"),
     ],
 )
-def test_bad_pyproject(nowhere, text, message):
+def test_a_bad_pyproject_is_an_error_of_one_line(nowhere, text, message):
     pyproject(nowhere, text)
     with pytest.raises(OptionError, match=f"{message}$") as caught:
         load_options()
@@ -154,18 +182,18 @@ def test_bad_pyproject(nowhere, text, message):
     assert "\n" not in str(caught.value)
 
 
-def test_pyproject_that_is_not_text(nowhere):
+def test_a_pyproject_that_is_not_text_is_an_error(nowhere):
     (nowhere / "pyproject.toml").write_bytes(b"# tool.lockdep \xff\n")
     with pytest.raises(OptionError, match="not valid TOML"):
         load_options()
 
 
-def test_broken_pyproject_without_our_table_is_not_our_business(nowhere):
+def test_a_broken_pyproject_without_our_table_is_ignored(nowhere):
     pyproject(nowhere, "[tool.other\n")
     assert load_options() == Options()
 
 
-def test_options_made_directly_are_checked_too():
+def test_options_made_directly_are_checked():
     with pytest.raises(OptionError, match="option fail_on: expected one of"):
         Options(fail_on="maybe")
 

@@ -63,7 +63,7 @@ def _version() -> str:
 
 def run(given: list[str]) -> int:
     """lockdep run: a program with its locks tracked, findings on standard error."""
-    from lockdep.config import GRADES
+    from lockdep.vocabulary.grades import FAIL_ON
 
     parser = _Parser(
         prog="lockdep run",
@@ -82,7 +82,7 @@ def run(given: list[str]) -> int:
         ),
         parser.add_argument("--snapshot", metavar="PATH", help="write what was learned to a file, for lockdep report"),
         parser.add_argument("--trace", metavar="PATH", help="write the last waits and holds, as Chrome trace events"),
-        parser.add_argument("--fail-on", choices=GRADES, help="weakest grade that fails the run (potential)"),
+        parser.add_argument("--fail-on", choices=FAIL_ON, help="weakest grade that fails the run (potential)"),
         parser.add_argument(
             "--exit-code",
             type=int,

@@ -21,8 +21,9 @@ FEW = 3  # files that are read without a bar
 
 def report(given: list[str]) -> int:
     """lockdep report: what was found, or learned, in one of many formats."""
-    from lockdep.config import GRADES, Options
+    from lockdep.config import Options
     from lockdep.reports import formats
+    from lockdep.vocabulary.grades import FAIL_ON
 
     parser = Parser(
         prog="lockdep report",
@@ -34,7 +35,7 @@ def report(given: list[str]) -> int:
     parser.add_argument("--format", choices=formats.names(), default="splat", metavar="FORMAT",
                         help=f"{', '.join(formats.names())} (splat)")  # fmt: skip
     parser.add_argument("--output", metavar="PATH", help="where to write it (standard output)")
-    parser.add_argument("--fail-on", choices=GRADES, help="exit with 66 if there is such a finding, or a stronger one")
+    parser.add_argument("--fail-on", choices=FAIL_ON, help="exit with 66 if there is such a finding, or a stronger one")
     parsed = parser.parse_args(given)
     snapshot = merged(parsed.files)
     colour = parsed.output is None and wants_colour(sys.stdout)

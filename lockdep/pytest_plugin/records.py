@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import pytest
 
 from lockdep import runtime
-from lockdep.config import GRADES, OptionError, Options
+from lockdep.config import OptionError, Options
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.graph import DependencyGraph
 from lockdep.violations.finding import Finding
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.violations.violations import CircularDependency
+from lockdep.vocabulary.grades import FAIL_ON
 
 RUNNER = re.compile(
     r"^ {6}(?:_pytest|pluggy|xdist|execnet|stdlib/importlib)/.*\n(?: {8}.*\n)?", re.MULTILINE
@@ -41,8 +42,8 @@ class Policy:
     """What fails a test: the options, changed by the test's markers."""
 
     def __init__(self, options: Options, fail_on: str | None = None, allow: Sequence[str] = ()) -> None:
-        if fail_on is not None and fail_on not in GRADES:
-            raise OptionError(f"fail_on: expected one of {', '.join(GRADES)}, got {fail_on!r}")
+        if fail_on is not None and fail_on not in FAIL_ON:
+            raise OptionError(f"fail_on: expected one of {', '.join(FAIL_ON)}, got {fail_on!r}")
         self.strict = options.strict and fail_on is None
         self.fail_on = fail_on or options.fail_on
         self.allow = SuppressionList(allow)

@@ -222,7 +222,7 @@ def test_ini_fail_on(run, pytester):
 
 
 @pytest.mark.parametrize(("ini", "message"), [
-    ("[pytest]\nlockdep_fail_on = sometimes\n", "keyword fail_on: expected one of certain, *"),
+    ("[pytest]\nlockdep_fail_on = sometimes\n", "keyword fail_on: expected one of observed, *"),
     ("[pytest]\n", "*pyproject.toml * unknown option 'colour'*"),
 ])  # fmt: skip
 def test_bad_options_are_one_line(run, pytester, ini, message):
