@@ -8,7 +8,7 @@ from lockdep import assertions, fastpath, runtime
 from lockdep.graph.classes import LockClass
 from lockdep.trace import NO_STACK
 from lockdep.violations.finding import DeadlockError, Finding
-from lockdep.violations.violations import LockMisuse
+from lockdep.violations.misuse import LockMisuse
 from lockdep.violations.where import Where
 
 PROTECT = "enter the read-side section first, or name the lock that protects the pointer"

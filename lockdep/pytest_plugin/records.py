@@ -15,9 +15,9 @@ from lockdep import runtime
 from lockdep.config import OptionError, Options
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.graph import DependencyGraph
+from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 from lockdep.violations.suppressions import SuppressionList
-from lockdep.violations.violations import CircularDependency
 from lockdep.vocabulary.grades import FAIL_ON
 
 RUNNER = re.compile(

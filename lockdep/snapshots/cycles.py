@@ -30,9 +30,9 @@ from lockdep.snapshots.records import (
 )
 from lockdep.splats.splat import render_splat
 from lockdep.trace import StackTrace
+from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 from lockdep.violations.suppressions import SuppressionList
-from lockdep.violations.violations import CircularDependency
 from lockdep.violations.where import HeldLock, Where
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED, kind_bits
 from lockdep.vocabulary.usage import single_bits

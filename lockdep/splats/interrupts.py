@@ -8,7 +8,7 @@ from lockdep.graph.classes import LockClass
 from lockdep.splats.page import DEADLOCK, Lines, Page, stack_lines, timeline
 from lockdep.splats.steps import column, step
 from lockdep.trace import site
-from lockdep.violations.interrupts import ClassUsage, Link
+from lockdep.violations.interrupts import ClassUsage, PathLink
 from lockdep.violations.where import Where
 from lockdep.vocabulary.context import ContextSummary
 from lockdep.vocabulary.states import STATES, State
@@ -53,7 +53,7 @@ def verb(bit: int) -> str:
     return "rlock" if is_read(bit) else "lock"
 
 
-def scenario(links: Sequence[Link], safe: ClassUsage, unsafe: ClassUsage) -> Lines:
+def scenario(links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage) -> Lines:
     """Return how the threads meet: the holder of the unsafe lock is interrupted by code that waits for the safe one.
 
     Thread 0 is the one that is interrupted, the others make the dependencies that lead back to it, one each.
@@ -70,7 +70,7 @@ def scenario(links: Sequence[Link], safe: ClassUsage, unsafe: ClassUsage) -> Lin
     return ["", *chain, IRQ_SCENARIO, "", *timeline(steps), "", DEADLOCK, ""]
 
 
-def way(page: Page, links: Sequence[Link], usages: Sequence[ClassUsage], number: int = 0) -> Lines:
+def way(page: Page, links: Sequence[PathLink], usages: Sequence[ClassUsage], number: int = 0) -> Lines:
     """Return the classes on a way with all their usage bits, and between them both stacks of each dependency."""
     lines = class_block(page, links[0].dependency.prev, usages)
     for at, link in enumerate(links, number):

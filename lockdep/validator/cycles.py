@@ -16,8 +16,8 @@ from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks.circular import check_circular
 from lockdep.validator.watch import Watch
 from lockdep.violations.book import FindingBook
+from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
-from lockdep.violations.violations import CircularDependency
 from lockdep.vocabulary.grades import ERRORS
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED
 

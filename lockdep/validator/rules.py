@@ -22,8 +22,10 @@ from lockdep.validator.checks.wait_context import check_wait_context
 from lockdep.validator.cycles import Cycles
 from lockdep.validator.nesting import blocking_tail, kind_of, twin_depth
 from lockdep.violations.book import FindingBook
+from lockdep.violations.bound import BoundReached
 from lockdep.violations.finding import Finding
-from lockdep.violations.violations import BoundReached, InstanceRing, LockMisuse
+from lockdep.violations.misuse import LockMisuse
+from lockdep.violations.ring import InstanceRing
 from lockdep.violations.where import HeldLock
 from lockdep.vocabulary.context import ORDINARY
 from lockdep.vocabulary.kinds import EVENT, TIMED, WAIT

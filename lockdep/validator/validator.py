@@ -24,17 +24,15 @@ from lockdep.validator.checks.recursion import check_recursion
 from lockdep.validator.held import held_locks, thread_name
 from lockdep.validator.points import ContentionPoints
 from lockdep.validator.rules import KERNEL, Rules
+from lockdep.violations.assertion import FailedAssertion
 from lockdep.violations.finding import DeadlockError, Finding
-from lockdep.violations.interrupts import AtomicSleep
-from lockdep.violations.violations import (
-    BadRelease,
-    EndedHolding,
-    FailedAssertion,
-    HeldLockFreed,
-    LockMisuse,
-    NestNotHeld,
-    Violation,
-)
+from lockdep.violations.freed import HeldLockFreed
+from lockdep.violations.lifetime import EndedHolding
+from lockdep.violations.misuse import LockMisuse
+from lockdep.violations.nest import NestNotHeld
+from lockdep.violations.release import BadRelease
+from lockdep.violations.sleep import AtomicSleep
+from lockdep.violations.violation import Violation
 from lockdep.violations.where import Where
 from lockdep.wait_types import INV
 

@@ -10,9 +10,11 @@ from lockdep.evidence.witnesses import Step
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.usage_table import UsageTable
-from lockdep.violations.finding import Finding, place_names
+from lockdep.violations.circular import CircularDependency
+from lockdep.violations.finding import Finding
+from lockdep.violations.recursion import Recursion
 from lockdep.violations.suppressions import SuppressionList
-from lockdep.violations.violations import CircularDependency, Recursion, Violation
+from lockdep.violations.violation import Violation
 from lockdep.vocabulary.grades import GRADES
 
 
@@ -87,9 +89,9 @@ class FindingBook:
 def key_of(violation: Violation) -> object:
     """Return what makes two violations one finding: kind and classes, a cycle from wherever it is entered."""
     classes = list(violation.classes)
-    if isinstance(violation, CircularDependency):
+    if violation.is_cycle:
         classes = rotated(classes)
-    return (violation.slug, violation.title, *classes, *place_names(violation))
+    return (violation.slug, violation.title, *classes, *violation.places)
 
 
 def rotated(classes: list[LockClass]) -> list[LockClass]:

@@ -13,15 +13,7 @@ from typing import Any
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.usage_table import UsageTable
-from lockdep.violations.interrupts import AtomicSleep
-from lockdep.violations.violations import (
-    CircularDependency,
-    FailedAssertion,
-    InstanceRing,
-    JoinWhileHolding,
-    Recursion,
-    Violation,
-)
+from lockdep.violations.violation import Violation, class_names
 from lockdep.vocabulary.grades import ERRORS, GRADES
 from lockdep.vocabulary.usage import characters
 
@@ -74,7 +66,7 @@ class Finding:
     @property
     def dependencies(self) -> tuple[tuple[str, str], ...]:
         """(prev, next) names of the dependencies that close the circle."""
-        return dependency_names(self.violation)
+        return self.violation.dependencies
 
     @property
     def level(self) -> str:
@@ -86,14 +78,14 @@ class Finding:
         """A short hash of slug and classes: equal in every run and on every machine."""
         classes = self.classes
         smallest = classes.index(min(classes)) if classes else 0
-        kind = (self.slug, self.title) if self.slug in ("misuse", "assertion") else (self.slug,)
+        kind = (self.slug, self.title) if self.violation.title_counts else (self.slug,)
         text = "\n".join((*kind, *classes[smallest:], *classes[:smallest]))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
     def raises(self) -> bool:
-        """Whether raise_on_deadlock raises it: not where a thread has ended already."""
-        return self.level == "error" and not self.suppressed and self.slug != "lifetime"
+        """Whether raise_on_deadlock raises DeadlockError for it: not if the thread at fault has ended already."""
+        return self.level == "error" and not self.suppressed and self.violation.thread_goes_on
 
     def class_text(self, lock_class: LockClass) -> str:
         """Return a class as the kernel prints it, with usage and wait types: `name{+.+.}-{4:4}`."""
@@ -126,22 +118,6 @@ class Finding:
         return f"<Finding {self.slug} {self.id} {self.level}>"
 
 
-def class_names(violation: Violation) -> tuple[str, ...]:
-    """Return the names of what a violation is about, in the order of the circle."""
-    return (*[lock_class.name for lock_class in violation.classes], *place_names(violation))
-
-
-def place_names(violation: Violation) -> tuple[str, ...]:
-    """Return the place that tells a violation from others about the same classes."""
-    match violation:
-        case JoinWhileHolding():
-            return (violation.awaited_place,)
-        case AtomicSleep() | FailedAssertion():
-            return (violation.place,)
-        case _:
-            return ()
-
-
 def mentioned(part: object) -> set[LockClass]:
     """Return every class that a violation, or a part of one, speaks of."""
     if isinstance(part, LockClass):
@@ -153,19 +129,3 @@ def mentioned(part: object) -> set[LockClass]:
     if dataclasses.is_dataclass(part):
         return set().union(*(mentioned(getattr(part, field.name)) for field in dataclasses.fields(part)))
     return set()
-
-
-def dependency_names(violation: Violation) -> tuple[tuple[str, str], ...]:
-    """Return (prev, next) names of the dependencies that close the circle."""
-    match violation:
-        case CircularDependency():
-            return tuple((dependency.prev.name, dependency.next.name) for dependency in violation.path)
-        case InstanceRing():
-            return ((violation.lock_class.name, violation.lock_class.name),)
-        case Recursion():
-            return ((violation.prev.lock_class.name, violation.prev.lock_class.name),)
-        case JoinWhileHolding():
-            held, awaited = class_names(violation)
-            return ((held, awaited), (awaited, held))
-        case _:
-            return ()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from lockdep.splats.interrupts import event_lines, who
 from lockdep.splats.page import INFO, Lines, Page
-from lockdep.violations.violations import FailedAssertion
+from lockdep.splats.tellers import tells
+from lockdep.violations.assertion import FailedAssertion
 
 
+@tells(FailedAssertion)
 def body(page: Page, violation: FailedAssertion) -> Lines:
     """Return the report: where, what should hold, and how things are."""
     where = violation.where

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from lockdep.splats.page import Lines, Page, stack_lines
-from lockdep.violations.violations import BoundReached
+from lockdep.splats.tellers import tells
+from lockdep.violations.bound import BoundReached
 
 
+@tells(BoundReached)
 def body(page: Page, violation: BoundReached) -> Lines:
     """Return the report: which bound, what is lost by it, and what to set."""
     lines = [f"{violation.option} = {violation.bound} is reached: {violation.lost}.", "Everything else goes on."]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from lockdep.splats.page import INFO, SCENARIO, Lines, Page, outcome, table
 from lockdep.splats.steps import column, step
-from lockdep.violations.violations import CircularDependency
+from lockdep.splats.tellers import tells
+from lockdep.violations.circular import CircularDependency
 from lockdep.vocabulary.kinds import EVENT, TIMED, WAIT
 
 
+@tells(CircularDependency)
 def body(page: Page, violation: CircularDependency) -> Lines:
     """Return the report of a circle."""
     kind, closing = violation.chosen[-1]

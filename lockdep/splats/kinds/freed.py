@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from lockdep.splats.page import INFO, Lines, Page
-from lockdep.violations.violations import HeldLockFreed
+from lockdep.splats.tellers import tells
+from lockdep.violations.freed import HeldLockFreed
 
 
+@tells(HeldLockFreed)
 def body(page: Page, violation: HeldLockFreed) -> Lines:
     """Return the report. A lock that was collected is noticed later, perhaps by another thread."""
     where, holder = violation.where, violation.owner or "a thread that has ended"

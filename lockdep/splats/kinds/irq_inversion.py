@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from lockdep.splats.interrupts import scenario, way
 from lockdep.splats.page import INFO, Lines, Page, backtrace
-from lockdep.violations.interrupts import ClassUsage, IrqInversion, state_word
+from lockdep.splats.tellers import tells
+from lockdep.violations.interrupts import ClassUsage, state_word
+from lockdep.violations.irq_inversion import IrqInversion
 
 
+@tells(IrqInversion)
 def body(page: Page, violation: IrqInversion) -> Lines:
     """Return the report: what changed, what it is connected with, the table, the way there."""
     where, word = violation.where, state_word(violation.bit)
@@ -19,6 +22,6 @@ def body(page: Page, violation: IrqInversion) -> Lines:
     lines = [f"thread {where.thread} just changed the state of lock:", page.class_line(violation.lock_class)]
     lines += [f"but this lock {took} lock in the past:", page.class_line(violation.other.lock_class), ""]
     lines += ["and interrupts could create inverse lock ordering between them.", "", INFO]
-    lines += [*scenario(violation.links, safe, unsafe), *page.held_list(where)]
+    lines += [*scenario(violation.path_links, safe, unsafe), *page.held_list(where)]
     lines += ["", "the shortest dependencies between 2nd lock and 1st lock:"]
-    return [*lines, *way(page, violation.links, violation.usages), *backtrace(where.stack)]
+    return [*lines, *way(page, violation.path_links, violation.usages), *backtrace(where.stack)]

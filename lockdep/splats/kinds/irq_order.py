@@ -5,9 +5,12 @@ from __future__ import annotations
 from lockdep.splats.interrupts import class_block, scenario, way, who
 from lockdep.splats.page import INFO, Lines, Page, backtrace, stack_lines
 from lockdep.splats.steps import step
-from lockdep.violations.interrupts import IrqOrder, state_word
+from lockdep.splats.tellers import tells
+from lockdep.violations.interrupts import state_word
+from lockdep.violations.irq_order import IrqOrder
 
 
+@tells(IrqOrder)
 def body(page: Page, violation: IrqOrder) -> Lines:
     """Return the report: the new dependency, what it connects, the table, the way there."""
     where, word = violation.where, state_word(violation.safe.bit)
@@ -19,13 +22,13 @@ def body(page: Page, violation: IrqOrder) -> Lines:
     lines += ["", f"... which became {word}-irq-safe at:", *stack_lines(violation.safe.stack), ""]
     lines += [f"to a {word}-irq-unsafe lock:", page.class_line(violation.unsafe.lock_class), ""]
     lines += [f"... which became {word}-irq-unsafe at:", *stack_lines(violation.unsafe.stack), "", INFO]
-    lines += scenario(violation.links, violation.safe, violation.unsafe)
+    lines += scenario(violation.path_links, violation.safe, violation.unsafe)
     return [*lines, *page.held_list(where), *dependencies(page, violation, word), *backtrace(where.stack)]
 
 
 def dependencies(page: Page, violation: IrqOrder, word: str) -> Lines:
     """Return every class and dependency on the way from the safe lock to the unsafe one."""
-    links, usages, at = violation.links, violation.usages, len(violation.behind)
+    links, usages, at = violation.path_links, violation.usages, len(violation.behind)
     behind, new, ahead = links[:at], links[at], links[at + 1 :]
     lines = ["", f"the dependencies between {word}-irq-safe lock and the holding lock:"]
     lines += way(page, behind, usages) if behind else class_block(page, violation.prev.lock_class, usages)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from lockdep.splats.page import INFO, SCENARIO, TAKEN, Lines, Page, outcome, stack_lines, table
-from lockdep.violations.violations import JoinWhileHolding
+from lockdep.splats.tellers import tells
+from lockdep.violations.join import JoinWhileHolding
 
 
+@tells(JoinWhileHolding)
 def body(page: Page, violation: JoinWhileHolding) -> Lines:
     """Return the report of such a wait."""
     lock_class = violation.prev.lock_class

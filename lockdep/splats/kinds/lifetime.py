@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from lockdep.splats.page import Lines, Page, stack_lines
-from lockdep.violations.violations import EndedHolding
+from lockdep.splats.tellers import tells
+from lockdep.violations.lifetime import EndedHolding
 
 
+@tells(EndedHolding)
 def body(page: Page, violation: EndedHolding) -> Lines:
     """Return what it held, and where each was taken."""
     lines = page.held_list(violation.where)

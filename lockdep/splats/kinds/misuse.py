@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from lockdep.splats.page import INFO, Lines, Page
+from lockdep.splats.tellers import tells
 from lockdep.trace import site
-from lockdep.violations.violations import LockMisuse
+from lockdep.violations.misuse import LockMisuse
 
 
+@tells(LockMisuse)
 def body(page: Page, violation: LockMisuse) -> Lines:
     """Return the report: the rule, the locks it is about, where it was broken."""
     where = violation.where

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from lockdep.splats.page import INFO, Lines, Page
-from lockdep.violations.violations import NestNotHeld
+from lockdep.splats.tellers import tells
+from lockdep.violations.nest import NestNotHeld
 
 
+@tells(NestNotHeld)
 def body(page: Page, violation: NestNotHeld) -> Lines:
     """Return the report: the lock, and the one that is missing."""
     lines = [f"thread {violation.where.thread} is trying to lock:", page.class_line(violation.lock_class), ""]

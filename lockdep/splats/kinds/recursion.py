@@ -6,9 +6,11 @@ from lockdep.fastpath import TIMED
 from lockdep.graph.comparison import Compared
 from lockdep.splats.page import INFO, SCENARIO, TAKEN, Lines, Page, outcome, stack_lines
 from lockdep.splats.steps import waiting_verb
-from lockdep.violations.violations import Recursion
+from lockdep.splats.tellers import tells
+from lockdep.violations.recursion import Recursion
 
 
+@tells(Recursion)
 def body(page: Page, violation: Recursion) -> Lines:
     """Return the report of a recursion."""
     timed = bool(violation.mode & TIMED)

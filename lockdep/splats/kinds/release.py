@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from lockdep.splats.page import INFO, Lines, Page, backtrace, stack_lines
+from lockdep.splats.tellers import tells
 from lockdep.trace import site
-from lockdep.violations.violations import BadRelease
+from lockdep.violations.release import BadRelease
 
 
+@tells(BadRelease)
 def body(page: Page, violation: BadRelease) -> Lines:
     """Return the report of a release that fits no acquisition."""
     where, lock_class = violation.where, violation.lock_class

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from lockdep.splats.page import DEADLOCK, INFO, SCENARIO, TAKEN, Lines, Page, stack_lines, table
-from lockdep.violations.violations import InstanceRing
+from lockdep.splats.tellers import tells
+from lockdep.violations.ring import InstanceRing
 
 
+@tells(InstanceRing)
 def body(page: Page, violation: InstanceRing) -> Lines:
     """Return the report of a ring among the instances of one class."""
     names = {one.prev_serial: "" for one in violation.ring}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lockdep.splats.interrupts import event_lines
 from lockdep.splats.page import Lines, Page
-from lockdep.violations.interrupts import AtomicSleep
+from lockdep.splats.tellers import tells
+from lockdep.violations.sleep import AtomicSleep
 from lockdep.violations.where import Where
 from lockdep.vocabulary.context import ContextSummary
 from lockdep.vocabulary.states import HARDIRQ, STATES
@@ -13,6 +14,7 @@ from lockdep.wait_types import INV, SLEEP
 ATOMIC = tuple(state for state in STATES if state.atomic)
 
 
+@tells(AtomicSleep)
 def body(page: Page, violation: AtomicSleep) -> Lines:
     """Return the report: why this context must not sleep, and how it came to be."""
     where = violation.where

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from lockdep.splats.interrupts import event_lines, interruption, verb, who
 from lockdep.splats.page import DEADLOCK, INFO, SCENARIO, Lines, Page, stack_lines, timeline
-from lockdep.violations.interrupts import InconsistentState
+from lockdep.splats.tellers import tells
+from lockdep.violations.usage import InconsistentState
 from lockdep.vocabulary.usage import IN_ANY, bit_name, state_of
 
 
+@tells(InconsistentState)
 def body(page: Page, violation: InconsistentState) -> Lines:
     """Return the report: both usages and where they were, the state of interrupts, the table."""
     where, old = violation.where, bit_name(violation.old)

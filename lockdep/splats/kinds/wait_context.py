@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from lockdep.splats.page import INFO, Lines, Page
-from lockdep.violations.interrupts import InvalidWaitContext
+from lockdep.splats.tellers import tells
+from lockdep.violations.wait_context import InvalidWaitContext
 
 WAITS = ("INV", "FREE", "SPIN", "CONFIG", "SLEEP", "MAX")
 
 
+@tells(InvalidWaitContext)
 def body(page: Page, violation: InvalidWaitContext) -> Lines:
     """Return the report: the lock, what forbids it, the context."""
     lock_class, where = violation.lock_class, violation.where

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.usage_table import UsageTable
-from lockdep.violations.interrupts import ClassUsage, Link
+from lockdep.violations.interrupts import ClassUsage, PathLink
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED
 from lockdep.vocabulary.usage import single_bits
 
 
-def links_along(path: Sequence[Dependency], *, weak: bool, forwards: bool) -> tuple[Link, ...]:
+def links_along(path: Sequence[Dependency], *, weak: bool, forwards: bool) -> tuple[PathLink, ...]:
     """Return each dependency in a kind that keeps the way strong; `weak` as the search in irq_paths began."""
     ends, excluded = (RECURSIVE, SHARED) if forwards else (SHARED, RECURSIVE)
     links = []
@@ -23,14 +23,14 @@ def links_along(path: Sequence[Dependency], *, weak: bool, forwards: bool) -> tu
         usable = [kind for kind in dependency.witnesses if not (weak and kind & excluded)]
         kind = min(usable, key=lambda kind: (kind & ends, kind & TIMED))
         weak = bool(kind & ends)
-        links.append(Link(dependency, kind, dependency.witnesses[kind][0]))
+        links.append(PathLink(dependency, kind, dependency.witnesses[kind][0]))
     return tuple(links if forwards else reversed(links))
 
 
-def newest(dependency: Dependency) -> Link:
+def newest(dependency: Dependency) -> PathLink:
     """Return a dependency in the kind that was learned last."""
     kind = next(reversed(dependency.witnesses))
-    return Link(dependency, kind, dependency.witnesses[kind][-1])
+    return PathLink(dependency, kind, dependency.witnesses[kind][-1])
 
 
 def usages_of(usage: UsageTable, classes: Iterable[LockClass]) -> tuple[ClassUsage, ...]:
@@ -42,6 +42,6 @@ def usages_of(usage: UsageTable, classes: Iterable[LockClass]) -> tuple[ClassUsa
     )
 
 
-def classes_of(links: Iterable[Link]) -> list[LockClass]:
+def classes_of(links: Iterable[PathLink]) -> list[LockClass]:
     """Return the classes on the way, each once, in order."""
     return list(dict.fromkeys(one for link in links for one in (link.dependency.prev, link.dependency.next)))

@@ -13,7 +13,8 @@ from lockdep.graph.usage_table import UsageTable
 from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks import irq_paths
 from lockdep.validator.checks.irq_links import classes_of, links_along, newest, usages_of
-from lockdep.violations.interrupts import ClassUsage, IrqOrder
+from lockdep.violations.interrupts import ClassUsage
+from lockdep.violations.irq_order import IrqOrder
 from lockdep.violations.where import HeldLock
 from lockdep.vocabulary.usage import IN_ANY, opposed, single_bits
 
@@ -53,6 +54,6 @@ def check_irq_order(
         behind=safe[2],
         ahead=unsafe[2],
         where=new.where(),
-        links=links,
+        path_links=links,
         usages=usages_of(usage, classes_of(links)),
     )

@@ -11,7 +11,9 @@ from lockdep.graph.usage_table import UsageTable
 from lockdep.trace import StackTrace
 from lockdep.validator.checks import irq_paths
 from lockdep.validator.checks.irq_links import classes_of, links_along, usages_of
-from lockdep.violations.interrupts import ClassUsage, InconsistentState, IrqInversion
+from lockdep.violations.interrupts import ClassUsage
+from lockdep.violations.irq_inversion import IrqInversion
+from lockdep.violations.usage import InconsistentState
 from lockdep.violations.where import Where
 from lockdep.vocabulary.usage import IN_ANY, ON_ANY, conflicting, opposed, single_bits
 
@@ -61,6 +63,6 @@ def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) ->
         forwards=forwards,
         path=path,
         where=new.where,
-        links=links,
+        path_links=links,
         usages=usages_of(usage, classes_of(links)),
     )

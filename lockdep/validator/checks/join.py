@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockdep.graph.runs import Run
-from lockdep.violations.violations import JoinWhileHolding
+from lockdep.violations.join import JoinWhileHolding
 from lockdep.violations.where import HeldLock, Where
 
 

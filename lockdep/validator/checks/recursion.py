@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockdep.fastpath import NEST, RECURSIVE_READ
 from lockdep.graph.comparison import Compared
 from lockdep.validator.acquisition import Acquisition
-from lockdep.violations.violations import Recursion
+from lockdep.violations.recursion import Recursion
 from lockdep.violations.where import HeldLock
 
 

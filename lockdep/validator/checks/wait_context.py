@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lockdep.fastpath import TRY
 from lockdep.validator.acquisition import Acquisition
-from lockdep.violations.interrupts import InvalidWaitContext
+from lockdep.violations.wait_context import InvalidWaitContext
 from lockdep.violations.where import HeldLock
 from lockdep.vocabulary.states import CONTEXT_MODES
 from lockdep.wait_types import INV

@@ -24,3 +24,56 @@ with cache.lock:
     cache.drop_all()
 cache.drop_all()
 start_transfer()
+
+
+SHOWS = {"FailedAssertion": "assert_held() says that"}
+EXPECTED = """\
+
+===========================
+WARNING: assert_held failed
+Python VERSION SYSTEM [36afc1ce4ca1]
+---------------------------
+assertion.py:14 in Cache.drop_all: assert_held() says that
+  assertion.py:10 self.lock is held by this thread
+
+which is not so for thread MainThread:
+  (assertion.py:10 self.lock){+.+.}-{4:4} [Lock]
+
+other info that might help us debug this:
+no locks held by MainThread.
+
+stack backtrace:
+      assertion.py:14 in Cache.drop_all
+        lockdep.assert_held(self.lock)
+      assertion.py:25 in <module>
+        cache.drop_all()
+
+evidence: certain (error): it does not hold here
+
+====================================
+WARNING: assert_irqs_disabled failed
+Python VERSION SYSTEM [db8495ef0739]
+------------------------------------
+assertion.py:19 in start_transfer: assert_irqs_disabled() says that
+  interrupts are off here
+
+which is not so:
+
+other info that might help us debug this:
+thread MainThread [HC0[0]:SC0[0]:HE1:SE1]
+irq event stamp: 0
+hardirqs last  enabled at (0): never
+hardirqs last disabled at (0): never
+softirqs last  enabled at (0): never
+softirqs last disabled at (0): never
+no locks held by MainThread.
+
+stack backtrace:
+      assertion.py:19 in start_transfer
+        lockdep.assert_irqs_disabled()
+      assertion.py:26 in <module>
+        start_transfer()
+
+evidence: certain (error): it does not hold here
+lockdep: 2 errors, 0 warnings
+"""

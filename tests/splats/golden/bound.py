@@ -13,3 +13,25 @@ def nest():
 
 with lockdep.use(lockdep.Validator(lockdep.Options(max_chains=2))):
     nest()
+
+
+SHOWS = {"BoundReached": "BUG: max_chains too low!"}
+EXPECTED = """\
+
+========================
+BUG: max_chains too low!
+Python VERSION SYSTEM [5e1cf42878df]
+------------------------
+max_chains = 2 is reached: chains are judged pair by pair, each time.
+Everything else goes on.
+Set a larger one: LOCKDEP_OPTIONS="max_chains=...", or in [tool.lockdep] of pyproject.toml.
+
+thread MainThread came upon it at:
+      bound.py:10 in nest
+        with first, second, third:
+      bound.py:15 in <module>
+        nest()
+
+evidence: unmatched (warning): chains are judged pair by pair, each time
+lockdep: 0 errors, 0 warnings
+"""

@@ -30,3 +30,79 @@ def main():
 
 
 main()
+
+
+COMPILED_ONLY = True
+EXPECTED = """\
+
+======================================================
+WARNING: possible circular locking dependency detected
+Python VERSION SYSTEM [9221a8ce55d0]
+------------------------------------------------------
+thread MainThread signals what others wait for, while it is holding lock:
+  (request.lock){+.+.}-{4:4} [Mutex]
+
+and what it signals is:
+  (request.finished){....}-{0:0} [LockMap]
+
+which lock already depends on the new lock.
+
+
+the existing dependency chain (in reverse order) is:
+
+-> #1 (request.finished){....}-{0:0} --> (request.lock){+.+.}-{4:4}: MainThread
+   signalled request.finished at:
+      event.py:23 in Request.finish
+        self.finished.signal()
+      event.py:29 in main
+        request.finish()
+      event.py:32 in <module>
+        main()
+   with request.lock held
+
+-> #0 (request.lock){+.+.}-{4:4} --> (request.finished){....}-{0:0}: MainThread
+   held request.lock, taken at:
+      event.py:18 in Request.wait
+        with self.lock:
+      event.py:28 in main
+        request.wait()
+      event.py:32 in <module>
+        main()
+   to acquire request.finished at:
+      event.py:19 in Request.wait
+        self.finished.sync()
+      event.py:28 in main
+        request.wait()
+      event.py:32 in <module>
+        main()
+
+other info that might help us debug this:
+
+Chain exists of:
+  request.lock --> request.finished --> request.lock
+
+ Possible unsafe locking scenario:
+
+  thread 0                    thread 1
+  --------                    --------
+  lock(request.lock);
+                              lock(request.lock);
+  sync(request.finished);
+                              signal(request.finished);
+
+ *** DEADLOCK ***
+
+1 lock held by MainThread:
+ #0: (request.lock){+.+.}-{4:4}, at: event.py:22 in Request.finish
+
+stack backtrace:
+      event.py:23 in Request.finish
+        self.finished.signal()
+      event.py:29 in main
+        request.finish()
+      event.py:32 in <module>
+        main()
+
+evidence: potential (error): the same locks close the cycle, seen all in one thread
+lockdep: 1 error, 0 warnings
+"""

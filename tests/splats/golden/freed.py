@@ -26,3 +26,45 @@ def drop():
 Session().restart()
 drop()
 runtime.validator().collect()
+
+
+SHOWS = {"HeldLockFreed": "is initialising a lock again, still held by MainThread!"}
+EXPECTED = """\
+
+=========================
+WARNING: held lock freed!
+Python VERSION SYSTEM [1e9e925f5f10]
+-------------------------
+thread MainThread is initialising a lock again, still held by MainThread!
+  (freed.py:14 self.lock){+.+.}-{4:4} [Mutex]
+
+other info that might help us debug this:
+1 lock held by MainThread:
+ #0: (freed.py:14 self.lock){+.+.}-{4:4}, at: freed.py:17 in Session.restart
+
+stack backtrace:
+      freed.py:18 in Session.restart
+        self.lock.init()
+      freed.py:26 in <module>
+        Session().restart()
+
+evidence: certain (error): whoever holds it will release another lock
+
+=========================
+WARNING: held lock freed!
+Python VERSION SYSTEM [648a07316493]
+-------------------------
+thread MainThread noticed that a lock was collected, still held by MainThread!
+  (freed.py:22 lock){+.+.}-{4:4} [Mutex]
+
+other info that might help us debug this:
+1 lock held by MainThread:
+ #0: (freed.py:22 lock){+.+.}-{4:4}, at: freed.py:23 in drop
+
+stack backtrace:
+      freed.py:28 in <module>
+        runtime.validator().collect()
+
+evidence: certain (error): the last reference to a held lock is gone
+lockdep: 2 errors, 0 warnings
+"""

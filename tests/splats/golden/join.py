@@ -29,3 +29,90 @@ with ThreadPoolExecutor(1, thread_name_prefix="pool") as pool:
     pool.submit(print).result()
     with lock:
         future.result()
+
+
+SHOWS = {"JoinWhileHolding": "and what it waits for takes that lock"}
+COMPILED_ONLY = True
+EXPECTED = """\
+
+=======================================================================
+WARNING: possible deadlock: waiting for a thread that takes a held lock
+Python VERSION SYSTEM [60c15faf7896]
+-----------------------------------------------------------------------
+thread MainThread waits for:
+  worker [thread:join.py:20]
+
+while it is holding lock:
+  (join.py:6 lock){+.+.}-{4:4} [Lock]
+ taken at:
+      join.py:23 in <module>
+        with lock:
+
+and what it waits for takes that lock, first taken like that at:
+      join.py:11 in work
+        with lock:
+      join.py:16 in announce
+        work()
+
+other info that might help us debug this:
+ Possible unsafe locking scenario:
+
+  thread 0                   thread 1
+  --------                   --------
+  lock(join.py:6 lock);
+                             [worker]
+  join(thread:join.py:20);
+                             lock(join.py:6 lock);
+
+ *** DEADLOCK ***
+
+1 lock held by MainThread:
+ #0: (join.py:6 lock){+.+.}-{4:4}, at: join.py:23 in <module>
+
+stack backtrace:
+      join.py:24 in <module>
+        thread.join()
+
+evidence: potential (error): the same lock is held by the waiter and taken by what it waits for
+
+=======================================================================
+WARNING: possible deadlock: waiting for a thread that takes a held lock
+Python VERSION SYSTEM [41399e362af9]
+-----------------------------------------------------------------------
+thread MainThread waits for:
+  work item work [task:join.py:10]
+
+while it is holding lock:
+  (join.py:6 lock){+.+.}-{4:4} [Lock]
+ taken at:
+      join.py:30 in <module>
+        with lock:
+
+and what it waits for takes that lock, first taken like that at:
+      join.py:11 in work
+        with lock:
+      join.py:16 in announce
+        work()
+
+other info that might help us debug this:
+ Possible unsafe locking scenario:
+
+  thread 0                 thread 1
+  --------                 --------
+  lock(join.py:6 lock);
+                           [work item work]
+  join(task:join.py:10);
+                           lock(join.py:6 lock);
+
+ *** DEADLOCK ***
+
+1 lock held by MainThread:
+ #0: (join.py:6 lock){+.+.}-{4:4}, at: join.py:30 in <module>
+
+stack backtrace:
+      join.py:31 in <module>
+        future.result()
+
+evidence: potential (error): the same lock is held by the waiter and taken by what it waits for
+lockdep: 2 errors, 0 warnings
+"""

@@ -14,3 +14,35 @@ for which in (owned, lock):
     thread = threading.Thread(target=forget, args=(which,), name="forgetful")
     thread.start()
     thread.join()
+
+
+SHOWS = {"EndedHolding": "1 lock held by forgetful:"}
+EXPECTED = """\
+
+===========================================
+WARNING: thread ended with locks still held
+Python VERSION SYSTEM [efd00d04eaf3]
+-------------------------------------------
+1 lock held by forgetful:
+ #0: (lifetime.py:6 owned){+.+.}-{4:4}, at: lifetime.py:10 in forget
+
+#0 was taken at:
+      lifetime.py:10 in forget
+        which.acquire()
+
+evidence: certain (error): only the thread that took it can release it
+
+===========================================
+WARNING: thread ended with locks still held
+Python VERSION SYSTEM [c2e7f0b1a667]
+-------------------------------------------
+1 lock held by forgetful:
+ #0: (lifetime.py:5 lock){+.+.}-{4:4}, at: lifetime.py:10 in forget
+
+#0 was taken at:
+      lifetime.py:10 in forget
+        which.acquire()
+
+evidence: unmatched (warning): another thread may still release it
+lockdep: 1 error, 1 warning
+"""

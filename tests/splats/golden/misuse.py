@@ -26,3 +26,68 @@ def no_such_subclass():
 released_while_pinned()
 no_such_subclass()
 simulated.local_bh_enable()
+
+
+SHOWS = {"LockMisuse": "WARNING: releasing a pinned lock"}
+EXPECTED = """\
+
+================================
+WARNING: releasing a pinned lock
+Python VERSION SYSTEM [dbad956d978a]
+--------------------------------
+thread MainThread, at misuse.py:17 in released_while_pinned:
+  unpin it first, with the cookie that pin returned
+
+this is about:
+  (state){+.+.}-{4:4} [Mutex]
+
+other info that might help us debug this:
+1 lock held by MainThread:
+ #0: (state){+.+.}-{4:4}, at: misuse.py:17 in released_while_pinned
+
+stack backtrace:
+      misuse.py:17 in released_while_pinned
+        with state:
+      misuse.py:26 in <module>
+        released_while_pinned()
+
+evidence: certain (error): unpin it first, with the cookie that pin returned
+
+===================================
+BUG: looking up invalid subclass: 8
+Python VERSION SYSTEM [0dee0fba0f2c]
+-----------------------------------
+thread MainThread, at misuse.py:22 in no_such_subclass:
+  subclasses are 0 to 7
+
+this is about:
+  (state){+.+.}-{4:4} [Mutex]
+
+other info that might help us debug this:
+no locks held by MainThread.
+
+stack backtrace:
+      misuse.py:22 in no_such_subclass
+        state.lock_as(subclass=8)
+      misuse.py:27 in <module>
+        no_such_subclass()
+
+evidence: certain (error): subclasses are 0 to 7
+
+===================================
+WARNING: unbalanced local_bh_enable
+Python VERSION SYSTEM [0fc78f778ce2]
+-----------------------------------
+thread MainThread, at misuse.py:28 in <module>:
+  bottom halves are enabled already
+
+other info that might help us debug this:
+no locks held by MainThread.
+
+stack backtrace:
+      misuse.py:28 in <module>
+        simulated.local_bh_enable()
+
+evidence: certain (error): bottom halves are enabled already
+lockdep: 3 errors, 0 warnings
+"""

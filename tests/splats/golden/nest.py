@@ -19,3 +19,32 @@ class Directory:
 
 
 Directory().move(Directory())
+
+
+SHOWS = {"NestNotHeld": "but this thread is not holding:"}
+EXPECTED = """\
+
+==================================
+WARNING: Nested lock was not taken
+Python VERSION SYSTEM [0dc506e1e91d]
+----------------------------------
+thread MainThread is trying to lock:
+  (nest.py:14 self.lock){....}-{4:4} [Mutex]
+
+but this thread is not holding:
+  (nest.py:13 self.rename){....}-{4:4} [Mutex]
+
+which is named to keep the order of such locks when several are held.
+
+other info that might help us debug this:
+no locks held by MainThread.
+
+stack backtrace:
+      nest.py:17 in Directory.move
+        other.lock.lock_as(nest=self.rename)
+      nest.py:21 in <module>
+        Directory().move(Directory())
+
+evidence: potential (error): judged by classes, as the kernel does: whatever their instances
+lockdep: 1 error, 0 warnings
+"""

@@ -38,3 +38,90 @@ for node in ordered:
     lockdep.set_order(node.lock, compare, describe)
 lock_both(*ordered)
 lock_both(*reversed(ordered))
+
+
+SHOWS = {"Recursion": "and the lock comparison function returns 1:"}
+EXPECTED = """\
+
+============================================
+WARNING: possible recursive locking detected
+Python VERSION SYSTEM [676524420219]
+--------------------------------------------
+thread MainThread is trying to acquire lock:
+  (node.lock){+.+.}-{4:4} [Mutex]
+
+but it is already holding lock:
+  (node.lock){+.+.}-{4:4} [Mutex]
+
+which is another lock of its class, taken at:
+      nesting.py:19 in lock_both
+        with first.lock:
+      nesting.py:33 in <module>
+        lock_both(*plain)
+
+other info that might help us debug this:
+ Possible unsafe locking scenario:
+
+  thread 0
+  --------
+  lock(node.lock);
+  lock(node.lock);
+
+ *** DEADLOCK ***
+
+ May be due to missing lock nesting notation
+
+1 lock held by MainThread:
+ #0: (node.lock){+.+.}-{4:4}, at: nesting.py:19 in lock_both
+
+stack backtrace:
+      nesting.py:20 in lock_both
+        with second.lock:
+      nesting.py:33 in <module>
+        lock_both(*plain)
+
+evidence: potential (error): judged by classes, as the kernel does: whatever their instances
+
+============================================
+WARNING: possible recursive locking detected
+Python VERSION SYSTEM [59916ab4abb0]
+--------------------------------------------
+thread MainThread is trying to acquire lock:
+  (ordered.lock){+.+.}-{4:4} [Mutex]
+    depth 0
+
+but it is already holding lock:
+  (ordered.lock){+.+.}-{4:4} [Mutex]
+    depth 1
+and the lock comparison function returns 1:
+
+which is another lock of its class, taken at:
+      nesting.py:19 in lock_both
+        with first.lock:
+      nesting.py:40 in <module>
+        lock_both(*reversed(ordered))
+
+other info that might help us debug this:
+ Possible unsafe locking scenario:
+
+  thread 0
+  --------
+  lock(ordered.lock);
+  lock(ordered.lock);
+
+ *** DEADLOCK ***
+
+ May be due to missing lock nesting notation
+
+1 lock held by MainThread:
+ #0: (ordered.lock){+.+.}-{4:4}, at: nesting.py:19 in lock_both
+
+stack backtrace:
+      nesting.py:20 in lock_both
+        with second.lock:
+      nesting.py:40 in <module>
+        lock_both(*reversed(ordered))
+
+evidence: potential (error): judged by classes, as the kernel does: whatever their instances
+lockdep: 2 errors, 0 warnings
+"""

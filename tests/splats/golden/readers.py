@@ -31,3 +31,74 @@ def insert():
 
 look_up()
 insert()
+
+
+EXPECTED = """\
+
+======================================================
+WARNING: possible circular locking dependency detected
+Python VERSION SYSTEM [013b66ce6fb4]
+------------------------------------------------------
+thread MainThread is trying to acquire lock:
+  (table){++++}-{4:4} [RWSem]
+
+but it is already holding lock:
+  (row){+.+.}-{4:4} [Mutex]
+
+which lock already depends on the new lock.
+
+
+the existing dependency chain (in reverse order) is:
+
+-> #1 (row){+.+.}-{4:4} --> (table){++++}-{4:4}: MainThread
+   held row, taken at:
+      readers.py:27 in insert
+        with row:
+      readers.py:33 in <module>
+        insert()
+   to acquire table at:
+      readers.py:28 in insert
+        table.hold()
+      readers.py:33 in <module>
+        insert()
+
+-> #0 (table){++++}-{4:4} --> (row){+.+.}-{4:4}: MainThread
+   held table for read, taken at:
+      readers.py:20 in look_up
+        table.hold(READ)
+      readers.py:32 in <module>
+        look_up()
+   to acquire row at:
+      readers.py:21 in look_up
+        with row:
+      readers.py:32 in <module>
+        look_up()
+
+other info that might help us debug this:
+
+Chain exists of:
+  table --> row --> table
+
+ Possible unsafe locking scenario:
+
+  thread 0        thread 1
+  --------        --------
+  rlock(table);
+                  lock(row);
+  lock(row);
+                  lock(table);
+
+ *** DEADLOCK ***
+
+1 lock held by MainThread:
+ #0: (row){+.+.}-{4:4}, at: readers.py:27 in insert
+
+stack backtrace:
+      readers.py:28 in insert
+        table.hold()
+      readers.py:33 in <module>
+        insert()
+
+evidence: potential (error): the same locks close the cycle, seen all in one thread
+lockdep: 1 error, 0 warnings
+"""

@@ -16,3 +16,49 @@ def inner():
 
 
 outer()
+
+
+EXPECTED = """\
+
+============================================
+WARNING: possible recursive locking detected
+Python VERSION SYSTEM [aeb624fe2ee0]
+--------------------------------------------
+thread MainThread is trying to acquire lock with a timeout:
+  (recursive.py:5 lock){+.+.}-{4:4} [Lock]
+
+but it is already holding lock:
+  (recursive.py:5 lock){+.+.}-{4:4} [Lock]
+
+which is the same lock, taken at:
+      recursive.py:9 in outer
+        with lock:
+      recursive.py:18 in <module>
+        outer()
+
+other info that might help us debug this:
+ Possible unsafe locking scenario:
+
+  thread 0
+  --------
+  lock(recursive.py:5 lock);
+  lock(recursive.py:5 lock);
+
+ *** STALL ***
+
+ A lock that its holder may take again is an RLock
+
+1 lock held by MainThread:
+ #0: (recursive.py:5 lock){+.+.}-{4:4}, at: recursive.py:9 in outer
+
+stack backtrace:
+      recursive.py:14 in inner
+        if lock.acquire(timeout=0.001):
+      recursive.py:10 in outer
+        inner()
+      recursive.py:18 in <module>
+        outer()
+
+evidence: stall (warning): the wait has a timeout: not for ever, but that long
+lockdep: 0 errors, 1 warning
+"""

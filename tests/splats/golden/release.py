@@ -18,3 +18,38 @@ with owned:
     thread = threading.Thread(target=release, args=(owned,), name="stranger")
     thread.start()
     thread.join()
+
+
+EXPECTED = """\
+
+=====================================
+WARNING: bad unlock balance detected!
+Python VERSION SYSTEM [0f63211dd6aa]
+-------------------------------------
+thread MainThread is trying to release lock (release.py:5 free) at:
+      release.py:11 in release
+        lock.release()
+      release.py:16 in <module>
+        release(free)
+but there are no more locks to release!
+
+other info that might help us debug this:
+no locks held by MainThread.
+
+evidence: unmatched (warning): a lock is released that this thread does not hold
+
+=====================================
+WARNING: bad unlock balance detected!
+Python VERSION SYSTEM [45d124c9032a]
+-------------------------------------
+thread stranger is trying to release lock (release.py:6 owned) at:
+      release.py:11 in release
+        lock.release()
+but it is held by MainThread!
+
+other info that might help us debug this:
+no locks held by stranger.
+
+evidence: unmatched (warning): a lock is released that this thread does not hold
+lockdep: 0 errors, 2 warnings
+"""

@@ -19,3 +19,163 @@ with c:
     if a.acquire(timeout=1):
         a.release()
 two(c, a)
+
+
+COMPILED_ONLY = True
+EXPECTED = """\
+
+======================================================
+WARNING: possible circular locking dependency detected
+Python VERSION SYSTEM [f88c3d61912a]
+------------------------------------------------------
+thread MainThread is trying to acquire lock with a timeout:
+  (ring.py:5 a){+.+.}-{4:4} [Lock]
+
+but it is already holding lock:
+  (ring.py:7 c){+.+.}-{4:4} [Lock]
+
+which lock already depends on the new lock.
+
+
+the existing dependency chain (in reverse order) is:
+
+-> #2 (ring.py:7 c){+.+.}-{4:4} --> (ring.py:5 a){+.+.}-{4:4}: MainThread
+   held ring.py:7 c, taken at:
+      ring.py:18 in <module>
+        with c:
+   to acquire ring.py:5 a with a timeout at:
+      ring.py:19 in <module>
+        if a.acquire(timeout=1):
+
+-> #1 (ring.py:6 b){+.+.}-{4:4} --> (ring.py:7 c){+.+.}-{4:4}: MainThread
+   held ring.py:6 b, taken at:
+      ring.py:11 in two
+        with first:
+      ring.py:17 in <module>
+        two(b, c)
+   to acquire ring.py:7 c at:
+      ring.py:12 in two
+        with second:
+      ring.py:17 in <module>
+        two(b, c)
+
+-> #0 (ring.py:5 a){+.+.}-{4:4} --> (ring.py:6 b){+.+.}-{4:4}: MainThread
+   held ring.py:5 a, taken at:
+      ring.py:11 in two
+        with first:
+      ring.py:16 in <module>
+        two(a, b)
+   to acquire ring.py:6 b at:
+      ring.py:12 in two
+        with second:
+      ring.py:16 in <module>
+        two(a, b)
+
+other info that might help us debug this:
+
+Chain exists of:
+  ring.py:5 a --> ring.py:6 b --> ring.py:7 c --> ring.py:5 a
+
+ Possible unsafe locking scenario:
+
+  thread 0             thread 1             thread 2
+  --------             --------             --------
+  lock(ring.py:5 a);
+                       lock(ring.py:6 b);
+                                            lock(ring.py:7 c);
+  lock(ring.py:6 b);
+                       lock(ring.py:7 c);
+                                            lock(ring.py:5 a);
+
+ *** STALL ***
+
+1 lock held by MainThread:
+ #0: (ring.py:7 c){+.+.}-{4:4}, at: ring.py:18 in <module>
+
+stack backtrace:
+      ring.py:19 in <module>
+        if a.acquire(timeout=1):
+
+evidence: stall (warning): one of the waits has a timeout: not for ever, but that long
+
+======================================================
+WARNING: possible circular locking dependency detected
+Python VERSION SYSTEM [f88c3d61912a]
+------------------------------------------------------
+thread MainThread is trying to acquire lock:
+  (ring.py:5 a){+.+.}-{4:4} [Lock]
+
+but it is already holding lock:
+  (ring.py:7 c){+.+.}-{4:4} [Lock]
+
+which lock already depends on the new lock.
+
+
+the existing dependency chain (in reverse order) is:
+
+-> #2 (ring.py:7 c){+.+.}-{4:4} --> (ring.py:5 a){+.+.}-{4:4}: MainThread
+   held ring.py:7 c, taken at:
+      ring.py:11 in two
+        with first:
+      ring.py:21 in <module>
+        two(c, a)
+   to acquire ring.py:5 a at:
+      ring.py:12 in two
+        with second:
+      ring.py:21 in <module>
+        two(c, a)
+
+-> #1 (ring.py:6 b){+.+.}-{4:4} --> (ring.py:7 c){+.+.}-{4:4}: MainThread
+   held ring.py:6 b, taken at:
+      ring.py:11 in two
+        with first:
+      ring.py:17 in <module>
+        two(b, c)
+   to acquire ring.py:7 c at:
+      ring.py:12 in two
+        with second:
+      ring.py:17 in <module>
+        two(b, c)
+
+-> #0 (ring.py:5 a){+.+.}-{4:4} --> (ring.py:6 b){+.+.}-{4:4}: MainThread
+   held ring.py:5 a, taken at:
+      ring.py:11 in two
+        with first:
+      ring.py:16 in <module>
+        two(a, b)
+   to acquire ring.py:6 b at:
+      ring.py:12 in two
+        with second:
+      ring.py:16 in <module>
+        two(a, b)
+
+other info that might help us debug this:
+
+Chain exists of:
+  ring.py:5 a --> ring.py:6 b --> ring.py:7 c --> ring.py:5 a
+
+ Possible unsafe locking scenario:
+
+  thread 0             thread 1             thread 2
+  --------             --------             --------
+  lock(ring.py:5 a);
+                       lock(ring.py:6 b);
+                                            lock(ring.py:7 c);
+  lock(ring.py:6 b);
+                       lock(ring.py:7 c);
+                                            lock(ring.py:5 a);
+
+ *** DEADLOCK ***
+
+1 lock held by MainThread:
+ #0: (ring.py:7 c){+.+.}-{4:4}, at: ring.py:11 in two
+
+stack backtrace:
+      ring.py:12 in two
+        with second:
+      ring.py:21 in <module>
+        two(c, a)
+
+evidence: potential (error): the same locks close the cycle, seen all in one thread
+lockdep: 1 error, 0 warnings
+"""

@@ -37,3 +37,76 @@ def unpreempted():
 grow()
 handle_interrupt()
 unpreempted()
+
+
+SHOWS = {"AtomicSleep": "BUG: sleeping function called from invalid context at sleep.py:17"}
+EXPECTED = """\
+
+=================================================================
+BUG: sleeping function called from invalid context at sleep.py:17
+Python VERSION SYSTEM [dee819199909]
+-----------------------------------------------------------------
+in_atomic(): 1, irqs_disabled(): 0, name: MainThread
+nothing may sleep here, because of:
+  held lock (registers){+.+.}-{3:3}
+
+1 lock held by MainThread:
+ #0: (registers){+.+.}-{3:3}, at: sleep.py:21 in grow
+
+stack backtrace:
+      sleep.py:17 in allocate
+        lockdep.might_sleep()
+      sleep.py:22 in grow
+        allocate()
+      sleep.py:37 in <module>
+        grow()
+
+evidence: certain (error): nothing may sleep here
+
+=================================================================
+BUG: sleeping function called from invalid context at sleep.py:27
+Python VERSION SYSTEM [9c8d6b7b71ab]
+-----------------------------------------------------------------
+in_atomic(): 1, irqs_disabled(): 1, name: MainThread
+nothing may sleep here, because of:
+  hardirq handler, depth 1
+
+irq event stamp: 1
+hardirqs last  enabled at (0): never
+hardirqs last disabled at (1): sleep.py:26 in handle_interrupt
+softirqs last  enabled at (0): never
+softirqs last disabled at (0): never
+no locks held by MainThread.
+
+stack backtrace:
+      sleep.py:27 in handle_interrupt
+        lockdep.might_sleep()
+      sleep.py:38 in <module>
+        handle_interrupt()
+
+evidence: certain (error): nothing may sleep here
+
+=================================================================
+BUG: sleeping function called from invalid context at sleep.py:33
+Python VERSION SYSTEM [a6d2c2df8a6b]
+-----------------------------------------------------------------
+in_atomic(): 1, irqs_disabled(): 0, name: MainThread
+nothing may sleep here, because of:
+  preemption off, depth 1
+
+irq event stamp: 2
+hardirqs last  enabled at (2): sleep.py:28 in handle_interrupt
+hardirqs last disabled at (1): sleep.py:26 in handle_interrupt
+softirqs last  enabled at (0): never
+softirqs last disabled at (0): never
+no locks held by MainThread.
+
+stack backtrace:
+      sleep.py:33 in unpreempted
+        lockdep.might_sleep()
+      sleep.py:39 in <module>
+        unpreempted()
+
+evidence: certain (error): nothing may sleep here
+lockdep: 3 errors, 0 warnings
+"""

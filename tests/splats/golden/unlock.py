@@ -23,3 +23,45 @@ thread = threading.Thread(target=release, args=(taken,), name="stranger")
 thread.start()
 thread.join()
 taken.release()
+
+
+SHOWS = {"BadRelease": "but there are no more locks to release!"}
+EXPECTED = """\
+
+=====================================
+WARNING: bad unlock balance detected!
+Python VERSION SYSTEM [5b50ae78081d]
+-------------------------------------
+thread MainThread is trying to release lock (free) at:
+  unlock.py:17 in release
+but there are no more locks to release!
+
+other info that might help us debug this:
+no locks held by MainThread.
+
+stack backtrace:
+      unlock.py:17 in release
+        lock.release()
+      unlock.py:20 in <module>
+        release(free)
+
+evidence: certain (error): a lock is released that this thread does not hold
+
+=====================================
+WARNING: bad unlock balance detected!
+Python VERSION SYSTEM [588dca59d398]
+-------------------------------------
+thread stranger is trying to release lock (taken) at:
+  unlock.py:17 in release
+but there are no more locks to release!
+
+other info that might help us debug this:
+no locks held by stranger.
+
+stack backtrace:
+      unlock.py:17 in release
+        lock.release()
+
+evidence: certain (error): a lock is released that this thread does not hold
+lockdep: 2 errors, 0 warnings
+"""

@@ -46,3 +46,88 @@ queue.handle_interrupt()
 queue.push()
 queue.look_up_in_softirq()
 queue.replace()
+
+
+SHOWS = {"InconsistentState": "inconsistent {IN-HARDIRQ-W} -> {HARDIRQ-ON-W} usage."}
+EXPECTED = """\
+
+================================
+WARNING: inconsistent lock state
+Python VERSION SYSTEM [f3975e62d63d]
+--------------------------------
+inconsistent {IN-HARDIRQ-W} -> {HARDIRQ-ON-W} usage.
+thread MainThread [HC0[0]:SC0[0]:HE1:SE1] takes:
+  (queue.lock){?...}-{3:3} [SpinLock]
+{IN-HARDIRQ-W} state was registered at:
+      usage.py:23 in Queue.handle_interrupt
+        with self.lock:
+      usage.py:45 in <module>
+        queue.handle_interrupt()
+irq event stamp: 2
+hardirqs last  enabled at (2): usage.py:25 in Queue.handle_interrupt
+hardirqs last disabled at (1): usage.py:22 in Queue.handle_interrupt
+softirqs last  enabled at (0): never
+softirqs last disabled at (0): never
+
+other info that might help us debug this:
+ Possible unsafe locking scenario:
+
+  thread 0
+  --------
+  lock(queue.lock);
+  <Interrupt>
+    lock(queue.lock);
+
+ *** DEADLOCK ***
+
+no locks held by MainThread.
+
+stack backtrace:
+      usage.py:28 in Queue.push
+        with self.lock:
+      usage.py:46 in <module>
+        queue.push()
+
+evidence: potential (error): judged by classes, as the kernel does: whatever their instances
+
+================================
+WARNING: inconsistent lock state
+Python VERSION SYSTEM [d40601c7d274]
+--------------------------------
+inconsistent {IN-SOFTIRQ-R} -> {SOFTIRQ-ON-W} usage.
+thread MainThread [HC0[0]:SC0[0]:HE1:SE1] enables interrupts while it holds:
+  (queue.table){+.+-}-{3:3} [RWLock]
+{IN-SOFTIRQ-R} state was registered at:
+      usage.py:33 in Queue.look_up_in_softirq
+        self.table.hold(READ)
+      usage.py:47 in <module>
+        queue.look_up_in_softirq()
+irq event stamp: 6
+hardirqs last  enabled at (4): usage.py:35 in Queue.look_up_in_softirq
+hardirqs last disabled at (1): usage.py:22 in Queue.handle_interrupt
+softirqs last  enabled at (6): usage.py:40 in Queue.replace
+softirqs last disabled at (5): usage.py:38 in Queue.replace
+
+other info that might help us debug this:
+ Possible unsafe locking scenario:
+
+  thread 0
+  --------
+  lock(queue.table);
+  <Interrupt>
+    rlock(queue.table);
+
+ *** DEADLOCK ***
+
+1 lock held by MainThread:
+ #0: (queue.table){+.+-}-{3:3}, at: usage.py:39 in Queue.replace
+
+stack backtrace:
+      usage.py:40 in Queue.replace
+        simulated.local_bh_enable()
+      usage.py:48 in <module>
+        queue.replace()
+
+evidence: potential (error): judged by classes, as the kernel does: whatever their instances
+lockdep: 2 errors, 0 warnings
+"""

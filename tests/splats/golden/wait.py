@@ -29,3 +29,75 @@ def show():
 
 stop()
 show()
+
+
+COMPILED_ONLY = True
+EXPECTED = """\
+
+======================================================
+WARNING: possible circular locking dependency detected
+Python VERSION SYSTEM [b004adf9c1ba]
+------------------------------------------------------
+thread MainThread is trying to acquire lock:
+  (wait.py:5 state){+.+.}-{4:4} [Lock]
+
+but it is already holding lock:
+  (wait.py:6 output){+.+.}-{4:4} [Lock]
+
+which lock already depends on the new lock.
+
+
+the existing dependency chain (in reverse order) is:
+
+-> #1 (wait.py:6 output){+.+.}-{4:4} --> (wait.py:5 state){+.+.}-{4:4}: MainThread
+   held wait.py:6 output, taken at:
+      wait.py:25 in show
+        with output:
+      wait.py:31 in <module>
+        show()
+   to acquire wait.py:5 state at:
+      wait.py:26 in show
+        with state:
+      wait.py:31 in <module>
+        show()
+
+-> #0 (wait.py:5 state){+.+.}-{4:4} --> (wait.py:6 output){+.+.}-{4:4}: MainThread
+   held wait.py:5 state, taken at:
+      wait.py:20 in stop
+        with state:
+      wait.py:30 in <module>
+        stop()
+   to wait for what takes (writer) wait.py:6 output at:
+      wait.py:21 in stop
+        thread.join()
+      wait.py:30 in <module>
+        stop()
+
+other info that might help us debug this:
+
+Chain exists of:
+  wait.py:5 state --> wait.py:6 output --> wait.py:5 state
+
+ Possible unsafe locking scenario:
+
+  thread 0                  thread 1
+  --------                  --------
+  lock(wait.py:5 state);
+                            lock(wait.py:6 output);
+  wait(wait.py:6 output);
+                            lock(wait.py:5 state);
+
+ *** DEADLOCK ***
+
+1 lock held by MainThread:
+ #0: (wait.py:6 output){+.+.}-{4:4}, at: wait.py:25 in show
+
+stack backtrace:
+      wait.py:26 in show
+        with state:
+      wait.py:31 in <module>
+        show()
+
+evidence: potential (error): the same locks close the cycle, seen all in one thread
+lockdep: 1 error, 0 warnings
+"""

@@ -37,3 +37,56 @@ class Device:
 device = Device()
 device.reset()
 device.handle_interrupt()
+
+
+SHOWS = {"InvalidWaitContext": "[ BUG: Invalid wait context ]"}
+EXPECTED = """\
+
+=============================
+[ BUG: Invalid wait context ]
+Python VERSION SYSTEM [612fbdc2d24d]
+-----------------------------
+thread MainThread is trying to lock:
+  (wait_context.py:19 self.config){....}-{4:4} [Mutex]
+
+which can be a wait of type SLEEP (4)
+where at most CONFIG (3) is allowed: under (wait_context.py:18 self.registers){+.+.}-{3:3}
+
+other info that might help us debug this:
+context-{5:5}
+1 lock held by MainThread:
+ #0: (wait_context.py:18 self.registers){+.+.}-{3:3}, at: wait_context.py:23 in Device.reset
+
+stack backtrace:
+      wait_context.py:27 in Device.reload
+        with self.config:
+      wait_context.py:24 in Device.reset
+        self.reload()
+      wait_context.py:38 in <module>
+        device.reset()
+
+evidence: potential (error): judged by classes, as the kernel does: whatever their instances
+
+=============================
+[ BUG: Invalid wait context ]
+Python VERSION SYSTEM [2fa59edc60f5]
+-----------------------------
+thread MainThread is trying to lock:
+  (wait_context.py:20 self.statistics){....}-{4:4} [Mutex]
+
+which can be a wait of type SLEEP (4)
+where at most CONFIG (3) is allowed: in a hardirq handler
+
+other info that might help us debug this:
+context-{3:3}
+no locks held by MainThread.
+
+stack backtrace:
+      wait_context.py:32 in Device.handle_interrupt
+        with self.statistics:
+      wait_context.py:39 in <module>
+        device.handle_interrupt()
+
+evidence: potential (error): judged by classes, as the kernel does: whatever their instances
+lockdep: 2 errors, 0 warnings
+"""

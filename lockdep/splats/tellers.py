@@ -1,0 +1,49 @@
+"""Which function tells which kind of violation.
+
+Each module of lockdep/splats/kinds/ decorates its function with `tells(Record)`. `load()` imports all of them, so a
+new kind is a new file and no table has to name it. lockdep loads them when it is imported: the report of a finding is
+written in the middle of an acquisition, where nothing may be imported.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeVar
+
+from lockdep.splats import kinds
+from lockdep.splats.page import Lines, Page
+from lockdep.violations.violation import Violation
+
+_Record = TypeVar("_Record", bound=Violation)
+Teller = Callable[[Page, _Record], Lines]
+_tellers: dict[type[Violation], Teller[Any]] = {}
+
+
+def tells(record: type[_Record]) -> Callable[[Teller[_Record]], Teller[_Record]]:
+    """Register the decorated function as the one that writes the body of a report about this record."""
+
+    def register(teller: Teller[_Record]) -> Teller[_Record]:
+        if record in _tellers:
+            raise TypeError(f"{record.__name__} is told by two functions")
+        _tellers[record] = teller
+        return teller
+
+    return register
+
+
+def load() -> None:
+    """Import every module of kinds/."""
+    for module in pkgutil.iter_modules(kinds.__path__):
+        import_module(f"{kinds.__name__}.{module.name}")
+
+
+def teller_of(record: type[_Record]) -> Teller[_Record]:
+    """Return the function that tells this kind; KeyError if none was registered."""
+    return _tellers[record]
+
+
+def told_kinds() -> list[type[Violation]]:
+    """Return the records that can be told, in the order of the names of their modules."""
+    return list(_tellers)

@@ -1,0 +1,34 @@
+"""An assert_... that does not hold (kernel: lockdep_assert)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lockdep.graph.classes import LockClass
+from lockdep.violations.violation import Defaults
+from lockdep.violations.where import Where
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAssertion(Defaults):
+    """`assertion` is the function that was called at `place`, `text` is what it says should be so."""
+
+    slug: ClassVar[str] = "assertion"
+    title_counts: ClassVar[bool] = True
+
+    assertion: str
+    text: str
+    place: str
+    classes: tuple[LockClass, ...]
+    where: Where
+
+    @property
+    def title(self) -> str:
+        """Which assertion failed."""
+        return f"{self.assertion} failed"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where the assertion stands."""
+        return (self.place,)

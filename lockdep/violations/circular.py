@@ -1,0 +1,37 @@
+"""A circle of dependencies (kernel: check_noncircular, print_circular_bug)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lockdep.graph.classes import LockClass
+from lockdep.graph.dependency import Dependency, Witness
+from lockdep.violations.violation import Defaults
+from lockdep.violations.where import Where
+
+
+@dataclass(frozen=True, slots=True)
+class CircularDependency(Defaults):
+    """The dependencies of `path` lead round in a circle; the last one is the one that closed it.
+
+    `chosen` has, for each dependency, the kind and the witness that the report shows.
+    """
+
+    slug: ClassVar[str] = "circular"
+    title: ClassVar[str] = "possible circular locking dependency detected"
+    is_cycle: ClassVar[bool] = True
+
+    path: tuple[Dependency, ...]
+    chosen: tuple[tuple[int, Witness], ...]
+    where: Where
+
+    @property
+    def classes(self) -> tuple[LockClass, ...]:
+        """The classes in the order of the circle."""
+        return tuple(dependency.prev for dependency in self.path)
+
+    @property
+    def dependencies(self) -> tuple[tuple[str, str], ...]:
+        """The names of the dependencies in the order of the circle."""
+        return tuple((dependency.prev.name, dependency.next.name) for dependency in self.path)

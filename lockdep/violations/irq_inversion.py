@@ -1,0 +1,39 @@
+"""A class in a new state, connected with one of the opposite state (print_irq_inversion_bug)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lockdep.graph.classes import LockClass
+from lockdep.graph.dependency import Dependency
+from lockdep.violations.interrupts import ClassUsage, PathLink
+from lockdep.violations.violation import Defaults
+from lockdep.violations.where import Where
+
+
+@dataclass(frozen=True, slots=True)
+class IrqInversion(Defaults):
+    """A class gets the usage bit `bit`, and dependencies connect it with a class of the opposite state.
+
+    `path` leads from the class to the other one when `forwards`, else from the other one to the class. `path_links`
+    tells the same way with its witnesses, `usages` has every usage bit of each class on it.
+    """
+
+    slug: ClassVar[str] = "irq-inversion"
+    title: ClassVar[str] = "possible irq lock inversion dependency detected"
+
+    lock_class: LockClass
+    mode: int
+    bit: int
+    other: ClassUsage
+    forwards: bool
+    path: tuple[Dependency, ...]
+    where: Where
+    path_links: tuple[PathLink, ...] = ()
+    usages: tuple[ClassUsage, ...] = ()
+
+    @property
+    def classes(self) -> tuple[LockClass, ...]:
+        """The class that changed, and the other one."""
+        return (self.lock_class, self.other.lock_class)

@@ -1,0 +1,45 @@
+"""A wait, with a lock held, for a thread or work item that takes the same lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lockdep.graph.classes import LockClass
+from lockdep.trace import StackTrace
+from lockdep.violations.violation import Defaults, class_names
+from lockdep.violations.where import HeldLock, Where
+
+
+@dataclass(frozen=True, slots=True)
+class JoinWhileHolding(Defaults):
+    """A thread waits for another thread or work item while it holds `prev`, a lock which that one took.
+
+    `awaited` names what is waited for, `awaited_place` is where its code begins, `taken` is where it took the lock.
+    """
+
+    slug: ClassVar[str] = "join"
+    title: ClassVar[str] = "possible deadlock: waiting for a thread that takes a held lock"
+
+    prev: HeldLock
+    awaited: str
+    awaited_place: str
+    taken: StackTrace
+    timed: bool
+    where: Where
+
+    @property
+    def classes(self) -> tuple[LockClass, ...]:
+        """The lock that both want."""
+        return (self.prev.lock_class,)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The code that is waited for."""
+        return (self.awaited_place,)
+
+    @property
+    def dependencies(self) -> tuple[tuple[str, str], ...]:
+        """From the held lock to what is waited for, and back."""
+        held, awaited = class_names(self)
+        return ((held, awaited), (awaited, held))

@@ -1,0 +1,27 @@
+"""A nest lock that is not held (kernel: print_lock_nested_lock_not_held)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lockdep.graph.classes import LockClass
+from lockdep.violations.violation import Defaults
+from lockdep.violations.where import Where
+
+
+@dataclass(frozen=True, slots=True)
+class NestNotHeld(Defaults):
+    """`nest=` names a lock that keeps the order of such locks, and the thread does not hold it."""
+
+    slug: ClassVar[str] = "nest"
+    title: ClassVar[str] = "Nested lock was not taken"
+
+    lock_class: LockClass
+    nest_class: LockClass
+    where: Where
+
+    @property
+    def classes(self) -> tuple[LockClass, ...]:
+        """The lock that is taken, and the nest lock."""
+        return (self.lock_class, self.nest_class)

@@ -1,0 +1,27 @@
+"""A release that fits no acquisition (kernel: print_unlock_imbalance_bug)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lockdep.graph.classes import LockClass
+from lockdep.violations.violation import Defaults
+from lockdep.violations.where import Where
+
+
+@dataclass(frozen=True, slots=True)
+class BadRelease(Defaults):
+    """A thread releases a lock that is not held, or not by this thread; `owner` names its holder, '' if none."""
+
+    slug: ClassVar[str] = "release"
+    title: ClassVar[str] = "bad unlock balance detected!"
+
+    lock_class: LockClass
+    owner: str
+    where: Where
+
+    @property
+    def classes(self) -> tuple[LockClass, ...]:
+        """The one class."""
+        return (self.lock_class,)

@@ -1,0 +1,33 @@
+"""Instances of one class that are taken in a ring of orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lockdep.graph.classes import LockClass
+from lockdep.graph.dependency import Witness
+from lockdep.violations.violation import Defaults
+from lockdep.violations.where import Where
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRing(Defaults):
+    """Instances of one class are taken in orders that lead round in a circle; the last witness closed it."""
+
+    slug: ClassVar[str] = "circular"
+    title: ClassVar[str] = "possible circular locking dependency detected"
+
+    lock_class: LockClass
+    ring: tuple[Witness, ...]
+    where: Where
+
+    @property
+    def classes(self) -> tuple[LockClass, ...]:
+        """The one class."""
+        return (self.lock_class,)
+
+    @property
+    def dependencies(self) -> tuple[tuple[str, str], ...]:
+        """The dependency of the class on itself."""
+        return ((self.lock_class.name, self.lock_class.name),)
