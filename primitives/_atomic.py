@@ -1,13 +1,13 @@
 """Atomic numbers, references and bits, and the fences between them (kernel: atomic_t, bitops).
 
-One source, two builds: this file runs as it is, and is compiled by Cython with the types of _atomic.pxd. Compiled, each
-operation is one atomic instruction where threads run at the same time, and plain arithmetic where the GIL already
-makes it atomic. Pure, all operations share one re-entrant raw lock, and what is done under it is straight-line code:
-no call, so no signal handler can come between the reading and the writing of one thread. No finalizer runs under it:
-what is replaced is dropped after.
+One source serves both builds: this file runs as it is, and Cython compiles it with the types of _atomic.pxd. Compiled,
+each operation is one atomic instruction where threads run at the same time, and plain arithmetic where the GIL already
+makes it atomic. Pure, all operations share one re-entrant raw lock. The code under that lock makes no call, so that no
+signal handler can run between the read and the write of one operation, and it drops no last reference, so that no
+finalizer can: a replaced object is released after the lock.
 
-Numbers have 64 bits and wrap, in both builds. An operation that returns something orders what is before and after it,
-as in the kernel; `read` and `set` order nothing by themselves.
+Numbers have 64 bits and wrap around, in both builds. An operation that returns something is a full barrier, as in the
+kernel; `read` and `set` order nothing by themselves.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ if not cython.compiled:
     HALF = 1 << 63
     MASK = (1 << 64) - 1
     _lock = _thread.RLock()
-    # held by another thread in the moment of a fork, it would never be free in the child
+    # if another thread holds it at the moment of a fork, it would stay locked in the child for ever
     os.register_at_fork(after_in_child=_lock._at_fork_reinit)
 
     def fits(number):
-        """Refuse what the compiled build refuses: a number that has no place in 64 bits."""
+        """Raise OverflowError for a number that does not fit into 64 bits, as the compiled build does."""
         if not -HALF <= number < HALF:
             raise OverflowError("Python int too large to convert to C long")
 
@@ -54,7 +54,7 @@ class Atomic:
         return self.value
 
     def set(self, value):
-        """Store a value."""
+        """Store a value. OverflowError if it does not fit into 64 bits."""
         if cython.compiled:
             pa_set(cython.address(self.value), value)
         else:
@@ -62,14 +62,14 @@ class Atomic:
             self.value = value
 
     def read_acquire(self):
-        """Return the value; what follows is not done before."""
+        """Return the value; no later access takes effect before this read."""
         if cython.compiled:
             return pa_acquire(cython.address(self.value))
         with _lock:
             return self.value
 
     def set_release(self, value):
-        """Store a value, after all that was done before."""
+        """Store a value, after all earlier accesses have taken effect."""
         if cython.compiled:
             pa_release(cython.address(self.value), value)
         else:
@@ -78,7 +78,7 @@ class Atomic:
                 self.value = value
 
     def xchg(self, new):
-        """Store a value, return the one that was there."""
+        """Store a value; return the old one."""
         if cython.compiled:
             return pa_xchg(cython.address(self.value), new)
         fits(new)
@@ -88,7 +88,7 @@ class Atomic:
         return old
 
     def cmpxchg(self, old, new):
-        """Store `new` if the value is `old`; return the value that was there."""
+        """Store `new` if the value is `old`; return the value from before."""
         if cython.compiled:
             return pa_cmpxchg(cython.address(self.value), old, new)
         fits(new)
@@ -99,7 +99,7 @@ class Atomic:
         return seen
 
     def fetch_add(self, number):
-        """Add, return the value before."""
+        """Add `number`; return the old value."""
         if cython.compiled:
             return pa_add(cython.address(self.value), number)
         fits(number)
@@ -109,7 +109,7 @@ class Atomic:
         return old
 
     def fetch_and(self, number):
-        """Keep the bits of `number` alone, return the value before."""
+        """Clear the bits that are not set in `number`; return the old value."""
         if cython.compiled:
             return pa_and(cython.address(self.value), number)
         fits(number)
@@ -119,7 +119,7 @@ class Atomic:
         return old
 
     def fetch_or(self, number):
-        """Set the bits of `number`, return the value before."""
+        """Set the bits that are set in `number`; return the old value."""
         if cython.compiled:
             return pa_or(cython.address(self.value), number)
         fits(number)
@@ -129,7 +129,7 @@ class Atomic:
         return old
 
     def fetch_xor(self, number):
-        """Turn the bits of `number` over, return the value before."""
+        """Invert the bits that are set in `number`; return the old value."""
         if cython.compiled:
             return pa_xor(cython.address(self.value), number)
         fits(number)
@@ -139,13 +139,13 @@ class Atomic:
         return old
 
     def add_return(self, number):
-        """Add, return the value after."""
+        """Add `number`; return the new value."""
         if cython.compiled:
             return pa_sum(pa_add(cython.address(self.value), number), number)
         return ((self.fetch_add(number) + number + HALF) & MASK) - HALF
 
     def add(self, number):
-        """Add."""
+        """Add `number`."""
         self.fetch_add(number)
 
     def inc(self):
@@ -157,13 +157,13 @@ class Atomic:
         self.fetch_add(-1)
 
     def try_cmpxchg(self, old, new):
-        """Store `new` if the value is `old`; return whether it was, and the value that was there."""
+        """Store `new` if the value is `old`; return whether it was stored, and the value from before."""
         seen = self.cmpxchg(old, new)
         return seen == old, seen
 
 
 class AtomicRef:
-    """A reference that threads replace without a lock. Compared by identity."""
+    """A reference that threads replace without a lock. Objects are compared by identity."""
 
     __slots__ = ("__weakref__", "value")
 
@@ -171,20 +171,20 @@ class AtomicRef:
         self.set(value)
 
     def read(self):
-        """Return what it refers to. What that was made of is seen, too."""
+        """Return the object it refers to. The caller also sees everything stored before that reference was set."""
         if cython.compiled:
             return pa_get(pa_slot(self))
         return self.value
 
     def set(self, value):
-        """Refer to something else, after all that was done before."""
+        """Refer to `value`, after all earlier accesses have taken effect."""
         if cython.compiled:
             pa_swap(pa_slot(self), value)
         else:
             self.xchg(value)
 
     def xchg(self, new):
-        """Refer to something else, return what was there."""
+        """Refer to `new`; return the old object."""
         if cython.compiled:
             return pa_swap(pa_slot(self), new)
         with _lock:
@@ -193,7 +193,7 @@ class AtomicRef:
         return old
 
     def try_cmpxchg(self, old, new):
-        """Refer to `new` if it refers to `old`; return whether it did, and what was there."""
+        """Refer to `new` if it refers to `old`; return whether it did, and the object from before."""
         if cython.compiled:
             while not pa_replace(pa_slot(self), old, new):
                 seen = pa_get(pa_slot(self))
@@ -207,7 +207,7 @@ class AtomicRef:
         return seen is old, seen
 
     def cmpxchg(self, old, new):
-        """Refer to `new` if it refers to `old`; return what was there."""
+        """Refer to `new` if it refers to `old`; return the object from before."""
         return self.try_cmpxchg(old, new)[1]
 
     @classmethod
@@ -216,7 +216,7 @@ class AtomicRef:
 
 
 class AtomicFlags:
-    """`size` bits that threads set and clear without a lock (kernel: unsigned long flags[], set_bit and kin)."""
+    """`size` bits that threads set and clear without a lock (kernel: unsigned long flags[], set_bit etc.)."""
 
     __slots__ = ("bits", "size")
 
@@ -230,50 +230,50 @@ class AtomicFlags:
         pa_free(self.bits)
 
     def word(self, nr):
-        """Return where the bit is kept; IndexError if there is none of this number."""
+        """Return the address of the word that holds bit `nr`. IndexError if there is no such bit."""
         if cython.compiled:
             if nr < 0 or nr >= self.size:
                 raise IndexError(f"bit {nr} of {self.size}")
             return cython.address(self.bits[nr // WORD])
 
     def test_bit(self, nr):
-        """Return whether a bit is set."""
+        """Return whether bit `nr` is set."""
         if cython.compiled:
             return pa_acquire(self.word(nr)) & pa_bit(nr) != 0
         return self.change(nr, 0, 0)
 
     def test_and_set_bit(self, nr):
-        """Set a bit, return whether it was."""
+        """Set bit `nr`; return whether it was set before."""
         if cython.compiled:
             return pa_or(self.word(nr), pa_bit(nr)) & pa_bit(nr) != 0
         return self.change(nr, 1, 0)
 
     def test_and_clear_bit(self, nr):
-        """Clear a bit, return whether it was set."""
+        """Clear bit `nr`; return whether it was set before."""
         if cython.compiled:
             return pa_and(self.word(nr), pa_not(pa_bit(nr))) & pa_bit(nr) != 0
         return self.change(nr, 1, 1)
 
     def test_and_change_bit(self, nr):
-        """Turn a bit over, return whether it was set."""
+        """Invert bit `nr`; return whether it was set before."""
         if cython.compiled:
             return pa_xor(self.word(nr), pa_bit(nr)) & pa_bit(nr) != 0
         return self.change(nr, 0, 1)
 
     def set_bit(self, nr):
-        """Set a bit."""
+        """Set bit `nr`."""
         self.test_and_set_bit(nr)
 
     def clear_bit(self, nr):
-        """Clear a bit."""
+        """Clear bit `nr`."""
         self.test_and_clear_bit(nr)
 
     def change_bit(self, nr):
-        """Turn a bit over."""
+        """Invert bit `nr`."""
         self.test_and_change_bit(nr)
 
     def read(self):
-        """Return all bits as one number. Of more than 64 it is no single moment's picture."""
+        """Return all bits as one number. With more than 64 bits, the words need not be of the same moment."""
         if cython.compiled:
             value = 0
             for at in range((self.size - 1) // WORD, -1, -1):
@@ -292,7 +292,10 @@ if not cython.compiled:
         flags.bits = 0
 
     def _change(flags, nr, either, flip):
-        """Set a bit (either), clear it (both), turn it over (flip) or leave it; return whether it was set."""
+        """Set a bit (either), clear it (both), invert it (flip) or leave it (neither).
+
+        Returns whether it was set before.
+        """
         if not 0 <= nr < flags.size:
             raise IndexError(f"bit {nr} of {flags.size}")
         bit = 1 << nr
@@ -308,7 +311,7 @@ if not cython.compiled:
 
 
 def smp_mb():
-    """Have all that is before done before all that is after."""
+    """Full barrier: all earlier accesses take effect before all later ones."""
     if cython.compiled:
         pa_mb()
     elif THREADS_AT_ONCE:
@@ -317,7 +320,7 @@ def smp_mb():
 
 
 def smp_rmb():
-    """Have what is read before read before what is read after."""
+    """Read barrier: all earlier reads take effect before all later reads."""
     if cython.compiled:
         pa_rmb()
     else:
@@ -325,7 +328,7 @@ def smp_rmb():
 
 
 def smp_wmb():
-    """Have what is written before written before what is written after."""
+    """Write barrier: all earlier writes take effect before all later writes."""
     if cython.compiled:
         pa_wmb()
     else:

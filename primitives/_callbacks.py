@@ -1,10 +1,10 @@
-"""Callbacks that run after a grace period, in order, on a thread of their own (kernel: call_rcu's kthreads).
+"""Callbacks that run in order after a grace period, on a thread of their own (kernel: call_rcu's kthreads).
 
-Adding one takes no lock and never waits: finalizers and signal handlers may. The thread is started by the first
-callback, it is a daemon, and what has not run when the interpreter exits never runs. In a child of a fork the queue
-lives on, without the callback that was running, and a new thread is started when the next one is added.
+Adding a callback takes no lock and never waits, so finalizers and signal handlers may do it. The first callback starts
+the thread. It is a daemon thread: callbacks that have not run when the interpreter exits never run. In the child of a
+fork the queue survives, without the callback that was running, and the next callback that is added starts a new thread.
 
-A callback runs in ordinary code: it may sleep, and then the others wait. Unlike the kernel's it is no softirq handler.
+A callback runs in ordinary task context: it may sleep, which delays the others. In the kernel it is a softirq handler.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from lockdep.annotations import LockMap
-from primitives._grace import Sleep
+from primitives._grace import WakeQueue
 from primitives._report import hopeless
 
 _queues: weakref.WeakSet[CallbackQueue] = weakref.WeakSet()
@@ -28,9 +28,9 @@ _finalizing = sys.is_finalizing
 
 
 class CallbackQueue:
-    """Callbacks of one RCU or SRCU domain. `wait` is its grace period.
+    """The callbacks of one RCU or SRCU domain. `wait` waits for a grace period of that domain.
 
-    Invariant: whoever holds the one token of `_idle` may start the thread; while the thread lives nobody holds it.
+    Invariant: `_idle` holds one token while the thread is not running. The thread that takes the token may start it.
     """
 
     def __init__(self, name: str, wait: Callable[[], None]) -> None:
@@ -44,23 +44,23 @@ class CallbackQueue:
     def _reset(self) -> None:
         self._idle = deque([None])
         self._thread = 0
-        self._work: Sleep = SimpleQueue()
+        self._work: WakeQueue = SimpleQueue()
 
     def add(self, callback: Callable[..., object], *arguments: Any) -> None:
-        """Have the callback called after a grace period."""
+        """Call callback(*arguments) after a grace period. Never waits."""
         self._waiting.append((callback, arguments))
         self._work.put(None)
         if self._idle:
             self._start()
 
     def barrier(self, caller: str) -> None:
-        """Wait until all callbacks that were added before have run."""
+        """Wait until all callbacks added before have run. DeadlockError if `caller` is called by such a callback."""
         if _thread.get_ident() == self._thread:
             hopeless(f"{caller} called by a callback", "the callback waits for itself", self._map.entry.lock_class)
         self._map.sync()
         if self._idle and not self._waiting:
             return
-        done: Sleep = SimpleQueue()
+        done: WakeQueue = SimpleQueue()
         self.add(done.put, None)
         if not _finalizing():
             done.get()
@@ -72,7 +72,7 @@ class CallbackQueue:
     def _start(self) -> None:
         try:
             token = self._idle.pop()
-        except IndexError:  # somebody else is starting it
+        except IndexError:  # another thread is starting it
             return
         try:
             _thread.start_new_thread(self._run, ())
@@ -93,7 +93,7 @@ class CallbackQueue:
         self._map.acquire()
         try:
             callback(*arguments)
-        except BaseException as error:  # also SystemExit: the others must have their turn
+        except BaseException as error:  # SystemExit as well: the other callbacks must still run
             details = (type(error), error, error.__traceback__, threading.current_thread())
             threading.excepthook(threading.ExceptHookArgs(details))
         finally:

@@ -1,8 +1,8 @@
-"""Delivery of simulated interrupts: where a thread has them on, run the handlers of what is pending on it.
+"""Delivery of simulated interrupts: run the handlers of what is pending on a thread, where its interrupts are enabled.
 
-Called by the fast path before a lock operation of a thread that was kicked, by lockdep.contexts.simulated where
-interrupts or bottom halves are enabled, and by primitives.irq. Interrupts go first, then softirqs; neither nests in
-itself.
+deliver() is called by the fast path before a lock operation of a thread that was kicked, by lockdep.contexts.simulated
+where interrupts or bottom halves are enabled, and by primitives.irq. It runs interrupts first, then softirqs. Neither
+kind nests in itself. No lock is held while a handler runs.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from lockdep.contexts import simulated
 from primitives.percpu import Cpu, PerCPU, cpu_of
 
 HARD, SOFT = 1, 2
-RESTARTS = 10  # rounds of softirqs before the rest is left for later
+RESTARTS = 10  # rounds of softirqs before the rest is left for the next delivery
 
 
 class IrqAction:
-    """What an interrupt or softirq does, and how often it has."""
+    """The handler of an interrupt or softirq, and how often it has run on each CPU."""
 
     __slots__ = ("handler", "runs", "threaded")
 
@@ -31,7 +31,7 @@ class IrqAction:
         self.runs: PerCPU[int] = PerCPU(0)
 
     def run(self, *arguments: object) -> None:
-        """Call the handler, and count that."""
+        """Call the handler and count the call."""
         self.runs.this_cpu_inc()
         report_errors(self.handler, *arguments)
 
@@ -41,7 +41,10 @@ softirqs: dict[int, IrqAction] = {}
 
 
 def report_errors(handler: Callable[..., object], *arguments: object) -> None:
-    """Call a handler. Nobody is there to catch its exception, so it is reported; what is no Exception goes through."""
+    """Call a handler and pass an Exception from it to sys.excepthook, because no caller could catch it.
+
+    Other exceptions, such as KeyboardInterrupt, propagate.
+    """
     try:
         handler(*arguments)
     except Exception:
@@ -49,7 +52,7 @@ def report_errors(handler: Callable[..., object], *arguments: object) -> None:
 
 
 def kick(ident: int | None) -> None:
-    """Have a thread look for what is pending, at the next point where it does. Any thread may do this."""
+    """Make a thread look for pending interrupts at its next lock operation. Any thread may call this."""
     for state in fastpath.threads():
         if state.ident == ident:
             state.pending = True
@@ -57,10 +60,10 @@ def kick(ident: int | None) -> None:
 
 
 def deliver() -> bool:
-    """Run what is pending on this CPU and may run here; return whether something stays pending."""
-    thread = threading._active.get(get_ident())  # type: ignore[attr-defined]  # current_thread() might make one
+    """Run what is pending on this CPU and may run here; return whether anything stays pending."""
+    thread = threading._active.get(get_ident())  # type: ignore[attr-defined]  # current_thread() might create one
     if thread is None:
-        return False  # unknown to threading, now or yet: nobody can have sent it anything
+        return False  # no Thread object (yet), so nobody can have sent it anything
     cpu = cpu_of(thread)
     if not cpu.handling & HARD and not simulated.irqs_disabled():
         _run_irqs(cpu)

@@ -1,8 +1,10 @@
-"""What SpinLock and Mutex have in common: OwnedLock under the kernel's names.
+"""What SpinLock and Mutex have in common: an OwnedLock with the kernel's method names.
 
-`lock` and `unlock` are the compiled methods themselves, so a known acquisition costs what ExclusiveLock's does. Only
-the holder may unlock, and it never locks again: anything else is a finding and a RuntimeError (DeadlockError for a
-recursion), and changes nothing.
+Only the holder may unlock it, and the holder must not lock it again. Both mistakes are reported, change nothing and
+raise RuntimeError (DeadlockError for a recursion).
+
+Cost: `lock` and `unlock` are the compiled methods themselves, so a known acquisition costs the same as that of an
+ExclusiveLock.
 """
 
 from __future__ import annotations
@@ -15,7 +17,12 @@ from lockdep.fastpath import TIMED, TRY, OwnedLock
 
 @dataclass(frozen=True, slots=True)
 class LockStatistics:
-    """waiting: the threads that sleep until they have it; owner: the ident of its holder, if it has one."""
+    """The state of a lock at one moment.
+
+    waiting         threads that sleep until they have the lock
+    owner           ident of the thread that holds it, or None
+    acquisitions    how often it has been taken so far
+    """
 
     waiting: int
     owner: int | None
@@ -23,7 +30,7 @@ class LockStatistics:
 
 
 class Exclusive(OwnedLock):
-    """A lock with one owner. Also has acquire, release, locked and `with`, as threading.Lock."""
+    """A lock with one owner. It also has acquire, release, locked and `with`, like threading.Lock."""
 
     __slots__ = ()
 
@@ -32,21 +39,21 @@ class Exclusive(OwnedLock):
     is_locked = OwnedLock.locked
 
     def lock_nested(self, subclass: int) -> None:
-        """As lock, under another lock of the same class: as that subclass, 1 to 7."""
+        """Like lock, while the thread holds another lock of the same class: take this one as `subclass`, 1 to 7."""
         self.lock_as(subclass=subclass)
 
     def lock_nest_lock(self, nest: Any) -> None:
-        """As lock; `nest` is held and serialises all who take several locks of this class."""
+        """Like lock, while the thread holds `nest`, which serialises all threads that take several of this class."""
         self.lock_as(nest=nest)
 
     def trylock(self) -> bool:
-        """Take the lock if it is free now."""
+        """Take the lock if it is free; return whether it was taken."""
         return self.lock_as(TRY)
 
     def lock_timeout(self, seconds: float) -> bool:
-        """Take the lock; return False if it was not free for so many seconds."""
+        """Take the lock, waiting for at most `seconds`; return whether it was taken."""
         return self.lock_as(TIMED, seconds) if seconds > 0 else self.trylock()
 
     def statistics(self) -> LockStatistics:
-        """Return a picture of this moment."""
+        """Return the statistics at this moment."""
         return LockStatistics(self.waiting, self._owner, self.acquisitions)

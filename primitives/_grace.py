@@ -1,7 +1,7 @@
-"""Waiting for readers: the sleep of a grace period, and the warning when one lasts too long.
+"""Waiting for readers: the wait of a grace period, and the warning when one lasts too long.
 
-The one who waits holds nothing while it sleeps, can be interrupted, and is woken by the last reader it asked to. At
-interpreter exit, when other threads never run again, nobody is waited for any more.
+A thread that waits for a grace period holds no lock while it sleeps, can be interrupted by signal handlers, and is
+woken by the last reader it waits for. At interpreter exit, when other threads never run again, the wait ends at once.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from lockdep import fastpath, runtime
 from lockdep.trace import NO_STACK, capture, site
 from lockdep.validator.held import held_locks, thread_name
 
-STALL_SECONDS = 21.0  # as rcupdate.rcu_cpu_stall_timeout
-DEPTH = 50  # frames in which the place is looked for where a thread entered
-SPINS = 100  # rounds that an expedited grace period stays awake
+STALL_SECONDS = 21.0  # the kernel's default for rcupdate.rcu_cpu_stall_timeout
+DEPTH = 50  # how many frames of a thread are searched for where it entered
+SPINS = 100  # rounds that an expedited grace period polls before it sleeps
 
 _finalizing = sys.is_finalizing
 
 
-# Put into by readers, finalizers and handlers: that takes no lock, never waits and never fails. A raw lock that is
-# released raises RuntimeError if it is free, and catching that would swallow what a handler raises meanwhile.
-Sleep = SimpleQueue[None]
+# What a waiting thread sleeps on. Readers, finalizers and signal handlers wake it by put(), which takes no lock, never
+# waits and never fails. A raw lock would not do: releasing a free one raises RuntimeError, and catching that could
+# swallow an exception from a signal handler.
+WakeQueue = SimpleQueue[None]
 
 
 class Parking(Protocol):
-    """Where one who waits leaves a queue, for readers to put something into when they are through."""
+    """A domain whose readers wake waiting threads by putting something into their queues."""
 
-    def park(self, queue: Sleep) -> None:
-        """Have something put into the queue at each change."""
+    def park(self, queue: WakeQueue) -> None:
+        """Put something into `queue` at each change from now on."""
 
-    def unpark(self, queue: Sleep) -> None:
+    def unpark(self, queue: WakeQueue) -> None:
         """Undo park."""
 
 
@@ -47,11 +48,16 @@ def wait_out(
     stall_after: float = STALL_SECONDS,
     spins: int = 0,
 ) -> None:
-    """Sleep until `ask` returns nobody. Whoever it does return must wake what is parked when it leaves."""
+    """WakeQueue until `ask` returns no more readers.
+
+    Each reader that `ask` returns must put something into the parked queues when it leaves. `describe` returns a line
+    about a reader for the warning, which is printed every `stall_after` seconds. `spins` is how many times to poll
+    before sleeping.
+    """
     while spins and ask():
         spins -= 1
         time.sleep(0)
-    queue: Sleep = SimpleQueue()
+    queue: WakeQueue = SimpleQueue()
     parking.park(queue)
     try:
         begin = time.monotonic()
@@ -67,14 +73,16 @@ def wait_out(
 
 
 def report_stall(name: str, seconds: float, blockers: list[str]) -> None:
-    """Say who has kept a grace period from ending for so long (kernel: rcu_sched_detected_stalls)."""
+    """Print which readers have kept a grace period from ending for `seconds` (kernel: rcu_sched_detected_stalls)."""
     if blockers:
         lines = [f"lockdep: {name}: INFO: grace period stalled for {seconds:g} s by:", *blockers]
         runtime.write("\n  ".join(lines) + "\n")
 
 
 def describe_thread(ident: int, serial: int | None) -> str:
-    """Return the name of a thread, and where it took the map of this serial; else where it stands now."""
+    """Return a line about a thread: its name, and where it took the lock with this serial or, if unknown, where it is
+    now.
+    """
     frame = sys._current_frames().get(ident)
     now = NO_STACK if frame is None else capture(DEPTH, frame)
     for state in fastpath.threads():
@@ -86,7 +94,7 @@ def describe_thread(ident: int, serial: int | None) -> str:
 
 
 def holders(serial: int) -> list[str]:
-    """Return a line for each thread that holds the map of this serial, as far as the validator knows."""
+    """Return a line for each thread that holds the lock with this serial, as far as the validator knows."""
     return [
         describe_thread(state.ident, serial)
         for state in fastpath.threads()

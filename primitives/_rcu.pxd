@@ -93,11 +93,11 @@ cdef class Anchor:
 
 
 @cython.final
-cdef class Section:
+cdef class ReadSection:
     pass
 
 
-cdef Section _section
+cdef ReadSection _section
 cdef Reader mine()
 @cython.locals(anchor=Anchor)
 cdef Reader enter_thread()

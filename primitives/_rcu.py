@@ -1,14 +1,15 @@
-"""The read side of RCU: what entering and leaving a section costs, and which readers a grace period waits for.
+"""The read side of RCU: entering and leaving sections, and finding the readers that a grace period waits for.
 
-One source, two builds, as _atomic.py. Each thread has a Reader: how deep it is in sections, and since which time of a
-clock (`since`, 0 outside). A grace period sets the clock forward and waits until no reader is left with an earlier
-time; readers that come later have a later one and are not waited for. Nobody takes a lock for that: a reader writes its
-own record only, and looks at its flag `wanted` when it leaves.
+One source serves both builds, as in _atomic.py. Each thread has a Reader, which stores how many sections the thread is
+in and, in `since`, the time at which the outermost one began (0 outside). Times are values of a clock that each grace
+period advances; it then waits until no reader has an earlier time. Readers that begin later have later times and are
+not waited for. None of this takes a lock: a reader writes only to its own Reader, and checks its flag `wanted` when it
+leaves.
 
-A thread that ends is no reader any more, and neither is, in a child, any thread that the fork left behind. The table of
-readers is a dictionary that is only changed by single operations and only read as a copy.
+A thread that has ended is no reader any more. In the child of a fork, neither are the threads left behind. The table of
+readers is a dictionary that is only changed by single atomic operations, and only iterated over as a copy.
 
-Cost of a section, compiled: two calls, no allocation, no lock, on known chains. Free-threaded builds add two fences.
+Cost of a section, compiled: two calls, no allocation and no lock on known chains. Free-threaded builds add two fences.
 """
 
 from __future__ import annotations
@@ -38,16 +39,17 @@ if not cython.compiled:
 
     current = fastpath.thread_state
     outer_place = fastpath.core.outer_place
-    # what stands in sys.modules is emptied at the very end, name by name; threads still end then
+    # At the very end the interpreter clears each module in sys.modules; threads may still end after that.
     atexit.register(sys.modules.pop, "primitives._rcu", None)
     _local = _thread._local()
     _time = count(1)
 
 
 class Reader:
-    """One thread's sections.
+    """The read-side sections of one thread.
 
-    Invariant: since != 0 wherever depth != 0, seen from any other thread; depth is the sum of depths.
+    Invariant, as seen from any other thread: since != 0 wherever depth != 0. `depth` is the sum of `depths`, which has
+    one number for each flavour.
     """
 
     __slots__ = ("depth", "depths", "hint", "ident", "late", "map", "maps", "since", "wanted")
@@ -57,14 +59,14 @@ class Reader:
         self.since = 0
         self.depth = 0
         self.wanted = 0                       # a grace period waits for this reader
-        self.late = False                     # made while its thread is torn down: lives for one section
-        self.maps = [None] * FLAVOURS         # of this thread alone, so that threads share no counter
+        self.late = False                     # made while its thread is torn down: it lives for one section
+        self.maps = [None] * FLAVOURS         # of this thread only, so that threads share no counter
         self.map = self.hint = None
         if not cython.compiled:
             self.depths = [0] * FLAVOURS
 
     def map_of(self, flavour):
-        """Return the map by which the validator knows this thread's sections."""
+        """Return the DepMap under which the validator knows this thread's sections of a flavour."""
         if self.maps[flavour] is None:
             self.maps[flavour] = _hooks.make_map(flavour)
             self.map = self.maps[RCU]
@@ -80,7 +82,7 @@ class Reader:
             return
         self.map_of(flavour).hold(READ_SIDE)
         if flavour == RCU and state.run != 0 and state.chain.gate is state.chain.parent:
-            self.hint = state.chain           # admitted, so immortal: no reference is counted
+            self.hint = state.chain           # a chain that was validated is never freed, so no reference is counted
 
     def drop(self, flavour):
         """Tell the validator that the innermost section of this flavour ends."""
@@ -103,14 +105,14 @@ class Reader:
             if self.since == 0:
                 rc_open(cython.address(self.since), cython.address(_clock))
         else:
-            now = next(_time)                 # an interrupt may come here, and not from here on: there is no call
+            now = next(_time)                 # a signal handler may run in this call, but not after it: no call follows
             self.depths[flavour] += 1
             self.depth += 1
             if not self.since:
                 self.since = now
 
     def close(self, flavour):
-        """End a section; return whether somebody waits for that."""
+        """End a section; return whether that was the outermost one and a grace period waits for it."""
         if cython.compiled:
             self.depths[flavour] -= 1
             self.depth -= 1
@@ -124,21 +126,21 @@ class Reader:
         return self.wanted != 0 and self.depth == 0
 
     def ask(self):
-        """Have this reader wake those that wait when it leaves."""
+        """Make this reader wake the waiting grace periods when it leaves."""
         if cython.compiled:
             rc_raise(cython.address(self.wanted))
         else:
             self.wanted = 1
 
     def over(self):
-        """A section has ended that somebody waits for."""
+        """Wake the waiting grace periods: the last section of this reader has ended."""
         self.wanted = 0
         if self.late:
             self.leave()
         wake()
 
     def leave(self):
-        """This is no reader any more."""
+        """Remove this reader from the table of readers."""
         _readers.pop(id(self), None)
         self.since = 0
         if cython.compiled:
@@ -146,23 +148,23 @@ class Reader:
                 rc_adopt(cython.NULL)
         for map_ in self.maps:
             if map_ is not None and self.depth:
-                map_.holds = 0                # the thread's end is a finding of its own
+                map_.holds = 0                # the end of a thread inside a section is reported elsewhere
         self.depth = 0
 
     def is_before(self, target):
-        """Return whether this thread is in a section that began before this time."""
+        """Return whether this thread is in a section that began before the time `target`."""
         if cython.compiled:
             since = pa_acquire(cython.address(self.since))
             return since != 0 and since < target
         return 0 < self.since < target
 
     def entered(self):
-        """Return the map of the outermost flavour that this thread is in a section of, for reports."""
+        """Return the DepMap of the first flavour of which this thread is in a section, for reports."""
         return next((map_ for map_ in self.maps if map_ is not None and map_.holds), None)
 
 
 class Anchor:
-    """Lives in the thread's own dictionary, and so tells when the thread has ended."""
+    """Lives in the thread's own dictionary, so that its end tells that the thread has ended."""
 
     __slots__ = ("reader",)
 
@@ -179,7 +181,7 @@ class Anchor:
 
 
 def mine():
-    """Return this thread's Reader; one is made at its first section."""
+    """Return this thread's Reader, which is made at its first section."""
     if cython.compiled:
         if rc_tls is not cython.NULL:
             return cython.cast(Reader, rc_tls)
@@ -191,11 +193,12 @@ def mine():
 
 
 def enter_thread():
+    """Make this thread's Reader, and an Anchor that removes it when the thread ends."""
     reader = Reader()
     anchor = Anchor.__new__(Anchor)
     anchor.reader = None
     if cython.compiled:
-        if rc_tls is not cython.NULL:         # a finalizer came first
+        if rc_tls is not cython.NULL:         # a finalizer has made one meanwhile
             return cython.cast(Reader, rc_tls)
         if rc_late or not rc_enter(reader, anchor):
             reader.late = True
@@ -213,14 +216,14 @@ def enter_thread():
 
 
 def enter(flavour):
-    """Begin a section. Sections nest, whatever their flavours."""
+    """Begin a section of a flavour. Sections of all flavours nest in each other."""
     reader = mine()
     reader.hold(flavour)
     reader.open(flavour)
 
 
 def leave(flavour):
-    """End the innermost section of this flavour. RuntimeError, after a finding, if there is none."""
+    """End the innermost section of this flavour. RuntimeError, after a report, if there is none."""
     reader = mine()
     if reader.depths[flavour] == 0:
         _hooks.unbalanced(reader.map_of(flavour), flavour)
@@ -230,23 +233,26 @@ def leave(flavour):
 
 
 def rcu_read_lock():
-    """Begin a read-side section: what it dereferences lives until it ends. Nests, takes no lock, must not sleep."""
+    """Begin a read-side section. Objects that it dereferences stay valid until it ends.
+
+    Sections nest. Entering takes no lock and never waits. The thread must not sleep inside.
+    """
     enter(RCU)
 
 
 def rcu_read_unlock():
-    """End a read-side section."""
+    """End a read-side section. RuntimeError, after a report, if this thread is in none."""
     leave(RCU)
 
 
 def depth(flavour):
-    """Return how many sections of this flavour this thread is in; of any flavour for FLAVOURS."""
+    """Return how many sections of this flavour this thread is in, or of all flavours for FLAVOURS."""
     reader = mine()
     return reader.depth if flavour == FLAVOURS else reader.depths[flavour]
 
 
-class Section:
-    """`with` for a read-side section: one for all threads, it keeps nothing."""
+class ReadSection:
+    """The context manager of a read-side section. It has no state, so one object serves all threads."""
 
     __slots__ = ()
 
@@ -257,7 +263,7 @@ class Section:
         leave(RCU)
 
 
-_section = Section()
+_section = ReadSection()
 
 
 def rcu_read_side():
@@ -266,7 +272,7 @@ def rcu_read_side():
 
 
 def rcu_dereference(pointer):
-    """Return what a pointer refers to. For the inside of a read-side section: a finding elsewhere."""
+    """Return the object of an RCUPointer. Outside of a read-side section this is reported."""
     if pointer is None:
         raise TypeError("expected an RCUPointer, got None")
     if mine().depths[RCU] == 0:
@@ -277,12 +283,12 @@ def rcu_dereference(pointer):
 
 
 def constants():
-    """Return the numbers of the flavours, and the one for any flavour."""
+    """Return the numbers of the three flavours, and the number that stands for any flavour."""
     return RCU, BH, SCHED, FLAVOURS
 
 
 def advance():
-    """Return the time at which a grace period begins: it waits for the readers that came before."""
+    """Advance the clock and return the new time. A grace period that begins now waits for readers from before it."""
     if cython.compiled:
         return pa_add(cython.address(_clock), 1) + 1
     now = next(_time)
@@ -291,7 +297,10 @@ def advance():
 
 
 def ask(target):
-    """Return the readers of before this time that are still inside. Each will wake who is parked when it leaves."""
+    """Return the readers that are still in a section that began before `target`.
+
+    Each will wake the parked queues on leaving.
+    """
     asked = []
     for reader in _readers.copy().values():
         if reader.is_before(target):
@@ -303,7 +312,10 @@ def ask(target):
 
 
 def fence_all():
-    """Pass a full fence; the pure build's readers have none, so there every other thread is made to pass one."""
+    """Pass a full fence.
+
+    The pure build's readers pass none, so there every other thread is made to pass one as well.
+    """
     if cython.compiled:
         pa_mb()
     elif THREADS_AT_ONCE:
@@ -311,7 +323,7 @@ def fence_all():
 
 
 def park(queue):
-    """Have readers that are asked put something into this queue when they leave."""
+    """Make readers that leave put something into this queue."""
     _parked.add(queue)
 
 
@@ -321,18 +333,18 @@ def unpark(queue):
 
 
 def wake():
-    """Wake all that is parked: each looks for itself whether it waits on."""
+    """Put something into each parked queue, so that its owner checks whether it must wait on."""
     for queue in _parked.copy():
         queue.put(None)
 
 
 def census():
-    """Return how many readers are inside, and how many grace periods wait."""
+    """Return how many readers are in a section, and how many grace periods are being waited for."""
     return len([reader for reader in _readers.copy().values() if reader.is_before(FOREVER)]), len(_parked)
 
 
 def forked():
-    """In a child: only this thread is left."""
+    """In the child of a fork: forget all readers but this thread."""
     reader = mine()
     _readers.clear()
     _readers[id(reader)] = reader
@@ -340,7 +352,7 @@ def forked():
 
 
 def connect(hooks):
-    """Plug in what the read side does not do itself: make_map, suspicious, unbalanced."""
+    """Set the functions that the read side calls and does not implement itself: make_map, suspicious, unbalanced."""
     global _hooks
     _hooks = hooks
 

@@ -1,4 +1,7 @@
-"""Reports that a primitive was used against its rules; everything else it tells the validator through its DepMap."""
+"""Reports of a primitive that is used against its rules.
+
+Everything else a primitive tells the validator goes through its DepMap.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ PROTECT = "enter the read-side section first, or name the lock that protects the
 
 
 def bad_unlock(lock: Any, text: str) -> NoReturn:
-    """Report an unlock by a thread that does not hold the lock, or holds it in another way; then RuntimeError."""
+    """Report an unlock by a thread that does not hold the lock, or holds it in another way.
+
+    Then raise RuntimeError(text).
+    """
     state = fastpath.thread_state()
     if runtime.is_active() and state.settle():
         runtime.validator().misuse(state, lock.dep_map)
@@ -23,13 +29,16 @@ def bad_unlock(lock: Any, text: str) -> NoReturn:
 
 
 def suspicious(message: str, advice: str = PROTECT) -> None:
-    """Report suspicious RCU usage, if this thread is watched (kernel: RCU_LOCKDEP_WARN)."""
+    """Report suspicious RCU usage, if this thread is validated (kernel: RCU_LOCKDEP_WARN)."""
     if assertions.tracked():
         runtime.validator().misused(message, advice)
 
 
 def hopeless(message: str, advice: str, *classes: LockClass) -> NoReturn:
-    """Report a wait that could never end, and raise DeadlockError instead of waiting."""
+    """Report a wait that could never end, and raise DeadlockError instead of waiting.
+
+    `classes` are the lock classes that the report names.
+    """
     found = None
     if assertions.tracked():
         runtime.validator().misused(message, advice, *classes)

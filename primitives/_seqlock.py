@@ -1,10 +1,10 @@
-"""The sequence number of a seqcount: odd while somebody writes. What a reader pays for looking at it twice.
+"""The sequence number of a seqcount, which is odd while a writer writes, and the two checks that a reader makes.
 
-One source, two builds, as _atomic.py. To the validator, beginning to read is a wait for the writer, as a recursive
-reader, that holds nothing afterwards: an interrupt that comes while somebody reads and writes makes it read again, and
-nothing worse (kernel: seqcount_lockdep_reader_access, with interrupts off). A known one is a comparison.
+One source serves both builds, as in _atomic.py. To the validator, beginning to read is a wait for the writer in the way
+of a recursive reader, after which nothing is held: an interrupt that comes during a read and writes only makes the
+reader read again (kernel: seqcount_lockdep_reader_access, with interrupts off). A known chain costs one comparison.
 
-Cost, compiled: 30 ns for each of the two looks, nothing shared is written.
+Cost, compiled: 30 ns for each of the two checks; a reader writes nothing shared.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if not cython.compiled:
 
 
 class Sequence:
-    """The number, and what the validator knows of it. A subclass has `wait_for_writer`."""
+    """The number, and what the validator knows of it. Subclasses define `wait_for_writer`."""
 
     __slots__ = ("__weakref__", "dep_map", "hint", "number")
 
@@ -42,10 +42,10 @@ class Sequence:
             return
         chain = self.dep_map.acquire(RECURSIVE_READ | SYNC)
         if chain is not None and chain.gate is chain.parent:
-            self.hint = chain                 # admitted, so immortal: racing threads count no references
+            self.hint = chain                 # a validated chain is never freed, so racing threads count no references
 
     def read_begin(self):
-        """Wait until nobody writes; return what read_retry compares with."""
+        """Wait until no writer writes; return the number for read_retry."""
         self.check()
         if cython.compiled:
             number = pa_acquire(cython.address(self.number))
@@ -53,7 +53,7 @@ class Sequence:
         return self.raw_read_begin()
 
     def raw_read_begin(self):
-        """As read_begin; the validator does not see it."""
+        """Like read_begin, without validation."""
         number = self.now()
         while number & 1:
             self.wait_for_writer()
@@ -61,7 +61,7 @@ class Sequence:
         return number
 
     def read_retry(self, start):
-        """Return whether somebody has written since: then what was read is worth nothing."""
+        """Return whether a writer has written since `start` was returned. If so, what was read must be discarded."""
         if cython.compiled:
             pa_rmb()
             return pa_read(cython.address(self.number)) != start
@@ -69,7 +69,7 @@ class Sequence:
         return self.number != start
 
     def now(self):
-        """Return the number as it is."""
+        """Return the present number."""
         if cython.compiled:
             return pa_acquire(cython.address(self.number))
         number = self.number
@@ -77,7 +77,7 @@ class Sequence:
         return number
 
     def step(self):
-        """Count: writing begins or ends here. For one writer at a time."""
+        """Increment the number, where a write begins or ends. Only one writer at a time may call this."""
         if cython.compiled:
             pa_add(cython.address(self.number), 1)
             pa_wmb()
@@ -87,12 +87,12 @@ class Sequence:
             smp_mb()
 
     def reading(self):
-        """Return what a for loop repeats until nobody wrote meanwhile: `for start in clock.reading(): ...`."""
+        """Return an iterator for a loop whose body repeats until no writer disturbed it: `for start in x.reading()`."""
         return Reading(self)
 
 
 class Reading:
-    """The rounds of a reader: one, and another one as long as the last was disturbed."""
+    """The rounds of a reader: one, and another one each time the last one was disturbed by a writer."""
 
     __slots__ = ("sequence", "start")
 

@@ -34,7 +34,7 @@ class ContextMutex(Protocol):
 
 
 def warn_on(broken: object, expression: str) -> None:
-    """Report what does not hold of the API, by the kernel's expression."""
+    """If `broken` is true, report that a rule of the API, given by the kernel's expression, does not hold."""
     if broken and runtime.is_active():
         runtime.validator().misused(f"DEBUG_LOCKS_WARN_ON({expression})", "the rules of wound/wait mutexes hold")
 
@@ -42,8 +42,9 @@ def warn_on(broken: object, expression: str) -> None:
 class AcquireContext:
     """One transaction of one thread, which takes mutexes of a class in any order (kernel: struct ww_acquire_ctx).
 
-    init, done and fini are the kernel's ww_acquire_*; `with` is init and fini. The lower the stamp, the older it is.
-    `acquired` counts its mutexes: changed by its own thread, and by who hands it a mutex that this thread sleeps for.
+    init, done and fini are the kernel's ww_acquire_init, _done and _fini; `with` calls init and fini. The lower `stamp`
+    is, the older is the context. `acquired` is how many mutexes it holds. It is changed by the context's own thread,
+    and by a thread that hands a mutex to it while it sleeps.
     """
 
     __slots__ = (
@@ -61,14 +62,17 @@ class AcquireContext:
         self.begin()
 
     def begin(self) -> None:
-        """Have nothing, and be the youngest there is."""
+        """Reset to a context that holds nothing and is younger than all others."""
         self.stamp = new_serial()
         self.acquired = 0
         self.wounded = self.done_acquire = False
         self.contending_lock: ContextMutex | None = None
 
     def init(self) -> None:
-        """Begin. To the validator a first mutex is held from now on, so that all real ones are nested."""
+        """Begin the transaction.
+
+        The validator is told that a first mutex is held, so that all real mutexes nest in it.
+        """
         self.begin()
         self.dep_map.init()
         self.first_lock_dep_map.init()
@@ -76,12 +80,12 @@ class AcquireContext:
         self.first_lock_dep_map.hold(BLOCKING, self.dep_map)
 
     def done(self) -> None:
-        """Lock no more."""
+        """Promise to lock no more mutexes."""
         warn_on(self.done_acquire, "ctx->done_acquire")
         self.done_acquire = True
 
     def fini(self) -> None:
-        """End. All mutexes are unlocked."""
+        """End the transaction. All its mutexes must be unlocked."""
         self.first_lock_dep_map.release()
         self.dep_map.release()
         warn_on(self.acquired, "ctx->acquired")
@@ -94,16 +98,16 @@ class AcquireContext:
         self.fini()
 
     def is_younger(self, other: AcquireContext) -> bool:
-        """Return whether this one must give way where both have mutexes."""
+        """Return whether this context must give way to `other` where both hold mutexes."""
         return self.stamp > other.stamp
 
     def back_off(self, mutex: ContextMutex) -> None:
-        """This mutex is to be locked first, once all others are unlocked."""
+        """Note that `mutex` must be locked first, after all others have been unlocked."""
         warn_on(self.contending_lock, "ww_ctx->contending_lock")
         self.contending_lock = mutex
 
-    def check_had(self, mutex: ContextMutex, stale: object) -> None:
-        """Report what is wrong with having locked this mutex, which named the context `stale` until then."""
+    def check_taken(self, mutex: ContextMutex, stale: object) -> None:
+        """Report what is wrong with having locked this mutex, whose `ctx` was `stale` until then."""
         warn_on(stale, "ww->ctx")
         warn_on(self.done_acquire, "ww_ctx->done_acquire")
         if self.contending_lock is not None:
@@ -114,9 +118,10 @@ class AcquireContext:
 
 
 class Wait:
-    """One attempt to lock a mutex. Once it is `granted`, the thread has the mutex, and `stale` is what its ctx was.
+    """One attempt to lock a mutex.
 
-    `ticket` is what the validator gave for it, None for a try.
+    Once it is `granted`, the thread holds the mutex, and `stale` is the context that the mutex named before. `ticket`
+    is what the validator returned for the attempt, None for a try. `forks` tells in which process the wait was queued.
     """
 
     __slots__ = ("context", "forks", "granted", "park", "stale", "thread", "ticket")
@@ -132,6 +137,7 @@ class Wait:
 
 
 class Process:
+    """How many forks lie between this process and the first one."""
     forks = 0
 
 

@@ -17,11 +17,12 @@ from primitives._ww_context import AcquireContext, ContextMutex, Process, Wait
 
 
 class WWQueue:
-    """The owner of a mutex and those who wait for it: the oldest context first, those without one where they came.
+    """The owner of a mutex and the waits for it: older contexts before younger ones, waits without a context where they
+    came.
 
-    Invariant outside of the guard: nobody waits for a mutex without an owner. `heir` is the wait that it was granted
-    to, until that one has noticed: a signal handler that comes in there and wants the mutex must have it first. Waits
-    from before a fork are dropped in the child.
+    Invariant outside of the guard: no wait is queued for a mutex without an owner. `heir` is the wait that the mutex
+    was granted to, until its thread has noticed: if a signal handler runs in that thread before and wants the mutex,
+    the handler must have it first. Waits from before a fork are dropped in the child.
     """
 
     __slots__ = ("_guard", "forks", "heir", "mutex", "owner", "waits")
@@ -39,13 +40,19 @@ class WWQueue:
 
     @property
     def guard(self) -> _thread.LockType:
-        """The lock to change the books under; in a child, books without those who are gone."""
+        """The lock under which the queue is changed.
+
+        In the child of a fork, the waits of the parent's threads are dropped first.
+        """
         if self.forks != Process.forks:
             self._start()
         return self._guard
 
     def take(self, wait: Wait, once: bool, timeout: float, until_signal: bool) -> int:
-        """Return 0 when the mutex is had, else a negative errno; then the wait is out of the queue."""
+        """Return 0 when the mutex has been taken, else a negative errno, and then the wait is no longer queued.
+
+        `once` means not to wait. `timeout` is in seconds, negative for none.
+        """
         deadline = None if timeout < 0 else monotonic() + timeout
         context = wait.context
         with self.guard:
@@ -63,20 +70,23 @@ class WWQueue:
                 return -EBUSY
             if not self._join(wait):
                 return -EDEADLK
-        had = False
+        taken = False
         try:
             self.mutex.dep_map.contended(wait.ticket)
             code = self._sleep(wait, deadline, until_signal)
-            had = code == 0
+            taken = code == 0
             return code
         finally:
-            if not had:
+            if not taken:
                 self.mutex.dep_map.gave_up(wait.ticket)
             if context is not None:
                 context.wait = None
 
     def hand_on(self) -> None:
-        """The owner is done: the first who waits has the mutex. Nobody behind it is older, so nobody backs off."""
+        """Hand the mutex from its owner to the first wait in the queue.
+
+        No wait behind it is older, so none has to back off.
+        """
         with self.guard:
             if not self.waits:
                 self.owner = 0
@@ -94,7 +104,7 @@ class WWQueue:
             first.park.wake()
 
     def has_left(self, wait: Wait) -> bool:
-        """Give up a wait; return True if it was granted before that."""
+        """Remove a wait from the queue; return whether it was granted before that."""
         with self.guard:
             if wait.granted:
                 self.heir = None
@@ -103,7 +113,7 @@ class WWQueue:
             return wait.granted
 
     def _take_over(self, heir: Wait) -> None:
-        """Have this wait go on waiting: its thread is in a signal handler that wants the mutex."""
+        """Make a granted wait wait again: a signal handler in its thread wants the mutex."""
         self.waits.insert(0, heir)
         self.heir = None
         heir.granted = False
@@ -113,7 +123,10 @@ class WWQueue:
             self.mutex.ctx = None
 
     def _join(self, wait: Wait) -> bool:
-        """Queue before all younger ones, who may have to back off now; or return False where this one must."""
+        """Insert a wait before those of younger contexts, which may have to back off.
+
+        Return False if its own context must.
+        """
         context = wait.context
         place = len(self.waits)
         if context is not None:
@@ -134,7 +147,9 @@ class WWQueue:
         return True
 
     def _press(self, context: AcquireContext, behind: list[AcquireContext | None]) -> None:
-        """Have younger ones back off: the holder is wounded, or those behind look whether they die."""
+        """Make younger contexts back off: wound the holder, or wake those behind so that they check whether they must
+        die.
+        """
         holder: AcquireContext | None = self.mutex.ctx
         if context.wait_die:
             losers = behind
@@ -160,7 +175,10 @@ class WWQueue:
         return any(other.context is not None for other in ahead)
 
     def _sleep(self, wait: Wait, deadline: float | None, until_signal: bool) -> int:
-        """Sleep until the mutex is granted, the context must back off, or the time is up."""
+        """Sleep until the mutex is granted, the context must back off, or the time is up.
+
+        Returns 0 or a negative errno.
+        """
         woken = True
         while True:
             with self.guard:
@@ -175,7 +193,7 @@ class WWQueue:
                 hopeless = self.owner == wait.thread and deadline is None
             if code <= 0:
                 return code
-            if hopeless:  # where nothing is tracked, nobody has said so yet
+            if hopeless:  # dep_map.acquire reports this only where locks are validated
                 raise RuntimeError("this thread holds the mutex already, and would wait for ever")
             left = -1 if deadline is None else max(0, deadline - monotonic())
             woken = wait.park.sleep(left, until_signal)

@@ -3,12 +3,13 @@
     served = Atomic()                         threads: served.inc(); reader: served.read()
     users = Refcount(1)                       users.inc() ... if users.dec_and_test(): free()
 
-Each operation is one step for all other threads, signal handlers and finalizers, without a lock in the compiled build,
-on free-threaded interpreters too. The pure build has one re-entrant lock for all of them. Numbers have 64 bits and
-wrap. Operations that return something, and the bit operations that test, order all that is before and after them;
-`read` and `set` order nothing, `read_acquire` and `set_release` one side.
+Other threads, signal handlers and finalizers see each operation as a single step. The compiled build uses no lock for
+that, on free-threaded interpreters either; the pure build has one re-entrant lock for all operations. Numbers have 64
+bits and wrap around. Operations that return something, and bit operations that test, are full barriers; `read` and
+`set` order nothing; `read_acquire` orders later accesses after itself, and `set_release` earlier accesses before
+itself.
 
-Costs, compiled: 20 to 40 ns an operation; pure: ten times that.
+Cost: 20 to 40 ns for an operation in the compiled build, about ten times that in the pure build.
 """
 
 from __future__ import annotations
@@ -36,51 +37,51 @@ class Atomic(core.Atomic):
     __slots__ = ()
 
     def sub(self, number: int) -> None:
-        """Subtract."""
+        """Subtract `number`."""
         self.fetch_sub(number)
 
     def fetch_sub(self, number: int) -> int:
-        """Subtract, return the value before."""
+        """Subtract `number`; return the old value."""
         return self.fetch_add(-number)
 
     def fetch_inc(self) -> int:
-        """Add one, return the value before."""
+        """Add one; return the old value."""
         return self.fetch_add(1)
 
     def fetch_dec(self) -> int:
-        """Subtract one, return the value before."""
+        """Subtract one; return the old value."""
         return self.fetch_add(-1)
 
     def sub_return(self, number: int) -> int:
-        """Subtract, return the value after."""
+        """Subtract `number`; return the new value."""
         return self.add_return(-number)
 
     def inc_return(self) -> int:
-        """Add one, return the value after."""
+        """Add one; return the new value."""
         return self.add_return(1)
 
     def dec_return(self) -> int:
-        """Subtract one, return the value after."""
+        """Subtract one; return the new value."""
         return self.add_return(-1)
 
     def sub_and_test(self, number: int) -> bool:
-        """Subtract, return whether that made it zero."""
+        """Subtract `number`; return whether the new value is zero."""
         return self.add_return(-number) == 0
 
     def inc_and_test(self) -> bool:
-        """Add one, return whether that made it zero."""
+        """Add one; return whether the new value is zero."""
         return self.add_return(1) == 0
 
     def dec_and_test(self) -> bool:
-        """Subtract one, return whether that made it zero: who sees True is the last."""
+        """Subtract one; return whether the new value is zero."""
         return self.add_return(-1) == 0
 
     def add_negative(self, number: int) -> bool:
-        """Add, return whether the value is negative now."""
+        """Add `number`; return whether the new value is negative."""
         return self.add_return(number) < 0
 
     def fetch_add_unless(self, number: int, forbidden: int) -> int:
-        """Add unless the value is `forbidden`; return the value before."""
+        """Add `number` unless the value is `forbidden`; return the old value."""
         old = self.read()
         while old != forbidden:
             seen = self.cmpxchg(old, wrapped(old + number))
@@ -90,7 +91,7 @@ class Atomic(core.Atomic):
         return old
 
     def add_unless(self, number: int, forbidden: int) -> bool:
-        """Add unless the value is `forbidden`; return whether it was added."""
+        """Add `number` unless the value is `forbidden`; return whether it was added."""
         return self.fetch_add_unless(number, forbidden) != forbidden
 
     def inc_not_zero(self) -> bool:
@@ -99,43 +100,43 @@ class Atomic(core.Atomic):
 
     def inc_unless_negative(self) -> bool:
         """Add one unless the value is negative; return whether it was added."""
-        return self._step_if(1, lambda old: old >= 0) >= 0
+        return self._add_if(1, lambda old: old >= 0) >= 0
 
     def dec_unless_positive(self) -> bool:
         """Subtract one unless the value is positive; return whether it was subtracted."""
-        return self._step_if(-1, lambda old: old <= 0) <= 0
+        return self._add_if(-1, lambda old: old <= 0) <= 0
 
     def dec_if_positive(self) -> int:
-        """Subtract one if the value stays zero or more; return the value minus one, subtracted or not."""
-        return self._step_if(-1, lambda old: old > 0) - 1
+        """Subtract one if the result is not negative; return the old value minus one, whether or not it was stored."""
+        return self._add_if(-1, lambda old: old > 0) - 1
 
     def and_(self, number: int) -> None:
-        """Keep the bits of `number` alone."""
+        """Clear the bits that are not set in `number`."""
         self.fetch_and(number)
 
     def or_(self, number: int) -> None:
-        """Set the bits of `number`."""
+        """Set the bits that are set in `number`."""
         self.fetch_or(number)
 
     def xor(self, number: int) -> None:
-        """Turn the bits of `number` over."""
+        """Invert the bits that are set in `number`."""
         self.fetch_xor(number)
 
     def andnot(self, number: int) -> None:
-        """Clear the bits of `number`."""
+        """Clear the bits that are set in `number`."""
         self.fetch_and(~number)
 
     def fetch_andnot(self, number: int) -> int:
-        """Clear the bits of `number`, return the value before."""
+        """Clear the bits that are set in `number`; return the old value."""
         return self.fetch_and(~number)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.read()})"
 
-    def _step_if(self, step: int, condition: Any) -> int:
+    def _add_if(self, number: int, condition: Any) -> int:
         old = self.read()
         while condition(old):
-            seen = self.cmpxchg(old, wrapped(old + step))
+            seen = self.cmpxchg(old, wrapped(old + number))
             if seen == old:
                 break
             old = seen
@@ -143,7 +144,7 @@ class Atomic(core.Atomic):
 
 
 def wrapped(number: int) -> int:
-    """Return what a number is in 64 bits, signed."""
+    """Return a number wrapped around to 64 bits, signed."""
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
@@ -153,20 +154,23 @@ class AtomicFlags(core.AtomicFlags):
     __slots__ = ()
 
     def test_and_set_bit_lock(self, nr: int) -> bool:
-        """Set a bit that serves as a lock, return whether it was: then somebody else has it."""
+        """Set bit `nr`, which serves as a lock.
+
+        Returns whether it was set before, that is whether another thread has the lock.
+        """
         return self.test_and_set_bit(nr)
 
     def clear_bit_unlock(self, nr: int) -> None:
-        """Clear a bit that serves as a lock."""
+        """Clear bit `nr`, which serves as a lock."""
         self.clear_bit(nr)
 
     def find_first_bit(self) -> int:
-        """Return the number of the lowest bit that is set; `size` if none is."""
+        """Return the number of the lowest bit that is set, or `size` if none is."""
         bits = self.read()
         return (bits & -bits).bit_length() - 1 if bits else self.size
 
     def find_first_zero_bit(self) -> int:
-        """Return the number of the lowest bit that is clear; `size` if none is."""
+        """Return the number of the lowest bit that is clear, or `size` if none is."""
         bits = self.read()
         return min(self.size, (~bits & (bits + 1)).bit_length() - 1)
 
@@ -179,10 +183,10 @@ class AtomicFlags(core.AtomicFlags):
 
 
 class Refcount:
-    """A count of references, which would rather leak than free what is in use (kernel: refcount_t).
+    """A count of references that prefers a leak to freeing an object in use (kernel: refcount_t).
 
-    A count beyond MAX, and one that was changed after it was zero, saturates: it stays SATURATED for good, so nothing
-    is freed by it any more. Each kind of misuse is a finding.
+    A count above MAX, or one that is changed after it was zero, saturates: it stays SATURATED for good, so the object
+    is never freed by it. Each kind of misuse is reported.
     """
 
     __slots__ = ("_count",)
@@ -197,15 +201,15 @@ class Refcount:
         return self._count.read()
 
     def set(self, value: int) -> None:
-        """Set the count, before anybody shares the object."""
+        """Set the count. Only before other threads can see the object."""
         self._count.set(value)
 
     def inc(self) -> None:
-        """Take one reference more. There must be one already."""
+        """Take one more reference. The caller must have one already."""
         self.add(1)
 
     def add(self, number: int) -> None:
-        """Take several references more."""
+        """Take `number` more references. The caller must have one already."""
         old = self._count.fetch_add(number)
         if old == 0:
             self._saturate("refcount_t: addition on 0; use-after-free.")
@@ -213,11 +217,11 @@ class Refcount:
             self._saturate("refcount_t: saturated; leaking memory.")
 
     def inc_not_zero(self) -> bool:
-        """Take one reference more unless there is none; return whether it was taken."""
+        """Take one more reference unless there is none; return whether it was taken."""
         return self.add_not_zero(1)
 
     def add_not_zero(self, number: int) -> bool:
-        """Take several references more unless there is none; return whether they were taken."""
+        """Take `number` more references unless there is none; return whether they were taken."""
         old = self._count.fetch_add_unless(number, 0)
         if not 0 <= old <= self.MAX - number:
             self._saturate("refcount_t: saturated; leaking memory.")
@@ -229,11 +233,11 @@ class Refcount:
             self._saturate("refcount_t: decrement hit 0; leaking memory.")
 
     def dec_and_test(self) -> bool:
-        """Give one reference back; return whether it was the last, and the object is yours to free."""
+        """Give one reference back; return whether it was the last, so that the caller must free the object."""
         return self.sub_and_test(1)
 
     def sub_and_test(self, number: int) -> bool:
-        """Give several references back; return whether they were the last."""
+        """Give `number` references back; return whether they were the last."""
         old = self._count.fetch_sub(number)
         if old == number:
             return True
@@ -242,11 +246,11 @@ class Refcount:
         return False
 
     def dec_if_one(self) -> bool:
-        """Give the reference back if it is the last; return whether it was."""
+        """Give one reference back if it is the last; return whether it was."""
         return self._count.cmpxchg(1, 0) == 1
 
     def dec_not_one(self) -> bool:
-        """Give a reference back unless it is the last; return whether it was given back."""
+        """Give one reference back unless it is the last; return whether it was given back."""
         old = self._count.read()
         while old != 1:
             if not 0 < old <= self.MAX:
@@ -259,7 +263,7 @@ class Refcount:
         return False
 
     def dec_and_lock(self, lock: Any) -> bool:
-        """Give a reference back; return True with the lock taken if it was the last."""
+        """Give one reference back. If it was the last, return True with `lock` taken, else False without it."""
         if self.dec_not_one():
             return False
         lock.acquire()

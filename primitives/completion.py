@@ -1,7 +1,8 @@
-"""Completion: something that threads wait for until another one says that it is done (kernel: struct completion).
+"""Completion: threads wait for it until another thread says that something is done (kernel: struct completion).
 
-`complete` lets one waiter go on, the first one, now or later; `complete_all` lets everybody go on, until `reinit`. To
-the validator it is no lock: who waits depends on every lock that is held where it is completed.
+`complete` lets one thread go on: the one that has waited longest or, if none waits, the next one to wait.
+`complete_all` lets all threads go on until `reinit`. To the validator it is no lock: a thread that waits depends on
+every lock that is held where the completion is completed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from lockdep.wait_types import SLEEP, Traits
 
 @dataclass(frozen=True, slots=True)
 class CompletionStatistics:
-    """done: how many more waits will find it done."""
+    """The state of a completion at one moment.
+
+    waiting      threads that wait
+    done         how many more waits will return at once
+    contended    how often a thread has had to wait so far
+    """
 
     waiting: int
     done: int
@@ -23,7 +29,7 @@ class CompletionStatistics:
 
 
 class Completion(UnitPool):
-    """An event that is counted: each complete() ends one wait."""
+    """A counted event: each complete() ends one wait."""
 
     __slots__ = ()
     traits = Traits(inner=SLEEP)
@@ -36,41 +42,44 @@ class Completion(UnitPool):
         self.lock(1)
 
     def wait_for_completion_timeout(self, timeout: float) -> bool:
-        """Wait until it is done; return False if it was not for so many seconds."""
+        """Wait until it is done, for at most `timeout` seconds; return whether it was done."""
         return self.lock(1, 0, max(0, timeout))
 
     def wait_for_completion_interruptible(self) -> None:
-        """Wait until it is done; InterruptedError when a signal handler has run. Compiled build only."""
+        """Wait until it is done; raise InterruptedError if a signal handler runs meanwhile. Compiled build only."""
         self.lock(1, 0, FOREVER, True)
 
     def wait_for_completion_interruptible_timeout(self, timeout: float) -> bool:
-        """As wait_for_completion_interruptible, for so many seconds at most."""
+        """Like wait_for_completion_interruptible, for at most `timeout` seconds; return whether it was done."""
         return self.lock(1, 0, max(0, timeout), True)
 
     def wait_for_completion_killable(self) -> None:
-        """As wait_for_completion: what kills a Python program is an exception out of a handler, and that ends it."""
+        """Like wait_for_completion.
+
+        A Python program is killed by an exception from a signal handler, which ends any wait.
+        """
         self.lock(1)
 
     def try_wait_for_completion(self) -> bool:
-        """Use up one completion if it is done now."""
+        """Use up one complete() without waiting; return whether there was one."""
         return self.lock(1, 0, 0)
 
     def complete(self) -> None:
-        """Let one waiter go on: the first one, or the next to come."""
+        """End one wait: that of the thread that has waited longest or, if none waits, the next one."""
         self.unlock(1)
 
     def complete_all(self) -> None:
-        """Let all go on that wait or will ever wait."""
+        """End all waits, present and future, until reinit()."""
         self.unlock(LIMIT)
 
     def done(self) -> bool:
-        """Return whether a wait would go on at once (kernel: completion_done)."""
+        """Return whether a wait would return at once (kernel: completion_done)."""
         return self.free > 0
 
     def reinit(self) -> None:
-        """Be not done again. Nobody may wait or complete meanwhile."""
+        """Reset to not done. Must not run concurrently with a wait or complete()."""
         self.drain()
 
     def statistics(self) -> CompletionStatistics:
-        """Return a picture of this moment."""
+        """Return the statistics at this moment."""
         return CompletionStatistics(self.waiting, self.free, self.contended)

@@ -1,13 +1,16 @@
-"""irq: simulated interrupts, which really run handlers in the middle of a thread (kernel: kernel/irq/).
+"""irq: simulated interrupts, which run real handlers in the middle of a thread (kernel: kernel/irq/).
 
-raise_irq sends an interrupt to a thread, which is a CPU of its own. The handler runs there, at the next point where
-that thread has interrupts on: local_irq_enable or _restore, the end of another handler, an operation of a lock that is
-validated, or cpu_relax(). A thread that sleeps or computes without coming to such a point is not interrupted; nor is
-one that waits for a lock, before it has it. An interrupt that is pending already is not pending twice.
+raise_irq sends an interrupt to a thread, which is a CPU of its own. The handler runs in that thread, at the next of
+these points where the thread has interrupts enabled: local_irq_enable or local_irq_restore, the end of another handler,
+an operation of a validated lock, or cpu_relax(). A thread that sleeps or computes without reaching such a point is not
+interrupted, nor is a thread that waits for a lock, until it has the lock. An interrupt that is already pending on a CPU
+is not queued a second time.
 
-Handlers run with interrupts off, and softirqs behind them. `threaded` handlers are those which a real-time kernel runs
-in threads: they may take a SpinLock, others a RawSpinLock at most. An exception out of a handler goes to
-sys.excepthook, and the interrupted code goes on.
+Handlers run with interrupts disabled, and softirqs run after them. A `threaded` handler is one that a real-time kernel
+runs in a thread: it may take a SpinLock. Other handlers may take a RawSpinLock at most. An exception from a handler
+goes to sys.excepthook, and the interrupted code continues.
+
+Cost: some microseconds for each interrupt delivered; nothing where none is pending.
 """
 
 from __future__ import annotations
@@ -38,27 +41,35 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class IrqStatistics:
-    """runs: how often the handler has run; pending: on how many CPUs it is to run."""
+    """The state of one interrupt number.
+
+    runs       how often its handler has run so far
+    pending    on how many CPUs it is pending
+    """
 
     runs: int
     pending: int
 
 
 def request_irq(number: int, handler: Callable[[int], object], *, threaded: bool = True) -> None:
-    """Have handler(number) called when this interrupt comes. OSError (EBUSY) if it has a handler."""
+    """Install handler(number) for an interrupt. OSError (EBUSY) if it has a handler already."""
     action = IrqAction(handler, threaded)
     if _delivery.irqs.setdefault(number, action) is not action:
         raise OSError(EBUSY, f"interrupt {number} has a handler")
 
 
 def free_irq(number: int) -> None:
-    """Have this interrupt do nothing any more. What is pending of it is dropped."""
+    """Remove the handler of an interrupt and drop what is pending of it. ValueError if it has none."""
     if _delivery.irqs.pop(number, None) is None:
         raise ValueError(f"interrupt {number} has no handler")
 
 
 def raise_irq(number: int, thread: threading.Thread | None = None) -> None:
-    """Interrupt a thread, at the next point where it can be. This one, if none is named: now, if interrupts are on."""
+    """Interrupt `thread` at the next point where it can be interrupted; None means the calling thread.
+
+    The calling thread is interrupted at once if its interrupts are enabled. ValueError if the interrupt has no handler
+    or the thread is not running.
+    """
     if number not in _delivery.irqs:
         raise ValueError(f"interrupt {number} has no handler")
     target = threading.current_thread() if thread is None else thread
@@ -73,12 +84,12 @@ def raise_irq(number: int, thread: threading.Thread | None = None) -> None:
 
 
 def irq_statistics(number: int) -> IrqStatistics:
-    """Return a picture of this moment."""
+    """Return the statistics of an interrupt at this moment."""
     pending = sum(number in cpu_of(thread).irqs for thread in threading.enumerate())
     return IrqStatistics(_delivery.irqs[number].runs.sum(), pending)
 
 
 def cpu_relax() -> None:
-    """Wait a moment, and let interrupts in: for loops that wait for another thread."""
+    """Run pending interrupts and let other threads run: for loops that wait for another thread."""
     _delivery.deliver()
     time.sleep(0)

@@ -1,8 +1,10 @@
-"""LocalLock: a name for "the data of this CPU are mine now" (kernel: local_lock_t).
+"""LocalLock: protects the data of this CPU against other code on this CPU (kernel: local_lock_t).
 
-Each thread is a CPU, so there is nothing to wait for and nothing is taken: the lock switches preemption off, and tells
-the validator, which then knows what protects the data. Under it nothing may sleep. It has no part in interrupt
-deadlocks between CPUs. Taking it twice is a DeadlockError, and only its holder may unlock it.
+Each thread is a CPU of its own here, so no other thread can contend for the lock and nothing ever waits. Taking it
+disables preemption and tells the validator, which then knows what protects the data. Nothing may sleep under it. It
+takes no part in interrupt deadlocks between CPUs. Taking it twice raises DeadlockError; only its holder may unlock it.
+
+Cost: some microseconds for taking and releasing it.
 """
 
 from __future__ import annotations
@@ -17,14 +19,18 @@ from lockdep.wait_types import CONFIG, Traits
 
 @dataclass(frozen=True, slots=True)
 class LocalLockStatistics:
-    """holders: the threads that are in, each on its own data."""
+    """The state of a local lock at one moment.
+
+    holders         threads that hold it, each for the data of its own CPU
+    acquisitions    how often it has been taken so far
+    """
 
     holders: int
     acquisitions: int
 
 
 class LocalLock:
-    """Per-CPU lock. `acquire`, `release`, `locked` and `with` as any other lock."""
+    """Per-CPU lock. `acquire`, `release`, `locked` and `with` work as in any other lock."""
 
     __slots__ = ("__weakref__", "_holders", "dep_map")
     traits = Traits(inner=CONFIG, kind="percpu")
@@ -34,11 +40,14 @@ class LocalLock:
         self._holders: set[int] = set()  # idents of threads; each adds and removes its own
 
     def local_lock(self) -> None:
-        """Have the data of this CPU."""
+        """Take the lock of this CPU.
+
+        DeadlockError, or RuntimeError where nothing is validated, if this thread holds it.
+        """
         simulated.preempt_disable()
         try:
             ticket = self.dep_map.acquire()
-            if self.locked():  # where nothing is tracked, nobody has said so yet
+            if self.locked():  # dep_map.acquire reports this only where locks are validated
                 raise RuntimeError("this thread holds the local lock already")
             self.dep_map.acquired(ticket)
             self._holders.add(get_ident())
@@ -47,7 +56,7 @@ class LocalLock:
             raise
 
     def local_unlock(self) -> None:
-        """Give them back."""
+        """Release the lock of this CPU. RuntimeError, after a report, if this thread does not hold it."""
         held = self.locked()
         self.dep_map.release()
         if not held:
@@ -56,16 +65,16 @@ class LocalLock:
         simulated.preempt_enable()
 
     def local_lock_irq(self) -> None:
-        """Switch interrupts off, then have the data."""
+        """Disable interrupts, then take the lock."""
         self.local_lock_irqsave()
 
     def local_unlock_irq(self) -> None:
-        """Give the data back, then switch interrupts on."""
+        """Release the lock, then enable interrupts."""
         self.local_unlock()
         simulated.local_irq_enable()
 
     def local_lock_irqsave(self) -> bool:
-        """Switch interrupts off, then have the data. Returns what local_unlock_irqrestore needs."""
+        """Disable interrupts, then take the lock; return the previous state for local_unlock_irqrestore."""
         flags = simulated.local_irq_save()
         try:
             self.local_lock()
@@ -75,12 +84,12 @@ class LocalLock:
         return flags
 
     def local_unlock_irqrestore(self, flags: bool) -> None:
-        """Give the data back, and have interrupts as they were."""
+        """Release the lock, then restore the interrupt state `flags`."""
         self.local_unlock()
         simulated.local_irq_restore(flags)
 
     def local_lock_bh(self) -> None:
-        """Switch bottom halves off, then have the data."""
+        """Disable bottom halves, then take the lock."""
         simulated.local_bh_disable()
         try:
             self.local_lock()
@@ -89,12 +98,12 @@ class LocalLock:
             raise
 
     def local_unlock_bh(self) -> None:
-        """Give the data back, then switch bottom halves on."""
+        """Release the lock, then enable bottom halves."""
         self.local_unlock()
         simulated.local_bh_enable()
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: ARG002 - nothing to wait for
-        """Have the data of this CPU. Nobody else can have them, so this never waits."""
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: ARG002 - it never waits
+        """Take the lock of this CPU and return True. It never waits, so `blocking` and `timeout` have no effect."""
         self.local_lock()
         return True
 
@@ -111,5 +120,5 @@ class LocalLock:
         self.local_unlock()
 
     def statistics(self) -> LocalLockStatistics:
-        """Return a picture of this moment."""
+        """Return the statistics at this moment."""
         return LocalLockStatistics(len(self._holders), self.dep_map.acquisitions)

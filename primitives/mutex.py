@@ -1,11 +1,14 @@
 """Mutex: the sleeping lock for ordinary code (kernel: struct mutex).
 
-A wait looks again a few times while the holder runs, then sleeps in a queue: first come, first served, but who finds
-the lock free takes it, until a waiter has been passed over for a millisecond; then it is handed to that one. Only the
-thread that locked it may unlock it, and never locks it twice. Findings are also: a thread that ends with it held, and
-taking it where nothing may sleep (in a handler, under a spinlock). The pure build's queue is that of the platform.
+Only the thread that locked a Mutex may unlock it, and that thread must not lock it again. A thread that waits polls the
+lock a few times while the holder runs, then sleeps in a first-come, first-served queue. A thread that finds the lock
+free takes it even if others wait; once a waiter has been passed over for a millisecond, the lock is handed to that
+waiter. The pure build waits in the platform's lock and promises no order.
 
-Cost: that of `with` and acquire of an ExclusiveLock.
+Two more things are reported: a thread that ends while it holds a Mutex, and an attempt to take one where sleeping is
+not allowed (in an interrupt handler or under a spinlock).
+
+Cost: the same as `with` and acquire of an ExclusiveLock.
 """
 
 from __future__ import annotations
@@ -16,13 +19,19 @@ from primitives._exclusive import Exclusive
 
 
 class Mutex(Exclusive):
-    """Mutual exclusion. `lock` and `unlock`, with their variants; `acquire`, `release` and `with` as threading.Lock."""
+    """Mutual exclusion, with `lock` and `unlock` and their variants.
+
+    Acquire, release and `with` work as in threading.Lock.
+    """
 
     __slots__ = ()
     traits = Traits(inner=SLEEP)
 
-    lock_killable = Exclusive.lock  # what kills a Python program is an exception out of a handler: it ends any wait
+    lock_killable = Exclusive.lock  # a Python program is killed by an exception from a handler, which ends any wait
 
     def lock_interruptible(self) -> None:
-        """As lock; InterruptedError, and not locked, when a signal handler has run meanwhile. Compiled build only."""
+        """Like lock, but raise InterruptedError, without the lock, if a signal handler runs during the wait.
+
+        Works in the compiled build only; the pure build cannot notice that a handler has run.
+        """
         self.lock_as(timeout=UNTIL_SIGNAL)

@@ -1,10 +1,12 @@
-"""percpu: each thread is a CPU, with a number and data of its own (kernel: include/linux/percpu-defs.h).
+"""percpu: each thread is a CPU with a number and data of its own (kernel: include/linux/percpu-defs.h).
 
-A thread gets a number when it first asks, the Thread object keeps it, and a later thread gets it again: as CPUs do,
-numbers stay few, and what a CPU has counted stays when its thread has ended. PerCPU is one value for each CPU. Only
-its own thread changes it, so that takes no lock; simulated interrupts do not come in between.
+A thread gets its CPU number when it first needs one, and its Thread object keeps the number. When the thread has ended,
+a later thread gets the same number, so numbers stay few, and what was counted on a CPU stays there. A PerCPU has one
+value for each CPU. Only the thread itself changes its value, so no lock is needed; simulated interrupts run only at
+defined points, never in the middle of an operation.
 
-An operation costs less than a microsecond; for_each and sum visit every CPU, and see each value of some moment.
+Cost: an operation takes less than a microsecond. for_each and sum visit every CPU; the values they see need not be of
+the same moment.
 """
 
 from __future__ import annotations
@@ -24,12 +26,18 @@ T = TypeVar("T")
 _ATTRIBUTE = "_primitives_cpu"
 _local = _thread._local()
 _numbers = count()
-_numbering = _thread.RLock()  # a signal handler may come in, too
-_given_back: deque[int] = deque()  # a finalizer fills it, so not under a lock
+_numbering = _thread.RLock()  # re-entrant: a signal handler may ask for a number here as well
+_given_back: deque[int] = deque()  # a finalizer appends to it, so no lock protects it
 
 
 class Cpu:
-    """A thread as a CPU, and what is to interrupt it: numbers of interrupts, bits of softirqs, tasklets."""
+    """A thread as a CPU, and the simulated interrupts that are pending on it.
+
+    irqs        numbers of pending interrupts, oldest first
+    softirqs    bit mask of pending softirqs
+    tasklets    scheduled tasklets, by softirq number
+    handling    bits of what is being delivered at present, so that it does not nest in itself
+    """
 
     __slots__ = ("handling", "irqs", "number", "softirqs", "tasklets")
 
@@ -37,22 +45,22 @@ class Cpu:
         self.irqs: deque[int] = deque()
         self.softirqs = 0
         self.tasklets: dict[int, deque[Any]] = {}
-        self.handling = 0  # what is being delivered, so that it does not nest in itself
+        self.handling = 0
         with _numbering:
             self.number = _given_back.pop() if _given_back else next(_numbers)
 
     def __del__(self, give_back: Callable[[int], None] = _given_back.append) -> None:
-        give_back(self.number)  # the module may be gone by now
+        give_back(self.number)  # the default argument keeps it: the module's globals may be gone
 
 
 def cpu_of(thread: threading.Thread) -> Cpu:
-    """Return the CPU that a thread is."""
+    """Return the CPU of a thread."""
     found: Cpu | None = vars(thread).get(_ATTRIBUTE)
     return vars(thread).setdefault(_ATTRIBUTE, Cpu()) if found is None else found
 
 
 def this_cpu() -> Cpu:
-    """Return the CPU that this thread is."""
+    """Return the CPU of the calling thread."""
     try:
         found: Cpu = _local.cpu
     except AttributeError:
@@ -66,7 +74,7 @@ def smp_processor_id() -> int:
 
 
 def get_cpu() -> int:
-    """Stay on this CPU, which means not to sleep; return its number."""
+    """Disable preemption, so that nothing may sleep until put_cpu; return the number of this CPU."""
     preempt_disable()
     return smp_processor_id()
 
@@ -77,13 +85,16 @@ def put_cpu() -> None:
 
 
 class PerCPU(Generic[T]):
-    """A value for each CPU. It starts as `initial`, or as what `factory` makes."""
+    """One value for each CPU.
+
+    It starts as `initial`, or as the result of `factory`, which is called once for each CPU.
+    """
 
     __slots__ = ("_cells", "_make")
 
     def __init__(self, initial: Any = 0, factory: Callable[[], T] | None = None) -> None:
         self._make: Callable[[], T] = (lambda: initial) if factory is None else factory
-        self._cells: dict[int, list[T]] = {}  # a list of one: to change that is no change of the dictionary
+        self._cells: dict[int, list[T]] = {}  # lists of one value: changing one leaves the dictionary as it is
 
     def this_cpu_read(self) -> T:
         """Return the value of this CPU."""
@@ -108,17 +119,17 @@ class PerCPU(Generic[T]):
         self.this_cpu_add(1)
 
     def this_cpu_dec(self) -> None:
-        """Take one from the value of this CPU."""
+        """Subtract one from the value of this CPU."""
         self.this_cpu_add(-1)
 
     def per_cpu(self, cpu: int) -> T:
-        """Return the value of any CPU."""
+        """Return the value of the CPU with number `cpu`."""
         cell = self._cells.get(cpu)
         return self._make() if cell is None else cell[0]
 
     @contextmanager
     def get_cpu_var(self) -> Iterator[T]:
-        """Work on the value of this CPU, which must be something that can be changed, without sleeping."""
+        """Return a context manager that gives the value of this CPU to be changed in place, preemption disabled."""
         preempt_disable()
         try:
             yield self._cell()[0]
@@ -126,12 +137,12 @@ class PerCPU(Generic[T]):
             preempt_enable()
 
     def for_each(self) -> Iterator[tuple[int, T]]:
-        """Iterate over (CPU, value) of the CPUs that have used it, in order of their numbers."""
+        """Iterate over (number, value) of the CPUs that have used this variable, in the order of their numbers."""
         for cpu in sorted(self._cells):
             yield cpu, self._cells[cpu][0]
 
     def sum(self) -> Any:
-        """Return the sum over all CPUs: exact when nobody is changing it."""
+        """Return the sum over all CPUs. It is exact if no thread changes its value meanwhile."""
         return sum(cell[0] for cell in list(self._cells.values()))
 
     def _cell(self) -> list[T]:

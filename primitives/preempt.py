@@ -1,7 +1,8 @@
-"""preempt: what this thread is inside of, and that it must not sleep (kernel: include/linux/preempt.h).
+"""preempt: in which context this thread runs, and whether it may sleep (kernel: include/linux/preempt.h).
 
-Nothing is preempted or kept from it: each thread is a CPU of its own here. What is real is the promise not to sleep:
-might_sleep() reports where it is broken. All of this is lockdep.contexts.simulated under its kernel names.
+Each thread is a CPU of its own here, so disabling preemption stops nothing. What is real is the promise not to sleep:
+might_sleep() reports a thread that breaks it. The functions are those of lockdep.contexts.simulated under the kernel's
+names.
 """
 
 from __future__ import annotations
@@ -27,18 +28,21 @@ __all__ = [
 
 
 def in_atomic() -> bool:
-    """Return whether this code must not sleep, as far as the count tells: switched off interrupts are not in it."""
+    """Return whether the preemption count forbids sleeping.
+
+    As in the kernel, disabled interrupts are not part of it.
+    """
     return preempt_count() != 0
 
 
 def preemptible() -> bool:
-    """Return whether this code may be preempted, and may sleep."""
+    """Return whether this code may be preempted, and so may sleep."""
     return not in_atomic() and not irqs_disabled()
 
 
 @contextmanager
 def preempt_disabled() -> Iterator[None]:
-    """Do not sleep inside."""
+    """Return a context manager that disables preemption: nothing may sleep inside."""
     preempt_disable()
     try:
         yield

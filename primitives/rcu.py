@@ -1,21 +1,22 @@
-"""RCU: readers that never wait, and writers that wait until no reader can still see what they took away.
+"""RCU: readers that never wait, and writers that wait until no reader can still see what they have removed.
 
     config = RCUPointer(load())
 
-    with rcu_read_side():                     reader: no lock, any number of them, nested as you like
+    with rcu_read_side():                     reader: takes no lock; any number of readers, nested as you like
         use(rcu_dereference(config))
 
     old = rcu_replace_pointer(config, load(), held)
-    synchronize_rcu()                         writer: now nobody uses `old` any more; or call_rcu(close, old)
+    synchronize_rcu()                         writer: after this nobody uses `old` any more; or call_rcu(close, old)
     close(old)
 
-The names are the kernel's. A grace period waits for every section, of any flavour, that had begun before it, and for
-no other; it is the thread's section that counts, not simulated bottom halves or preemption switched off by other means.
-The bh flavour switches simulated bottom halves off, the sched flavour simulated preemption. In a section nothing may
-sleep, and waiting for a grace period there is reported and raises DeadlockError. Uses that no section and no lock
-protects are findings, told and then done all the same: nothing here can crash the interpreter, memory is Python's.
+The names are the kernel's. A grace period waits for every section, of any flavour, that began before it, and for no
+other. Only sections count: unlike in the kernel, disabled bottom halves or preemption alone do not. The bh flavour
+disables simulated bottom halves, the sched flavour simulated preemption. Nothing may sleep in a section; waiting for a
+grace period there is reported and raises DeadlockError. A use that neither a section nor a lock protects is reported
+and then done: Python's memory management keeps it from crashing the interpreter.
 
-Costs, compiled: a section some 60 ns, its dereferences 30; a grace period without readers some microseconds.
+Cost, compiled: about 60 ns for a section and 30 ns for each dereference; a grace period without readers takes some
+microseconds. No lock is held while waiting.
 """
 
 from __future__ import annotations
@@ -46,19 +47,19 @@ WORDS = ("RCU", "RCU-bh", "RCU-sched")
 
 
 class ReadSide:
-    """The class of read-side sections, to the validator."""
+    """The kind of lock that read-side sections are to the validator."""
 
     traits = Traits(outer=FREE, inner=CONFIG)
 
 
 class SchedReadSide:
-    """The class of sections of the sched flavour: they spin on every kernel."""
+    """Like ReadSide, for the sched flavour: such a section spins on every kernel."""
 
     traits = Traits(outer=FREE, inner=SPIN)
 
 
 class RCUPointer(AtomicRef[T]):
-    """A pointer under RCU: read with rcu_dereference, changed with rcu_assign_pointer."""
+    """A pointer under RCU, to be read with rcu_dereference and changed with rcu_assign_pointer."""
 
     __slots__ = ()
 
@@ -88,7 +89,7 @@ rcu_dereference = core.rcu_dereference
 
 
 def rcu_read_lock_bh() -> None:
-    """Begin a section with simulated bottom halves off."""
+    """Disable simulated bottom halves and begin a read-side section of the bh flavour."""
     simulated.local_bh_disable()
     try:
         core.enter(BH)
@@ -98,13 +99,13 @@ def rcu_read_lock_bh() -> None:
 
 
 def rcu_read_unlock_bh() -> None:
-    """End it."""
+    """End a read-side section of the bh flavour and enable bottom halves."""
     core.leave(BH)
     simulated.local_bh_enable()
 
 
 def rcu_read_lock_sched() -> None:
-    """Begin a section with simulated preemption off."""
+    """Disable simulated preemption and begin a read-side section of the sched flavour."""
     simulated.preempt_disable()
     try:
         core.enter(SCHED)
@@ -114,12 +115,12 @@ def rcu_read_lock_sched() -> None:
 
 
 def rcu_read_unlock_sched() -> None:
-    """End it."""
+    """End a read-side section of the sched flavour and enable preemption."""
     core.leave(SCHED)
     simulated.preempt_enable()
 
 
-class _Side:
+class _FlavourSection:
     def __init__(self, lock: Callable[[], None], unlock: Callable[[], None]) -> None:
         self._lock = lock
         self._unlock = unlock
@@ -131,22 +132,22 @@ class _Side:
         self._unlock()
 
 
-_side_bh = _Side(rcu_read_lock_bh, rcu_read_unlock_bh)
-_side_sched = _Side(rcu_read_lock_sched, rcu_read_unlock_sched)
+_side_bh = _FlavourSection(rcu_read_lock_bh, rcu_read_unlock_bh)
+_side_sched = _FlavourSection(rcu_read_lock_sched, rcu_read_unlock_sched)
 
 
-def rcu_read_side_bh() -> _Side:
-    """Return what `with` makes a section of the bh flavour of."""
+def rcu_read_side_bh() -> _FlavourSection:
+    """Return the context manager of a section of the bh flavour."""
     return _side_bh
 
 
-def rcu_read_side_sched() -> _Side:
-    """Return what `with` makes a section of the sched flavour of."""
+def rcu_read_side_sched() -> _FlavourSection:
+    """Return the context manager of a section of the sched flavour."""
     return _side_sched
 
 
 def rcu_read_lock_held() -> bool:
-    """Return whether this thread is in a section."""
+    """Return whether this thread is in a section of the plain flavour."""
     return core.depth(RCU) > 0
 
 
@@ -169,45 +170,48 @@ def rcu_read_lock_any_held() -> bool:
 
 
 def rcu_dereference_check(pointer: AtomicRef[T], condition: object) -> T:
-    """Return what a pointer refers to, in a section, or where the condition holds: `lockdep.is_held(lock)`."""
+    """Return the object of a pointer. Reported unless this thread is in a section or `condition` is true.
+
+    The condition is usually `lockdep.is_held(lock)`.
+    """
     if not condition and not core.depth(RCU):
         suspicious("suspicious rcu_dereference_check() usage")
     return pointer.read()
 
 
 def rcu_dereference_bh(pointer: AtomicRef[T], condition: object = False) -> T:
-    """As rcu_dereference_check, for sections of the bh flavour."""
+    """Like rcu_dereference_check, for sections of the bh flavour."""
     if not condition and not core.depth(BH):
         suspicious("suspicious rcu_dereference_bh_check() usage")
     return pointer.read()
 
 
 def rcu_dereference_sched(pointer: AtomicRef[T], condition: object = False) -> T:
-    """As rcu_dereference_check, for sections of the sched flavour."""
+    """Like rcu_dereference_check, for sections of the sched flavour."""
     if not condition and not core.depth(SCHED):
         suspicious("suspicious rcu_dereference_sched_check() usage")
     return pointer.read()
 
 
 def rcu_dereference_protected(pointer: AtomicRef[T], condition: object) -> T:
-    """Return what a pointer refers to where it cannot change, which is what the condition says."""
+    """Return the object of a pointer that cannot change now. Reported unless `condition`, which says why, is true."""
     if not condition:
         suspicious("suspicious rcu_dereference_protected() usage", "hold the lock that serialises the writers")
     return pointer.read()
 
 
 def rcu_access_pointer(pointer: AtomicRef[T]) -> T:
-    """Return what a pointer refers to, to be looked at but not into: compared, tested for None."""
+    """Return the object of a pointer, to be compared or tested for None, but not to be used."""
     return pointer.read()
 
 
 def rcu_assign_pointer(pointer: AtomicRef[T], value: T) -> None:
-    """Publish a value: readers that see it see what it was made of."""
+    """Publish a value: readers that see it also see everything stored before."""
     pointer.set(value)
 
 
 def rcu_replace_pointer(pointer: AtomicRef[T], value: T, condition: object) -> T:
-    """Publish a value and return the one that was there. The condition as for rcu_dereference_protected."""
+    """Publish a value and return the old one. `condition` is the same as for rcu_dereference_protected."""
     if not condition:
         suspicious("suspicious rcu_dereference_protected() usage", "hold the lock that serialises the writers")
     return pointer.xchg(value)
@@ -218,7 +222,12 @@ def rcu_replace_pointer(pointer: AtomicRef[T], value: T, condition: object) -> T
 
 @dataclass(frozen=True, slots=True)
 class RCUStatistics:
-    """waiting: grace periods that somebody sleeps for. readers: threads in a section. callbacks: not yet called."""
+    """The state of RCU, or of one SRCU domain, at one moment.
+
+    waiting      grace periods that a thread waits for
+    readers      threads in a section
+    callbacks    callbacks that have not been called yet
+    """
 
     waiting: int
     readers: int
@@ -226,25 +235,28 @@ class RCUStatistics:
 
 
 def statistics() -> RCUStatistics:
-    """Return a picture of this moment."""
+    """Return the statistics of RCU at this moment."""
     readers, waiting = core.census()
     return RCUStatistics(waiting, readers, _callbacks.pending())
 
 
 def synchronize_rcu(*, stall_after: float = _grace.STALL_SECONDS) -> None:
-    """Wait until every section that has begun is over. Each `stall_after` seconds, say who is in the way."""
+    """Wait until every section that has begun is over.
+
+    Every `stall_after` seconds it prints which readers it still waits for. DeadlockError inside a read-side section.
+    """
     _check_may_wait("synchronize_rcu")
     _wait(core.advance(), stall_after=stall_after)
 
 
 def synchronize_rcu_expedited(*, stall_after: float = _grace.STALL_SECONDS) -> None:
-    """The same, staying awake for a while: sooner, and dearer."""
+    """Like synchronize_rcu, but poll before sleeping: lower latency, more CPU time."""
     _check_may_wait("synchronize_rcu_expedited")
     _wait(core.advance(), stall_after=stall_after, spins=_grace.SPINS)
 
 
 def get_state_synchronize_rcu() -> int:
-    """Return a cookie for a grace period that begins now."""
+    """Begin a grace period and return a cookie for it, without waiting."""
     return core.advance()
 
 
@@ -254,24 +266,24 @@ def poll_state_synchronize_rcu(cookie: int) -> bool:
 
 
 def cond_synchronize_rcu(cookie: int) -> None:
-    """Wait for the rest of the cookie's grace period."""
+    """Wait until the grace period of the cookie is over."""
     _check_may_wait("cond_synchronize_rcu")
     _wait(cookie)
 
 
 def call_rcu(callback: Callable[..., object], *arguments: Any) -> None:
-    """Have the callback called after a grace period, on a thread of its own. Never waits."""
+    """Call callback(*arguments) after a grace period, on a thread for callbacks. Never waits."""
     _callbacks.add(callback, *arguments)
 
 
 def rcu_barrier() -> None:
-    """Wait until all callbacks given to call_rcu before have run."""
+    """Wait until all callbacks that were given to call_rcu before have run."""
     _check_may_wait("rcu_barrier")
     _callbacks.barrier("rcu_barrier()")
 
 
 def rcu_sleep_check() -> None:
-    """Report a section in which code is about to sleep (kernel: part of might_sleep)."""
+    """Report that code is about to sleep in a section (kernel: part of might_sleep)."""
     for flavour, word in enumerate(WORDS):
         if core.depth(flavour):
             suspicious(f"Illegal context switch in {word} read-side critical section", "leave the section first")

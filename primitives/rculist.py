@@ -1,12 +1,15 @@
 """RCUList and RCUDict: collections that are read without a lock while a writer changes them.
 
-Readers are in an RCU section of any flavour; a traversal outside of one is a finding. Writers exclude each other with
-the collection's own SpinLock, `lock`, which every changing method takes; they never wait for readers. What is taken out
-is returned: give it to call_rcu, or wait with synchronize_rcu, before it is torn down.
+Readers must be in an RCU section of any flavour; a traversal outside of one is reported. Each collection has a
+SpinLock, `lock`, that its changing methods take, so writers exclude each other; they never wait for readers. A removed
+value is returned: pass it to call_rcu, or wait with synchronize_rcu, before tearing it down.
 
-An RCUList reader sees each element that is in the list all the time once, whatever is added and removed around it; one
-that stands on a removed element goes on from there. An RCUDict reader sees one state of the whole dictionary; writing
-copies it, so that is for what is read much and changed seldom.
+A reader of an RCUList sees each element exactly once that is in the list all the time, whatever is added and removed
+around it. A reader that has reached an element goes on from there even if it is removed. A reader of an RCUDict sees
+one state of the whole dictionary.
+
+Cost: changing an RCUList takes the same time at any length. Changing an RCUDict copies it, so it suits data that is
+read often and changed seldom.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ def check_reader(lock: SpinLock) -> None:
 
 
 class Node(Generic[T]):
-    """One element of an RCUList. A removed one keeps its `next`, for the readers that stand on it."""
+    """One element of an RCUList. A removed one keeps its `after`, for readers that have reached it."""
 
     __slots__ = ("after", "before", "linked", "value")
 
@@ -44,9 +47,9 @@ class Node(Generic[T]):
 
 
 class RCUList(Generic[T]):
-    """A linked list (kernel: list_add_rcu and kin). Adding and removing cost the same at any length.
+    """A linked list (kernel: list_add_rcu and its relatives).
 
-    Invariant, under the lock: a ring through `_head`, whose `before` links mirror the `after` links.
+    Invariant under the lock: the `after` links form a ring through `_head`, and the `before` links are their reverse.
     """
 
     def __init__(self, values: Iterable[T] = (), name: str | None = None) -> None:
@@ -59,7 +62,7 @@ class RCUList(Generic[T]):
         return (node.value for node in self.nodes())
 
     def nodes(self) -> Iterator[Node[T]]:
-        """Yield the elements in order, for those who will remove or replace one."""
+        """Yield the elements in order, for a caller that removes or replaces one."""
         node = self._head
         while True:
             check_reader(self.lock)
@@ -69,17 +72,17 @@ class RCUList(Generic[T]):
             yield node
 
     def add(self, value: T) -> Node[T]:
-        """Add at the front."""
+        """Add a value at the front; return its element."""
         with self.lock:
             return self._insert(value, self._head)
 
     def add_tail(self, value: T) -> Node[T]:
-        """Add at the end."""
+        """Add a value at the end; return its element."""
         with self.lock:
             return self._insert(value, self._head.before)
 
     def remove(self, node: Node[T]) -> T:
-        """Take an element out; return its value, which readers may still use. ValueError if it is out already."""
+        """Remove an element; return its value, which readers may still use. ValueError if it was removed already."""
         with self.lock:
             self._check_linked(node)
             after = node.after.read()
@@ -89,7 +92,7 @@ class RCUList(Generic[T]):
         return node.value
 
     def replace(self, node: Node[T], value: T) -> Node[T]:
-        """Put a new element in the place of one; readers see the one or the other."""
+        """Replace an element by a new one, which is returned. Readers see either the old or the new one."""
         with self.lock:
             self._check_linked(node)
             new = Node(value)
@@ -137,7 +140,7 @@ class RCUDict(Mapping[K, V]):
         return len(self._state.read())
 
     def snapshot(self) -> Mapping[K, V]:
-        """Return the state of this moment, for several look-ups that belong together. Do not change it."""
+        """Return the present state, for several look-ups that must be consistent. It must not be changed."""
         check_reader(self.lock)
         return self._state.read()
 
@@ -148,12 +151,12 @@ class RCUDict(Mapping[K, V]):
         self.pop(key)
 
     def update(self, items: Mapping[K, V]) -> None:
-        """Change several keys in one step."""
+        """Set several keys in one step."""
         with self.lock:
             self._state.set({**self._state.read(), **items})
 
     def pop(self, key: K) -> V:
-        """Take a key out; return its value, which readers may still use. KeyError if it is not there."""
+        """Remove a key; return its value, which readers may still use. KeyError if it is not there."""
         with self.lock:
             new = dict(self._state.read())
             value = new.pop(key)
@@ -161,7 +164,7 @@ class RCUDict(Mapping[K, V]):
         return value
 
     def replace(self, items: Mapping[K, V] | Iterable[tuple[K, V]]) -> Mapping[K, V]:
-        """Put a whole new state in place; return the old one."""
+        """Replace the whole contents; return the old ones."""
         new = dict(items)
         with self.lock:
             return self._state.xchg(new)

@@ -1,13 +1,16 @@
 """RWSem: a sleeping lock that many readers or one writer can hold (kernel: struct rw_semaphore).
 
-First come, first served: a writer that waits keeps new readers out, so neither side starves; readers that stand
-together in the queue go in together. A writer can turn into a reader without letting another writer in between.
+It serves first come, first served: a waiting writer keeps new readers out, so neither side starves. Readers that are
+neighbours in the queue are admitted together. A writer can become a reader without letting another writer in between.
 
-Only who holds it may unlock it: anything else is a finding and a RuntimeError, and changes nothing. A thread that reads
-may not read again: with a writer waiting in between it would wait for itself. DeadlockError where a wait could not end.
+Only a thread that holds it may unlock it: anything else is reported, changes nothing and raises RuntimeError. A thread
+that reads must not read again, because a writer that waits in between would make it wait for itself. A wait that can
+never end raises DeadlockError.
 
-Waits are ended by Ctrl-C and by any other exception that a signal handler raises. The `_interruptible` ones also end,
-with InterruptedError, when a handler returns; the pure build cannot notice that one has run.
+Ctrl-C, or any other exception from a signal handler, ends any wait. The `_interruptible` methods also end, with
+InterruptedError, when a handler returns; the pure build cannot notice that a handler has run.
+
+Cost: the same as a ValidatedQueue.
 """
 
 from __future__ import annotations
@@ -22,12 +25,19 @@ from lockdep.fastpath.waitqueue import FOREVER, Side, ValidatedQueue
 from lockdep.wait_types import SLEEP, Traits
 from primitives._report import bad_unlock
 
-ALL = 1 << 30  # what a writer takes; a reader takes one
+ALL = 1 << 30  # units that a writer takes; a reader takes one unit
 
 
 @dataclass(frozen=True, slots=True)
 class RWStatistics:
-    """owner: the ident of the thread that writes, or None. contended: how many have had to wait in the queue, ever."""
+    """The state of a reader/writer lock at one moment.
+
+    waiting         threads that wait
+    owner           ident of the thread that writes, or None
+    readers         how many hold it for reading
+    acquisitions    how often it has been taken so far
+    contended       how often a thread has had to wait so far
+    """
 
     waiting: int
     owner: int | None
@@ -48,65 +58,76 @@ class RWSem(ValidatedQueue):
         self._write = Side(self, ALL)
 
     def read(self) -> Side:
-        """Return what a with statement reads under."""
+        """Return a context manager for reading."""
         return self._read
 
     def write(self) -> Side:
-        """Return what a with statement writes under."""
+        """Return a context manager for writing."""
         return self._write
 
     def down_read(self, timeout: float | None = None) -> bool:
-        """Wait until nobody writes, or wants to and was here before; then read. False when the time was up."""
+        """Take it for reading, waiting for writers that are inside or came first; return whether it was taken.
+
+        Waits for at most `timeout` seconds; None means without limit.
+        """
         return self.lock(1, READ, FOREVER if timeout is None else max(0, timeout))
 
     def down_read_interruptible(self, timeout: float | None = None) -> bool:
-        """As down_read; InterruptedError when a signal handler has run."""
+        """Like down_read, but raise InterruptedError if a signal handler runs during the wait. Compiled build only."""
         return self.lock(1, READ, FOREVER if timeout is None else max(0, timeout), True)
 
     def down_read_killable(self, timeout: float | None = None) -> bool:
-        """As down_read: what kills a Python program is an exception out of a handler, and that ends any wait."""
+        """Like down_read. A Python program is killed by an exception from a signal handler, which ends any wait."""
         return self.down_read(timeout)
 
     def down_read_nested(self, subclass: int) -> None:
-        """As down_read, under another RWSem of the same class."""
+        """Like down_read, while the thread holds another RWSem of the class: take this one as `subclass`, 1 to 7."""
         self.lock(1, READ, FOREVER, False, False, None, subclass)
 
     def down_read_trylock(self) -> bool:
-        """Read if that is possible now."""
+        """Take it for reading if that is possible at once; return whether it was taken."""
         return self.lock(1, READ, 0)
 
     def up_read(self) -> None:
-        """Stop reading."""
+        """Release it as a reader."""
         self.unlock(1)
 
     def down_write(self, timeout: float | None = None) -> bool:
-        """Wait until nobody reads or writes; then write. False when the time was up."""
+        """Take it for writing, waiting until nobody reads or writes; return whether it was taken.
+
+        Waits for at most `timeout` seconds; None means without limit.
+        """
         return self.lock(ALL, 0, FOREVER if timeout is None else max(0, timeout))
 
     def down_write_interruptible(self, timeout: float | None = None) -> bool:
-        """As down_write; InterruptedError when a signal handler has run."""
+        """Like down_write, but raise InterruptedError if a signal handler runs during the wait. Compiled build only."""
         return self.lock(ALL, 0, FOREVER if timeout is None else max(0, timeout), True)
 
     def down_write_killable(self, timeout: float | None = None) -> bool:
-        """As down_write: see down_read_killable."""
+        """Like down_write. See down_read_killable."""
         return self.down_write(timeout)
 
     def down_write_nested(self, subclass: int) -> None:
-        """As down_write, under another RWSem of the same class."""
+        """Like down_write, while the thread holds another RWSem of the class: take this one as `subclass`, 1 to 7."""
         self.lock(ALL, 0, FOREVER, False, False, None, subclass)
 
     def down_write_nest_lock(self, nest_lock: object) -> None:
-        """As down_write, under others of the same class; `nest_lock`, which is held, is what serialises them."""
+        """Like down_write, while the thread holds `nest_lock`, which serialises all threads that take several of this
+        class.
+        """
         self.lock(ALL, 0, FOREVER, False, False, nest_lock)
 
     def down_write_trylock(self) -> bool:
-        """Write if that is possible now."""
+        """Take it for writing if that is possible at once; return whether it was taken."""
         return self.lock(ALL, 0, 0)
 
-    up_write = ValidatedQueue.release  # stop writing; without a Python function around it, which would double its cost
+    up_write = ValidatedQueue.release  # a Python function around it would double its cost
 
     def downgrade_write(self) -> None:
-        """Turn from the writer into a reader, together with the readers that wait first in the queue."""
+        """Turn the writer into a reader, and admit the readers at the head of the queue with it.
+
+        RuntimeError if not the writer.
+        """
         if self.owner != get_ident():
             self.unlock_wrongly()
         try:
@@ -123,10 +144,11 @@ class RWSem(ValidatedQueue):
         return self.waiting > 0
 
     def statistics(self) -> RWStatistics:
-        """Return a picture of this moment."""
+        """Return the statistics at this moment."""
         owner = self.owner or None
         readers = 0 if owner else max(0, ALL - self.free)
         return RWStatistics(self.waiting, owner, readers, self.dep_map.acquisitions, self.contended)
 
     def unlock_wrongly(self) -> NoReturn:
+        """Report an unlock by a thread that does not hold it in this way, and raise RuntimeError."""
         bad_unlock(self, "unlock of an RWSem that this thread does not hold in this way")

@@ -1,4 +1,5 @@
-"""SeqCount, SeqLock, SeqCountLatch: readers that write nothing and look again (kernel: seqcount_t, seqlock_t).
+"""SeqCount, SeqLock, SeqCountLatch: readers that write nothing and read again if disturbed (kernel: seqcount_t,
+seqlock_t).
 
     clock = SeqLock("clock")
 
@@ -8,15 +9,16 @@
     for _ in clock.reading():                 reader: the body runs again if a writer came in between
         picture = (seconds, nanoseconds)
 
-What a reader reads may not fit together before the loop has ended, so the body only copies. A writer is never kept
-waiting by readers. A reader waits while somebody writes, letting others run; in the thread that writes, or a handler on
-top of it, that would be for ever: DeadlockError. A latch has two copies of the data, and no reader ever waits.
+Before the loop has ended, the values that a reader has read may be inconsistent, so the body should only copy them.
+Readers never make a writer wait. A reader waits while a writer writes, and lets other threads run; in the writer's own
+thread, or in a handler that interrupted it, the wait could not end and raises DeadlockError. A latch has two copies of
+the data, and no reader ever waits.
 
-To the validator a writer holds the SeqCount, exclusively, and a reader acquires and releases it when it begins: a
-reader inside of a writer is found, and so is any lock order that writers make. A SeqCount made with a lock asserts that
-the lock is held where it is written.
+To the validator a writer holds the SeqCount exclusively, and a reader acquires and releases it when it begins: a read
+inside of the same thread's write is reported, and so are lock orders that writers violate. A SeqCount made with a lock
+asserts that this lock is held during writes.
 
-Cost of a read, compiled: two looks of 30 ns each, with reading() some 100 ns more.
+Cost of a read, compiled: two checks of 30 ns each; reading() adds about 100 ns.
 """
 
 from __future__ import annotations
@@ -44,7 +46,13 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class SeqStatistics:
-    """sequence: two for each write. owner: the ident of the thread that writes, or None. waiting: writers that do."""
+    """The state of a sequence lock at one moment.
+
+    waiting         writers that wait
+    owner           ident of the thread that writes, or None
+    sequence        the sequence number: it grows by two with each write
+    acquisitions    how often it has been written so far
+    """
 
     waiting: int
     owner: int | None
@@ -53,7 +61,10 @@ class SeqStatistics:
 
 
 class SeqCount(core.Sequence):
-    """A sequence count. Its writers exclude each other by other means, such as `lock`."""
+    """A sequence count.
+
+    Something else must make its writers exclude each other; `lock`, if given, is asserted to be held.
+    """
 
     __slots__ = ("_lock", "_writer")
     traits = PLAIN
@@ -64,7 +75,7 @@ class SeqCount(core.Sequence):
         self._writer = 0
 
     def write_begin(self, subclass: int = 0) -> None:
-        """Begin to write."""
+        """Begin to write. `subclass` is 1 to 7 inside a write of another SeqCount of the same class."""
         if self._lock is not None:
             assertions.assert_held(self._lock)
         self.dep_map.hold(0, None, subclass)
@@ -72,7 +83,7 @@ class SeqCount(core.Sequence):
         self.step()
 
     def write_end(self) -> None:
-        """End writing."""
+        """End writing. RuntimeError, after a report, if this thread does not write."""
         if self._writer != get_ident():
             bad_unlock(self, "write_end() by a thread that does not write")
         self._writer = 0
@@ -80,30 +91,30 @@ class SeqCount(core.Sequence):
         self.dep_map.release()
 
     def write_begin_nested(self, subclass: int) -> None:
-        """As write_begin, while this thread writes another SeqCount of the same class."""
+        """Like write_begin, while this thread writes another SeqCount of the same class."""
         self.write_begin(subclass)
 
     def write_invalidate(self) -> None:
-        """Have all readers that are reading now read again."""
+        """Make all present readers read again."""
         self.step()
         self.step()
 
     def raw_seqcount_begin(self) -> int:
-        """Return what read_retry compares with, without waiting: while somebody writes it will say True."""
+        """Return a number for read_retry without waiting: if a writer writes now, read_retry will return True."""
         return self.now() & ~1
 
     def writing(self) -> Writing:
-        """Return what `with` writes under."""
+        """Return the context manager of one write."""
         return Writing(self)
 
     def wait_for_writer(self) -> None:
-        """Let the writer run. DeadlockError if it is below on this very stack."""
+        """Let other threads run. DeadlockError if the writer is this very thread."""
         if self._writer == get_ident():
             hopeless("seqcount read inside of its own write section", "end the write first", self._class)
         time.sleep(0)
 
     def statistics(self) -> SeqStatistics:
-        """Return a picture of this moment."""
+        """Return the statistics at this moment."""
         return SeqStatistics(0, self._writer or None, self.now(), self.dep_map.acquisitions)
 
     @property
@@ -119,7 +130,7 @@ class SeqCount(core.Sequence):
 
 
 class Writing:
-    """One write, for `with`."""
+    """The context manager of one write."""
 
     __slots__ = ("_count",)
 
@@ -134,7 +145,7 @@ class Writing:
 
 
 class SeqLock(SeqCount):
-    """A SeqCount with the SpinLock that its writers exclude each other with. `with` writes."""
+    """A SeqCount together with the SpinLock by which its writers exclude each other. `with` writes."""
 
     __slots__ = ("lock",)
 
@@ -143,7 +154,7 @@ class SeqLock(SeqCount):
         super().__init__(name, self.lock)
 
     def write_seqlock(self) -> None:
-        """Wait for other writers, then write."""
+        """Wait for other writers, then begin to write."""
         self.lock.lock()
         self._begin(self.lock.unlock)
 
@@ -153,87 +164,93 @@ class SeqLock(SeqCount):
         self.lock.unlock()
 
     def write_seqlock_bh(self) -> None:
-        """As write_seqlock, with bottom halves off."""
+        """Like write_seqlock, with bottom halves disabled."""
         self.lock.lock_bh()
         self._begin(self.lock.unlock_bh)
 
     def write_sequnlock_bh(self) -> None:
-        """End writing."""
+        """End writing and enable bottom halves."""
         self.write_end()
         self.lock.unlock_bh()
 
     def write_seqlock_irq(self) -> None:
-        """As write_seqlock, with interrupts off."""
+        """Like write_seqlock, with interrupts disabled."""
         self.lock.lock_irq()
         self._begin(self.lock.unlock_irq)
 
     def write_sequnlock_irq(self) -> None:
-        """End writing, and switch interrupts on."""
+        """End writing and enable interrupts."""
         self.write_end()
         self.lock.unlock_irq()
 
     def write_seqlock_irqsave(self) -> bool:
-        """As write_seqlock, with interrupts off. Returns what write_sequnlock_irqrestore needs."""
+        """Like write_seqlock, with interrupts disabled; return the previous state for write_sequnlock_irqrestore."""
         flags = self.lock.lock_irqsave()
         self._begin(lambda: self.lock.unlock_irqrestore(flags))
         return flags
 
     def write_sequnlock_irqrestore(self, flags: bool) -> None:
-        """End writing, and have interrupts as they were."""
+        """End writing and restore the interrupt state `flags`."""
         self.write_end()
         self.lock.unlock_irqrestore(flags)
 
     def read_seqlock_excl(self) -> None:
-        """Keep writers out, and other exclusive readers; readers go on."""
+        """Exclude writers and other exclusive readers. Ordinary readers are not affected."""
         self.lock.lock()
 
     def read_sequnlock_excl(self) -> None:
-        """Let writers in."""
+        """Admit writers again."""
         self.lock.unlock()
 
     def read_seqlock_excl_bh(self) -> None:
-        """As read_seqlock_excl, with bottom halves off."""
+        """Like read_seqlock_excl, with bottom halves disabled."""
         self.lock.lock_bh()
 
     def read_sequnlock_excl_bh(self) -> None:
-        """Let writers in, and switch bottom halves on."""
+        """Admit writers again and enable bottom halves."""
         self.lock.unlock_bh()
 
     def read_seqlock_excl_irq(self) -> None:
-        """As read_seqlock_excl, with interrupts off."""
+        """Like read_seqlock_excl, with interrupts disabled."""
         self.lock.lock_irq()
 
     def read_sequnlock_excl_irq(self) -> None:
-        """Let writers in, and switch interrupts on."""
+        """Admit writers again and enable interrupts."""
         self.lock.unlock_irq()
 
     def read_seqlock_excl_irqsave(self) -> bool:
-        """As read_seqlock_excl, with interrupts off. Returns what read_sequnlock_excl_irqrestore needs."""
+        """Like read_seqlock_excl, with interrupts disabled.
+
+        Returns the previous state for read_sequnlock_excl_irqrestore.
+        """
         return self.lock.lock_irqsave()
 
     def read_sequnlock_excl_irqrestore(self, flags: bool) -> None:
-        """Let writers in, and have interrupts as they were."""
+        """Admit writers again and restore the interrupt state `flags`."""
         self.lock.unlock_irqrestore(flags)
 
     def read_seqbegin_or_lock(self, start: int) -> int:
-        """Begin to read: without the lock if `start` is even, as at first; with it if it is odd, as in a retry."""
+        """Begin to read: without the lock if `start` is even, with it if `start` is odd.
+
+        Use 0 first and 1 for a retry.
+        """
         if start & 1:
             self.read_seqlock_excl()
             return start
         return self.read_begin()
 
     def need_seqretry(self, start: int) -> bool:
-        """Return whether a read begun by read_seqbegin_or_lock must be done again. With the lock it never must."""
+        """Return whether a read begun by read_seqbegin_or_lock must be repeated. A read under the lock never must."""
         return not start & 1 and self.read_retry(start)
 
     def done_seqretry(self, start: int) -> None:
-        """End a read begun by read_seqbegin_or_lock."""
+        """End a read begun by read_seqbegin_or_lock: release the lock if it was taken."""
         if start & 1:
             self.read_sequnlock_excl()
 
     @contextmanager
     def write_irqsave(self) -> Iterator[None]:
-        """Write inside, with interrupts off."""
+        """Return a context manager that writes with interrupts disabled."""
         flags = self.write_seqlock_irqsave()
         try:
             yield
@@ -241,7 +258,7 @@ class SeqLock(SeqCount):
             self.write_sequnlock_irqrestore(flags)
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Write, as threading.Lock is acquired."""
+        """Begin to write; blocking, timeout in seconds and result as in threading.Lock.acquire."""
         if self.lock.acquire(blocking, timeout):
             self._begin(self.lock.unlock)
             return True
@@ -252,7 +269,7 @@ class SeqLock(SeqCount):
         self.write_sequnlock()
 
     def locked(self) -> bool:
-        """Return whether somebody writes, or reads exclusively."""
+        """Return whether a thread writes or reads exclusively."""
         return self.lock.locked()
 
     def __enter__(self) -> bool:
@@ -263,7 +280,7 @@ class SeqLock(SeqCount):
         self.write_sequnlock()
 
     def statistics(self) -> SeqStatistics:
-        """Return a picture of this moment."""
+        """Return the statistics at this moment."""
         waiting = self.lock.statistics().waiting
         return SeqStatistics(waiting, self._writer or None, self.now(), self.dep_map.acquisitions)
 
@@ -279,9 +296,9 @@ class SeqLock(SeqCount):
 
 
 class SeqCountLatch(core.Sequence):
-    """Two copies of the data, of which readers use the one that is not being written: none ever waits.
+    """A sequence count with two copies of the data. Readers use the copy that is not being written, so none ever waits.
 
-    Not even one that interrupts the writer, such as a signal handler.
+    Not even a reader that interrupts the writer waits, such as a signal handler.
 
         latch.write_begin(); update(copies[0])            writers, one at a time
         latch.write();       update(copies[1])
@@ -298,16 +315,16 @@ class SeqCountLatch(core.Sequence):
         super().__init__(DepMap(name, type(self)))
 
     def read_begin(self) -> int:
-        """Return what read_retry compares with; its lowest bit says which copy to read."""
+        """Return a number for read_retry. Its lowest bit is the index of the copy to read."""
         return self.now()
 
     def write_begin(self) -> None:
-        """Send readers to copy 1: copy 0 may be changed now."""
+        """Direct readers to copy 1: copy 0 may be changed now."""
         self.dep_map.hold()
         self.step()
 
     def write(self) -> None:
-        """Send readers to copy 0: copy 1 may be changed now."""
+        """Direct readers to copy 0: copy 1 may be changed now."""
         self.step()
 
     def write_end(self) -> None:

@@ -1,11 +1,12 @@
 """softirq: work that an interrupt handler leaves for later, and tasklets on top of it (kernel: kernel/softirq.c).
 
-A softirq is raised for the CPU, that is the thread, it is raised on. It runs there when a hardirq handler ends, when
-bottom halves are enabled, or at another point where interrupts come in (see primitives.irq): with interrupts on, but
-with bottom halves off, so that softirqs do not interrupt each other. Many threads run the same softirq at once; a
-tasklet, one after the other. There is no ksoftirqd: what is raised again and again is left for the next such point.
+A softirq is raised for the CPU, that is the thread, that raises it. It runs there when a hardirq handler ends, when
+bottom halves are enabled, or at another point where interrupts are delivered (see primitives.irq). It runs with
+interrupts enabled but bottom halves disabled, so that softirqs do not interrupt each other. Many threads may run the
+same softirq at once; a tasklet runs in one thread at a time. There is no ksoftirqd: softirqs that are raised again and
+again are left for the next such point.
 
-An exception out of a handler goes to sys.excepthook, and the interrupted code goes on.
+An exception from a handler goes to sys.excepthook, and the interrupted code continues.
 """
 
 from __future__ import annotations
@@ -45,57 +46,65 @@ class Softirq(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class SoftirqStatistics:
-    """runs: how often it has run; pending: whether it is to run on this CPU."""
+    """The state of one softirq.
+
+    runs       how often it has run so far
+    pending    whether it is pending on this CPU
+    """
 
     runs: int
     pending: bool
 
 
 def open_softirq(number: int, action: Callable[[], object]) -> None:
-    """Have this softirq do this from now on."""
+    """Install `action` for a softirq, in the place of an earlier one."""
     _delivery.softirqs[Softirq(number)] = IrqAction(action)
 
 
 def raise_softirq(number: int) -> None:
-    """Have this softirq run on this CPU, at the next point where it may."""
+    """Mark a softirq as pending on this CPU. It runs at the next point where it may. ValueError if it has no action."""
     if number not in _delivery.softirqs:
-        raise ValueError(f"nobody has opened softirq {number}")
+        raise ValueError(f"softirq {number} has no action")
     this_cpu().softirqs |= 1 << number
     _delivery.kick(get_ident())
 
 
 def softirq_statistics(number: int) -> SoftirqStatistics:
-    """Return a picture of this moment."""
+    """Return the statistics of a softirq at this moment."""
     return SoftirqStatistics(_delivery.softirqs[number].runs.sum(), bool(this_cpu().softirqs >> number & 1))
 
 
 @dataclass(frozen=True, slots=True)
 class TaskletStatistics:
-    """runs: how often it has run; scheduled: whether it is to run again."""
+    """The state of a tasklet.
+
+    runs         how often it has run so far
+    scheduled    whether it is going to run again
+    """
 
     runs: int
     scheduled: bool
 
 
 class Tasklet:
-    """A function that runs in softirq context, on the CPU that scheduled it, and never on two at once."""
+    """A function that runs in softirq context, on the CPU that scheduled it, and never on two CPUs at once."""
 
     __slots__ = ("_disabled", "_function", "_killed", "_running", "_runs", "_scheduled")
 
     def __init__(self, function: Callable[[], object]) -> None:
         self._function = function
-        self._scheduled = _thread.allocate_lock()  # as a bit: to take it is test-and-set
+        self._scheduled = _thread.allocate_lock()  # serves as a bit: acquire(False) is test-and-set
         self._running = _thread.allocate_lock()
-        self._disabled: list[None] = []  # one for each disable: a list is as good as an atomic count
+        self._disabled: list[None] = []  # one None for each disable(): append and pop are atomic
         self._runs = 0
         self._killed = False
 
     def schedule(self) -> None:
-        """Have it run soon. Once, however often this is called before it runs."""
+        """Schedule it to run soon. It runs once, however often this is called before it runs."""
         self._schedule(Softirq.TASKLET)
 
     def hi_schedule(self) -> None:
-        """Have it run before all other softirqs."""
+        """Like schedule, but ahead of all other softirqs."""
         self._schedule(Softirq.HI)
 
     def _schedule(self, number: Softirq) -> None:
@@ -104,36 +113,39 @@ class Tasklet:
             raise_softirq(number)
 
     def disable(self) -> None:
-        """Keep it from running, but for the run that is going on. Nests. What is scheduled runs once it is enabled."""
+        """Keep it from running until enable(). A run in progress goes on.
+
+        Nests; a scheduled run happens once it is enabled.
+        """
         self._disabled.append(None)
 
     def enable(self) -> None:
-        """Undo one disable."""
+        """Undo one disable(). RuntimeError if there was none."""
         try:
             self._disabled.pop()
         except IndexError:
             raise RuntimeError("unbalanced enable of a tasklet") from None
 
     def kill(self) -> None:
-        """Have it never run again; wait for the run that is going on. Not from a handler."""
+        """Keep it from ever running again, and wait for a run in progress. RuntimeError in interrupt context."""
         if in_interrupt():
-            raise RuntimeError("a tasklet is killed in interrupt context, and might wait for itself")
+            raise RuntimeError("a tasklet killed in interrupt context might wait for itself")
         self._killed = True
         with self._running:
             pass
 
     def statistics(self) -> TaskletStatistics:
-        """Return a picture of this moment."""
+        """Return the statistics at this moment."""
         return TaskletStatistics(self._runs, self._scheduled.locked() and not self._killed)
 
     def run(self) -> bool:
-        """Run it, unless it runs elsewhere or is disabled: then return False."""
+        """Run it. Return False if it could not run now, because it runs in another thread or is disabled."""
         if self._killed:
             return True
         if self._disabled or not self._running.acquire(False):
             return False
         try:
-            self._scheduled.release()  # before it runs: it may schedule itself
+            self._scheduled.release()  # before the function runs, because it may schedule itself again
             self._runs += 1
             report_errors(self._function)
         finally:

@@ -1,11 +1,13 @@
 """SpinLock and RawSpinLock: for a few lines that never sleep (kernel: spinlock_t, raw_spinlock_t).
 
-A wait looks again a few times, letting others run in between, and then sleeps: another thread may hold the lock for as
-long as the interpreter pleases. To the validator it is a lock under which nothing may sleep; a SpinLock sleeps itself
-on a real-time kernel, so it may not be taken under a RawSpinLock. One that is shared with an interrupt handler is
-taken with interrupts off (lock_irq, lock_irqsave), with a softirq handler at least with bottom halves off (lock_bh).
+A thread that waits polls the lock a few times, lets other threads run in between, and then sleeps, because the
+interpreter may keep the holder from running for any time. To the validator it is still a lock under which nothing may
+sleep. A SpinLock sleeps on a real-time kernel, so it must not be taken under a RawSpinLock.
 
-Cost: that of `with` and acquire of an ExclusiveLock; some microseconds for switching interrupts.
+If an interrupt handler takes the lock as well, everybody else must take it with interrupts off (lock_irq,
+lock_irqsave); if a softirq handler does, with bottom halves off at least (lock_bh).
+
+Cost: the same as `with` and acquire of an ExclusiveLock; switching interrupts adds some microseconds.
 """
 
 from __future__ import annotations
@@ -25,22 +27,22 @@ from primitives._exclusive import Exclusive
 
 
 class SpinLock(Exclusive):
-    """Spinlock. `lock` and `unlock`, with their variants; `acquire`, `release` and `with` as threading.Lock."""
+    """Spinlock, with `lock` and `unlock` and their variants; acquire, release and `with` work as in threading.Lock."""
 
     __slots__ = ()
     traits = Traits(inner=CONFIG)
 
     def lock_irq(self) -> None:
-        """Switch interrupts off, then lock."""
+        """Disable interrupts, then take the lock."""
         self.lock_irqsave()
 
     def unlock_irq(self) -> None:
-        """Unlock, then switch interrupts on."""
+        """Release the lock, then enable interrupts."""
         self.unlock()
         local_irq_enable()
 
     def lock_irqsave(self) -> bool:
-        """Switch interrupts off, then lock. Returns what unlock_irqrestore needs."""
+        """Disable interrupts, then take the lock; return the previous state for unlock_irqrestore."""
         flags = local_irq_save()
         try:
             self.lock()
@@ -50,12 +52,16 @@ class SpinLock(Exclusive):
         return flags
 
     def unlock_irqrestore(self, flags: bool) -> None:
-        """Unlock, and have interrupts as they were."""
+        """Release the lock, then restore the interrupt state `flags` that lock_irqsave returned."""
         self.unlock()
         local_irq_restore(flags)
 
     def trylock_irqsave(self) -> tuple[bool, bool]:
-        """Lock with interrupts off, if that is possible now: (True, flags). Else change nothing."""
+        """Try to take the lock with interrupts disabled; return whether it was taken, and the flags for
+        unlock_irqrestore.
+
+        If it was not taken, interrupts are as before.
+        """
         flags = local_irq_save()
         if self.trylock():
             return True, flags
@@ -63,7 +69,7 @@ class SpinLock(Exclusive):
         return False, flags
 
     def lock_bh(self) -> None:
-        """Switch bottom halves off, then lock."""
+        """Disable bottom halves, then take the lock."""
         local_bh_disable()
         try:
             self.lock()
@@ -72,12 +78,15 @@ class SpinLock(Exclusive):
             raise
 
     def unlock_bh(self) -> None:
-        """Unlock, then switch bottom halves on."""
+        """Release the lock, then enable bottom halves."""
         self.unlock()
         local_bh_enable()
 
     def trylock_bh(self) -> bool:
-        """Lock with bottom halves off, if that is possible now."""
+        """Try to take the lock with bottom halves disabled; return whether it was taken.
+
+        If not, bottom halves are as before.
+        """
         local_bh_disable()
         if self.trylock():
             return True
@@ -86,7 +95,7 @@ class SpinLock(Exclusive):
 
     @contextmanager
     def irq(self) -> Iterator[None]:
-        """Hold it with interrupts off, inside."""
+        """Return a context manager that holds the lock with interrupts disabled, and enables them at the end."""
         self.lock_irq()
         try:
             yield
@@ -95,7 +104,7 @@ class SpinLock(Exclusive):
 
     @contextmanager
     def irqsave(self) -> Iterator[None]:
-        """Hold it with interrupts off, inside; afterwards they are as they were."""
+        """Return a context manager that holds the lock with interrupts disabled, then restores their state."""
         flags = self.lock_irqsave()
         try:
             yield
@@ -104,7 +113,7 @@ class SpinLock(Exclusive):
 
     @contextmanager
     def bh(self) -> Iterator[None]:
-        """Hold it with bottom halves off, inside."""
+        """Return a context manager that holds the lock with bottom halves disabled."""
         self.lock_bh()
         try:
             yield
@@ -113,7 +122,10 @@ class SpinLock(Exclusive):
 
 
 class RawSpinLock(SpinLock):
-    """A SpinLock that spins on every kernel: for what must work in any context. No SpinLock is taken under it."""
+    """A SpinLock that spins on every kernel, for code that must work in any context.
+
+    No SpinLock may be taken under it.
+    """
 
     __slots__ = ()
     traits = Traits(inner=SPIN)

@@ -1,18 +1,19 @@
-"""SRCU: RCU whose readers may sleep; each domain has its own readers and waits for them alone.
+"""SRCU: RCU whose readers may sleep. Each domain has its own readers and waits for them only (kernel: srcu_struct).
 
     plugins = SRCU("plugins")
     index = plugins.read_lock()
     try: ...
     finally: plugins.read_unlock(index)
-    plugins.synchronize()                     waits for those that were inside; or plugins.call(close, old)
+    plugins.synchronize()                     waits for the readers that were inside; or plugins.call(close, old)
 
-Readers count themselves into the current generation, whose number is the index. A grace period makes a new generation
-the current one and waits until all older ones are empty; one that is found empty is retired in the same atomic step, so
-that a late reader notices and takes the next. Nobody holds a lock while it waits, and any number may wait at once.
+Each reader counts itself in the current generation, whose number is the index. A grace period makes a new generation
+the current one and waits until all older ones are empty. An empty generation is retired by the same atomic operation
+that finds it empty, so a late reader notices and enters the current generation. No lock is held during a wait, and any
+number of threads may wait at once.
 
-To the validator a section is a recursive read acquisition, fully checked, and `synchronize` a wait for all readers: a
-lock held around `synchronize` and taken inside a section is a deadlock that is found. A thread that ends inside a
-section, or is left behind by a fork, is inside no more.
+To the validator a section is a recursive read acquisition, fully checked, and `synchronize` is a wait for all readers:
+a lock that is held around `synchronize` and taken inside a section is reported as a deadlock. A thread that ends inside
+a section, or that a fork leaves behind in the child, is no reader any more.
 
 Cost of a section: about two atomic operations and two dictionary operations, one microsecond.
 """
@@ -42,7 +43,11 @@ _domains: weakref.WeakSet[SRCU] = weakref.WeakSet()
 
 
 class Generation:
-    """Readers that came between two grace periods: how many are inside, or RETIRED and a few that will notice."""
+    """The readers that came between two grace periods.
+
+    `active` is how many are inside, or a number near RETIRED once the generation is closed: late readers that have
+    entered and not yet noticed make the difference.
+    """
 
     __slots__ = ("active", "number")
 
@@ -51,19 +56,19 @@ class Generation:
         self.active = Atomic(active)
 
     def enter(self) -> bool:
-        """Count a reader in; False if it came too late."""
+        """Count one more reader; return False if the generation is retired already."""
         if self.active.add_return(1) > 0:
             return True
         self.active.add(-1)
         return False
 
     def retire(self) -> bool:
-        """Return whether it is empty for good."""
+        """Retire the generation if it is empty; return whether it is retired."""
         return self.active.cmpxchg(0, RETIRED) <= 0
 
 
-class Section:
-    """One section, for `with`."""
+class ReadSection:
+    """The context manager of one read-side section."""
 
     __slots__ = ("domain", "index")
 
@@ -77,8 +82,11 @@ class Section:
         self.domain.read_unlock(self.index)
 
 
-class Sections:
-    """The sections of one thread in one domain: number of a generation -> how many. They end with the thread."""
+class ThreadSections:
+    """The sections that one thread is in, in one domain. They are left when the thread ends.
+
+    `counts` has, for each number of a generation, how many sections of it the thread is in.
+    """
 
     __slots__ = ("counts", "domain", "forks")
 
@@ -97,8 +105,8 @@ class Sections:
 class SRCU:
     """A domain of sleepable RCU.
 
-    Invariant: every generation with a reader inside is in `_generations`, and none older than the current one is
-    entered any more once a reader has seen the current one.
+    Invariant: every generation with a reader inside is in `_generations`. Once a reader has seen the current
+    generation, no older one is entered any more.
     """
 
     traits = PLAIN
@@ -111,7 +119,7 @@ class SRCU:
         first = Generation(0)
         self._current = AtomicRef(first)
         self._generations = {0: first}
-        self._parked: set[_grace.Sleep] = set()
+        self._parked: set[_grace.WakeQueue] = set()
         self._forks = 0
         self._local = _thread._local()
         self._callbacks = CallbackQueue(self.name, self._wait)
@@ -120,7 +128,7 @@ class SRCU:
     # Readers
 
     def read_lock(self) -> int:
-        """Begin a section; return the index that read_unlock needs. Nests."""
+        """Begin a section; return the index that read_unlock needs. ThreadSections nest, and may sleep."""
         self.dep_map.hold(RECURSIVE_READ)
         number = self.down_read()
         counts = self._mine()
@@ -128,7 +136,10 @@ class SRCU:
         return number
 
     def read_unlock(self, index: int) -> None:
-        """End the section with this index, in the thread that began it."""
+        """End the section with this index, in the thread that began it.
+
+        RuntimeError, after a report, if it is not in it.
+        """
         counts = self._mine()
         sections = counts.get(index, 0)
         if not sections:
@@ -140,18 +151,18 @@ class SRCU:
         self._leave(index, 1)
         self.dep_map.release()
 
-    def reading(self) -> Section:
-        """Return what `with` makes a section of."""
-        return Section(self)
+    def reading(self) -> ReadSection:
+        """Return the context manager of a section."""
+        return ReadSection(self)
 
     def down_read(self) -> int:
-        """Begin a section that another thread may end, with up_read. The validator does not see it."""
+        """Begin a section that any thread may end with up_read; return its index. The validator does not see it."""
         while not (generation := self._current.read()).enter():
             pass
         return generation.number
 
     def up_read(self, index: int) -> None:
-        """End a section that was begun with down_read, by whatever thread."""
+        """End a section that was begun with down_read, in any thread."""
         self._leave(index, 1)
 
     def read_lock_held(self) -> bool:
@@ -159,7 +170,7 @@ class SRCU:
         return bool(self._mine())
 
     def dereference(self, pointer: AtomicRef[T], condition: object = False) -> T:
-        """Return what a pointer refers to, in a section, or where the condition holds."""
+        """Return the object of a pointer. Reported unless this thread is in a section or `condition` is true."""
         if not condition and not self._mine():
             suspicious("suspicious srcu_dereference_check() usage")
         return pointer.read()
@@ -167,7 +178,7 @@ class SRCU:
     # Grace periods
 
     def synchronize(self) -> None:
-        """Wait until every section that has begun is over."""
+        """Wait until every section that has begun is over. DeadlockError inside a section of this domain."""
         if self._mine():
             hopeless(ILLEGAL, "leave the section first", self.dep_map.entry.lock_class)
         if rcu_read_lock_any_held():
@@ -177,27 +188,30 @@ class SRCU:
         self._wait()
 
     def call(self, callback: Callable[..., object], *arguments: Any) -> None:
-        """Have the callback called after a grace period, on the domain's own thread. Never waits."""
+        """Call callback(*arguments) after a grace period, on the domain's own thread. Never waits."""
         self._callbacks.add(callback, *arguments)
 
     def barrier(self) -> None:
-        """Wait until all callbacks given to `call` before have run."""
+        """Wait until all callbacks that were given to `call` before have run.
+
+        DeadlockError inside a section of this domain.
+        """
         if self._mine():
             hopeless("Illegal srcu_barrier() in SRCU read-side critical section", "leave the section first")
         self._callbacks.barrier("srcu_barrier()")
 
     def statistics(self) -> RCUStatistics:
-        """Return a picture of this moment; `readers` are sections, not threads."""
+        """Return the statistics at this moment. Here `readers` counts sections, not threads."""
         inside = [generation.active.read() for generation in self._generations.copy().values()]
         return RCUStatistics(len(self._parked), sum(max(0, active) for active in inside), self._callbacks.pending())
 
     # For the wait
 
-    def park(self, queue: _grace.Sleep) -> None:
-        """Have something put into the queue whenever a generation is empty."""
+    def park(self, queue: _grace.WakeQueue) -> None:
+        """Put something into `queue` whenever a generation becomes empty."""
         self._parked.add(queue)
 
-    def unpark(self, queue: _grace.Sleep) -> None:
+    def unpark(self, queue: _grace.WakeQueue) -> None:
         """Undo park."""
         self._parked.discard(queue)
 
@@ -205,7 +219,7 @@ class SRCU:
         new = Generation(next(self._numbers))
         self._generations[new.number] = new
         seen = self._current.read()
-        while seen.number < new.number:  # several may do this at once: the newest stays
+        while seen.number < new.number:  # several threads may do this at once: the newest generation wins
             _, seen = self._current.try_cmpxchg(seen, new)
         name = f"srcu {self.name}"
         _grace.wait_out(self, lambda: self._older(new.number), self._describe, name=name, stall_after=self.stall_after)
@@ -231,9 +245,9 @@ class SRCU:
 
     def _mine(self) -> dict[int, int]:
         try:
-            sections: Sections = self._local.sections
+            sections: ThreadSections = self._local.sections
         except AttributeError:
-            sections = self._local.__dict__.setdefault("sections", Sections(self))
+            sections = self._local.__dict__.setdefault("sections", ThreadSections(self))
         return sections.counts
 
     def _describe(self, generation: Generation) -> str:

@@ -1,17 +1,19 @@
-"""WWMutex: mutexes that are taken in any order, because the younger taker backs off (kernel: struct ww_mutex).
+"""WWMutex: mutexes that may be taken in any order, because the younger of two transactions backs off (kernel:
+ww_mutex).
 
-A thread that needs several of one WWClass begins an AcquireContext and locks them under it. Where its wait could close
-a circle, the younger context gets -EDEADLK: it unlocks all it has, takes the contended mutex by lock_slow, and goes
-on from there; `WWClass.lock_all` does this. Two ways to decide: wound/wait, where an older context wounds a younger
-holder, which then backs off when it would have to wait; and wait/die, where a younger context backs off rather than
-wait for an older one.
+A thread that needs several mutexes of one WWClass begins an AcquireContext and locks them under it. Where a wait could
+close a circle, the younger context gets -EDEADLK. It must then unlock all its mutexes, take the contended one by
+lock_slow, and go on from there; `WWClass.lock_all` does all that. There are two algorithms. Wound/wait: an older
+context wounds a younger holder, which backs off when it would next have to wait. Wait/die: a younger context backs off
+instead of waiting for an older one.
 
-lock, lock_slow and trylock return what the kernel's do: 0 or a negative errno, and whether it was had. What the API
-forbids is reported as DEBUG_LOCKS_WARN_ON(expression), and the operation goes on. An unlocked mutex goes to the first
-who waits: the oldest context, or who came first without one; the kernel's may be had by somebody else.
+lock and lock_slow return 0 or a negative errno, and trylock returns whether it took the mutex, as in the kernel.
+Violations of the API are reported as DEBUG_LOCKS_WARN_ON(expression), and the operation goes on. An unlocked mutex is
+handed to the waiter at the head of its queue: the oldest context, or the first to come among waiters without one. In
+the kernel another thread may take it first.
 
-To the validator a context is a lock of the class NAME_acquire, and its mutexes, of the class NAME_mutex, nest in it.
-WWClasses of one name share these. Nobody sleeps holding the raw lock that guards a mutex' books.
+To the validator a context is a lock of the class NAME_acquire, in which its mutexes, of the class NAME_mutex, nest.
+WWClasses of the same name share these classes. No thread sleeps while it holds the raw lock that guards a mutex' queue.
 """
 
 from __future__ import annotations
@@ -33,7 +35,10 @@ __all__ = ["AcquireContext", "WWClass", "WWMutex"]
 
 
 class WWClass:
-    """A family of mutexes, and of the contexts they are taken under. `wait_die`: see the module."""
+    """A family of mutexes and of the contexts they are taken under.
+
+    `wait_die` chooses wait/die instead of wound/wait.
+    """
 
     __slots__ = ("name", "wait_die")
 
@@ -48,7 +53,7 @@ class WWClass:
 
     @contextmanager
     def lock_all(self, *mutexes: WWMutex) -> Iterator[AcquireContext]:
-        """Hold all these mutexes, inside."""
+        """Return a context manager that holds all these mutexes."""
         with AcquireContext(self) as context:
             try:
                 while (refused := first_refused(mutexes, context)) is not None:
@@ -61,18 +66,22 @@ class WWClass:
 
 
 def first_refused(mutexes: tuple[WWMutex, ...], context: AcquireContext) -> WWMutex | None:
-    """Lock these mutexes, but for those the context has; return the one that makes it back off."""
+    """Lock those of these mutexes that the context does not have yet.
+
+    Returns the one at which it must back off, or None.
+    """
     return next((mutex for mutex in mutexes if mutex.lock(context) == -EDEADLK), None)
 
 
 def unlock_all(mutexes: tuple[WWMutex, ...], context: AcquireContext) -> None:
+    """Unlock those of these mutexes that the context has."""
     for mutex in mutexes:
         if mutex.ctx is context:
             mutex.unlock()
 
 
 class BaseMutex:
-    """The mutex inside a WWMutex, for code that takes one alone: the context that it names is left as it is."""
+    """The mutex inside a WWMutex, for code that locks one alone. It leaves the `ctx` of the WWMutex as it is."""
 
     __slots__ = ("_mutex", "dep_map")
 
@@ -81,34 +90,34 @@ class BaseMutex:
         self.dep_map = mutex.dep_map
 
     def lock(self) -> None:
-        """Lock it."""
+        """Lock the mutex."""
         self._mutex.take(None)
 
     def lock_interruptible(self) -> None:
-        """As lock; InterruptedError when a signal handler has run meanwhile. Compiled build only."""
+        """Like lock, but raise InterruptedError if a signal handler runs during the wait. Compiled build only."""
         self._mutex.take(None, until_signal=True)
 
     lock_killable = lock
 
     def lock_nest_lock(self, nest: Any) -> None:
-        """Lock it; `nest` is held and serialises all who take several mutexes of this class."""
+        """Lock the mutex while holding `nest`, which serialises all threads that take several mutexes of this class."""
         self._mutex.take(None, nest=nest)
 
     def lock_timeout(self, seconds: float) -> bool:
-        """Lock it; return False if it was not free for so many seconds."""
+        """Lock the mutex, waiting for at most `seconds`; return whether it was locked."""
         return self._mutex.take(None, TIMED, max(0, seconds)) == 0
 
     def trylock(self) -> bool:
-        """Lock it if it is free now."""
+        """Lock the mutex if it is free; return whether it was locked."""
         return self._mutex.take(None, TRY) == 0
 
     def unlock(self) -> None:
-        """Unlock it. Only its holder may."""
+        """Unlock the mutex. RuntimeError, after a report, if this thread does not hold it."""
         self._mutex.give()
 
 
 class WWMutex:
-    """Wound/wait mutex. `ctx` is the context that has it. acquire, release, locked and `with` do without one."""
+    """Wound/wait mutex. `ctx` is the context that holds it. acquire, release, locked and `with` use no context."""
 
     __slots__ = ("__weakref__", "_queue", "base", "ctx", "dep_map", "ww_class")
     traits = Traits(inner=SLEEP)
@@ -121,24 +130,30 @@ class WWMutex:
         self._queue = WWQueue(self)
 
     def lock(self, ctx: AcquireContext | None = None) -> int:
-        """Lock it: 0; -EALREADY when the context has it; -EDEADLK when the context must back off first."""
+        """Lock the mutex.
+
+        Returns 0, -EALREADY if the context holds it already, or -EDEADLK if the context must back off first.
+        """
         return self.take(ctx)
 
     def lock_interruptible(self, ctx: AcquireContext | None = None) -> int:
-        """As lock; InterruptedError when a signal handler has run meanwhile. Compiled build only."""
+        """Like lock, but raise InterruptedError if a signal handler runs during the wait. Compiled build only."""
         return self.take(ctx, until_signal=True)
 
     def lock_slow(self, ctx: AcquireContext) -> int:
-        """Lock the mutex that made the context back off, now that it has nothing else."""
+        """Lock the mutex that made the context back off. The context must hold no other mutex now.
+
+        Returns what lock returns.
+        """
         warn_on(ctx.contending_lock is None, "!ctx->contending_lock")
         return self.take(ctx)
 
     def trylock(self, ctx: AcquireContext | None = None) -> bool:
-        """Lock it if it is free now."""
+        """Lock the mutex if it is free; return whether it was locked."""
         return self.take(ctx, TRY) == 0
 
     def unlock(self) -> None:
-        """Unlock it. Only its holder may."""
+        """Unlock the mutex. RuntimeError, after a report, if this thread does not hold it."""
         ctx = self.ctx
         if ctx is not None and self._queue.owner == get_ident():
             warn_on(not ctx.acquired, "!lock->ctx->acquired")
@@ -147,8 +162,8 @@ class WWMutex:
         self.give()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Lock it without a context, as threading.Lock.acquire does."""
-        _thread.allocate_lock().acquire(blocking, timeout)  # CPython's own checks of the arguments, word for word
+        """Lock the mutex without a context; arguments and result as in threading.Lock.acquire."""
+        _thread.allocate_lock().acquire(blocking, timeout)  # makes CPython check the arguments
         if not blocking or timeout == 0:
             return self.trylock()
         return self.take(None, BLOCKING if timeout < 0 else TIMED, timeout) == 0
@@ -156,7 +171,7 @@ class WWMutex:
     release = unlock
 
     def locked(self) -> bool:
-        """Return whether somebody holds it."""
+        """Return whether a thread holds it."""
         return self._queue.owner != 0
 
     is_locked = locked
@@ -168,7 +183,7 @@ class WWMutex:
         self.unlock()
 
     def statistics(self) -> LockStatistics:
-        """Return a picture of this moment."""
+        """Return the statistics at this moment."""
         return LockStatistics(len(self._queue.waits), self._queue.owner or None, self.dep_map.acquisitions)
 
     def take(
@@ -179,7 +194,10 @@ class WWMutex:
         nest: Any = None,
         until_signal: bool = False,
     ) -> int:
-        """Lock it. Besides what `lock` returns: -EBUSY for a try, -ETIME when the time is up."""
+        """Lock the mutex.
+
+        Returns what `lock` returns, or -EBUSY for a failed try, or -ETIME after the timeout in seconds.
+        """
         if context is not None:
             if context is self.ctx:
                 return -EALREADY
@@ -194,7 +212,7 @@ class WWMutex:
                 context.back_off(self)
             elif code == 0:
                 if context is not None:
-                    context.check_had(self, wait.stale)
+                    context.check_taken(self, wait.stale)
                 self.dep_map.acquired(ticket, mode)
         except BaseException:
             if self._queue.has_left(wait):
@@ -203,7 +221,7 @@ class WWMutex:
         return code
 
     def _undo(self, context: AcquireContext | None) -> None:
-        """Unlock what was had just before an exception came in, be it in the books yet or not."""
+        """Unlock the mutex after an exception that came just when it had been granted."""
         if self.dep_map.is_held() > 0:
             self.dep_map.release()
         if context is not None:
@@ -212,7 +230,10 @@ class WWMutex:
         self._queue.hand_on()
 
     def give(self) -> None:
-        """Unlock it, whatever context it names."""
+        """Unlock the mutex and leave its `ctx` as it is.
+
+        RuntimeError, after a report, if this thread does not hold it.
+        """
         mine = self._queue.owner == get_ident()
         try:
             self.dep_map.release()

@@ -1,18 +1,20 @@
-"""Litmus tests: small programs, run in every way that a memory model allows, and what each barrier forbids.
+"""Litmus tests: small programs, run in every way that a memory model allows, to see what each barrier forbids.
 
-    python -m primitives.litmus               prints the table for the programs below
+    python -m primitives.litmus               prints the outcomes of the programs in table.py
 
     test = parse("x = 1; mb; r0 = y", "y = 1; mb; r1 = x")
     explore(test, Weak)                       the outcomes: {(("r0", 0), ("r1", 1)), ...}
 
 A program is a text for each thread: `x = 1`, `x = r0`, `r0 = x`, `r0 = acquire x`, `release x = 1`, `mb`, `rmb`, `wmb`.
-Names that begin with r and a digit are registers, all others variables; everything is 0 at first. Each access is one
-of READ_ONCE and WRITE_ONCE, or of smp_load_acquire and smp_store_release.
+Names that begin with r and a digit are registers, all others are variables; everything is 0 at first. Accesses are
+those of READ_ONCE and WRITE_ONCE, or of smp_load_acquire and smp_store_release.
 
-Three machines: SC, where one thread at a time does its next step; StoreBuffer, where each thread sees its own stores at
-once and others later, in order (x86); and Weak, where a thread does its steps in any order that no barrier, dependency
-or common variable forbids, and a store reaches each other thread in its own time (Power, and what the kernel's memory
-model permits). The exploration is exhaustive: every state is visited once. Programs of a dozen steps take milliseconds.
+There are three machines. SC: one thread at a time executes its next instruction. StoreBuffer: each thread sees its own
+stores at once; other threads see them later, in order (x86). Weak: a thread executes its instructions in any order that
+no barrier, dependency or common variable forbids, and a store reaches each other thread at a time of its own (Power,
+and what the kernel's memory model permits).
+
+Cost: the exploration is exhaustive and visits each state once; a program of a dozen instructions takes milliseconds.
 """
 
 from __future__ import annotations
@@ -25,22 +27,26 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 FENCES = ("mb", "rmb", "wmb")
 Outcome = tuple[tuple[str, int], ...]
-STEP = re.compile(r"(?P<release>release )?(?P<target>\w+) = (?P<acquire>acquire )?(?P<source>\w+)")
+INSTRUCTION = re.compile(r"(?P<release>release )?(?P<target>\w+) = (?P<acquire>acquire )?(?P<source>\w+)")
 REGISTER = re.compile(r"r\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One instruction: a fence, or a load or a store of `variable`. A store takes `source`: a number or a register."""
+class Instruction:
+    """One instruction: a fence, or a load or store of `variable`.
+
+    A load writes `register`. A store takes `source`, a number or a register. `ordered` makes it an acquire or a
+    release.
+    """
 
     kind: str
     variable: str = ""
     register: str = ""
     source: int | str = 0
-    ordered: bool = False  # an acquire or a release
+    ordered: bool = False  # it is an acquire or a release
 
-    def comes_before(self, later: Step) -> bool:
-        """Return whether this step of a thread is done before a later one whatever happens."""
+    def comes_before(self, later: Instruction) -> bool:
+        """Return whether a thread executes this instruction before a later one in any case."""
         if self.kind in FENCES or later.kind in FENCES:
             return _fenced(self, later)
         if self.variable == later.variable or (self.register and self.register == later.source):
@@ -48,45 +54,47 @@ class Step:
         return (self.ordered and self.kind == "load") or (later.ordered and later.kind == "store")
 
 
-def _fenced(first: Step, later: Step) -> bool:
+def _fenced(first: Instruction, later: Instruction) -> bool:
     if first.kind in FENCES and later.kind in FENCES:
         return True
     fence, other = (first, later) if first.kind in FENCES else (later, first)
     return fence.kind == {"load": "rmb", "store": "wmb"}[other.kind] or fence.kind == "mb"
 
 
-Program = tuple[tuple[Step, ...], ...]
+Program = tuple[tuple[Instruction, ...], ...]
 
 
 def parse(*threads: str) -> Program:
-    """Return the program of these texts, one for each thread."""
-    return tuple(tuple(_parse_step(text.strip()) for text in thread.split(";")) for thread in threads)
+    """Return the program of these texts, one for each thread. ValueError for an unknown instruction."""
+    return tuple(tuple(_parse_instruction(text.strip()) for text in thread.split(";")) for thread in threads)
 
 
-def _parse_step(text: str) -> Step:
+def _parse_instruction(text: str) -> Instruction:
     if text in FENCES:
-        return Step(text)
-    match = STEP.fullmatch(text)
+        return Instruction(text)
+    match = INSTRUCTION.fullmatch(text)
     if match is None:
-        raise ValueError(f"no step of a litmus test: {text!r}")
+        raise ValueError(f"not an instruction of a litmus test: {text!r}")
     target, source = match["target"], match["source"]
     if REGISTER.match(target):
-        return Step("load", source, target, ordered=bool(match["acquire"]))
-    return Step("store", target, source=int(source) if source.isdigit() else source, ordered=bool(match["release"]))
+        return Instruction("load", source, target, ordered=bool(match["acquire"]))
+    return Instruction(
+        "store", target, source=int(source) if source.isdigit() else source, ordered=bool(match["release"])
+    )
 
 
 class Machine(Protocol):
-    """A state of a machine, hashable. `next_states` are all that may come next; none when the program has ended."""
+    """A state of a machine. It must be hashable."""
 
     @classmethod
     def start(cls, program: Program) -> Machine:
-        """Return the state at first."""
+        """Return the first state of a program."""
 
     def next_states(self, program: Program) -> Iterator[Machine]:
-        """Yield what may come next."""
+        """Yield all states that may follow. None follows when the program has ended."""
 
     def outcome(self) -> Outcome:
-        """Return what the registers hold."""
+        """Return the values of the registers."""
 
 
 def explore(program: Program, machine: type[Machine]) -> frozenset[Outcome]:
@@ -118,7 +126,10 @@ def _put(values: Values, name: str, value: int) -> Values:
 
 @dataclass(frozen=True, slots=True)
 class StoreBuffer:
-    """Each thread does its steps in order; its stores wait in a queue of its own before they reach memory."""
+    """Each thread executes its instructions in order.
+
+    Its stores wait in a queue of its own before they reach memory.
+    """
 
     at: tuple[int, ...]
     buffers: tuple[Values, ...]
@@ -127,11 +138,13 @@ class StoreBuffer:
 
     @classmethod
     def start(cls, program: Program) -> StoreBuffer:
-        """Return the state at first."""
+        """Return the first state of a program."""
         return cls((0,) * len(program), ((),) * len(program))
 
     def next_states(self, program: Program) -> Iterator[StoreBuffer]:
-        """Yield each thread's next step, and each oldest store reaching memory."""
+        """Yield the states after each thread's next instruction, and after each thread's oldest store has reached
+        memory.
+        """
         for thread, buffer in enumerate(self.buffers):
             if buffer:
                 (variable, value), *rest = buffer
@@ -140,19 +153,19 @@ class StoreBuffer:
                 yield from self._do(thread, program[thread][self.at[thread]])
 
     def outcome(self) -> Outcome:
-        """Return what the registers hold."""
+        """Return the values of the registers."""
         return self.registers
 
-    def _do(self, thread: int, step: Step) -> Iterator[StoreBuffer]:
+    def _do(self, thread: int, instruction: Instruction) -> Iterator[StoreBuffer]:
         buffer = self.buffers[thread]
         moved = replace(self, at=(*self.at[:thread], self.at[thread] + 1, *self.at[thread + 1 :]))
-        if step.kind == "store":
-            written = (*buffer, (step.variable, _get(self.registers, step.source)))
+        if instruction.kind == "store":
+            written = (*buffer, (instruction.variable, _get(self.registers, instruction.source)))
             yield moved._stored(thread, written)
-        elif step.kind == "load":
-            seen = dict([*self.memory, *buffer]).get(step.variable, 0)
-            yield replace(moved, registers=_put(self.registers, step.register, seen))
-        elif step.kind != "mb" or not buffer:
+        elif instruction.kind == "load":
+            seen = dict([*self.memory, *buffer]).get(instruction.variable, 0)
+            yield replace(moved, registers=_put(self.registers, instruction.register, seen))
+        elif instruction.kind != "mb" or not buffer:
             yield moved
 
     def _stored(self, thread: int, buffer: Values) -> StoreBuffer:
@@ -163,7 +176,7 @@ class StoreBuffer:
 
 
 class SC(StoreBuffer):
-    """Sequential consistency: a store reaches memory in the step that makes it."""
+    """Sequential consistency: a store reaches memory at once."""
 
     __slots__ = ()
 
@@ -174,7 +187,10 @@ class SC(StoreBuffer):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A store that was done. Who sees it sees each variable of `after` as late as that, too."""
+    """A store that was executed.
+
+    A thread that sees it also sees each variable of `after` at least as new as stated there.
+    """
 
     variable: str
     value: int
@@ -183,11 +199,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Weak:
-    """Steps in any order that nothing forbids; stores that reach each thread in their own time.
+    """Instructions are executed in any order that nothing forbids; stores reach each thread at a time of their own.
 
-    `writes` are numbered from 1 in the order in which they were done, which is the order of each variable's values.
-    `views` have, for each thread and variable, the number of the last write that it sees. `barred` are, for each
-    thread, its own writes before its last wmb.
+    `writes` are numbered from 1 in the order of execution, which is the order of each variable's values. `views` have,
+    for each thread and variable, the number of the last write that the thread sees. `own` has each thread's own writes,
+    and `barred` those before its last wmb. `done` has the indices of the executed instructions of each thread.
     """
 
     done: tuple[frozenset[int], ...]
@@ -199,50 +215,52 @@ class Weak:
 
     @classmethod
     def start(cls, program: Program) -> Weak:
-        """Return the state at first."""
+        """Return the first state of a program."""
         nothing: tuple[Values, ...] = ((),) * len(program)
         return cls((frozenset[int](),) * len(program), nothing, nothing, own=nothing)
 
     def next_states(self, program: Program) -> Iterator[Weak]:
-        """Yield each step that can be done, and each store reaching another thread."""
-        for thread, steps in enumerate(program):
+        """Yield the states after each instruction that can be executed, and after each store has reached another
+        thread.
+        """
+        for thread, instructions in enumerate(program):
             done = self.done[thread]
-            for at, step in enumerate(steps):
-                waits_for = (before for index, before in enumerate(steps[:at]) if index not in done)
-                if at not in done and not any(before.comes_before(step) for before in waits_for):
-                    yield from self._do(thread, at, step)
+            for at, instruction in enumerate(instructions):
+                waits_for = (before for index, before in enumerate(instructions[:at]) if index not in done)
+                if at not in done and not any(before.comes_before(instruction) for before in waits_for):
+                    yield from self._do(thread, at, instruction)
         yield from self._reach()
 
     def outcome(self) -> Outcome:
-        """Return what the registers hold."""
+        """Return the values of the registers."""
         return self.registers
 
-    def _do(self, thread: int, at: int, step: Step) -> Iterator[Weak]:
+    def _do(self, thread: int, at: int, instruction: Instruction) -> Iterator[Weak]:
         new = replace(self, done=_with(self.done, thread, self.done[thread] | {at}))
-        if step.kind == "load":
-            number = _get(self.views[thread], step.variable)
+        if instruction.kind == "load":
+            number = _get(self.views[thread], instruction.variable)
             value = self.writes[number - 1].value if number else 0
-            yield replace(new, registers=_put(self.registers, step.register, value))
-        elif step.kind == "store":
-            yield new._store(thread, step)
-        elif step.kind == "wmb":
+            yield replace(new, registers=_put(self.registers, instruction.register, value))
+        elif instruction.kind == "store":
+            yield new._store(thread, instruction)
+        elif instruction.kind == "wmb":
             yield replace(new, barred=_with(self.barred, thread, self.own[thread]))
-        elif step.kind == "rmb" or self._all_see(thread):
+        elif instruction.kind == "rmb" or self._all_see(thread):
             yield new
 
-    def _store(self, thread: int, step: Step) -> Weak:
+    def _store(self, thread: int, instruction: Instruction) -> Weak:
         number = len(self.writes) + 1
-        after = self.views[thread] if step.ordered else self.barred[thread]
-        write = Write(step.variable, _get(self.registers, step.source), after)
+        after = self.views[thread] if instruction.ordered else self.barred[thread]
+        write = Write(instruction.variable, _get(self.registers, instruction.source), after)
         return replace(
             self,
             writes=(*self.writes, write),
-            views=_with(self.views, thread, _put(self.views[thread], step.variable, number)),
-            own=_with(self.own, thread, _put(self.own[thread], step.variable, number)),
+            views=_with(self.views, thread, _put(self.views[thread], instruction.variable, number)),
+            own=_with(self.own, thread, _put(self.own[thread], instruction.variable, number)),
         )
 
     def _all_see(self, thread: int) -> bool:
-        """Return whether everybody sees what this thread sees: a full barrier waits for that."""
+        """Return whether all threads see what this thread sees, which a full barrier waits for."""
         return all(_get(view, name) >= number for name, number in self.views[thread] for view in self.views)
 
     def _reach(self) -> Iterator[Weak]:

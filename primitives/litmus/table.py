@@ -1,4 +1,4 @@
-"""The classic litmus tests, each with the barriers that one might try, and the table of what these forbid."""
+"""The classic litmus tests, each with several choices of barriers, and the table of what these forbid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MACHINES = {"store buffer": StoreBuffer, "weak": Weak}
 
 @dataclass(frozen=True)
 class Litmus:
-    """A program in several variants; the first has no barriers. `lesson` is what the table teaches."""
+    """A program in several variants, the first one without barriers. `lesson` is what the table shows."""
 
     name: str
     lesson: str
@@ -73,7 +73,7 @@ TESTS = (
     ),
     Litmus(
         "write to read causality",
-        "who heard it from another must not know less; a release passes on what its thread has seen, a wmb does not",
+        "a store that is seen through a second thread; a release passes on what its thread has seen, a wmb does not",
         {
             "none": ("x = 1", "r0 = x; y = 1", "r1 = y; r2 = x"),
             "wmb, rmb": ("x = 1", "r0 = x; wmb; y = 1", "r1 = y; rmb; r2 = x"),
@@ -85,7 +85,7 @@ TESTS = (
 
 
 def surprises(threads: tuple[str, ...], machine: type[StoreBuffer | Weak]) -> frozenset[Outcome]:
-    """Return the outcomes that no interleaving of the steps explains."""
+    """Return the outcomes that no interleaving of the instructions explains."""
     program = parse(*threads)
     return explore(program, machine) - explore(program, SC)
 
@@ -96,23 +96,23 @@ def show(outcomes: frozenset[Outcome]) -> str:
 
 
 def rows(test: Litmus) -> list[tuple[str, str, str, str]]:
-    """Return (barriers, machine, outcomes that surprise, outcomes that the barriers forbid) for each variant."""
+    """Return (barriers, machine, surprising outcomes, forbidden outcomes) for each variant and machine."""
     plain, *_ = test.variants.values()
     found = []
     for barriers, threads in test.variants.items():
         for name, machine in MACHINES.items():
-            # a dependency changes the program itself: forbidden is what the plain one can do beyond SC
+            # Compare with the plain program: a dependency changes the program, not only its barriers.
             left = surprises(threads, machine)
             found.append((barriers, name, show(left), show(surprises(plain, machine) - left)))
     return found
 
 
 def print_table() -> None:
-    """Print what each test teaches."""
+    """Print the table of each test."""
     for test in TESTS:
         plain, *_ = test.variants.values()
         print(f"{test.name}:  {'  |  '.join(plain)}\n  {test.lesson}")
-        table = [("barriers", "machine", "possible, and not by taking turns", "forbidden by the barriers"), *rows(test)]
+        table = [("barriers", "machine", "possible beyond any interleaving", "forbidden by the barriers"), *rows(test)]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]
         for row in table:
             print("    " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

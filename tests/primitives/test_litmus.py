@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from primitives.litmus import SC, Program, Step, StoreBuffer, Weak, explore, parse
+from primitives.litmus import SC, Instruction, Program, StoreBuffer, Weak, explore, parse
 from primitives.litmus.table import TESTS, Litmus, surprises
 from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
@@ -56,18 +56,19 @@ def test_one_variable_is_never_surprising(threads: tuple[str, ...], machine: typ
 
 
 def interleavings(program: Program) -> set[tuple[tuple[str, int], ...]]:
-    """Return the outcomes of all orders of the steps that keep each thread's own order, one by one."""
-    turns = [thread for thread, steps in enumerate(program) for _ in steps]
+    """Return the outcomes of all orders of the instructions that keep each thread's own order, one by one."""
+    turns = [thread for thread, instructions in enumerate(program) for _ in instructions]
     found = set()
     for order in set(permutations(turns)):
         at, memory, registers = [0] * len(program), dict[str, int](), dict[str, int]()
         for thread in order:
-            step = program[thread][at[thread]]
+            instruction = program[thread][at[thread]]
             at[thread] += 1
-            if step.kind == "load":
-                registers[step.register] = memory.get(step.variable, 0)
-            elif step.kind == "store":
-                memory[step.variable] = step.source if isinstance(step.source, int) else registers.get(step.source, 0)
+            if instruction.kind == "load":
+                registers[instruction.register] = memory.get(instruction.variable, 0)
+            elif instruction.kind == "store":
+                source = instruction.source
+                memory[instruction.variable] = source if isinstance(source, int) else registers.get(source, 0)
         found.add(tuple(sorted(registers.items())))
     return found
 
@@ -76,16 +77,16 @@ def random_program(random: Random) -> Program:
     registers = iter(f"r{number}" for number in range(10))
     value = iter(range(1, 10))
 
-    def step() -> Step:
+    def instruction() -> Instruction:
         variable = random.choice("xy")
         kind = random.choice(["load", "load", "store", "store", "mb", "rmb", "wmb"])
         if kind == "load":
-            return Step("load", variable, next(registers), ordered=random.random() < 0.3)
+            return Instruction("load", variable, next(registers), ordered=random.random() < 0.3)
         if kind == "store":
-            return Step("store", variable, source=next(value), ordered=random.random() < 0.3)
-        return Step(kind)
+            return Instruction("store", variable, source=next(value), ordered=random.random() < 0.3)
+        return Instruction(kind)
 
-    return tuple(tuple(step() for _ in range(random.randint(1, 3))) for _ in range(2))
+    return tuple(tuple(instruction() for _ in range(random.randint(1, 3))) for _ in range(2))
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -100,14 +101,17 @@ def test_random_programs(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_full_barriers_everywhere_leave_taking_turns(seed: int) -> None:
     program = random_program(Random(seed))
-    fenced = tuple(tuple(part for step in steps for part in (step, Step("mb"))) for steps in program)
+    fenced = tuple(
+        tuple(part for instruction in instructions for part in (instruction, Instruction("mb")))
+        for instructions in program
+    )
 
     assert explore(fenced, Weak) == explore(fenced, StoreBuffer) == explore(program, SC)
 
 
 @pytest.mark.parametrize("text", ["x = ", "x == 1", "barrier", "acquire x = 1"])
 def test_what_is_no_program(text: str) -> None:
-    with pytest.raises(ValueError, match="no step of a litmus test"):
+    with pytest.raises(ValueError, match="not an instruction of a litmus test"):
         parse(text)
 
 

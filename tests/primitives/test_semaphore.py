@@ -25,7 +25,7 @@ def test_it_counts() -> None:
 
 
 def test_it_cannot_start_below_zero() -> None:
-    with pytest.raises(ValueError, match="less than no units"):
+    with pytest.raises(ValueError, match="cannot be negative"):
         Semaphore(-1)
 
 
