@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 
-State = tuple[LockClass, bool]  # a class, and whether every way to it ends in a recursive reader
+SearchNode = tuple[LockClass, bool]  # a class, and whether every path to it ends in a recursive reader
 
 
 class DependencyGraph:
@@ -65,7 +65,7 @@ class DependencyGraph:
         return prev in self._ahead(next_, highest)
 
     def find_strong_path(
-        self, start: State, goal: LockClass, *, goal_shared: bool, timed: bool
+        self, start: SearchNode, goal: LockClass, *, goal_shared: bool, timed: bool
     ) -> list[Dependency] | None:
         """Return the shortest strong path from start to goal, or None.
 
@@ -73,11 +73,11 @@ class DependencyGraph:
         search runs over (class, every way here ends in a recursive reader), so that a strong path behind a weak first
         visit is found. With `timed` False, dependencies that were only ever waited for with a timeout are left out.
         """
-        came: dict[State, tuple[State | None, Dependency | None]] = {start: (None, None)}
+        came: dict[SearchNode, tuple[SearchNode | None, Dependency | None]] = {start: (None, None)}
         reached = set() if start[1] else {start[0]}  # by a way that does not end in a recursive reader: none is better
         queue = [start]
-        for state in queue:
-            lock_class, weak = state
+        for node in queue:
+            lock_class, weak = node
             for next_, dependency in self.after.get(lock_class, {}).items():
                 if next_ in reached:
                     continue
@@ -85,7 +85,7 @@ class DependencyGraph:
                 ends = dependency.ends(after_recursive=weak, timed=timed) if 0 not in dependency.witnesses else False
                 if ends is None or (ends and (next_, True) in came):
                     continue
-                came[(next_, ends)] = (state, dependency)
+                came[(next_, ends)] = (node, dependency)
                 if next_ is goal and not (goal_shared and ends):
                     return trace_back(came, (next_, ends))
                 if not ends:
@@ -94,10 +94,10 @@ class DependencyGraph:
         return None
 
     def find_paths(
-        self, start: State, goal: LockClass, *, goal_shared: bool, budget: int
+        self, start: SearchNode, goal: LockClass, *, goal_shared: bool, budget: int
     ) -> Iterator[list[Dependency]]:
         """Yield strong paths from start to goal, no class twice, until `budget` steps have been looked at."""
-        stack: list[tuple[State, list[Dependency]]] = [(start, [])]
+        stack: list[tuple[SearchNode, list[Dependency]]] = [(start, [])]
         while stack and budget:
             budget -= 1
             (lock_class, weak), path = stack.pop()
@@ -162,11 +162,13 @@ class DependencyGraph:
         return found
 
 
-def trace_back(came: dict[State, tuple[State | None, Dependency | None]], state: State) -> list[Dependency]:
+def trace_back(
+    came: dict[SearchNode, tuple[SearchNode | None, Dependency | None]], node: SearchNode
+) -> list[Dependency]:
     path: list[Dependency] = []
-    step: State | None = state
-    while step is not None:
-        step, dependency = came[step]
+    at: SearchNode | None = node
+    while at is not None:
+        at, dependency = came[at]
         if dependency is not None:
             path.append(dependency)
     path.reverse()

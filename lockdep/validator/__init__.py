@@ -1,1 +1,1 @@
-"""What happens on a chain seen for the first time: the rules, in the kernel's order."""
+"""What happens when a chain of locks is seen for the first time: the rules, and what they learn."""

@@ -1,4 +1,4 @@
-"""One acquisition as the rules see it: which lock, how taken, by whom, in which context, with what held, where."""
+"""An acquisition as the rules see it: which lock is taken how, where, by which thread, and what the thread holds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from lockdep.vocabulary.context import ORDINARY, Context
 
 @dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class Acquisition:
-    """`entry` of the lock `serial` is taken while `held` is held. The rules read it; nothing here changes."""
+    """One attempt to take the lock `serial` as `entry`, by a thread that holds `held`. Input for the rules, read-only.
+
+    `compared` has what the ordering callback of the class said of each held lock of the class, by its serial.
+    """
 
     entry: Entry
     serial: int
@@ -27,7 +30,7 @@ class Acquisition:
     context: Context
     thread: str
     thread_serial: int
-    compared: Mapping[int, Compared]  # serial of a held lock of the same class -> what the ordering callback said of it
+    compared: Mapping[int, Compared]
 
     @property
     def lock_class(self) -> LockClass:
@@ -36,15 +39,18 @@ class Acquisition:
 
     @property
     def mode(self) -> int:
-        """How it is taken."""
+        """How it is taken: bits of fastpath and of the STATE table."""
         return self.entry.mode
 
     def where(self) -> Where:
-        """Return who did this and where, for a report."""
+        """Return the thread, what it holds and where it is, for a report."""
         return Where(self.thread, self.held, self.stack, self.context.summary())
 
     def witness(self, prev: HeldLock, serial: int, run: Run | None = None) -> Witness:
-        """Return the observation that the lock `serial` was wanted while `prev` was held."""
+        """Return the observation that the lock `serial` was wanted while `prev` was held.
+
+        `run` is the thread or work item that wanted it, if this thread only waits for that run.
+        """
         gates = tuple(lock.serial for lock in self.held if lock is not prev)
         awaited = "" if run is None else run.label()
         return Witness(
@@ -52,19 +58,22 @@ class Acquisition:
         )
 
 
-def acquisition(state: ThreadState, parent: Chain, entry: Entry, serial: int, stack: StackTrace) -> Acquisition:
-    """Return what it is to take this entry where the thread holds the locks of `parent`; UNTRACKED for no lock.
+def acquisition_of(thread: ThreadState, parent: Chain, entry: Entry, serial: int, stack: StackTrace) -> Acquisition:
+    """Return the attempt to take the lock `serial` as `entry` by a thread that holds the locks of `parent`.
 
-    Calls the ordering callback of the class, if there is one: not for use under the graph lock.
+    `entry` is UNTRACKED, and `serial` 0, for something else that happens while locks are held. Calls the ordering
+    callback of the class, if there is one, so it must not be used under the graph lock.
     """
-    context = ORDINARY if state.context is None else state.context
-    held = held_along(state, parent, stack)
+    held = held_along(thread, parent, stack)
     order = None if entry is UNTRACKED else entry.lock_class.order
     compared = {} if order is None else compare_all(order, [lock.serial for lock in held], serial)
-    return Acquisition(entry, serial, held, stack, context, thread_name(state), state.serial, compared)
+    return Acquisition(entry, serial, held, stack, context_of(thread), thread_name(thread), thread.serial, compared)
 
 
-def where(state: ThreadState, held: Sequence[HeldLock], stack: StackTrace) -> Where:
-    """Return who did something that is no acquisition, and where."""
-    context = ORDINARY if state.context is None else state.context
-    return Where(thread_name(state), tuple(held), stack, context.summary())
+def where_of(thread: ThreadState, held: Sequence[HeldLock], stack: StackTrace) -> Where:
+    """Return the place of something that is not an acquisition, for a report."""
+    return Where(thread_name(thread), tuple(held), stack, context_of(thread).summary())
+
+
+def context_of(thread: ThreadState) -> Context:
+    return ORDINARY if thread.context is None else thread.context

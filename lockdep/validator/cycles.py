@@ -1,6 +1,7 @@
-"""Dependencies as they are learned, and the cycles they close: found, graded, watched, graded again.
+"""Learning dependencies, and the cycles they close: each is found once, graded by its evidence, and graded again.
 
-The caller holds the graph lock.
+A cycle whose observations name different lock instances is a warning. Its dependencies are watched, and the cycle is
+upgraded when the same instances are seen in it. The caller holds the graph lock.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from lockdep.validator.watch import Watch
 from lockdep.violations.book import FindingBook
 from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
-from lockdep.vocabulary.grades import ERRORS
+from lockdep.vocabulary.grades import ERRORS, UNMATCHED
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED
 
-LONGER_WAY_BUDGET = 500  # steps of the search for a cycle whose instances match
+LONGER_PATH_BUDGET = 500  # steps of the search for a longer cycle whose instances match
 
 
 class Cycles:
-    """The dependency graph, and what is known of its cycles."""
+    """The dependency graph and its cycles. `died` says when lock instances died: by serial, on the clock of serials."""
 
     def __init__(self, options: Options, book: FindingBook, root: Chain) -> None:
         self.died: dict[int, int] = {}
@@ -34,7 +35,7 @@ class Cycles:
         self.restart(root)
 
     def restart(self, root: Chain) -> None:
-        """Know no dependency, from the chains below this root on."""
+        """Forget all dependencies. The chains below `root` are those that may be known from now on."""
         self.graph = DependencyGraph()
         self.watch = Watch()
         self._root = root
@@ -45,7 +46,11 @@ class Cycles:
         return known is not None and kind in known.witnesses
 
     def learn(self, prev: LockClass, next_: LockClass, kind: int, witness: Witness, new: Acquisition) -> list[Finding]:
-        """Record prev -> next_ in the kind it was seen in; return the findings of the cycle it closes."""
+        """Record prev -> next_ in the kind it was seen in; return the findings of the cycle it closes.
+
+        Cost: nothing to search if the dependency agrees with the rank order of the classes, else the search of
+        check_circular.
+        """
         known = self.graph.find(prev, next_)
         if known is not None and kind in known.witnesses:
             return self.see_again(known, kind, witness)
@@ -56,13 +61,16 @@ class Cycles:
         if path is None:
             return []
         found, grade = self._circular((*path, dependency), new)
-        if grade == "unmatched":
+        if grade == UNMATCHED:
             self.watch.add((*path, dependency), self.graph, self._root)
-            found += self._longer_way(dependency, kind, new)
+            found += self._longer_path(dependency, kind, new)
         return found
 
     def see_again(self, dependency: Dependency, kind: int, witness: Witness) -> list[Finding]:
-        """A known dependency was seen once more: perhaps these instances close a cycle that others did not."""
+        """Record another witness of a known dependency; return the findings that it makes stronger.
+
+        These instances may close a cycle that the earlier ones did not.
+        """
         most = self.watch.most(dependency, self._options.max_witnesses)
         return self._regrade(dependency, kind, witness) if dependency.mark_seen(kind, witness, most) else []
 
@@ -71,16 +79,16 @@ class Cycles:
         grade, reason, chosen = witnesses.grade_cycle(path, self.died)
         return self._book.register_cycle(CircularDependency(path, chosen, new.where()), grade, reason), grade
 
-    def _longer_way(self, closing: Dependency, kind: int, new: Acquisition) -> list[Finding]:
-        """The shortest cycle names different instances: look for a longer one that the same instances close."""
+    def _longer_path(self, closing: Dependency, kind: int, new: Acquisition) -> list[Finding]:
+        """Return the findings of a longer cycle that the same instances close, when those of the shortest differ."""
         start, shared = (closing.next, bool(kind & RECURSIVE)), bool(kind & SHARED)
-        for path in self.graph.find_paths(start, closing.prev, goal_shared=shared, budget=LONGER_WAY_BUDGET):
+        for path in self.graph.find_paths(start, closing.prev, goal_shared=shared, budget=LONGER_PATH_BUDGET):
             if witnesses.grade_cycle((*path, closing), self.died)[0] in ERRORS:
                 return self._circular((*path, closing), new)[0]
         return []
 
     def _regrade(self, dependency: Dependency, kind: int, witness: Witness) -> list[Finding]:
-        """New instances were seen in a dependency that is part of a finding: perhaps they close the cycle."""
+        """Grade the findings with this dependency again, with a new witness of it; return the stronger ones."""
         found: list[Finding] = []
         for finding in self._book.with_dependency(dependency):
             violation = finding.violation
@@ -99,6 +107,6 @@ class Cycles:
 
 
 def watch_deaths(*classes: LockClass) -> None:
-    """Have the deaths of these classes' instances told: witnesses name them."""
+    """Let the fast path record when instances of these classes die. Grading needs to know which lived together."""
     for lock_class in classes:
         lock_class.entry(fastpath.BLOCKING).watched = True

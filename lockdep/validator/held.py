@@ -1,4 +1,4 @@
-"""What a thread holds, for the rules and reports: classes, instances and where each lock was taken."""
+"""What a thread holds, for rules and reports: the class, the instance and the place of each held lock."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from lockdep.violations.where import HeldLock
 _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 
 
-def held_locks(state: ThreadState, now: StackTrace) -> tuple[HeldLock, ...]:
-    """Return the held locks of a thread, outermost first, as seen from the stack `now`."""
-    return held_along(state, state.chain, now)
+def held_locks(thread: ThreadState, now: StackTrace) -> tuple[HeldLock, ...]:
+    """Return the held locks of a thread, outermost first. `now` is the stack on which the thread stands."""
+    return held_along(thread, thread.chain, now)
 
 
-def held_along(state: ThreadState, chain: Chain, now: StackTrace) -> tuple[HeldLock, ...]:
-    """Return the held locks of a thread that lead to this chain, outermost first."""
+def held_along(thread: ThreadState, chain: Chain, now: StackTrace) -> tuple[HeldLock, ...]:
+    """Return the held locks of a thread down to this chain, outermost first. `now` is the stack on which it stands."""
     return tuple(
-        HeldLock(step.entry.lock_class, serial, taken_at(state, depth, step.stack or NO_STACK, now), step.entry.mode)
-        for depth, (step, serial) in enumerate(state.held_along(chain), 1)
+        HeldLock(step.entry.lock_class, serial, taken_at(thread, depth, step.stack or NO_STACK, now), step.entry.mode)
+        for depth, (step, serial) in enumerate(thread.held_along(chain), 1)
     )
 
 
-def taken_at(state: ThreadState, depth: int, first: StackTrace, now: StackTrace) -> StackTrace:
+def taken_at(thread: ThreadState, depth: int, first: StackTrace, now: StackTrace) -> StackTrace:
     """Return where the lock at this depth was taken.
 
-    The compiled build knows the instruction; if its function is running still, the callers are those of now.
-    Otherwise the best that is known is where the chain was first reached, `first`, with the callers of now where they
-    pass through the same function.
+    The compiled build knows the instruction that took it. If the function is still running, its callers are those on
+    the stack `now`. Otherwise the best known place is where the chain was first reached, the stack `first`, joined with
+    the callers of now if they pass through the same function.
     """
     for index, (code, _) in enumerate(now.steps):
-        lasti = state.lasti_in(code, depth)
+        lasti = thread.lasti_in(code, depth)
         if lasti >= 0:
             return StackTrace(((code, lasti), *now.steps[index + 1 :]))
     for index, (code, lasti) in enumerate(first.steps):
@@ -43,10 +43,13 @@ def taken_at(state: ThreadState, depth: int, first: StackTrace, now: StackTrace)
     return first
 
 
-def thread_name(state: ThreadState | None = None) -> str:
-    """Return the name of a thread, without making a Thread object for it: that would take locks."""
-    state = fastpath.thread_state() if state is None else state
-    thread = _active.get(state.ident)
-    if thread is not None:
-        return str(thread._name)  # type: ignore[attr-defined]
-    return state.record.label() if state.record is not None else "unnamed thread"
+def thread_name(thread: ThreadState | None = None) -> str:
+    """Return the name of a thread, by default the running one.
+
+    Makes no Thread object for a thread that threading does not know: that would take locks.
+    """
+    thread = fastpath.thread_state() if thread is None else thread
+    known = _active.get(thread.ident)
+    if known is not None:
+        return str(known._name)  # type: ignore[attr-defined]
+    return thread.record.label() if thread.record is not None else "unnamed thread"

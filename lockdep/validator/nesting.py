@@ -1,4 +1,4 @@
-"""Questions about a nest of held locks: which of them a new lock depends on, and in what kind."""
+"""Which of the held locks a new lock depends on, and in what kind."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ def twin_depth(held: Sequence[HeldLock], lock_class: LockClass) -> int:
 
 
 def tail_depths(modes: Sequence[int], context: int) -> list[int]:
-    """Return the depths that a new lock depends on: down to the first that was waited for, recursive reads aside.
+    """Return the depths of the held locks that a new lock depends on, innermost first.
 
-    The locks below that one lead to it already. A lock had by trylock, or read recursively, may lack such a dependency
-    (kernel: check_prevs_add, which stops at a recursive reader as well and so loses dependencies). What was taken in
-    another context than `context` is no reason to wait: an interrupt does not wait for what it interrupted.
+    `modes` are those of the held locks, outermost first. The walk ends at the first lock that the thread waited for:
+    the locks below lead to that one already. A lock taken by trylock, or by a recursive reader, does not end it, since
+    others may not lead to it (the kernel's check_prevs_add ends at a recursive reader and so loses dependencies). The
+    walk also ends at a lock taken in another context than `context`: an interrupt does not wait for what it
+    interrupted.
     """
     depths: list[int] = []
     for depth in range(len(modes), 0, -1):
@@ -52,7 +54,7 @@ def blocking_tail(held: Sequence[HeldLock], mode: int) -> list[HeldLock]:
 
 
 def entries_above(chain: Chain) -> list[tuple[LockClass, int]]:
-    """Return (class, mode) of the locks that are held where this chain takes its last one, outermost first."""
+    """Return (class, mode) of the locks that are held when the last lock of this chain is taken, outermost first."""
     found = []
     step = chain.parent
     while step.depth:

@@ -1,19 +1,27 @@
-"""The rules in the kernel's order: what one acquisition, join, event or switch of context means.
+"""The rules in the kernel's order: what an acquisition, join, event or switch of context means, and what it teaches.
 
-The caller holds the graph lock. Each method returns the findings that are new or stronger than before.
+The tables of checks are the rules that need nothing but their input. To add one, write a function in checks/ and add it
+to the table of what it looks at; each violation it returns becomes a finding. The other rules keep books of their own
+(cycles, nested instances) and are methods below.
+
+The caller holds the graph lock, unless a method says otherwise. Each method returns the findings that are new, or
+stronger than before.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 from lockdep import fastpath
 from lockdep.config import Options
 from lockdep.evidence.instances import InstanceOrder
 from lockdep.fastpath import NEST, NOCHECK, SYNC, TRY, Chain, DepMap, Entry
 from lockdep.graph.classes import LockClass, registry
+from lockdep.graph.graph import DependencyGraph
 from lockdep.graph.runs import Run
 from lockdep.graph.usage_table import UsageTable
 from lockdep.validator.acquisition import Acquisition
-from lockdep.validator.checks.irq_order import check_irq_order
+from lockdep.validator.checks.irq_order import NewDependency, check_irq_order
 from lockdep.validator.checks.irq_usage import NewUsage, check_inversion, check_state
 from lockdep.validator.checks.join import check_join
 from lockdep.validator.checks.recursion import check_class_recursion, check_recursion
@@ -26,13 +34,23 @@ from lockdep.violations.bound import BoundReached
 from lockdep.violations.finding import Finding
 from lockdep.violations.misuse import LockMisuse
 from lockdep.violations.ring import InstanceRing
+from lockdep.violations.violation import Violation
 from lockdep.violations.where import HeldLock
 from lockdep.vocabulary.context import ORDINARY
+from lockdep.vocabulary.grades import CERTAIN, POTENTIAL, STALL, UNMATCHED
 from lockdep.vocabulary.kinds import EVENT, TIMED, WAIT
 from lockdep.vocabulary.usage import bits_of, single_bits
 
+AcquisitionCheck = Callable[[Acquisition], Violation | None]
+UsageCheck = Callable[[DependencyGraph, UsageTable, NewUsage], Violation | None]
+DependencyCheck = Callable[[DependencyGraph, UsageTable, NewDependency], Violation | None]
+
+ACQUISITION_CHECKS: Sequence[AcquisitionCheck] = (check_wait_context,)  # each new chain, without the graph lock
+USAGE_CHECKS: Sequence[UsageCheck] = (check_state, check_inversion)  # each usage bit that is new to a class
+DEPENDENCY_CHECKS: Sequence[DependencyCheck] = (check_irq_order,)  # each new kind of a dependency, after its cycle
+
+BY_CLASS = POTENTIAL, "judged by classes, as the kernel does: whatever their instances"  # grade and reason
 _ORDINARY_BITS = [bits_of(inside=(), enabled=ORDINARY.enabled, read=read) for read in (False, True)]
-KERNEL = "potential", "judged by classes, as the kernel does: whatever their instances"
 
 
 class Rules:
@@ -44,16 +62,22 @@ class Rules:
         self.book = FindingBook(options, self.usage)
         self.cycles = Cycles(options, self.book, root)
         self.orders: dict[LockClass, InstanceOrder] = {}
-        self._said: set[str] = set()
+        self._bounds_reached: set[str] = set()
+
+    def check_acquisition(self, new: Acquisition) -> list[Violation]:
+        """Return what the acquisition violates by itself. Works without the graph lock: it reads nothing learned."""
+        found = (check(new) for check in ACQUISITION_CHECKS)
+        return [violation for violation in found if violation is not None]
 
     def is_known(self, new: Acquisition) -> bool:
-        """Return whether nothing is new here: the usage and every dependency were judged before, and are harmless.
+        """Return whether its usage and all its dependencies were judged before and are part of no finding.
 
-        Then all that is left is a witness. For use without the graph lock: nothing is searched.
+        Then nothing has to be judged; the acquisition is kept as another witness. Works without the graph lock, and
+        searches nothing.
         """
         if self.cycles.watch or new.mode & NEST or registry.clashes or twin_depth(new.held, new.lock_class):
             return False
-        if bits(new) & ~self.usage.mask(new.lock_class) or check_wait_context(new):
+        if bits(new) & ~self.usage.mask(new.lock_class):
             return False
         pairs = []
         for prev in blocking_tail(new.held, new.mode):
@@ -66,12 +90,11 @@ class Rules:
             known.mark_seen(kind, new.witness(prev, new.serial), self.options.max_witnesses)
         return True
 
-    def validate(self, chain: Chain, new: Acquisition) -> list[Finding]:
-        """Judge an acquisition that leads to a new chain, and learn from it."""
+    def validate(self, chain: Chain, new: Acquisition, broken: Sequence[Violation]) -> list[Finding]:
+        """Judge an acquisition that leads to a new chain, and learn from it. `broken` is from check_acquisition."""
         found = self.clashes(new)
-        violation = check_wait_context(new)
-        if violation is not None:
-            found += self.book.register(violation, *KERNEL)
+        for violation in broken:
+            found += self.book.register(violation, *BY_CLASS)
         found += self._mark(new.lock_class, new.mode, bits(new), new)
         chain.twin = 0 if new.mode & (TRY | NOCHECK) else twin_depth(new.held, new.lock_class)
         if chain.twin:
@@ -85,7 +108,7 @@ class Rules:
         return found + self._bounds(new)
 
     def _mark(self, lock_class: LockClass, mode: int, wanted: int, new: Acquisition) -> list[Finding]:
-        """Give a class its usage bits; each new one is checked against the class and those connected with it.
+        """Give a class its usage bits; each new bit is checked against the class and those connected with it.
 
         No two bits contradict each other as long as no class was ever taken inside an interrupt.
         """
@@ -94,16 +117,14 @@ class Rules:
             self.usage.mark(lock_class, bit, new.stack)
             if self.usage.any_inside:
                 usage = NewUsage(lock_class, mode, bit, new.stack, new.where())
-                for violation in (
-                    check_state(self.usage, usage),
-                    check_inversion(self.cycles.graph, self.usage, usage),
-                ):
+                for check in USAGE_CHECKS:
+                    violation = check(self.cycles.graph, self.usage, usage)
                     if violation is not None:
-                        found += self.book.register(violation, *KERNEL)
+                        found += self.book.register(violation, *BY_CLASS)
         return found
 
     def mark_held(self, new: Acquisition) -> list[Finding]:
-        """Interrupts were enabled: every held lock is now held with them on."""
+        """Judge that a context was enabled: every held lock is now held with it on (kernel: mark_held_locks)."""
         found: list[Finding] = []
         for lock in new.held:
             if not lock.mode & NOCHECK:
@@ -114,23 +135,32 @@ class Rules:
     def _depend(
         self, prev: HeldLock, entry: Entry, serial: int, new: Acquisition, run: Run | None = None, extra: int = 0
     ) -> list[Finding]:
-        """Record prev -> entry's class; look for the cycle and the interrupt deadlock that it makes possible."""
+        """Record prev -> the class of `entry`; judge the cycle it closes, and all that a new dependency can break.
+
+        `run` is the run that took the lock `serial`, if this thread waited for one. `extra` is added to the kind.
+        """
         kind = kind_of(prev.mode, entry.mode) | extra
         known = self.cycles.knows(prev.lock_class, entry.lock_class, kind)
         found = self.cycles.learn(prev.lock_class, entry.lock_class, kind, new.witness(prev, serial, run), new)
         if not known:
-            violation = check_irq_order(self.cycles.graph, self.usage, prev, entry.lock_class, entry.mode, new)
-            if violation is not None:
-                found += self.book.register(violation, *KERNEL)
+            dependency = NewDependency(prev, entry.lock_class, entry.mode, new)
+            for check in DEPENDENCY_CHECKS:
+                violation = check(self.cycles.graph, self.usage, dependency)
+                if violation is not None:
+                    found += self.book.register(violation, *BY_CLASS)
         return found
 
     def nested(self, new: Acquisition, twin: int) -> list[Finding]:
-        """Two instances of one class. Drop-in locks: silent while they keep one order."""
+        """Judge that a lock of the same class is held, at depth `twin`.
+
+        Drop-in locks are judged by instances: silent as long as their orders lead round in no circle. Others by
+        classes, as in the kernel.
+        """
         if not new.lock_class.by_instance:
             violation = check_class_recursion(new)
             if violation is None:
                 return []
-            return self.book.register(violation, *(KERNEL if not violation.same else ("certain", "the same lock")))
+            return self.book.register(violation, *(BY_CLASS if not violation.same else (CERTAIN, "the same lock")))
         prev = new.held[twin - 1]
         if prev.serial == new.serial:
             return self.recursion(new)
@@ -147,12 +177,12 @@ class Rules:
         reason = f"{len(ring)} locks of one class are taken in a ring of orders"
         return self.book.register(
             InstanceRing(new.lock_class, ring, new.where()),
-            "stall" if timed else "potential",
+            STALL if timed else POTENTIAL,
             f"{reason}, but one of the waits has a timeout" if timed else reason,
         )
 
     def judge(self, chain: Chain, lock: DepMap, new: Acquisition) -> list[Finding]:
-        """Judge a known chain by its instances: of one class nested, or in a watched dependency."""
+        """Judge a known chain by its instances: a class nested in itself, or a watched dependency."""
         found: list[Finding] = []
         if new.mode & (TRY | NOCHECK):
             return []
@@ -164,30 +194,27 @@ class Rules:
             witness = new.witness(new.held[depth - 1], lock.serial)
             found += self.cycles.see_again(dependency, kind, witness)
         if len(watched) + bool(twin) == 1 and new.lock_class.order is None and not new.mode & fastpath.TIMED:
-            lock.peer = new.held[chain.twin - 1].serial
+            lock.peer = new.held[chain.twin - 1].serial  # the fast path asks no more about this pair
         return found
 
     def recursion(self, new: Acquisition) -> list[Finding]:
-        """Judge a lock that is wanted by its holder."""
+        """Judge a lock that is wanted by its own holder."""
         violation = check_recursion(new)
         if violation is None:
             return []
         if new.mode & fastpath.TIMED:
-            return self.book.register(violation, "stall", "the wait has a timeout: not for ever, but that long")
-        return self.book.register(violation, "certain", "the thread waits for itself")
+            return self.book.register(violation, STALL, "the wait has a timeout: not for ever, but that long")
+        return self.book.register(violation, CERTAIN, "the thread waits for itself")
 
     def joined(self, new: Acquisition, run: Run, *, timed: bool) -> list[Finding]:
-        """Judge a wait for a run that has ended: each held lock depends on all that it took."""
+        """Judge a wait for a run that has ended: each held lock depends on every lock that the run took."""
         found: list[Finding] = []
+        grade, reason = POTENTIAL, "the same lock is held by the waiter and taken by what it waits for"
+        if timed:
+            grade, reason = STALL, "the wait has a timeout"
         for prev in new.held:
             violation = check_join(prev, run, new.where(), timed=timed)
             if violation is not None:
-                grade = "stall" if timed else "potential"
-                reason = (
-                    "the wait has a timeout"
-                    if timed
-                    else "the same lock is held by the waiter and taken by what it waits for"
-                )
                 found += self.book.register(violation, grade, reason)
             for serial, chain in run.chains():
                 if chain.entry.lock_class is not prev.lock_class:
@@ -205,13 +232,13 @@ class Rules:
         return found
 
     def clashes(self, new: Acquisition) -> list[Finding]:
-        """Judge the keys that were given a second name since the last look."""
+        """Judge the keys that were given a second name since the last call."""
         found: list[Finding] = []
         while registry.clashes:
             lock_class, name = registry.clashes.pop()
             broken = f'Looking for class "{name}", but found a different class "{lock_class.name}" with the same key'
             misuse = LockMisuse(broken, "one key names one class", (lock_class,), new.where())
-            found += self.book.register(misuse, "certain", "different locks share a key, and so a place in the graph")
+            found += self.book.register(misuse, CERTAIN, "different locks share a key, and so a place in the graph")
         return found
 
     def _bounds(self, new: Acquisition) -> list[Finding]:
@@ -220,16 +247,20 @@ class Rules:
         return self.bound("max_pairs", "new orders within a class are not learned", new) if full else []
 
     def bound(self, option: str, lost: str, new: Acquisition) -> list[Finding]:
-        """Say once that a configured bound is reached, and what is lost by it."""
-        if option in self._said:
+        """Report once that the bound of an option is reached, and what is not checked because of that."""
+        if option in self._bounds_reached:
             return []
-        self._said.add(option)
+        self._bounds_reached.add(option)
         violation = BoundReached(option, getattr(self.options, option), lost, new.where())
-        return self.book.register(violation, "unmatched", lost)
+        return self.book.register(violation, UNMATCHED, lost)
 
 
 def bits(new: Acquisition) -> int:
-    """Return the usage bits of an acquisition. A try does not wait, so it is no use inside; a sync is never held."""
+    """Return the usage bits of an acquisition.
+
+    A try does not wait, so taking a lock by it inside a handler is harmless; a sync is never held, so nothing can
+    interrupt its holder.
+    """
     if new.mode & NOCHECK:
         return 0
     if new.context is ORDINARY and not new.mode & SYNC:

@@ -1,7 +1,7 @@
-"""Cycles whose observations name different instances are watched: their chains are judged by instances from then on.
+"""Watched dependencies: those of cycles whose observations name different lock instances.
 
-A known chain tells nothing of instances. So the chains whose last step is a dependency of such a cycle lose their
-hint, and each acquisition along them is asked which instances it is about.
+A known chain says nothing about instances. So a chain that ends in a watched dependency is no longer remembered by the
+locks (see `Chain.gate`), and each acquisition along it is judged by its instances. Caller holds the graph lock.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from lockdep.graph.graph import DependencyGraph
 from lockdep.validator.nesting import entries_above, kind_of, tail_depths
 from lockdep.vocabulary.states import CONTEXT_MODES
 
-WATCHED_WITNESSES = 64  # kept of a watched dependency, instead of a handful
+WATCHED_WITNESSES = 64  # to keep of a watched dependency, instead of max_witnesses
 
 
 class Watch:
-    """The dependencies to watch, and for each of their chains: (dependency, depth of its held lock, kind)."""
+    """The watched dependencies; and for each chain that ends in some, (dependency, depth of its held lock, kind)."""
 
     def __init__(self) -> None:
         self.dependencies: set[Dependency] = set()
@@ -29,25 +29,25 @@ class Watch:
         return bool(self.dependencies)
 
     def hits(self, chain: Chain) -> list[tuple[Dependency, int, int]]:
-        """Return what is watched in the last step of this chain."""
+        """Return the watched dependencies in which this chain ends."""
         return self._hits.get(chain, [])
 
     def most(self, dependency: Dependency, usual: int) -> int:
-        """Return how many witnesses of a dependency are worth keeping."""
+        """Return how many witnesses of a dependency to keep: `usual` if it is not watched, else more."""
         return max(usual, WATCHED_WITNESSES) if dependency in self.dependencies else usual
 
     def add(self, dependencies: Iterable[Dependency], graph: DependencyGraph, root: Chain) -> None:
-        """Watch these dependencies, in the chains that exist too. Cost: a walk over the whole trie."""
+        """Watch these dependencies, also in the chains below `root` that exist. Cost: a walk over the whole trie."""
         self.dependencies.update(dependencies)
         pending = list((root.children or {}).values())
         while pending:
             chain = pending.pop()
             pending += list((chain.children or {}).values())
-            if chain.depth:  # not the root of a context
+            if chain.depth:  # it is not the root of a context
                 self.flag(chain, graph)
 
     def flag(self, chain: Chain, graph: DependencyGraph) -> None:
-        """Have this chain judged by instances each time, if its last step is a watched dependency."""
+        """Let each acquisition along this chain be judged by instances, if the chain ends in a watched dependency."""
         if not self.dependencies or chain in self._hits:
             return
         entries = entries_above(chain)

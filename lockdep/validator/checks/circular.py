@@ -9,9 +9,10 @@ from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED
 
 
 def check_circular(graph: DependencyGraph, prev: LockClass, next_: LockClass, kind: int) -> list[Dependency] | None:
-    """Return the shortest strong path next_ ~> prev, which prev -> next_ would close, untimed if there is one.
+    """Return the shortest strong path next_ ~> prev, with which prev -> next_ closes a cycle; None if there is none.
 
-    Caller holds the graph lock. Cost: nothing when the ranks rule a cycle out, else one or two breadth-first searches.
+    A path without timeouts is preferred to a shorter one with them. Caller holds the graph lock. Cost: nothing if the
+    ranks rule a cycle out, else one or two breadth-first searches.
     """
     if not graph.may_close_cycle(prev, next_):
         return None

@@ -1,6 +1,6 @@
-"""What a report tells of a way between two classes: for each dependency who made it, for each class all its usage bits.
+"""What a report shows of the path between two classes: a witness of each dependency, and the usage bits of each class.
 
-Reads only; the caller holds the graph lock. Cost: one look at each kind of each dependency.
+Read-only; the caller holds the graph lock. Cost: one look at each kind of each dependency.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from lockdep.vocabulary.usage import single_bits
 
 
 def links_along(path: Sequence[Dependency], *, weak: bool, forwards: bool) -> tuple[PathLink, ...]:
-    """Return each dependency in a kind that keeps the way strong; `weak` as the search in irq_paths began."""
+    """Return each dependency of a path in a kind that keeps the path strong.
+
+    `weak` and `forwards` are those with which irq_paths began the search that found the path.
+    """
     ends, excluded = (RECURSIVE, SHARED) if forwards else (SHARED, RECURSIVE)
     links = []
     for dependency in path if forwards else reversed(path):
@@ -28,13 +31,13 @@ def links_along(path: Sequence[Dependency], *, weak: bool, forwards: bool) -> tu
 
 
 def newest(dependency: Dependency) -> PathLink:
-    """Return a dependency in the kind that was learned last."""
+    """Return a dependency in the kind that was learned last, with its latest witness."""
     kind = next(reversed(dependency.witnesses))
     return PathLink(dependency, kind, dependency.witnesses[kind][-1])
 
 
 def usages_of(usage: UsageTable, classes: Iterable[LockClass]) -> tuple[ClassUsage, ...]:
-    """Return every bit of these classes and where it was seen first."""
+    """Return every usage bit of these classes, and where each was seen first."""
     return tuple(
         ClassUsage(lock_class, bit, usage.stack(lock_class, bit))
         for lock_class in dict.fromkeys(classes)
@@ -43,5 +46,5 @@ def usages_of(usage: UsageTable, classes: Iterable[LockClass]) -> tuple[ClassUsa
 
 
 def classes_of(links: Iterable[PathLink]) -> list[LockClass]:
-    """Return the classes on the way, each once, in order."""
+    """Return the classes on a path, each once, in order."""
     return list(dict.fromkeys(one for link in links for one in (link.dependency.prev, link.dependency.next)))

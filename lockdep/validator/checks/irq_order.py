@@ -1,10 +1,13 @@
-"""Interrupt order: a new dependency leads from what is taken in an interrupt to what is held with it enabled.
+"""Interrupt order: a new dependency leads from a class taken in an interrupt to one held with that interrupt enabled.
 
-Then the interrupt can come on top of a holder of the one, and wait for a holder of the other, who waits for the first
-(kernel: check_irq_usage).
+Say safe is taken in the interrupt, unsafe is held with it enabled, and safe -> unsafe is a dependency. One thread holds
+safe and waits for unsafe. The holder of unsafe is interrupted, and the handler waits for safe (kernel:
+check_irq_usage).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from lockdep.fastpath import RECURSIVE_READ
 from lockdep.graph.classes import LockClass
@@ -19,15 +22,25 @@ from lockdep.violations.where import HeldLock
 from lockdep.vocabulary.usage import IN_ANY, opposed, single_bits
 
 
-def check_irq_order(
-    graph: DependencyGraph, usage: UsageTable, prev: HeldLock, next_: LockClass, mode: int, new: Acquisition
-) -> IrqOrder | None:
-    """Return a violation if prev -> next_ connects a safe class to an unsafe one.
+@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
+class NewDependency:
+    """A dependency prev -> next_ is new in its kind; next_ is taken in `mode`, and `new` is the acquisition."""
 
-    Cost: nothing as long as no class was taken in an interrupt; else one to three searches.
+    prev: HeldLock
+    next_: LockClass
+    mode: int
+    new: Acquisition
+
+
+def check_irq_order(graph: DependencyGraph, usage: UsageTable, added: NewDependency) -> IrqOrder | None:
+    """Return a violation if the new dependency connects a safe class to an unsafe one.
+
+    Caller holds the graph lock. Cost: nothing as long as no class was taken in an interrupt; else one to three
+    searches.
     """
     if not usage.any_inside:
         return None
+    prev, next_, mode = added.prev, added.next_, added.mode
     behind = (prev.lock_class, bool(prev.mode & 3))
     ahead = (next_, mode & 3 == RECURSIVE_READ)
     wanted = opposed(irq_paths.gather(graph, usage, behind, forwards=False) & IN_ANY)
@@ -53,7 +66,7 @@ def check_irq_order(
         unsafe=ClassUsage(unsafe[0], unsafe_bit, usage.stack(unsafe[0], unsafe_bit)),
         behind=safe[2],
         ahead=unsafe[2],
-        where=new.where(),
+        where=added.new.where(),
         path_links=links,
         usages=usages_of(usage, classes_of(links)),
     )

@@ -1,4 +1,4 @@
-"""Interrupt usage of one class, and what it means to the classes connected with it (kernel: mark_lock_irq)."""
+"""A new usage bit that contradicts the bits of its class, or of a class connected with it (kernel: mark_lock_irq)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lockdep.vocabulary.usage import IN_ANY, ON_ANY, conflicting, opposed, singl
 
 @dataclass(frozen=True, slots=True)
 class NewUsage:
-    """A class gets a bit that it did not have, by a lock taken in this mode."""
+    """A class gets a usage bit that it did not have, because one of its locks is taken in this mode."""
 
     lock_class: LockClass
     mode: int
@@ -29,8 +29,8 @@ class NewUsage:
     where: Where
 
 
-def check_state(usage: UsageTable, new: NewUsage) -> InconsistentState | None:
-    """Return a violation if the class has a bit that contradicts the new one. Cost: a mask."""
+def check_state(_graph: DependencyGraph, usage: UsageTable, new: NewUsage) -> InconsistentState | None:
+    """Return a violation if the class has a bit that contradicts the new one. Cost: one look-up."""
     clash = usage.mask(new.lock_class) & conflicting(new.bit)
     if not clash:
         return None
@@ -42,8 +42,8 @@ def check_state(usage: UsageTable, new: NewUsage) -> InconsistentState | None:
 def check_inversion(graph: DependencyGraph, usage: UsageTable, new: NewUsage) -> IrqInversion | None:
     """Return a violation if a strong path connects the class with one whose bits contradict the new one.
 
-    A class that is now taken inside an interrupt must lead to none that is held with it enabled, and the other way
-    round. Cost: one search.
+    If a class is taken inside an interrupt, no class reachable from it may be held with that interrupt enabled, and
+    vice versa. Caller holds the graph lock. Cost: one search.
     """
     forwards = bool(new.bit & IN_ANY)
     if not (new.bit & (IN_ANY | ON_ANY)) or not (forwards or usage.any_inside):

@@ -1,4 +1,4 @@
-"""Waiting for a run (a thread, a work item) that takes a lock which the waiter holds."""
+"""Join: a thread waits for a run (a thread or a work item) that takes a lock which the waiter holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lockdep.violations.where import HeldLock, Where
 
 
 def check_join(prev: HeldLock, run: Run, where: Where, *, timed: bool) -> JoinWhileHolding | None:
-    """Return a violation if the run took the very lock that is held."""
+    """Return a violation if the run took the lock instance that is held. `timed`: the wait has a timeout."""
     chain = run.took.get(prev.serial)
     if chain is None:
         return None

@@ -10,7 +10,7 @@ from lockdep.violations.where import HeldLock
 
 
 def check_recursion(new: Acquisition) -> Recursion | None:
-    """Return a violation if this very lock is among the held ones. Cost: one look at each."""
+    """Return a violation if the thread holds this lock instance already. Cost: one look at each held lock."""
     for prev in reversed(new.held):
         if prev.serial == new.serial:
             return recursion(new, prev, None)
@@ -20,8 +20,8 @@ def check_recursion(new: Acquisition) -> Recursion | None:
 def check_class_recursion(new: Acquisition) -> Recursion | None:
     """Return a violation if a lock of the same class is held, in whatever context, and nothing excuses it.
 
-    Excused are recursive readers under readers, locks that a held one serialises, and those that the ordering callback
-    finds in order. Cost: one look at each held lock.
+    Three things are an excuse: a recursive reader under a reader, a held lock that serialises the class, and an
+    ordering callback that finds the two in order. Cost: one look at each held lock.
     """
     if new.mode & NEST:
         return None

@@ -1,4 +1,4 @@
-"""Locks of one class held together, judged by instances: both orders of a pair, or a ring, is a finding."""
+"""Locks of one class that are held together, judged by instances: orders that form a ring are a finding."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from lockdep.vocabulary.kinds import TIMED
 
 
 def check_same_class(order: InstanceOrder, kind: int, new: Witness) -> tuple[bool, tuple[Witness, ...]] | None:
-    """Return (a wait has a timeout, the ring of observations that `new` closes, new last); None without a ring."""
+    """Return the ring of observations that `new` closes, `new` last, and whether a wait in it has a timeout.
+
+    None if it closes no ring. A ring without a timeout is preferred. Cost: one or two depth-first searches over the
+    pairs of instances seen.
+    """
     ring = None if kind & TIMED else find_ring(order, new, timed=False)
     if ring is not None:
         return False, ring

@@ -1,4 +1,4 @@
-"""Wait context: a lock that may sleep is taken where only spinning is allowed (kernel: check_wait_context)."""
+"""Wait context: a lock whose waiters may sleep is taken where only spinning is allowed (kernel: check_wait_context)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lockdep.wait_types import INV
 
 
 def check_wait_context(new: Acquisition) -> InvalidWaitContext | None:
-    """Return a violation if the lock may wait longer than what is held, or the running code, allows.
+    """Return a violation if the wait for the lock may be longer than a held lock, or the context, allows.
 
-    Cost: one look at each held lock of this context.
+    A try does not wait, so it violates nothing. Cost: one look at each held lock of this context.
     """
     if new.mode & TRY or new.lock_class.traits.inner == INV:
         return None
@@ -26,7 +26,10 @@ def check_wait_context(new: Acquisition) -> InvalidWaitContext | None:
 
 
 def tightest(held: Sequence[HeldLock], context: int, modes: int) -> int:
-    """Return the wait type that the held locks of this context leave of that of the context."""
+    """Return the longest wait type allowed: that of the context, shortened by each lock held in it, in order.
+
+    `modes` are the context bits of the lock that is taken; locks held in an outer context do not count.
+    """
     of_context = []
     for lock in reversed(held):
         if lock.mode & CONTEXT_MODES != modes:
