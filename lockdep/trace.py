@@ -18,7 +18,11 @@ STDLIB = (
     os.path.dirname(os.path.abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + os.sep
 )
 PRIMITIVES = os.path.join(os.path.dirname(PACKAGE[:-1]), "primitives") + os.sep
-HIDDEN = (threading.__file__, os.path.join(STDLIB, "queue.py"), os.path.join(STDLIB, "functools.py"))
+HIDDEN: tuple[str, ...] = (
+    threading.__file__,
+    os.path.join(STDLIB, "queue.py"),
+    os.path.join(STDLIB, "functools.py"),
+)
 INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
@@ -90,6 +94,13 @@ def is_ours(filename: str) -> bool:
 def is_hidden(filename: str) -> bool:
     """Return whether frames of this file are never shown: lockdep's own, threading's and kin, generated code."""
     return is_ours(filename) or filename.startswith("<frozen") or filename in HIDDEN
+
+
+def hide(filename: str) -> None:
+    """Hide the frames of one more file, of a library that lockdep puts between the program and the threading module."""
+    global HIDDEN
+    if filename not in HIDDEN:
+        HIDDEN += (filename,)
 
 
 def site(stack: StackTrace) -> str:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 from lockdep import fastpath, patch, runtime
 from lockdep.graph.classes import registry
-from lockdep.threading import RAW_LOCK, RAW_RLOCK
+from lockdep.patch.names import OURS, Names, modules
 
 BEYOND_REACH = (
     "locks inside C code (the GIL, io buffers, queue.SimpleQueue, extension modules): they have no Python lock",
@@ -35,19 +35,21 @@ class Diagnosis:
 
 def doctor() -> Diagnosis:
     """Look at all modules and all objects (some ms for each 100,000) and say which locks are out of sight."""
-    return Diagnosis(tuple(tracked_lines()), tuple(untracked_lines()), tuple(note_lines()))
+    names = patch.names()
+    return Diagnosis(tuple(tracked_lines(names)), tuple(untracked_lines(names)), tuple(note_lines()))
 
 
-def tracked_lines() -> list[str]:
-    if not patch.is_installed():
+def tracked_lines(names: Names | None) -> list[str]:
+    """Return what is tracked."""
+    if names is None:
         return ["only locks made from lockdep.threading: lockdep.install() has not been called"]
     probe = (
         "threading.Lock() gives a validated lock"
         if self_test()
         else "threading.Lock() gives a raw lock: something replaced the name"
     )
-    lines = [f"{probe}; {patch.renamed()} imported names follow", f"{len(registry.classes())} lock classes so far"]
-    return lines + [f"adopted: {name}" for name in patch.adopted_names()]
+    lines = [f"{probe}; {names.renamed} imported names follow", f"{len(registry.classes())} lock classes so far"]
+    return lines + [f"adopted: {name}" for name in names.adopted()]
 
 
 def self_test() -> bool:
@@ -57,10 +59,12 @@ def self_test() -> bool:
     return isinstance(threading.Lock(), fastpath.ExclusiveLock)
 
 
-def untracked_lines() -> list[str]:
-    lines = [f"{name}: held while lockdep was installed, so it could not be adopted" for name in patch.busy_names()]
+def untracked_lines(names: Names | None) -> list[str]:
+    """Return what is not tracked, and why."""
+    busy = [] if names is None else names.busy()
+    lines = [f"{name}: held while lockdep was installed, so it could not be adopted" for name in busy]
     lines += [f"{name}: made before lockdep was installed, kept in a class" for name in class_level_locks()]
-    others = sum(type(value) in (RAW_LOCK, RAW_RLOCK) for value in gc.get_objects())
+    others = sum(type(value) in OURS for value in gc.get_objects())
     lines.append(f"{others} raw locks in all, in objects, closures and the interpreter's own modules")
     lines += [f"modules told to be ignored: {', '.join(registry.ignored)}"] if registry.ignored else []
     return [*lines, *BEYOND_REACH]
@@ -69,12 +73,12 @@ def untracked_lines() -> list[str]:
 def class_level_locks() -> list[str]:
     """Return module.Class.attribute of the raw locks that classes keep."""
     found = set()
-    for module in patch.modules():
+    for module in modules():
         for value in own_classes(module):
             found |= {
                 f"{value.__module__}.{value.__qualname__}.{name}"
                 for name, lock in vars(value).items()
-                if type(lock) in patch.OURS
+                if type(lock) in OURS
             }
     return sorted(found)
 

@@ -227,3 +227,18 @@ def test_as_completed_keeps_no_future_alive(pool: ThreadPoolExecutor) -> None:
         alive = weakref.ref(future)
         del future
         assert alive() is None
+
+
+def test_result_that_timed_out_is_not_known_to_be_done(pool: ThreadPoolExecutor) -> None:
+    lock, go = Lock(), threading.Event()
+    future = pool.submit(lambda: (go.wait(), nest(lock)))
+    with pytest.raises(TimeoutError):
+        future.result(timeout=0)
+    go.set()
+    passed = threading.Event()
+    pool.submit(passed.set)
+    passed.wait()
+    with lock:
+        future.result()
+
+    assert found() == ["join"]

@@ -20,7 +20,7 @@ def test_every_name_is_restored(tmp_path: Path, pure: str) -> None:
     assert run(tmp_path, """
 import sys, threading, logging, queue, concurrent.futures, concurrent.futures.thread, functools, tempfile, asyncio
 from threading import Lock, RLock as Recursive
-import lockdep, lockdep.patch, lockdep.patch.joins, lockdep.threading, lockdep.runtime
+import lockdep, lockdep.patch, lockdep.patch.threads, lockdep.threading, lockdep.runtime
 kept = threading.Lock()
 
 def names():
