@@ -1,4 +1,4 @@
-"""Each test has a validator and a cast of its own."""
+"""Each test has a validator of its own, and actors that end with it."""
 
 from collections.abc import Iterator
 

@@ -59,13 +59,13 @@ class Adapter:
         return self.name
 
     def blocked(self) -> Any:
-        """Return a new one that nobody else can have until `free`."""
+        """Return a new primitive that no other thread can take until `free`."""
         lock = self.make()
         (self.block or self.take)(lock)
         return lock
 
     def free(self, lock: Any) -> None:
-        """Undo what made others wait."""
+        """Undo what keeps other threads out."""
         (self.unblock or self.give)(lock)
 
 
@@ -88,7 +88,7 @@ def until(condition: Callable[[], object]) -> None:
 
 
 class Actor:
-    """A thread that does what it is told, one thing after the other."""
+    """A thread that runs the functions it is given, one after the other."""
 
     def __init__(self) -> None:
         self._todo: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
@@ -104,18 +104,18 @@ class Actor:
                 self._done.put((None, error))
 
     def begin(self, action: Callable[..., Any], *arguments: Any) -> None:
-        """Have it start something that may block."""
+        """Start a function that may block."""
         self._todo.put(lambda: action(*arguments))
 
     def result(self) -> Any:
-        """Return what the oldest thing begun came to, or raise what it raised."""
+        """Return the result of the oldest function that was begun, or raise its exception."""
         value, error = self._done.get(timeout=THREAD_LIMIT)
         if error is not None:
             raise error
         return value
 
     def do(self, action: Callable[..., Any], *arguments: Any) -> Any:
-        """Have it do something, and wait for that."""
+        """Run a function and return its result."""
         self.begin(action, *arguments)
         return self.result()
 
@@ -126,7 +126,7 @@ class Actor:
 
 
 class Cast:
-    """The actors of a test: made when they are asked for, ended with it."""
+    """The actors of a test. They are made on demand and ended with the test."""
 
     def __init__(self) -> None:
         self.actors: list[Actor] = []

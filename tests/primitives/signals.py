@@ -1,7 +1,7 @@
-"""What signal handlers do to waits: programs for the tests, each run by `python -m tests.primitives.signals CASE WAY`.
+"""Programs about waits and signal handlers, each run by `python -m tests.primitives.signals CASE WAY`.
 
-The main thread waits for something that another thread has made it wait for; a third one sends it signals until it has
-seen enough: a signal that comes just before the wait sleeps is noticed when the next one comes, as with any lock.
+The main thread waits for a lock that another thread holds. A third thread sends signals until the handler has run: a
+signal that comes just before the wait sleeps is only noticed at the next one, as with any lock.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def send_until(over: threading.Event, lock: Any, waiting: int) -> None:
 
 
 def handle(action: Callable[[], object]) -> threading.Event:
-    """Have the handler do this, once; return what tells that it has."""
+    """Install a handler that calls `action` once; return an event that is set when it has run."""
     ran = threading.Event()
 
     def handler(*_: object) -> None:
@@ -45,7 +45,7 @@ def fail() -> None:
 
 
 def interrupted(way: Adapter) -> None:
-    """An exception out of a handler ends the wait, and nothing is lost: the next waiter is served."""
+    """An exception from a handler ends the wait, and nothing is lost: the next waiter is served."""
     lock, holder, over = way.make(), Actor(), handle(fail)
     holder.do(way.block or way.take, lock)
     threading.Thread(target=send_until, args=(over, lock, 1)).start()
@@ -85,7 +85,7 @@ def interruptible(way: Adapter) -> None:
 
 
 def on_top(way: Adapter) -> None:
-    """A handler that waits for what its own thread waits for goes first, and the wait below it goes on later."""
+    """A handler takes the lock that its own thread waits for, and the wait below it is served later."""
     lock, holder = way.make(), Actor()
     holder.do(way.block or way.take, lock)
 
@@ -104,7 +104,7 @@ def on_top(way: Adapter) -> None:
 
 
 def forked(way: Adapter) -> None:
-    """In a child of a process with waiters, nobody waits, and its own thread can give and take."""
+    """In the child of a process with waiters, none of them waits, and the child's thread can give and take."""
     lock, waiter = way.blocked(), Actor()
     waiter.begin(way.take, lock)
     until(lambda: lock.statistics().waiting == 1)
@@ -122,7 +122,7 @@ def forked(way: Adapter) -> None:
 
 
 def forked_on_top(way: Adapter) -> None:
-    """A handler forks on top of a wait: in the child that wait is the only one, and goes on when somebody gives."""
+    """A handler forks during a wait: in the child that wait is the only one, and ends when the lock is given back."""
     lock, holder, child = way.make(), Actor(), list[int]()
     holder.do(way.take, lock)
 

@@ -1,4 +1,4 @@
-"""Adding a primitive touches at most five files: proved by adding one to a copy of the project and testing it there."""
+"""Adding a primitive touches at most five files: the test adds one to a copy of the project and tests it there."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def run(project: Path, *arguments: str) -> Ended:
 
 
 @pytest.mark.once
-def test_a_primitive_is_five_files(project: Path) -> None:
+def test_adding_a_primitive_touches_at_most_five_files(project: Path) -> None:
     assert len(touched(project)) <= MOST_FILES, touched(project)
 
 

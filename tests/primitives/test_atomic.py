@@ -1,4 +1,4 @@
-"""Atomic, AtomicRef, AtomicFlags, Refcount and the barriers: what operations return, and that each is one step."""
+"""Atomic, AtomicRef, AtomicFlags, Refcount and the barriers: the results of operations, each a single step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOP = (1 << 63) - 1
 BOTTOM = -1 << 63
 
 
-def test_the_build_is_that_of_lockdep() -> None:
+def test_atomics_are_of_the_same_build_as_lockdep() -> None:
     assert (BUILD == "compiled") == atomic.core.COMPILED
 
 
@@ -75,7 +75,9 @@ def test_the_build_is_that_of_lockdep() -> None:
         ("set", (9,), None, 9),
     ],
 )
-def test_operations_on_five(operation: str, arguments: tuple[int, ...], returned: object, after: int) -> None:
+def test_an_operation_on_five_returns_and_stores_the_right_values(
+    operation: str, arguments: tuple[int, ...], returned: object, after: int
+) -> None:
     number = Atomic(5)
 
     assert getattr(number, operation)(*arguments) == returned
@@ -95,14 +97,16 @@ def test_operations_on_five(operation: str, arguments: tuple[int, ...], returned
         ("dec_unless_positive", -3, True, -4),
     ],
 )
-def test_operations_at_the_edge(operation: str, start: int, returned: object, after: int) -> None:
+def test_an_operation_at_a_boundary_returns_and_stores_the_right_values(
+    operation: str, start: int, returned: object, after: int
+) -> None:
     number = Atomic(start)
 
     assert getattr(number, operation)() == returned
     assert number.read() == after
 
 
-def test_numbers_have_64_bits_and_wrap() -> None:
+def test_numbers_have_64_bits_and_wrap_around() -> None:
     number = Atomic(TOP)
 
     assert number.inc_return() == BOTTOM
@@ -136,7 +140,7 @@ def run_threads(count: int, work: Callable[[int], object]) -> None:
         thread.join()
 
 
-def test_no_addition_is_lost() -> None:
+def test_no_addition_of_concurrent_threads_is_lost() -> None:
     number, flags = Atomic(), AtomicFlags(4)
 
     def work(thread: int) -> None:
@@ -179,7 +183,7 @@ def test_no_addition_is_lost_to_a_signal_handler() -> None:
 
 
 class Thing:
-    """Something that can be referred to."""
+    """An object to refer to."""
 
 
 def test_references_are_compared_by_identity() -> None:
@@ -197,7 +201,7 @@ def test_references_are_compared_by_identity() -> None:
 
 
 @pytest.mark.parametrize("kind", [AtomicRef, RCUPointer])
-def test_references_are_counted(kind: Any) -> None:
+def test_replacing_an_object_releases_its_reference(kind: Any) -> None:
     things = [Thing() for _ in range(4)]
     alive = [weakref.ref(thing) for thing in things]
     cell = kind(things[0])
@@ -225,7 +229,7 @@ def test_cycles_through_references_are_collected() -> None:
     assert alive() is None
 
 
-def test_what_a_finalizer_does_to_the_cell_that_dropped_it() -> None:
+def test_a_finalizer_may_change_the_cell_that_released_its_object() -> None:
     cell: AtomicRef[Any] = AtomicRef(None)
 
     class Stubborn:
@@ -238,7 +242,7 @@ def test_what_a_finalizer_does_to_the_cell_that_dropped_it() -> None:
     assert cell.read() == "from the finalizer"
 
 
-def test_references_may_be_raced_for() -> None:
+def test_racing_threads_see_whole_objects() -> None:
     cell: AtomicRef[Any] = AtomicRef((0, 0))
 
     def work(thread: int) -> None:
@@ -252,7 +256,7 @@ def test_references_may_be_raced_for() -> None:
     run_threads(4, work)
 
 
-def test_a_stack_by_compare_and_exchange() -> None:
+def test_a_stack_built_on_cmpxchg_loses_nothing() -> None:
     top: AtomicRef[Any] = AtomicRef(None)
 
     def push(thread: int) -> None:
@@ -275,7 +279,7 @@ def test_a_stack_by_compare_and_exchange() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 63, 64, 65, 200])
-def test_bits(size: int) -> None:
+def test_bit_operations_set_clear_invert_and_find_bits(size: int) -> None:
     flags = AtomicFlags(size)
     last = size - 1
     assert flags.find_first_bit() == size
@@ -299,7 +303,7 @@ def test_bits(size: int) -> None:
 
 
 @pytest.mark.parametrize("nr", [-1, 10, 64])
-def test_bits_that_are_not_there(nr: int) -> None:
+def test_a_bit_number_out_of_range_is_an_index_error(nr: int) -> None:
     flags = AtomicFlags(10)
     for operation in (flags.test_bit, flags.set_bit, flags.clear_bit, flags.test_and_change_bit):
         with pytest.raises(IndexError):
@@ -308,7 +312,7 @@ def test_bits_that_are_not_there(nr: int) -> None:
         AtomicFlags(0)
 
 
-def test_a_bit_as_a_lock() -> None:
+def test_a_bit_serves_as_a_lock() -> None:
     flags, inside, most = AtomicFlags(), Atomic(), Atomic()
 
     def work(_: int) -> None:
@@ -331,7 +335,7 @@ def titles() -> list[str]:
     return [finding.title for finding in runtime.findings()]
 
 
-def test_references_come_and_go() -> None:
+def test_a_count_of_references_goes_up_and_down() -> None:
     count = Refcount(1)
     count.inc()
     assert count.inc_not_zero()
@@ -362,18 +366,20 @@ def test_references_come_and_go() -> None:
         (0, Refcount.dec_not_one, "refcount_t: underflow; use-after-free."),
     ],
 )
-def test_misuse_saturates(start: int, misuse: Callable[[Refcount], object], message: str) -> None:
+def test_misuse_is_reported_and_saturates_the_count(
+    start: int, misuse: Callable[[Refcount], object], message: str
+) -> None:
     count = Refcount(start)
 
     misuse(count)
 
     assert titles() == [message]
     assert count.read() == Refcount.SATURATED
-    assert not count.dec_and_test()  # nothing is freed any more
+    assert not count.dec_and_test()  # the saturated count frees nothing
     assert count.read() == Refcount.SATURATED
 
 
-def test_the_last_reference_is_given_back_under_the_lock() -> None:
+def test_dec_and_lock_takes_the_lock_for_the_last_reference_only() -> None:
     count, lock = Refcount(2), SpinLock("refs")
 
     assert not count.dec_and_lock(lock)
@@ -385,7 +391,7 @@ def test_the_last_reference_is_given_back_under_the_lock() -> None:
     assert found() == []
 
 
-def test_one_thread_is_the_last() -> None:
+def test_exactly_one_thread_gives_back_the_last_reference() -> None:
     count, last = Refcount(8), Atomic()
 
     def work(_: int) -> None:
@@ -401,7 +407,7 @@ def test_one_thread_is_the_last() -> None:
 
 
 @pytest.mark.parametrize("cell", [Atomic(1), AtomicRef(1), RCUPointer(1)], ids=lambda cell: type(cell).__name__)
-def test_ordered_access(cell: Any) -> None:
+def test_ordered_accesses_read_and_write_the_cell(cell: Any) -> None:
     assert barrier.READ_ONCE(cell) == 1
     barrier.WRITE_ONCE(cell, 2)
     assert barrier.smp_load_acquire(cell) == 2
@@ -411,14 +417,14 @@ def test_ordered_access(cell: Any) -> None:
     assert barrier.READ_ONCE(cell) == 4
 
 
-def test_fences_can_be_called() -> None:
+def test_fences_return_nothing() -> None:
     for fence in (barrier.smp_mb, barrier.smp_rmb, barrier.smp_wmb, barrier.smp_mb__after_atomic):
         assert fence() is None
 
 
 @pytest.mark.parametrize("full", [barrier.smp_mb, lambda: Atomic().fetch_add(1)])
-def test_store_buffering_with_full_barriers(full: Callable[[], object]) -> None:
-    # Both threads missing the other's store is what the barriers forbid; see primitives.litmus.
+def test_a_full_barrier_forbids_that_both_threads_miss_a_store(full: Callable[[], object]) -> None:
+    # The barriers forbid that both threads miss the other's store: see "store buffering" in primitives.litmus.
     x, y, go = Atomic(), Atomic(), Atomic()
     seen = [[0, 0] for _ in range(100)]
 

@@ -1,4 +1,4 @@
-"""What Completion promises beyond the contract."""
+"""Completion beyond the contract: counting, and waits that depend on the completer's locks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_each_complete_ends_one_wait() -> None:
     assert completion.wait_for_completion_timeout(0.001) is False
 
 
-def test_one_complete_lets_the_first_waiter_go(actor: Cast) -> None:
+def test_one_complete_ends_the_oldest_wait_only(actor: Cast) -> None:
     completion, order = Completion(), list[int]()
     actors = [actor(), actor()]
     for number, each in enumerate(actors):
@@ -36,7 +36,7 @@ def test_one_complete_lets_the_first_waiter_go(actor: Cast) -> None:
     actors[1].result()
 
 
-def test_complete_all_is_for_ever_until_reinit(actor: Cast) -> None:
+def test_complete_all_ends_all_waits_until_reinit(actor: Cast) -> None:
     completion, actors = Completion(), [actor(), actor()]
     for number, each in enumerate(actors):
         each.begin(completion.wait_for_completion)
@@ -53,7 +53,7 @@ def test_complete_all_is_for_ever_until_reinit(actor: Cast) -> None:
     assert not completion.try_wait_for_completion()
 
 
-def test_waiting_under_a_lock_that_the_completer_needs() -> None:
+def test_waiting_under_a_lock_that_the_completer_takes_is_reported() -> None:
     lock, completion = RWSem("lock"), Completion("completion")
     with lock:
         completion.complete()
@@ -65,7 +65,7 @@ def test_waiting_under_a_lock_that_the_completer_needs() -> None:
     assert found() == ["circular"]
 
 
-def test_waiting_under_another_lock() -> None:
+def test_waiting_under_a_lock_that_the_completer_does_not_take_is_fine() -> None:
     one, other, completion = RWSem("one"), RWSem("other"), Completion("completion")
     with one:
         completion.complete()
@@ -76,7 +76,7 @@ def test_waiting_under_another_lock() -> None:
     assert found() == []
 
 
-def test_a_cycle_is_found_whichever_comes_first() -> None:
+def test_the_cycle_is_also_found_if_the_wait_comes_first() -> None:
     lock, completion = RWSem("lock"), Completion("completion")
     completion.complete()
     with lock:
@@ -89,7 +89,7 @@ def test_a_cycle_is_found_whichever_comes_first() -> None:
     assert found() == ["circular"]
 
 
-def test_a_longer_cycle() -> None:
+def test_a_cycle_over_two_locks_is_found() -> None:
     a, b, completion = RWSem("a"), RWSem("b"), Completion("completion")
     completion.complete()
     with a:
@@ -104,7 +104,7 @@ def test_a_longer_cycle() -> None:
     assert found() == ["circular"]
 
 
-def test_a_try_waits_for_nobody() -> None:
+def test_a_try_is_no_wait_and_closes_no_cycle() -> None:
     lock, completion = RWSem("lock"), Completion("completion")
     with lock:
         completion.complete()

@@ -1,4 +1,4 @@
-"""The claims of the contract, each on every adapter that makes it."""
+"""The contract of all primitives: each claim is tested on every adapter that makes it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def claim(adapters: list[Adapter]) -> Any:
 
 
 def waiters(lock: Any, actors: list[Actor], action: Callable[[int], Any]) -> None:
-    """Have these actors wait for the lock, in their order."""
+    """Make these actors wait for the lock, one after the other."""
     for number, actor in enumerate(actors):
         actor.begin(action, number)
         until(lambda expected=number + 1: lock.statistics().waiting == expected)
 
 
 @claim(EVERY)
-def test_nobody_gets_what_is_held(way: Adapter, actor: Cast) -> None:
+def test_a_held_lock_cannot_be_taken_by_another_thread(way: Adapter, actor: Cast) -> None:
     lock = way.blocked()
 
     assert actor().do(way.try_take, lock) is False
@@ -44,7 +44,7 @@ def test_nobody_gets_what_is_held(way: Adapter, actor: Cast) -> None:
 
 
 @claim(EVERY)
-def test_a_try_that_fails_changes_nothing(way: Adapter, actor: Cast) -> None:
+def test_a_failed_try_changes_no_statistics(way: Adapter, actor: Cast) -> None:
     lock = way.blocked()
     before = lock.statistics()
 
@@ -55,7 +55,7 @@ def test_a_try_that_fails_changes_nothing(way: Adapter, actor: Cast) -> None:
 
 
 @claim(EVERY)
-def test_a_waiter_gets_it_when_it_is_given(way: Adapter, actor: Cast) -> None:
+def test_a_waiter_takes_the_lock_when_it_is_given_back(way: Adapter, actor: Cast) -> None:
     lock = way.blocked()
     other = actor()
     waiters(lock, [other], lambda _: way.take(lock))
@@ -68,7 +68,7 @@ def test_a_waiter_gets_it_when_it_is_given(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if not each.event])
-def test_a_wait_is_counted_and_timed(way: Adapter, actor: Cast) -> None:
+def test_a_wait_is_counted_and_timed_once(way: Adapter, actor: Cast) -> None:
     lock_stat.clear()
     lock_stat.start()
     try:
@@ -86,7 +86,7 @@ def test_a_wait_is_counted_and_timed(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EXCLUSIVE if each.fifo])
-def test_first_come_first_served(way: Adapter, actor: Cast) -> None:
+def test_waiters_are_served_in_the_order_in_which_they_came(way: Adapter, actor: Cast) -> None:
     lock, order = way.blocked(), list[int]()
 
     def pass_through(number: int) -> None:
@@ -104,7 +104,7 @@ def test_first_come_first_served(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if each.shared and each.block is not None])
-def test_sharers_go_in_together(way: Adapter, actor: Cast) -> None:
+def test_all_waiting_sharers_are_admitted_at_once(way: Adapter, actor: Cast) -> None:
     lock = way.blocked()
     actors = [actor(), actor()]
     waiters(lock, actors, lambda _: way.take(lock))
@@ -112,7 +112,7 @@ def test_sharers_go_in_together(way: Adapter, actor: Cast) -> None:
     way.free(lock)
 
     for each in actors:
-        each.result()  # none has given anything yet
+        each.result()  # all are in, though none has given it back yet
     for each in actors:
         each.do(way.give, lock)
     assert actors[0].do(way.try_take, lock)
@@ -120,7 +120,7 @@ def test_sharers_go_in_together(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if each.timed])
-def test_a_wait_ends_when_its_time_is_up(way: Adapter, actor: Cast) -> None:
+def test_a_timed_wait_returns_false_after_its_timeout(way: Adapter, actor: Cast) -> None:
     assert way.timed is not None
     lock, other = way.blocked(), actor()
 
@@ -135,7 +135,7 @@ def test_a_wait_ends_when_its_time_is_up(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EXCLUSIVE if each.timed])
-def test_a_wait_that_was_given_up_is_passed_over(way: Adapter, actor: Cast) -> None:
+def test_a_wait_that_timed_out_does_not_block_the_next_waiter(way: Adapter, actor: Cast) -> None:
     assert way.timed is not None
     lock, hasty, patient = way.blocked(), actor(), actor()
     hasty.begin(way.timed, lock, 0.05)
@@ -151,7 +151,7 @@ def test_a_wait_that_was_given_up_is_passed_over(way: Adapter, actor: Cast) -> N
 
 
 @claim([each for each in EVERY if each.owned])
-def test_only_the_holder_can_give_it(way: Adapter, actor: Cast) -> None:
+def test_a_release_by_another_thread_is_reported_and_refused(way: Adapter, actor: Cast) -> None:
     lock = way.make()
     way.take(lock)
 
@@ -164,7 +164,7 @@ def test_only_the_holder_can_give_it(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if each.owned])
-def test_what_is_free_cannot_be_given(way: Adapter, actor: Cast) -> None:
+def test_a_release_of_a_free_lock_is_reported_and_refused(way: Adapter, actor: Cast) -> None:
     lock = way.make()
 
     with pytest.raises(RuntimeError):
@@ -177,7 +177,7 @@ def test_what_is_free_cannot_be_given(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EXCLUSIVE if not each.owned])
-def test_any_thread_may_give_it(way: Adapter, actor: Cast) -> None:
+def test_another_thread_may_give_back_what_has_no_owner(way: Adapter, actor: Cast) -> None:
     lock = way.make()
     way.take(lock)
 
@@ -191,7 +191,7 @@ def test_any_thread_may_give_it(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if each.section])
-def test_a_section_takes_and_gives(way: Adapter, actor: Cast) -> None:
+def test_a_section_holds_the_lock_and_releases_it_on_an_exception(way: Adapter, actor: Cast) -> None:
     assert way.section is not None
     lock, other = way.make(), actor()
     with contextlib.suppress(KeyError), way.section(lock):
@@ -204,7 +204,7 @@ def test_a_section_takes_and_gives(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if each.recursion == "deadlock"])
-def test_a_wait_for_oneself_is_refused(way: Adapter, actor: Cast) -> None:
+def test_taking_a_lock_twice_raises_deadlock_error(way: Adapter, actor: Cast) -> None:
     lock = way.make()
     way.take(lock)
     before = lock.statistics()
@@ -221,7 +221,7 @@ def test_a_wait_for_oneself_is_refused(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if each.shared and each.owned])
-def test_taking_it_twice(way: Adapter) -> None:
+def test_a_second_shared_hold_is_a_finding_only_if_it_could_deadlock(way: Adapter) -> None:
     lock = way.make()
 
     way.take(lock)
@@ -233,7 +233,7 @@ def test_taking_it_twice(way: Adapter) -> None:
 
 
 @claim([each for each in EVERY if each.recursion == "deadlock"])
-def test_the_writer_is_the_owner_in_the_statistics(way: Adapter, actor: Cast) -> None:
+def test_the_statistics_name_the_owner(way: Adapter, actor: Cast) -> None:
     lock = way.make()
     assert lock.statistics().owner is None
     other = actor()
@@ -246,7 +246,7 @@ def test_the_writer_is_the_owner_in_the_statistics(way: Adapter, actor: Cast) ->
 
 
 @claim([each for each in EVERY if each.drop_in])
-def test_it_drops_in_for_a_threading_lock(way: Adapter, actor: Cast) -> None:
+def test_it_can_replace_a_threading_lock(way: Adapter, actor: Cast) -> None:
     lock, other = way.make(), actor()
     assert lock.acquire()
     assert lock.locked()
@@ -263,7 +263,7 @@ def test_it_drops_in_for_a_threading_lock(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if each.drop_in])
-def test_a_condition_can_be_built_on_it(way: Adapter, actor: Cast) -> None:
+def test_a_threading_condition_can_use_it(way: Adapter, actor: Cast) -> None:
     condition, other = threading.Condition(way.make()), actor()
 
     def wait() -> bool:
@@ -280,7 +280,7 @@ def test_a_condition_can_be_built_on_it(way: Adapter, actor: Cast) -> None:
 
 
 @claim([each for each in EVERY if each.interruptible])
-def test_an_interruptible_wait_that_nothing_interrupts(way: Adapter, actor: Cast) -> None:
+def test_an_interruptible_wait_without_a_signal_takes_the_lock(way: Adapter, actor: Cast) -> None:
     assert way.interruptible is not None
     lock, other = way.blocked(), actor()
     other.begin(way.interruptible, lock)

@@ -1,4 +1,4 @@
-"""Interrupts: where they come in, in which context their handlers run, and what is found that way."""
+"""Simulated interrupts: where they are delivered, in which context their handlers run, and what the validator finds."""
 
 import sys
 import threading
@@ -35,7 +35,7 @@ Requested = Callable[..., int]
 
 
 class TriedLock(Mutex):
-    """A mutex that a with statement tries to take."""
+    """A mutex that a with statement takes by trylock."""
 
     def __enter__(self) -> bool:
         return self.trylock()
@@ -57,7 +57,7 @@ def titles() -> list[str]:
 
 @pytest.fixture
 def irq() -> Iterator[Requested]:
-    """Request an interrupt of a number of its own, for the time of the test."""
+    """Yield a function that requests an interrupt with a number of its own; the test's end frees it."""
     numbers, used = count(100), list[int]()
 
     def request(handler: Callable[[int], Any], **options: Any) -> int:
@@ -71,7 +71,7 @@ def irq() -> Iterator[Requested]:
         free_irq(number)
 
 
-def test_raised_here_it_comes_at_once(irq: Requested) -> None:
+def test_an_interrupt_raised_in_its_own_thread_runs_at_once(irq: Requested) -> None:
     log = list[Any]()
     number = irq(lambda number: log.append((number, in_hardirq(), irqs_disabled())))
 
@@ -83,7 +83,7 @@ def test_raised_here_it_comes_at_once(irq: Requested) -> None:
 
 
 @pytest.mark.parametrize("variant", ["enable", "restore"])
-def test_not_while_interrupts_are_off(irq: Requested, variant: str) -> None:
+def test_an_interrupt_waits_while_interrupts_are_disabled(irq: Requested, variant: str) -> None:
     log = list[int]()
     number = irq(log.append)
     flags = local_irq_save()
@@ -101,7 +101,7 @@ def test_not_while_interrupts_are_off(irq: Requested, variant: str) -> None:
     assert log == [number]
 
 
-def test_restoring_what_was_off_lets_nothing_in(irq: Requested) -> None:
+def test_restoring_disabled_interrupts_delivers_nothing(irq: Requested) -> None:
     log = list[int]()
     number = irq(log.append)
     local_irq_disable()
@@ -126,7 +126,9 @@ def test_restoring_what_was_off_lets_nothing_in(irq: Requested) -> None:
     ],
     ids=["lock", "trylock", "read_lock", "no-change", "cpu_relax"],
 )
-def test_sent_by_another_thread(irq: Requested, actor: Cast, operation: Callable[[], Any], request: Any) -> None:
+def test_an_interrupt_from_another_thread_runs_at_the_next_operation(
+    irq: Requested, actor: Cast, operation: Callable[[], Any], request: Any
+) -> None:
     log, target, sender = list[int](), actor(), actor()
     number = irq(lambda _: log.append(threading.get_ident()))
     target.do(locking(Mutex("before")), 0)
@@ -135,14 +137,14 @@ def test_sent_by_another_thread(irq: Requested, actor: Cast, operation: Callable
     assert irq_statistics(number) == IrqStatistics(0, 1)
     target.do(operation)
 
-    if request.node.callspec.id == "no-change":  # they were on: nothing was enabled
+    if request.node.callspec.id == "no-change":  # interrupts were enabled before, so this delivers nothing
         assert log == []
         target.do(cpu_relax)
     assert log == [target.thread.ident]
     assert irq_statistics(number) == IrqStatistics(1, 0)
 
 
-def test_a_lock_on_the_fast_path_lets_it_in(irq: Requested, actor: Cast) -> None:
+def test_a_lock_on_the_fast_path_delivers_an_interrupt(irq: Requested, actor: Cast) -> None:
     log, sender, lock = list[int](), actor(), SpinLock("s")
     number = irq(log.append)
     for _ in range(3):
@@ -154,7 +156,7 @@ def test_a_lock_on_the_fast_path_lets_it_in(irq: Requested, actor: Cast) -> None
         assert log == [number]
 
 
-def test_to_a_thread_that_has_used_no_lock(irq: Requested) -> None:
+def test_an_interrupt_may_be_sent_to_a_thread_that_has_used_no_lock(irq: Requested) -> None:
     log, go, there = list[int](), Completion(), threading.Event()
     number = irq(log.append)
 
@@ -170,10 +172,10 @@ def test_to_a_thread_that_has_used_no_lock(irq: Requested) -> None:
     go.complete()
     thread.join()
 
-    assert log == [] or log == [number]  # it may have come to the wait before
+    assert log == [] or log == [number]  # the thread may be in its last wait before the interrupt is sent
 
 
-def test_not_in_the_wrong_thread(irq: Requested, actor: Cast) -> None:
+def test_an_interrupt_runs_in_its_target_thread_only(irq: Requested, actor: Cast) -> None:
     log, target, other = list[int](), actor(), actor()
     number = irq(lambda _: log.append(threading.get_ident()))
 
@@ -185,7 +187,7 @@ def test_not_in_the_wrong_thread(irq: Requested, actor: Cast) -> None:
     assert log == [target.thread.ident]
 
 
-def test_one_that_is_pending_is_not_pending_twice(irq: Requested) -> None:
+def test_a_pending_interrupt_is_not_queued_twice(irq: Requested) -> None:
     log = list[int]()
     number = irq(log.append)
     local_irq_disable()
@@ -197,7 +199,7 @@ def test_one_that_is_pending_is_not_pending_twice(irq: Requested) -> None:
     assert log == [number]
 
 
-def test_in_order_and_never_one_in_the_other(irq: Requested) -> None:
+def test_interrupts_run_in_order_and_never_nest(irq: Requested) -> None:
     log = list[str]()
 
     def first(_: int) -> None:
@@ -212,7 +214,7 @@ def test_in_order_and_never_one_in_the_other(irq: Requested) -> None:
     assert log == ["first begins", "first ends", "second"]
 
 
-def test_an_interrupt_that_raises_itself_does_not_pile_up(irq: Requested) -> None:
+def test_an_interrupt_that_raises_itself_does_not_nest(irq: Requested) -> None:
     depths, left = list[int](), [500]
 
     def again(number: int) -> None:
@@ -226,7 +228,7 @@ def test_an_interrupt_that_raises_itself_does_not_pile_up(irq: Requested) -> Non
     assert depths == [1] * 500
 
 
-def test_an_error_of_a_handler_is_reported(irq: Requested, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_a_handler_is_reported(irq: Requested, monkeypatch: pytest.MonkeyPatch) -> None:
     reported = list[Any]()
     monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
 
@@ -237,7 +239,7 @@ def test_an_error_of_a_handler_is_reported(irq: Requested, monkeypatch: pytest.M
     assert not irqs_disabled()
 
 
-def test_what_ends_the_program_goes_through(irq: Requested) -> None:
+def test_an_exception_that_ends_the_program_propagates(irq: Requested) -> None:
     def stop(_: int) -> None:
         raise KeyboardInterrupt
 
@@ -256,7 +258,7 @@ def test_what_ends_the_program_goes_through(irq: Requested) -> None:
     assert log == [after]
 
 
-def test_wrong_use(irq: Requested) -> None:
+def test_wrong_arguments_raise(irq: Requested) -> None:
     number = irq(print)
     with pytest.raises(OSError, match="has a handler") as error:
         request_irq(number, print)
@@ -269,7 +271,7 @@ def test_wrong_use(irq: Requested) -> None:
         raise_irq(number, threading.Thread())
 
 
-def test_what_is_pending_of_a_freed_one_is_dropped() -> None:
+def test_a_pending_interrupt_is_dropped_when_it_is_freed() -> None:
     log = list[int]()
     request_irq(98, log.append)
     local_irq_disable()
@@ -281,10 +283,10 @@ def test_what_is_pending_of_a_freed_one_is_dropped() -> None:
     assert log == []
 
 
-# What the validator says to it
+# What the validator reports
 
 
-def test_a_lock_of_the_handler_is_taken_with_interrupts_on(irq: Requested) -> None:
+def test_a_lock_shared_with_a_handler_needs_interrupts_disabled(irq: Requested) -> None:
     lock = SpinLock("s")
     raise_irq(irq(locking(lock)))
 
@@ -294,7 +296,7 @@ def test_a_lock_of_the_handler_is_taken_with_interrupts_on(irq: Requested) -> No
     assert titles() == ["inconsistent lock state"]
 
 
-def test_and_with_interrupts_off(irq: Requested) -> None:
+def test_a_lock_shared_with_a_handler_is_fine_with_interrupts_disabled(irq: Requested) -> None:
     lock = SpinLock("s")
     raise_irq(irq(locking(lock)))
 
@@ -304,8 +306,10 @@ def test_and_with_interrupts_off(irq: Requested) -> None:
     assert found() == []
 
 
-def test_caught_in_the_act(irq: Requested, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The handler wants what the interrupted code holds: that is the deadlock itself."""
+def test_a_handler_that_takes_the_interrupted_lock_raises_deadlock_error(
+    irq: Requested, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The handler takes the lock that the interrupted code holds, which is the deadlock itself."""
     reported = list[Any]()
     monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
     lock = SpinLock("s")
@@ -319,7 +323,7 @@ def test_caught_in_the_act(irq: Requested, monkeypatch: pytest.MonkeyPatch) -> N
     assert not lock.locked()
 
 
-def test_not_with_interrupts_off(irq: Requested) -> None:
+def test_disabled_interrupts_keep_the_handler_from_the_held_lock(irq: Requested) -> None:
     lock = SpinLock("s")
     number = irq(locking(lock))
 
@@ -330,21 +334,21 @@ def test_not_with_interrupts_off(irq: Requested) -> None:
     assert found() == []
 
 
-def test_a_handler_does_not_sleep(irq: Requested) -> None:
+def test_a_sleeping_lock_in_a_handler_is_reported(irq: Requested) -> None:
     raise_irq(irq(locking(Mutex("m"))))
 
     assert titles() == ["Invalid wait context"]
 
 
 @pytest.mark.parametrize(("kind", "says"), [(SpinLock, ["Invalid wait context"]), (RawSpinLock, [])])
-def test_one_that_is_not_threaded_takes_raw_locks_only(irq: Requested, kind: Any, says: list[str]) -> None:
+def test_a_handler_that_is_not_threaded_may_take_raw_spinlocks_only(irq: Requested, kind: Any, says: list[str]) -> None:
     raise_irq(irq(locking(kind("s")), threaded=False))
 
     assert titles() == says
 
 
-def test_a_flood_from_other_threads(irq: Requested, actor: Cast) -> None:
-    """The target takes locks all the time; everything that was sent comes in, and the lock's books stay right."""
+def test_every_interrupt_from_another_thread_is_delivered(irq: Requested, actor: Cast) -> None:
+    """The target takes locks all the time; each interrupt that was sent is delivered, and no lock is left held."""
     runs, lock, plain = [0], SpinLock("s"), SpinLock("p")
 
     def handler(_: int) -> None:

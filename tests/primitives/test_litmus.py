@@ -1,4 +1,4 @@
-"""The litmus explorer: outcomes that the literature and the kernel's memory model name, and a naive model beside it."""
+"""The litmus explorer against outcomes that the literature and the kernel's memory model name, and a naive model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from primitives.litmus.table import TESTS, Litmus, surprises
 from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
-# What no taking of turns explains, on the weak machine and on the store buffer: variants that still allow it.
+# The variants that allow an outcome beyond any interleaving: on the weak machine, and on the store buffer.
 STILL_POSSIBLE = {
     "store buffering": (
         {"none", "wmb", "rmb", "release, acquire", "mb in one thread"},
@@ -28,14 +28,14 @@ STILL_POSSIBLE = {
 
 
 @pytest.mark.parametrize("test", TESTS, ids=lambda test: test.name.replace(" ", "-"))
-def test_each_barrier_forbids_what_it_should(test: Litmus) -> None:
+def test_each_choice_of_barriers_allows_the_known_outcomes(test: Litmus) -> None:
     weak, buffer = STILL_POSSIBLE[test.name]
 
     assert {name for name, threads in test.variants.items() if surprises(threads, Weak)} == weak
     assert {name for name, threads in test.variants.items() if surprises(threads, StoreBuffer)} == buffer
 
 
-def test_outcomes_are_named_by_their_registers() -> None:
+def test_an_outcome_is_the_values_of_the_registers() -> None:
     outcomes = explore(parse("x = 1; r0 = y", "y = 1; r1 = x"), SC)
 
     assert outcomes == {(("r0", 0), ("r1", 1)), (("r0", 1), ("r1", 0)), (("r0", 1), ("r1", 1))}
@@ -45,18 +45,20 @@ def test_outcomes_are_named_by_their_registers() -> None:
 @pytest.mark.parametrize(
     "threads",
     [
-        ("x = 1; x = 2", "r0 = x; r1 = x"),  # values of one variable come in one order
+        ("x = 1; x = 2", "r0 = x; r1 = x"),  # the values of one variable have one order
         ("x = 1; r0 = x",),  # a thread sees its own stores
-        ("x = 1", "x = 2", "r0 = x; r1 = x", "r2 = x; r3 = x"),  # and everybody sees the same order
+        ("x = 1", "x = 2", "r0 = x; r1 = x", "r2 = x; r3 = x"),  # and all threads see the same order
         ("r0 = x; x = 1", "r1 = x; x = 2"),
     ],
 )
-def test_one_variable_is_never_surprising(threads: tuple[str, ...], machine: type[StoreBuffer | Weak]) -> None:
+def test_a_single_variable_behaves_as_if_threads_took_turns(
+    threads: tuple[str, ...], machine: type[StoreBuffer | Weak]
+) -> None:
     assert surprises(threads, machine) == frozenset()
 
 
 def interleavings(program: Program) -> set[tuple[tuple[str, int], ...]]:
-    """Return the outcomes of all orders of the instructions that keep each thread's own order, one by one."""
+    """Return the outcomes of all interleavings of the threads, computed one by one."""
     turns = [thread for thread, instructions in enumerate(program) for _ in instructions]
     found = set()
     for order in set(permutations(turns)):
@@ -90,16 +92,16 @@ def random_program(random: Random) -> Program:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_random_programs(seed: int) -> None:
+def test_random_programs_agree_with_the_naive_model(seed: int) -> None:
     program = random_program(Random(seed))
     turns, buffer, weak = explore(program, SC), explore(program, StoreBuffer), explore(program, Weak)
 
     assert turns == interleavings(program)
-    assert turns <= buffer <= weak  # each machine allows what the stronger one does
+    assert turns <= buffer <= weak  # each machine allows all outcomes of the stronger one
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_full_barriers_everywhere_leave_taking_turns(seed: int) -> None:
+def test_full_barriers_everywhere_leave_interleavings_only(seed: int) -> None:
     program = random_program(Random(seed))
     fenced = tuple(
         tuple(part for instruction in instructions for part in (instruction, Instruction("mb")))
@@ -110,12 +112,12 @@ def test_full_barriers_everywhere_leave_taking_turns(seed: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["x = ", "x == 1", "barrier", "acquire x = 1"])
-def test_what_is_no_program(text: str) -> None:
+def test_an_unknown_instruction_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match="not an instruction of a litmus test"):
         parse(text)
 
 
-def test_the_table_is_printed() -> None:
+def test_the_module_prints_the_table_of_all_tests() -> None:
     command = [sys.executable, "-m", "primitives.litmus"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
 

@@ -1,4 +1,4 @@
-"""Mutex, beyond the contract: nesting, contexts it must not be taken in, the end of its holder, Ctrl-C."""
+"""Mutex beyond the contract: nesting, contexts in which it must not be taken, threads that end holding it."""
 
 import gc
 import sys
@@ -24,7 +24,7 @@ def titles() -> list[str]:
     return [finding.title for finding in runtime.findings()]
 
 
-def test_two_of_a_class_are_recursion() -> None:
+def test_a_second_mutex_of_the_class_is_reported_as_recursion() -> None:
     parent, child = family(2)
 
     with parent, child:
@@ -33,7 +33,7 @@ def test_two_of_a_class_are_recursion() -> None:
     assert found() == ["recursive"]
 
 
-def test_not_when_the_inner_one_is_a_subclass() -> None:
+def test_a_second_mutex_of_the_class_as_subclass_is_fine() -> None:
     parent, child = family(2)
 
     with parent:
@@ -43,7 +43,7 @@ def test_not_when_the_inner_one_is_a_subclass() -> None:
     assert found() == []
 
 
-def test_nor_when_a_held_lock_serialises_them() -> None:
+def test_a_second_mutex_of_the_class_under_a_nest_lock_is_fine() -> None:
     parent, first, second = Mutex("parent"), *family(2)
 
     with parent:
@@ -55,7 +55,7 @@ def test_nor_when_a_held_lock_serialises_them() -> None:
     assert found() == []
 
 
-def test_a_nest_lock_has_to_be_held() -> None:
+def test_a_nest_lock_that_is_not_held_is_reported() -> None:
     parent, child = Mutex("parent"), Mutex("child")
 
     child.lock_nest_lock(parent)
@@ -64,7 +64,7 @@ def test_a_nest_lock_has_to_be_held() -> None:
     assert titles() == ["Nested lock was not taken"]
 
 
-def test_ABBA() -> None:
+def test_opposite_orders_of_two_mutexes_are_reported() -> None:
     a, b = Mutex("a"), Mutex("b")
 
     with a, b:
@@ -76,7 +76,7 @@ def test_ABBA() -> None:
 
 
 @pytest.mark.parametrize("context", ["hardirq", "softirq"])
-def test_it_is_not_taken_in_a_handler(context: str) -> None:
+def test_taking_a_mutex_in_a_handler_is_reported(context: str) -> None:
     mutex = Mutex("m")
     enter, leave = getattr(simulated, f"{context}_enter"), getattr(simulated, f"{context}_exit")
 
@@ -88,7 +88,7 @@ def test_it_is_not_taken_in_a_handler(context: str) -> None:
     assert titles() == ["Invalid wait context"]
 
 
-def test_nor_under_a_spinlock() -> None:
+def test_sleeping_under_a_spinlock_is_reported() -> None:
     mutex, spinlock = Mutex("m"), SpinLock("s")
 
     with spinlock, mutex:
@@ -106,7 +106,7 @@ def test_a_spinlock_under_a_mutex_is_fine() -> None:
     assert found() == []
 
 
-def test_a_thread_that_ends_with_it_held() -> None:
+def test_a_thread_that_ends_while_it_holds_a_mutex_is_reported() -> None:
     mutex = Mutex("m")
 
     in_thread(mutex.lock)
@@ -114,7 +114,7 @@ def test_a_thread_that_ends_with_it_held() -> None:
     assert found() == ["lifetime"]
 
 
-def test_a_thread_that_ends_having_unlocked_it() -> None:
+def test_a_thread_that_unlocked_its_mutex_may_end() -> None:
     mutex = Mutex("m")
 
     in_thread(lambda: (mutex.lock(), mutex.unlock()))
@@ -122,19 +122,19 @@ def test_a_thread_that_ends_having_unlocked_it() -> None:
     assert found() == []
 
 
-def test_one_that_is_collected_while_it_is_held() -> None:
+def test_a_mutex_that_is_collected_while_held_is_reported() -> None:
     mutex = Mutex("m")
     mutex.lock()
 
     del mutex
     gc.collect()
-    with Mutex("next"):  # this thread notices
+    with Mutex("next"):  # the next acquisition of this thread reports it
         pass
 
     assert titles() == ["held lock freed!"]
 
 
-def test_init_makes_it_free() -> None:
+def test_init_of_a_held_mutex_is_reported_and_frees_it() -> None:
     mutex = Mutex("m")
     mutex.lock()
 
@@ -146,7 +146,7 @@ def test_init_makes_it_free() -> None:
     assert titles() == ["held lock freed!"]
 
 
-def test_statistics(actor: Cast) -> None:
+def test_statistics_show_owner_waiters_and_acquisitions(actor: Cast) -> None:
     mutex, other = Mutex("m"), actor()
     mutex.lock()
     other.begin(mutex.lock)
@@ -160,7 +160,7 @@ def test_statistics(actor: Cast) -> None:
     assert mutex.statistics() == LockStatistics(0, None, 2)
 
 
-def test_a_try_is_no_dependency_on_what_is_held() -> None:
+def test_a_trylock_under_another_mutex_adds_no_dependency() -> None:
     a, b = Mutex("a"), Mutex("b")
 
     with a:
@@ -172,7 +172,7 @@ def test_a_try_is_no_dependency_on_what_is_held() -> None:
     assert found() == []
 
 
-def test_without_a_validator_it_is_still_a_lock(validator: Validator) -> None:
+def test_without_a_validator_misuse_still_raises(validator: Validator) -> None:
     with lockdep.use(Validator(lockdep.Options(enabled=False))):
         mutex = Mutex("m")
         mutex.lock()
@@ -185,7 +185,7 @@ def test_without_a_validator_it_is_still_a_lock(validator: Validator) -> None:
     assert validator.findings() == ()
 
 
-def test_a_release_where_it_does_not_belong_keeps_the_holder_s_books(actor: Cast) -> None:
+def test_a_release_by_another_thread_leaves_the_holder_holding(actor: Cast) -> None:
     mutex, other = Mutex("m"), actor()
     mutex.lock()
 
@@ -197,7 +197,7 @@ def test_a_release_where_it_does_not_belong_keeps_the_holder_s_books(actor: Cast
     assert titles() == ["bad unlock balance detected!"]
 
 
-def test_counts_are_right_under_contention(actor: Cast) -> None:
+def test_no_increment_under_contention_is_lost(actor: Cast) -> None:
     mutex, total, rounds = Mutex("m"), [0], 2000
 
     def add() -> None:

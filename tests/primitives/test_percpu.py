@@ -1,4 +1,4 @@
-"""Per-CPU data, CPU numbers, preemption counts and local locks: what threads as CPUs have."""
+"""Per-CPU data, CPU numbers, preemption counts and local locks, where each thread is a CPU."""
 
 import gc
 import sys
@@ -33,7 +33,7 @@ def titles() -> list[str]:
     return [finding.title for finding in runtime.findings()]
 
 
-def test_each_cpu_has_its_own(actor: Cast) -> None:
+def test_each_thread_has_a_value_of_its_own(actor: Cast) -> None:
     value, one, two = PerCPU(7), actor(), actor()
 
     one.do(value.this_cpu_write, 1)
@@ -46,7 +46,7 @@ def test_each_cpu_has_its_own(actor: Cast) -> None:
     assert value.sum() == 18
 
 
-def test_what_it_starts_with_is_made_for_each(actor: Cast) -> None:
+def test_the_factory_makes_a_value_for_each_thread(actor: Cast) -> None:
     lists: PerCPU[list[int]] = PerCPU(factory=list)
 
     lists.this_cpu_read().append(1)
@@ -59,7 +59,7 @@ def test_what_it_starts_with_is_made_for_each(actor: Cast) -> None:
     assert sorted(value for _, value in lists.for_each()) == [[1, 2], [3]]
 
 
-def test_operations() -> None:
+def test_operations_change_the_value_of_this_cpu() -> None:
     value: PerCPU[int] = PerCPU(0)
     value.this_cpu_inc()
     value.this_cpu_inc()
@@ -69,7 +69,7 @@ def test_operations() -> None:
     assert value.per_cpu(10_000) == 0
 
 
-def test_what_a_thread_counted_stays_when_it_ends() -> None:
+def test_the_value_of_a_thread_survives_its_end() -> None:
     value: PerCPU[int] = PerCPU(0)
 
     for _ in range(20):
@@ -85,8 +85,8 @@ def take_numbers(count: int) -> None:
     cast.end()
 
 
-def test_numbers_are_given_again() -> None:
-    take_numbers(5)  # which lie there from now on, and do not take turns
+def test_the_numbers_of_ended_threads_are_used_again() -> None:
+    take_numbers(5)  # these are free from now on, and later threads use them again
     gc.collect()
     alone = len(sys._current_frames())
 
@@ -94,14 +94,14 @@ def test_numbers_are_given_again() -> None:
         taken = set[int]()
         for _ in range(rounds):
             in_thread(lambda: taken.add(smp_processor_id()))
-            until(lambda: len(sys._current_frames()) <= alone)  # a thread that was joined may still be ending
+            until(lambda: len(sys._current_frames()) <= alone)  # a joined thread may not have ended completely
             gc.collect()
         return taken
 
     assert len(numbers(30)) < 5
 
 
-def test_numbers_of_living_threads_differ(actor: Cast) -> None:
+def test_living_threads_have_different_numbers(actor: Cast) -> None:
     cast = [actor() for _ in range(5)]
     numbers = [each.do(smp_processor_id) for each in cast]
 
@@ -109,7 +109,7 @@ def test_numbers_of_living_threads_differ(actor: Cast) -> None:
     assert [each.do(smp_processor_id) for each in cast] == numbers
 
 
-def test_many_threads_count_without_a_lock(actor: Cast) -> None:
+def test_no_count_of_concurrent_threads_is_lost(actor: Cast) -> None:
     value: PerCPU[int] = PerCPU(0)
     cast = [actor() for _ in range(4)]
     for each in cast:
@@ -120,7 +120,7 @@ def test_many_threads_count_without_a_lock(actor: Cast) -> None:
     assert value.sum() == 20000
 
 
-def test_get_cpu_keeps_from_sleeping() -> None:
+def test_sleeping_after_get_cpu_is_reported() -> None:
     assert get_cpu() == smp_processor_id()
     lockdep.might_sleep()
     put_cpu()
@@ -139,7 +139,7 @@ def test_after_put_cpu_sleeping_is_fine() -> None:
 # Preemption
 
 
-def test_the_count_nests() -> None:
+def test_the_preemption_count_nests() -> None:
     preempt_disable()
     with preempt_disabled():
         assert preempt_count() == 2
@@ -151,13 +151,13 @@ def test_the_count_nests() -> None:
     assert not in_interrupt()
 
 
-def test_one_too_many() -> None:
+def test_an_unbalanced_preempt_enable_is_reported() -> None:
     preempt_enable()
 
     assert titles() == ["unbalanced preempt_enable"]
 
 
-def test_with_interrupts_off_nothing_preempts() -> None:
+def test_code_with_interrupts_off_is_not_preemptible() -> None:
     simulated.local_irq_disable()
     assert not preemptible()
     assert not in_atomic()
@@ -167,7 +167,7 @@ def test_with_interrupts_off_nothing_preempts() -> None:
 # Local locks
 
 
-def test_each_thread_has_its_own(actor: Cast) -> None:
+def test_two_threads_hold_a_local_lock_at_once(actor: Cast) -> None:
     lock, other = LocalLock("l"), actor()
     with lock:
         other.do(lock.local_lock)
@@ -179,14 +179,14 @@ def test_each_thread_has_its_own(actor: Cast) -> None:
     assert found() == []
 
 
-def test_under_it_nothing_sleeps() -> None:
+def test_sleeping_under_a_local_lock_is_reported() -> None:
     with LocalLock("l"):
         lockdep.might_sleep()
     assert found() == ["sleep"]
     assert preemptible()
 
 
-def test_twice_is_a_deadlock() -> None:
+def test_taking_a_local_lock_twice_raises_deadlock_error() -> None:
     lock = LocalLock("l")
     with lock:
         with pytest.raises(lockdep.DeadlockError):
@@ -197,7 +197,7 @@ def test_twice_is_a_deadlock() -> None:
     assert preemptible()
 
 
-def test_unlocked_by_another_thread(actor: Cast) -> None:
+def test_a_local_unlock_by_another_thread_is_refused(actor: Cast) -> None:
     lock = LocalLock("l")
     with lock, pytest.raises(RuntimeError):
         actor().do(lock.local_unlock)
@@ -206,7 +206,7 @@ def test_unlocked_by_another_thread(actor: Cast) -> None:
     assert preemptible()
 
 
-def test_its_variants_switch_and_switch_back() -> None:
+def test_variants_disable_and_enable_interrupts_or_bottom_halves() -> None:
     lock = LocalLock("l")
 
     lock.local_lock_irq()
@@ -224,7 +224,7 @@ def test_its_variants_switch_and_switch_back() -> None:
     assert found() == []
 
 
-def test_a_spinlock_may_be_taken_under_it_and_the_other_way_is_a_circle() -> None:
+def test_opposite_orders_of_local_lock_and_spinlock_are_reported() -> None:
     local, spin = LocalLock("l"), SpinLock("s")
 
     with local, spin:
@@ -236,7 +236,7 @@ def test_a_spinlock_may_be_taken_under_it_and_the_other_way_is_a_circle() -> Non
     assert found() == ["circular"]
 
 
-def test_without_a_validator_it_is_still_taken_once() -> None:
+def test_without_a_validator_a_second_local_lock_still_raises() -> None:
     with lockdep.use(Validator(lockdep.Options(enabled=False))):
         lock = LocalLock("l")
         with lock, pytest.raises(RuntimeError, match="already"):
@@ -246,7 +246,7 @@ def test_without_a_validator_it_is_still_taken_once() -> None:
         assert preemptible()
 
 
-def test_a_thread_that_threading_does_not_know_has_a_number() -> None:
+def test_a_thread_not_started_by_threading_has_a_number() -> None:
     import _thread
 
     numbers, done = list[Any](), threading.Event()

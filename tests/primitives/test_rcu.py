@@ -1,4 +1,4 @@
-"""RCU: who is waited for and who is not, callbacks, and what is reported."""
+"""RCU: which readers a grace period waits for, callbacks, and what is reported."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ from primitives.rcu import (
 from tests.primitives.contract import Cast, until
 from tests.worlds import found
 
-Step = Callable[[], object]
+Action = Callable[[], object]
 
 
 class Flavour(NamedTuple):
-    """What differs between the flavours."""
+    """The functions of one flavour of RCU."""
 
     name: str
-    lock: Step
-    unlock: Step
+    lock: Action
+    unlock: Action
     side: Callable[[], Any]
 
     def __str__(self) -> str:
@@ -84,7 +84,7 @@ def titles() -> list[str]:
     return [finding.title for finding in runtime.findings()]
 
 
-def test_the_build_is_that_of_lockdep() -> None:
+def test_rcu_is_of_the_same_build_as_lockdep() -> None:
     assert (BUILD == "compiled") == rcu.core.COMPILED
 
 
@@ -93,7 +93,7 @@ def test_the_build_is_that_of_lockdep() -> None:
 
 @flavours
 @pytest.mark.parametrize("synchronize", [synchronize_rcu, synchronize_rcu_expedited])
-def test_a_grace_period_waits_for_a_reader(flavour: Flavour, synchronize: Step, actor: Cast) -> None:
+def test_a_grace_period_waits_for_a_reader(flavour: Flavour, synchronize: Action, actor: Cast) -> None:
     reader, writer = actor(), actor()
     reader.do(flavour.lock)
 
@@ -133,12 +133,12 @@ def test_a_grace_period_does_not_wait_for_later_readers(actor: Cast) -> None:
 
     early.do(rcu_read_unlock)
 
-    writer.result()  # late is inside still
+    writer.result()  # the late reader is still in its section
     assert rcu.statistics().readers == 1
     late.do(rcu_read_unlock)
 
 
-def test_a_section_that_begins_anew_is_a_later_one(actor: Cast) -> None:
+def test_a_section_that_begins_after_the_grace_period_is_not_waited_for(actor: Cast) -> None:
     reader = actor()
     reader.do(rcu_read_lock)
     cookie = get_state_synchronize_rcu()
@@ -151,7 +151,7 @@ def test_a_section_that_begins_anew_is_a_later_one(actor: Cast) -> None:
     reader.do(rcu_read_unlock)
 
 
-def test_nobody_is_waited_for_where_nobody_reads() -> None:
+def test_a_grace_period_without_readers_returns_at_once() -> None:
     synchronize_rcu()
     synchronize_rcu_expedited()
     cond_synchronize_rcu(get_state_synchronize_rcu())
@@ -159,7 +159,7 @@ def test_nobody_is_waited_for_where_nobody_reads() -> None:
     assert found() == []
 
 
-def test_grace_periods_wait_side_by_side(actor: Cast) -> None:
+def test_several_grace_periods_wait_at_once(actor: Cast) -> None:
     first, second, a, b = actor(), actor(), actor(), actor()
     first.do(rcu_read_lock)
     a.begin(synchronize_rcu)
@@ -186,7 +186,7 @@ def test_a_thread_that_ends_in_a_section_is_not_waited_for() -> None:
     assert found() == ["lifetime"]
 
 
-def test_a_reader_that_ends_wakes_who_waits_for_it(actor: Cast) -> None:
+def test_a_thread_that_ends_in_a_section_wakes_the_waiting_writer(actor: Cast) -> None:
     go = threading.Event()
     entered = threading.Event()
 
@@ -232,7 +232,7 @@ def test_a_stalled_grace_period_names_the_reader(actor: Cast) -> None:
 
 
 @flavours
-def test_waiting_for_oneself_raises(flavour: Flavour) -> None:
+def test_a_grace_period_inside_a_section_raises(flavour: Flavour) -> None:
     flavour.lock()
     try:
         for name, wait in {
@@ -248,14 +248,14 @@ def test_waiting_for_oneself_raises(flavour: Flavour) -> None:
         flavour.unlock()
 
 
-def test_waiting_for_oneself_raises_where_nothing_is_tracked() -> None:
+def test_a_grace_period_inside_a_section_raises_without_a_validator() -> None:
     with lockdep.paused(), rcu_read_side(), pytest.raises(lockdep.DeadlockError):
         synchronize_rcu()
 
     assert found() == []
 
 
-def test_a_callback_cannot_wait_for_the_callbacks() -> None:
+def test_rcu_barrier_in_a_callback_raises() -> None:
     raised: list[BaseException] = []
 
     def callback() -> None:
@@ -271,7 +271,7 @@ def test_a_callback_cannot_wait_for_the_callbacks() -> None:
     assert titles() == ["rcu_barrier() called by a callback"]
 
 
-def test_grace_periods_are_waits_that_sleep() -> None:
+def test_a_grace_period_under_a_spinlock_is_reported() -> None:
     simulated.preempt_disable()
     try:
         synchronize_rcu()
@@ -284,7 +284,7 @@ def test_grace_periods_are_waits_that_sleep() -> None:
 # Callbacks
 
 
-def test_a_callback_waits_for_readers_and_its_caller_does_not(actor: Cast) -> None:
+def test_call_rcu_returns_while_its_callback_waits_for_readers(actor: Cast) -> None:
     reader, order = actor(), list[str]()
     reader.do(rcu_read_lock)
 
@@ -337,7 +337,7 @@ def test_a_callback_that_fails_does_not_stop_the_others(monkeypatch: pytest.Monk
     assert order == [1]
 
 
-def test_a_barrier_under_a_lock_that_callbacks_take_is_a_deadlock() -> None:
+def test_a_barrier_under_a_lock_that_callbacks_take_is_reported() -> None:
     mutex = Mutex("mutex")
     taken = threading.Event()
 
@@ -348,7 +348,7 @@ def test_a_barrier_under_a_lock_that_callbacks_take_is_a_deadlock() -> None:
     call_rcu(callback)
     rcu_barrier()
     with mutex:
-        rcu_barrier()  # nothing is queued now
+        rcu_barrier()  # the queue is empty now
 
     assert taken.is_set()
     assert found() == ["circular"]
@@ -365,7 +365,7 @@ def test_a_barrier_under_another_lock_is_fine() -> None:
 # Suspicious usage
 
 
-def test_dereference_outside_of_a_section_is_suspicious() -> None:
+def test_a_dereference_outside_of_a_section_is_reported() -> None:
     pointer = RCUPointer(1)
 
     assert rcu_dereference(pointer) == 1
@@ -373,7 +373,7 @@ def test_dereference_outside_of_a_section_is_suspicious() -> None:
     assert titles() == ["suspicious rcu_dereference_check() usage"]
 
 
-def test_dereference_in_a_section_is_fine() -> None:
+def test_a_dereference_in_a_section_is_fine() -> None:
     pointer = RCUPointer(1)
 
     with rcu_read_side():
@@ -384,7 +384,7 @@ def test_dereference_in_a_section_is_fine() -> None:
     assert titles() == []
 
 
-def test_each_flavour_has_its_own_dereference() -> None:
+def test_a_dereference_needs_a_section_of_its_flavour() -> None:
     pointer = RCUPointer(1)
     with rcu_read_side_bh():
         rcu_dereference_bh(pointer)
@@ -405,7 +405,7 @@ def test_each_flavour_has_its_own_dereference() -> None:
     ]
 
 
-def test_the_writers_lock_protects_as_well() -> None:
+def test_a_dereference_under_the_writers_lock_is_fine() -> None:
     pointer, lock = RCUPointer(1), Mutex("writers")
 
     with lock:
@@ -419,14 +419,14 @@ def test_the_writers_lock_protects_as_well() -> None:
     assert titles() == ["suspicious rcu_dereference_protected() usage"]
 
 
-def test_nothing_is_suspicious_where_nobody_watches() -> None:
+def test_without_a_validator_nothing_is_reported() -> None:
     with lockdep.paused():
         rcu_dereference(RCUPointer(1))
 
     assert found() == []
 
 
-def test_sleeping_in_a_section() -> None:
+def test_sleeping_in_a_section_is_reported() -> None:
     rcu_sleep_check()
     assert titles() == []
 
@@ -441,10 +441,10 @@ def test_sleeping_in_a_section() -> None:
 
 
 @flavours
-def test_a_sleeping_lock_in_a_section_is_an_invalid_wait(flavour: Flavour) -> None:
+def test_a_sleeping_lock_in_a_section_is_reported(flavour: Flavour) -> None:
     mutex = Mutex("mutex")
     with mutex:
-        flavour.lock()  # sections may begin anywhere
+        flavour.lock()  # a section may begin in any context
         flavour.unlock()
     assert found() == []
 
@@ -456,7 +456,7 @@ def test_a_sleeping_lock_in_a_section_is_an_invalid_wait(flavour: Flavour) -> No
     assert titles() == ["Invalid wait context"]
 
 
-def test_sections_and_locks_have_no_order() -> None:
+def test_opposite_orders_of_section_and_lock_are_fine() -> None:
     a, b = ExclusiveLock("a"), ExclusiveLock("b")
     for outer, inner in ((a, b), (b, a)):
         with outer, rcu_read_side():
@@ -471,7 +471,7 @@ def test_sections_and_locks_have_no_order() -> None:
 
 
 @flavours
-def test_sections_nest_and_know_what_they_are(flavour: Flavour) -> None:
+def test_sections_nest_and_report_their_flavour(flavour: Flavour) -> None:
     name = flavour.name
     with flavour.side(), flavour.side():
         assert rcu_read_lock_held() == (name == "rcu")
@@ -485,7 +485,7 @@ def test_sections_nest_and_know_what_they_are(flavour: Flavour) -> None:
 
 
 @flavours
-def test_leaving_what_was_not_entered(flavour: Flavour) -> None:
+def test_leaving_a_section_that_was_not_entered_raises(flavour: Flavour) -> None:
     with pytest.raises(RuntimeError, match="outside of its read-side section"):
         flavour.unlock()
 
@@ -495,7 +495,7 @@ def test_leaving_what_was_not_entered(flavour: Flavour) -> None:
     assert rcu.statistics().readers == 0
 
 
-def test_flavours_are_not_mixed() -> None:
+def test_a_section_cannot_be_left_as_another_flavour() -> None:
     rcu_read_lock()
     with pytest.raises(RuntimeError):
         rcu_read_unlock_sched()
@@ -511,7 +511,7 @@ def test_an_exception_ends_the_section() -> None:
     assert not rcu_read_lock_any_held()
 
 
-def test_sections_are_seen_in_the_held_list() -> None:
+def test_sections_are_in_the_list_of_held_locks() -> None:
     mutex = Mutex("mutex")
     with rcu_read_side(), mutex:
         pass
@@ -520,7 +520,7 @@ def test_sections_are_seen_in_the_held_list() -> None:
     assert "(rcu_read_lock){....}-{1:3}" in str(finding)
 
 
-def test_sections_in_handlers_of_all_kinds() -> None:
+def test_sections_in_interrupt_handlers_are_fine() -> None:
     with rcu_read_side():
         simulated.hardirq_enter()
         with rcu_read_side():

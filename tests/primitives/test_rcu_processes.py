@@ -1,5 +1,7 @@
-"""RCU where threads are stopped in the middle: forks, interpreter exit, interrupts, finalizers. Programs, so that a
-hang is a failure."""
+"""RCU in processes that fork, exit, are interrupted or run finalizers.
+
+Each case is a program of its own, so that one that hangs fails its test.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,7 @@ def in_child(work):
 """
 
 PROGRAMS = {
-    # who was reading when the process was forked does not read in the child
+    # a thread that read in the parent does not count as a reader in the child
     "readers of the parent": """
 domain = SRCU("domain")
 thread, go = start(domain)
@@ -79,7 +81,7 @@ thread.join()
 synchronize_rcu()
 domain.synchronize()
 """,
-    # callbacks that waited in the parent run in both; the child has a callback thread of its own
+    # callbacks that waited at the fork run in both processes; the child starts a callback thread of its own
     "callbacks of the parent": """
 thread, go = start()
 ran = []
@@ -118,7 +120,7 @@ call_rcu(print, "never")
 threading.Thread(target=synchronize_rcu, daemon=True).start()
 until(lambda: statistics().waiting == 2)
 """,
-    # At that time no other thread runs any more, and nobody is waited for. Modules may have been emptied by then.
+    # Finalizers at exit: no other thread runs any more, so nothing is waited for; modules may be cleared already.
     "grace periods in finalizers at exit": """
 class Late:
     def __del__(self, side=rcu_read_side, synchronize=synchronize_rcu, barrier=rcu_barrier, call=call_rcu):
@@ -129,7 +131,7 @@ class Late:
             pass
 
 late = Late()
-elsewhere = {"rcu_read_lock": rcu_read_lock}  # not here: what a running function belongs to is not finalized
+elsewhere = {"rcu_read_lock": rcu_read_lock}  # another module: that of a running function is not finalized
 exec("def reader(entered, go): rcu_read_lock(); entered.set(); go.wait()", elsewhere)
 reader = elsewhere.pop("reader")
 start(daemon=True)
@@ -191,7 +193,7 @@ def interrupted(wait, waits):
 
     def interrupt():
         until(waits)
-        while not arrived.wait(0.01):  # one that comes just before the thread sleeps does not wake it
+        while not arrived.wait(0.01):  # a signal that comes just before the thread sleeps does not wake it
             os.kill(os.getpid(), signal.SIGINT)
 
     signal.signal(signal.SIGINT, handler)
@@ -211,7 +213,7 @@ go.set()
 thread.join()
 rcu_barrier()
 """,
-    # a handler may read, add callbacks and poll, wherever it comes
+    # a signal handler may read, add callbacks and poll at any point
     "handlers on top of everything": """
 numbers, handled = itertools.count(1), 0
 
@@ -239,7 +241,7 @@ assert statistics().readers == 0
 assert sorted(n for n in freed if n) == list(range(1, next(numbers)))
 assert not rcu_read_lock_any_held()
 """,
-    # an interrupt anywhere in entering and leaving does not leave a section open
+    # an exception from a signal handler while entering or leaving leaves no section open
     "interrupts in sections": """
 class Stop(BaseException):
     pass
@@ -268,13 +270,13 @@ EXPECTED = {
     "fork while grace periods wait": "child 0\n",
     "an interrupt ends the wait": "interrupted\ninterrupted\nafter\n",
 }
-# A handler that raises may come between a call of the pure build and what it returns to; from 3.14 on between entering
+# In the pure build a handler may raise between a call and its caller; from 3.14 on, also between entering
 # a with statement and its body.
 UNINTERRUPTED = BUILD == "pure" or sys.version_info >= (3, 14)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_program(name: str, tmp_path: Path) -> None:
+def test_the_program_ends_as_it_should(name: str, tmp_path: Path) -> None:
     if name == "interrupts in sections" and UNINTERRUPTED:
         pytest.skip("an interrupt may leave any section of this interpreter or build open")
     path = tmp_path / "prog.py"

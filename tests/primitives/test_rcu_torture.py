@@ -25,7 +25,7 @@ def torture(program: str, name: str, *more: str) -> Ended:
 
 
 @pytest.mark.parametrize(("program", "name"), EVERY)
-def test_readers_see_what_they_should(program: str, name: str) -> None:
+def test_no_reader_sees_freed_or_torn_data(program: str, name: str) -> None:
     done = torture(program, name)
 
     assert done.exit_code == 0, done.output
@@ -35,7 +35,7 @@ def test_readers_see_what_they_should(program: str, name: str) -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize(("program", "name"), EVERY)
-def test_the_torture_finds_out_what_is_broken(program: str, name: str) -> None:
+def test_the_torture_detects_a_broken_variant(program: str, name: str) -> None:
     done = torture(program, name, "--broken")
 
     assert done.exit_code == 1, done.output

@@ -21,7 +21,7 @@ def values(numbers: RCUList[int]) -> list[int]:
         return list(numbers)
 
 
-def test_a_list_in_its_order() -> None:
+def test_a_list_yields_its_values_in_order() -> None:
     numbers = RCUList([2, 3], "numbers")
     numbers.add(1)
     last = numbers.add_tail(4)
@@ -34,7 +34,7 @@ def test_a_list_in_its_order() -> None:
     assert found() == []
 
 
-def test_a_reader_on_a_removed_element_goes_on() -> None:
+def test_a_reader_on_a_removed_element_continues_with_the_next() -> None:
     numbers = RCUList(range(5), "numbers")
     with rcu_read_side():
         reader = numbers.nodes()
@@ -57,14 +57,14 @@ def test_a_reader_sees_the_old_or_the_new_element() -> None:
         here = next(reader)
         numbers.replace(here.after.read(), 20)
         numbers.replace(here, 10)
-        numbers.replace(here.after.read(), 21)  # out of sight: this reader stands on what is out of the list
+        numbers.replace(here.after.read(), 21)  # not seen: this reader is on an element that was removed
 
         assert [node.value for node in reader] == [20, 3]
 
     assert values(numbers) == [10, 21, 3]
 
 
-def test_an_element_is_taken_out_once() -> None:
+def test_removing_an_element_twice_is_a_value_error() -> None:
     numbers = RCUList[int](name="numbers")
     node = numbers.add(1)
     numbers.remove(node)
@@ -94,7 +94,7 @@ def test_random_changes_agree_with_a_plain_list(seed: int) -> None:
         assert values(numbers) == [node.value for node in plain]
 
 
-def test_traversal_outside_of_a_section() -> None:
+def test_a_traversal_outside_of_a_section_is_reported() -> None:
     numbers, table = RCUList([1], "numbers"), RCUDict({1: 2}, "table")
     with rcu_read_side_bh():
         assert list(numbers) == [1]
@@ -108,7 +108,7 @@ def test_traversal_outside_of_a_section() -> None:
     assert titles() == [NON_READER]
 
 
-def test_a_dictionary() -> None:
+def test_a_dictionary_sets_removes_and_replaces_keys() -> None:
     table = RCUDict({"a": 1}, "table")
     table["b"] = 2
     table.update({"c": 3, "a": 0})

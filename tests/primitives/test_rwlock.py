@@ -1,4 +1,4 @@
-"""What RWLock promises beyond the contract."""
+"""RWLock beyond the contract: readers and waiting writers, interrupts, and lock orders."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ordinary_code() -> Iterator[None]:
 
 
 def with_waiting_writer(lock: RWLock, actor: Cast) -> Callable[[], None]:
-    """Read, with a writer waiting; return what lets the writer through."""
+    """Take the lock for reading while a writer waits; return a function that lets the writer through."""
     writer = actor()
     lock.read_lock()
     writer.begin(lock.write_lock)
@@ -40,7 +40,7 @@ def test_readers_pass_a_waiting_writer(actor: Cast) -> None:
     end = with_waiting_writer(lock, actor)
 
     assert reader.do(lock.read_trylock)
-    with lock.read():  # also the one that is in
+    with lock.read():  # the present reader itself may read again
         pass
 
     reader.do(lock.read_unlock)
@@ -48,7 +48,7 @@ def test_readers_pass_a_waiting_writer(actor: Cast) -> None:
     assert found() == []
 
 
-def test_a_queued_one_is_fair(actor: Cast) -> None:
+def test_a_reader_of_a_queued_lock_waits_behind_a_waiting_writer(actor: Cast) -> None:
     lock, reader = RWLock(queued=True), actor()
     end = with_waiting_writer(lock, actor)
 
@@ -86,7 +86,7 @@ def test_a_reader_in_an_interrupt_passes_the_queue(
     end()
 
 
-def test_waiting_readers_go_before_waiting_writers(actor: Cast) -> None:
+def test_waiting_readers_are_admitted_before_waiting_writers(actor: Cast) -> None:
     lock, writer, reader = RWLock(), actor(), actor()
     lock.write_lock()
     writer.begin(lock.write_lock)
@@ -114,7 +114,7 @@ def test_recursive_readers_close_no_cycle() -> None:
     assert found() == []
 
 
-def test_queued_readers_do() -> None:
+def test_readers_of_queued_locks_close_a_cycle() -> None:
     a, b = RWLock("a", queued=True), RWLock("b", queued=True)
 
     with a.read(), b.read():
@@ -127,7 +127,7 @@ def test_queued_readers_do() -> None:
 
 @pytest.mark.parametrize("side", ["read", "write"])
 @pytest.mark.parametrize("variant", ["irq", "bh", "irqsave"])
-def test_variants_switch_interrupts_off_and_back_on(side: str, variant: str) -> None:
+def test_variants_disable_and_enable_interrupts(side: str, variant: str) -> None:
     lock = RWLock()
     off = simulated.in_softirq if variant == "bh" else simulated.irqs_disabled
 
@@ -144,7 +144,7 @@ def test_variants_switch_interrupts_off_and_back_on(side: str, variant: str) -> 
     assert found() == []
 
 
-def test_irqrestore_leaves_them_off_where_they_were_off() -> None:
+def test_irqrestore_leaves_interrupts_disabled_if_they_were() -> None:
     lock = RWLock()
     simulated.local_irq_disable()
 
@@ -167,7 +167,7 @@ def test_a_refused_wait_leaves_interrupts_as_they_were(side: str, variant: str) 
     lock.write_unlock()
 
 
-def test_nothing_may_sleep_under_it() -> None:
+def test_sleeping_under_an_rwlock_is_reported() -> None:
     lock, sem = RWLock("spinning"), RWSem("sleeping")
 
     with sem.read(), lock.read():
@@ -179,7 +179,7 @@ def test_nothing_may_sleep_under_it() -> None:
     assert [finding.title for finding in runtime.findings()] == ["Invalid wait context"]
 
 
-def test_a_writer_is_deadlocked_by_a_reader_in_an_interrupt() -> None:
+def test_a_writer_that_a_reading_handler_may_interrupt_is_reported() -> None:
     lock = RWLock("shared with a handler")
     simulated.hardirq_enter()
     with lock.read():
@@ -192,7 +192,7 @@ def test_a_writer_is_deadlocked_by_a_reader_in_an_interrupt() -> None:
     assert [finding.title for finding in runtime.findings()] == ["inconsistent lock state"]
 
 
-def test_readers_on_both_sides_are_safe() -> None:
+def test_a_reader_that_a_reading_handler_may_interrupt_is_fine() -> None:
     lock = RWLock("shared with a handler")
     simulated.hardirq_enter()
     with lock.read():

@@ -1,4 +1,4 @@
-"""What RWSem promises beyond the contract."""
+"""RWSem beyond the contract: fairness, downgrading, and lock orders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_waiting_writer_keeps_new_readers_out(actor: Cast) -> None:
     writer.do(sem.up_write)
 
 
-def test_readers_behind_a_writer_whose_time_is_up_go_in(actor: Cast) -> None:
+def test_readers_are_admitted_when_the_writer_ahead_times_out(actor: Cast) -> None:
     sem, writer, reader = RWSem(), actor(), actor()
     sem.down_read()
     writer.begin(sem.down_write, 0.05)
@@ -38,12 +38,12 @@ def test_readers_behind_a_writer_whose_time_is_up_go_in(actor: Cast) -> None:
 
     assert writer.result() is False
 
-    reader.result()  # while the first reader is still in
+    reader.result()  # while the first reader still reads
     reader.do(sem.up_read)
     sem.up_read()
 
 
-def test_a_writer_turns_into_a_reader_and_takes_waiting_readers_along(actor: Cast) -> None:
+def test_downgrading_admits_the_waiting_readers(actor: Cast) -> None:
     sem, first, second, writer = RWSem(), actor(), actor(), actor()
     sem.down_write()
     first.begin(sem.down_read)
@@ -74,7 +74,7 @@ def test_a_writer_turns_into_a_reader_and_takes_waiting_readers_along(actor: Cas
     [(RWSem.down_write, RWSem.up_read, RWSem.up_write), (RWSem.down_read, RWSem.up_write, RWSem.up_read)],
     ids=["as reader", "as writer"],
 )
-def test_unlocking_in_the_wrong_way(
+def test_unlocking_as_the_wrong_side_is_reported_and_refused(
     take: Callable[[RWSem], object], wrong: Callable[[RWSem], object], right: Callable[[RWSem], object]
 ) -> None:
     sem = RWSem()
@@ -105,7 +105,7 @@ def test_only_the_writer_can_be_downgraded(take: Callable[[RWSem], object] | Non
     sem.up_write()
 
 
-def test_readers_close_a_cycle_with_writers_between_them() -> None:
+def test_opposite_orders_of_two_readers_are_reported() -> None:
     a, b = RWSem("a"), RWSem("b")
     with a.read(), b.read():
         pass
@@ -117,7 +117,7 @@ def test_readers_close_a_cycle_with_writers_between_them() -> None:
     assert found() == ["circular"]  # a waiting writer makes a reader wait for a reader
 
 
-def test_two_of_one_class() -> None:
+def test_a_second_rwsem_of_the_class_needs_a_subclass() -> None:
     outer, inner = RWSem("same"), RWSem("same")
     outer.down_write()
     inner.down_write_nested(1)
@@ -133,7 +133,7 @@ def test_two_of_one_class() -> None:
     assert found() == ["recursive"]
 
 
-def test_two_of_one_class_under_a_lock_that_serialises_them() -> None:
+def test_a_second_rwsem_of_the_class_under_a_nest_lock_is_fine() -> None:
     top, left, right = RWSem("top"), RWSem("side"), RWSem("side")
 
     with top.write():
@@ -145,7 +145,7 @@ def test_two_of_one_class_under_a_lock_that_serialises_them() -> None:
     assert found() == []
 
 
-def test_the_class_is_where_it_was_made() -> None:
+def test_an_rwsem_without_a_name_is_classed_by_its_line() -> None:
     a = RWSem()
     b = RWSem()
     with a, b:

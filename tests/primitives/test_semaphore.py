@@ -1,4 +1,4 @@
-"""What Semaphore promises beyond the contract."""
+"""Semaphore beyond the contract: counting, units given by other threads, and lock orders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.primitives.contract import Cast, until
 from tests.worlds import found, in_thread
 
 
-def test_it_counts() -> None:
+def test_a_semaphore_counts_its_units() -> None:
     semaphore = Semaphore(2)
     semaphore.down()
     assert semaphore.down_trylock()
@@ -24,12 +24,12 @@ def test_it_counts() -> None:
     assert found() == []
 
 
-def test_it_cannot_start_below_zero() -> None:
+def test_a_negative_count_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="cannot be negative"):
         Semaphore(-1)
 
 
-def test_two_semaphores_close_a_cycle() -> None:
+def test_opposite_orders_of_two_semaphores_are_reported() -> None:
     a, b = Semaphore(1, "a"), Semaphore(1, "b")
     with a, b:
         pass
@@ -41,20 +41,20 @@ def test_two_semaphores_close_a_cycle() -> None:
     assert found() == ["circular"]
 
 
-def test_a_unit_given_by_another_thread_is_held_no_longer(actor: Cast) -> None:
+def test_a_unit_given_by_another_thread_is_no_longer_held(actor: Cast) -> None:
     semaphore, lock, other = Semaphore(1, "handed on"), RWSem("lock"), actor()
     semaphore.down()
 
     other.do(semaphore.up)
 
-    with lock:  # not under the semaphore
+    with lock:  # this thread does not hold the semaphore any more
         semaphore.down()
         semaphore.up()
     assert found() == []
     assert fastpath.thread_state().chain.depth == 0
 
 
-def test_the_twin_that_still_holds_it() -> None:
+def test_a_unit_that_is_still_held_closes_the_cycle() -> None:
     semaphore, lock = Semaphore(1, "kept"), RWSem("lock")
     with semaphore, lock:
         pass
@@ -65,7 +65,7 @@ def test_the_twin_that_still_holds_it() -> None:
     assert found() == ["circular"]
 
 
-def test_a_waiter_depends_on_what_the_giver_holds() -> None:
+def test_waiting_under_a_lock_that_the_giver_holds_is_reported() -> None:
     lock, signal = RWSem("lock"), Semaphore(0, "signal")
 
     with lock:
@@ -76,7 +76,7 @@ def test_a_waiter_depends_on_what_the_giver_holds() -> None:
     assert found() == ["circular"]
 
 
-def test_producer_and_consumer_without_a_common_lock(actor: Cast) -> None:
+def test_a_producer_and_a_consumer_without_a_common_lock_are_fine(actor: Cast) -> None:
     items, consumer = Semaphore(0), actor()
 
     def consume() -> None:
@@ -92,7 +92,7 @@ def test_producer_and_consumer_without_a_common_lock(actor: Cast) -> None:
     assert items.statistics().holders == 0
 
 
-def test_taking_the_only_unit_twice_is_found() -> None:
+def test_taking_the_only_unit_twice_is_reported() -> None:
     semaphore = Semaphore(1)
     semaphore.down()
 
@@ -102,7 +102,7 @@ def test_taking_the_only_unit_twice_is_found() -> None:
     semaphore.up()
 
 
-def test_taking_the_only_unit_twice_when_another_thread_gives_it(actor: Cast) -> None:
+def test_taking_the_only_unit_twice_is_fine_if_another_thread_gives_it(actor: Cast) -> None:
     semaphore, other = Semaphore(1), actor()
     semaphore.down()
 
@@ -118,7 +118,7 @@ def test_taking_the_only_unit_twice_when_another_thread_gives_it(actor: Cast) ->
     semaphore.up()
 
 
-def test_a_thread_may_end_with_a_unit_that_others_give() -> None:
+def test_a_thread_may_end_with_a_unit_that_another_one_gives() -> None:
     semaphore = Semaphore(2)
 
     in_thread(semaphore.down)
@@ -127,7 +127,7 @@ def test_a_thread_may_end_with_a_unit_that_others_give() -> None:
     assert found() == []
 
 
-def test_completion_and_semaphore_in_one_cycle() -> None:
+def test_a_cycle_over_a_completion_and_a_semaphore_is_reported() -> None:
     done, pool = Completion("done"), Semaphore(1, "pool")
 
     with pool:

@@ -1,4 +1,4 @@
-"""SeqCount, SeqLock and SeqCountLatch: readers look again, writers are held, and nothing waits for itself."""
+"""SeqCount, SeqLock and SeqCountLatch: readers that are disturbed read again, writers are locks to the validator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ordinary_code() -> Iterator[None]:
     simulated.forget()
 
 
-def test_the_build_is_that_of_lockdep() -> None:
+def test_seqlocks_are_of_the_same_build_as_lockdep() -> None:
     assert (BUILD == "compiled") == seqlock.core.COMPILED
 
 
@@ -47,7 +47,7 @@ def test_a_reader_notices_a_writer(count: SeqCount) -> None:
     assert found() == []
 
 
-def test_the_kernels_names() -> None:
+def test_the_kernels_method_names_work() -> None:
     count, lock = count_and_lock()
     start = count.read_seqcount_begin()
     count.write_seqcount_begin()
@@ -60,7 +60,7 @@ def test_the_kernels_names() -> None:
     assert lock.read_seqretry(start)
 
 
-def test_reading_is_repeated_until_nobody_wrote() -> None:
+def test_reading_repeats_until_no_writer_disturbed_it() -> None:
     lock, rounds = SeqLock("clock"), []
     for start in lock.reading():
         rounds.append(start)
@@ -72,7 +72,7 @@ def test_reading_is_repeated_until_nobody_wrote() -> None:
     assert found() == []
 
 
-def test_a_break_out_of_reading() -> None:
+def test_a_reading_loop_may_be_left_by_break() -> None:
     lock = SeqLock("clock")
     for _ in lock.reading():
         break
@@ -82,7 +82,7 @@ def test_a_break_out_of_reading() -> None:
     assert found() == []
 
 
-def test_invalidating_sends_readers_back() -> None:
+def test_invalidating_makes_readers_read_again() -> None:
     count = SeqCount("count")
     start = count.read_begin()
 
@@ -98,7 +98,7 @@ def test_a_reader_waits_for_the_writer(actor: Cast) -> None:
     writer.do(lock.write_seqlock)
     reader.begin(lambda: [data[0] for _ in lock.reading()])
 
-    assert lock.read_retry(lock.raw_seqcount_begin())  # without waiting: it is no good
+    assert lock.read_retry(lock.raw_seqcount_begin())  # a read begun without waiting fails
     writer.do(lambda: data.__setitem__(0, 1))
     writer.do(lock.write_sequnlock)
 
@@ -121,7 +121,7 @@ def test_writers_exclude_each_other(actor: Cast) -> None:
     assert found() == []
 
 
-def test_exclusive_readers_keep_writers_out_and_other_readers_in(actor: Cast) -> None:
+def test_exclusive_readers_exclude_writers_but_not_other_readers(actor: Cast) -> None:
     lock, other = SeqLock("clock"), actor()
     lock.read_seqlock_excl()
 
@@ -134,7 +134,7 @@ def test_exclusive_readers_keep_writers_out_and_other_readers_in(actor: Cast) ->
     assert found() == []
 
 
-def test_a_retry_under_the_lock(actor: Cast) -> None:
+def test_a_disturbed_read_is_repeated_under_the_lock(actor: Cast) -> None:
     lock, rounds = SeqLock("clock"), 0
     start = 0
     while True:
@@ -163,7 +163,7 @@ VARIANTS: dict[str, Callable[[SeqLock], Any]] = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_variants_switch_interrupts(name: str) -> None:
+def test_variants_disable_interrupts_or_bottom_halves(name: str) -> None:
     lock = SeqLock("clock")
     begin, end = VARIANTS[name](lock)
 
@@ -178,7 +178,7 @@ def test_variants_switch_interrupts(name: str) -> None:
     assert found() == []
 
 
-def test_irqsave_restores() -> None:
+def test_irqrestore_restores_the_interrupt_state() -> None:
     lock = SeqLock("clock")
     simulated.local_irq_disable()
     flags = lock.write_seqlock_irqsave()
@@ -193,20 +193,20 @@ def test_irqsave_restores() -> None:
     assert found() == []
 
 
-def test_a_handler_that_reads_what_it_interrupts() -> None:
+def test_a_handler_that_may_read_inside_a_write_is_reported() -> None:
     lock = SeqLock("clock")
     simulated.hardirq_enter()
     lock.read_begin()
     simulated.hardirq_exit()
     assert found() == []
 
-    with lock:  # interrupts are on: the handler might read here, for ever
+    with lock:  # interrupts are on: a handler here would read for ever
         pass
 
     assert "usage" in found()[0] or "irq" in found()[0]
 
 
-def test_a_handler_that_reads_what_is_written_with_interrupts_off() -> None:
+def test_a_reading_handler_is_fine_if_writers_disable_interrupts() -> None:
     lock = SeqLock("clock")
     simulated.hardirq_enter()
     lock.read_begin()
@@ -218,7 +218,7 @@ def test_a_handler_that_reads_what_is_written_with_interrupts_off() -> None:
 
 
 @pytest.mark.parametrize("first", ["read", "interrupt"])
-def test_a_handler_that_writes_what_it_interrupts_the_reading_of(first: str) -> None:
+def test_a_handler_that_writes_during_a_read_is_fine(first: str) -> None:
     clock = seqlock.SeqLock("clock")
 
     def tick(_: object) -> None:
@@ -241,7 +241,7 @@ def test_a_handler_that_writes_what_it_interrupts_the_reading_of(first: str) -> 
     assert found() == []
 
 
-def test_reading_inside_of_ones_own_write_raises() -> None:
+def test_reading_inside_the_threads_own_write_raises() -> None:
     lock = SeqLock("clock")
     with lock, pytest.raises(lockdep.DeadlockError):
         lock.read_begin()
@@ -250,7 +250,7 @@ def test_reading_inside_of_ones_own_write_raises() -> None:
     assert not lock.read_retry(lock.read_begin())
 
 
-def test_reading_inside_of_ones_own_write_raises_where_nothing_is_tracked() -> None:
+def test_reading_inside_the_threads_own_write_raises_without_a_validator() -> None:
     with lockdep.paused():
         lock = SeqLock("clock")
         with lock, pytest.raises(lockdep.DeadlockError):
@@ -284,7 +284,7 @@ def test_a_signal_handler_on_top_of_the_writer_raises_and_a_latch_does_not() -> 
     assert seen == [lockdep.DeadlockError, 1, lockdep.DeadlockError, 2]
 
 
-def test_a_latch_reader_notices_the_change_of_copies() -> None:
+def test_a_latch_reader_notices_that_the_copies_were_switched() -> None:
     latch = SeqCountLatch("latch")
     start = latch.read_begin()
     latch.write_begin()
@@ -299,7 +299,7 @@ def test_a_latch_reader_notices_the_change_of_copies() -> None:
     assert found() == []
 
 
-def test_the_associated_lock_must_be_held() -> None:
+def test_writing_without_the_associated_lock_is_reported() -> None:
     lock = SpinLock("lock")
     count = SeqCount("count", lock)
     with lock, count.writing():
@@ -311,7 +311,7 @@ def test_the_associated_lock_must_be_held() -> None:
     assert found() == ["assertion"]
 
 
-def test_ending_what_was_not_begun(actor: Cast) -> None:
+def test_ending_a_write_that_was_not_begun_raises(actor: Cast) -> None:
     count = SeqCount("count")
     with pytest.raises(RuntimeError):
         count.write_end()
@@ -325,7 +325,7 @@ def test_ending_what_was_not_begun(actor: Cast) -> None:
     writer.do(count.write_end)
 
 
-def test_writers_and_locks_have_an_order() -> None:
+def test_opposite_orders_of_writer_and_lock_are_reported() -> None:
     count, mutex = SeqCount("count"), Mutex("mutex")
     with count.writing(), mutex:
         pass
@@ -335,10 +335,10 @@ def test_writers_and_locks_have_an_order() -> None:
     assert found() == ["circular"]
 
 
-def test_readers_alone_have_no_order() -> None:
+def test_opposite_orders_of_readers_alone_are_fine() -> None:
     count, mutex = SeqCount("count"), Mutex("mutex")
     for _ in count.reading():
-        with mutex:  # unwise, but nothing is held while it reads
+        with mutex:  # unwise, but the reader holds nothing
             pass
     with mutex:
         count.read_begin()
@@ -348,7 +348,7 @@ def test_readers_alone_have_no_order() -> None:
     assert found() == []
 
 
-def test_nested_writes_of_one_class() -> None:
+def test_a_nested_write_of_the_class_needs_a_subclass() -> None:
     outer, inner = (SeqCount("node") for _ in range(2))
     with outer.writing():
         inner.write_begin_nested(1)
@@ -360,7 +360,7 @@ def test_nested_writes_of_one_class() -> None:
     assert found() == ["recursive"]
 
 
-def test_a_writer_that_fails() -> None:
+def test_an_exception_in_a_write_ends_it() -> None:
     lock = SeqLock("clock")
     with pytest.raises(KeyError), lock:
         raise KeyError

@@ -1,4 +1,4 @@
-"""Waits and signal handlers, Ctrl-C among them, and forks: each in a process of its own."""
+"""Waits that are interrupted by signal handlers (Ctrl-C among them) and forks: each case in a process of its own."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_an_exception_out_of_a_handler_ends_any_wait(way: Adapter) -> None:
 
 
 @pytest.mark.parametrize("way", EVERY, ids=str)
-def test_a_wait_goes_on_after_a_handler(way: Adapter) -> None:
+def test_a_plain_wait_continues_after_a_handler_returns(way: Adapter) -> None:
     assert run("returned", way) == ["went on", "findings:"]
 
 
@@ -36,21 +36,21 @@ FOR_EVENTS = [each for each in EVERY if not (each.owned or each.shared)]
 
 @pytest.mark.parametrize("way", INTERRUPTIBLE if BUILD == "compiled" else INTERRUPTIBLE[:1], ids=str)
 @pytest.mark.xfail(BUILD == "pure", reason="nothing tells the pure build that a handler has run", strict=True)
-def test_a_handler_ends_an_interruptible_wait(way: Adapter) -> None:
+def test_a_handler_that_returns_ends_an_interruptible_wait(way: Adapter) -> None:
     assert run("interruptible", way) == ["InterruptedError", "findings:"]
 
 
 @pytest.mark.parametrize("way", EVERY, ids=str)
-def test_a_handler_waits_on_top_of_its_own_threads_wait(way: Adapter) -> None:
+def test_a_handler_may_take_the_lock_its_thread_waits_for(way: Adapter) -> None:
     assert run("on_top", way) == ["on top", "below", "findings:"]
 
 
 @pytest.mark.parametrize("way", EVERY, ids=str)
-def test_a_child_is_rid_of_the_waiters_of_its_parent(way: Adapter) -> None:
+def test_the_waiters_of_the_parent_are_gone_in_the_child(way: Adapter) -> None:
     assert run("forked", way) == ["both went on", "findings:"]
 
 
 @pytest.mark.parametrize("way", FOR_EVENTS if BUILD == "compiled" else FOR_EVENTS[:1], ids=str)
 @pytest.mark.xfail(BUILD == "pure", reason="a pure wait does not look up when it comes out in a child", strict=True)
-def test_a_handler_forks_on_top_of_a_wait(way: Adapter) -> None:
+def test_a_wait_continues_in_the_child_of_a_forking_handler(way: Adapter) -> None:
     assert run("forked_on_top", way) == ["both went on", "findings:"]

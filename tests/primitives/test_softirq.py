@@ -1,4 +1,4 @@
-"""Softirqs and tasklets: when they run, in which context, and never two of them in one another."""
+"""Softirqs and tasklets: when they run, in which context, and that none runs inside another."""
 
 import sys
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ IRQ = 200
 
 @pytest.fixture
 def log() -> Iterator[list[Any]]:
-    """What has run: interrupt IRQ raises NET_RX, which writes its context down."""
+    """Yield a list to which softirq NET_RX, raised by interrupt IRQ, appends the context in which it runs."""
     log = list[Any]()
     open_softirq(Softirq.NET_RX, lambda: log.append(("soft", in_softirq(), in_hardirq(), irqs_disabled())))
 
@@ -52,14 +52,14 @@ def log() -> Iterator[list[Any]]:
 SOFT = ("soft", True, False, False)
 
 
-def test_after_the_interrupt_with_interrupts_on(log: list[Any]) -> None:
+def test_a_softirq_runs_after_the_interrupt_with_interrupts_enabled(log: list[Any]) -> None:
     raise_irq(IRQ)
 
     assert log == ["irq", SOFT]
     assert not in_softirq()
 
 
-def test_not_with_bottom_halves_off(log: list[Any]) -> None:
+def test_a_softirq_waits_while_bottom_halves_are_disabled(log: list[Any]) -> None:
     local_bh_disable()
     local_bh_disable()
     raise_irq(IRQ)
@@ -71,7 +71,7 @@ def test_not_with_bottom_halves_off(log: list[Any]) -> None:
     assert log == ["irq", SOFT]
 
 
-def test_nor_with_interrupts_off(log: list[Any]) -> None:
+def test_a_softirq_waits_while_interrupts_are_disabled(log: list[Any]) -> None:
     local_irq_disable()
     raise_irq(IRQ)
     local_bh_disable()
@@ -83,7 +83,7 @@ def test_nor_with_interrupts_off(log: list[Any]) -> None:
     assert log == ["irq", SOFT]
 
 
-def test_raised_in_ordinary_code_it_runs_at_the_next_point(log: list[Any]) -> None:
+def test_a_softirq_raised_in_task_context_runs_at_the_next_point(log: list[Any]) -> None:
     raise_softirq(Softirq.NET_RX)
     assert log == []
     assert softirq_statistics(Softirq.NET_RX).pending
@@ -95,7 +95,7 @@ def test_raised_in_ordinary_code_it_runs_at_the_next_point(log: list[Any]) -> No
     assert not softirq_statistics(Softirq.NET_RX).pending
 
 
-def test_on_the_cpu_that_raised_it(log: list[Any], actor: Cast) -> None:
+def test_a_softirq_runs_on_the_cpu_that_raised_it(log: list[Any], actor: Cast) -> None:
     other = actor()
     other.do(raise_softirq, Softirq.NET_RX)
     cpu_relax()
@@ -106,7 +106,7 @@ def test_on_the_cpu_that_raised_it(log: list[Any], actor: Cast) -> None:
     assert log == [SOFT]
 
 
-def test_the_most_urgent_first(log: list[Any]) -> None:
+def test_the_most_urgent_softirq_runs_first(log: list[Any]) -> None:
     open_softirq(Softirq.TIMER, lambda: log.append("timer"))
     raise_softirq(Softirq.NET_RX)
     raise_softirq(Softirq.TIMER)
@@ -116,7 +116,7 @@ def test_the_most_urgent_first(log: list[Any]) -> None:
     assert log == ["timer", SOFT]
 
 
-def test_an_interrupt_comes_into_a_softirq_but_no_other_softirq(log: list[Any]) -> None:
+def test_an_interrupt_may_interrupt_a_softirq_but_no_softirq_may(log: list[Any]) -> None:
     def action() -> None:
         log.append("begins")
         raise_irq(IRQ)
@@ -130,7 +130,7 @@ def test_an_interrupt_comes_into_a_softirq_but_no_other_softirq(log: list[Any]) 
     assert log == ["begins", "irq", "ends", SOFT]
 
 
-def test_one_that_raises_itself_does_not_keep_the_cpu(log: list[Any]) -> None:
+def test_a_softirq_that_raises_itself_does_not_keep_the_cpu(log: list[Any]) -> None:
     def again() -> None:
         log.append("again")
         raise_softirq(Softirq.BLOCK)
@@ -146,7 +146,9 @@ def test_one_that_raises_itself_does_not_keep_the_cpu(log: list[Any]) -> None:
     assert log == ["again"] * RESTARTS + ["last"]
 
 
-def test_an_error_of_one_is_reported_and_the_others_run(log: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_a_softirq_is_reported_and_the_others_run(
+    log: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     reported = list[Any]()
     monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
     open_softirq(Softirq.TIMER, lambda: 1 / 0)
@@ -160,7 +162,7 @@ def test_an_error_of_one_is_reported_and_the_others_run(log: list[Any], monkeypa
     assert not in_softirq()
 
 
-def test_nobody_has_opened_it() -> None:
+def test_raising_a_softirq_without_an_action_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="has no action"):
         raise_softirq(Softirq.HRTIMER)
 
@@ -175,7 +177,7 @@ def shared_with_a_softirq(lock: SpinLock) -> None:
     cpu_relax()
 
 
-def test_a_lock_shared_with_it_needs_bottom_halves_off() -> None:
+def test_a_lock_shared_with_a_softirq_needs_bottom_halves_disabled() -> None:
     lock = SpinLock("napi")
     shared_with_a_softirq(lock)
 
@@ -185,7 +187,7 @@ def test_a_lock_shared_with_it_needs_bottom_halves_off() -> None:
     assert [finding.title for finding in runtime.findings()] == ["inconsistent lock state"]
 
 
-def test_and_with_them_off_is_fine() -> None:
+def test_a_lock_shared_with_a_softirq_is_fine_with_bottom_halves_disabled() -> None:
     lock = SpinLock("napi")
     shared_with_a_softirq(lock)
 
@@ -212,7 +214,7 @@ def test_a_tasklet_runs_once_in_softirq_context() -> None:
     assert tasklet.statistics().runs == 1
 
 
-def test_it_may_schedule_itself() -> None:
+def test_a_tasklet_may_schedule_itself() -> None:
     log = list[int]()
 
     def again() -> None:
@@ -227,7 +229,7 @@ def test_it_may_schedule_itself() -> None:
     assert log == [0, 1, 2]
 
 
-def test_the_urgent_ones_first() -> None:
+def test_a_hi_tasklet_runs_before_the_others() -> None:
     log = list[str]()
     slow, fast = Tasklet(lambda: log.append("slow")), Tasklet(lambda: log.append("fast"))
 
@@ -238,7 +240,7 @@ def test_the_urgent_ones_first() -> None:
     assert log == ["fast", "slow"]
 
 
-def test_disabled_it_runs_later() -> None:
+def test_a_disabled_tasklet_runs_once_it_is_enabled() -> None:
     log = list[int]()
     tasklet = Tasklet(lambda: log.append(1))
     tasklet.disable()
@@ -254,15 +256,15 @@ def test_disabled_it_runs_later() -> None:
         tasklet.enable()
 
 
-def test_never_on_two_cpus_at_once(actor: Cast) -> None:
-    """It is scheduled on a second CPU while it runs on the first: that one runs it when the first is done."""
+def test_a_tasklet_never_runs_on_two_cpus_at_once(actor: Cast) -> None:
+    """A tasklet that is scheduled on a second CPU while it runs on the first runs there when the first is done."""
     log, second = list[str](), actor()
 
     def run() -> None:
         log.append("begins")
         if len(log) == 1:
             second.do(tasklet.schedule)
-            second.do(cpu_relax)  # it would run there, were it not running here
+            second.do(cpu_relax)  # it would run there if it were not running here
         log.append("ends")
 
     tasklet = Tasklet(run)
@@ -275,7 +277,7 @@ def test_never_on_two_cpus_at_once(actor: Cast) -> None:
     assert log == ["begins", "ends"] * 2
 
 
-def test_killed_it_never_runs_again() -> None:
+def test_a_killed_tasklet_never_runs_again() -> None:
     log = list[int]()
     tasklet = Tasklet(lambda: log.append(1))
     tasklet.schedule()
@@ -287,7 +289,7 @@ def test_killed_it_never_runs_again() -> None:
     assert log == []
 
 
-def test_it_does_not_kill_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tasklet_must_not_kill_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     reported = list[Any]()
     monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
     tasklet = Tasklet(lambda: tasklet.kill())

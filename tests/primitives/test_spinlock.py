@@ -1,4 +1,4 @@
-"""SpinLock and RawSpinLock, beyond the contract: interrupts and bottom halves, what may be taken under which."""
+"""SpinLock and RawSpinLock beyond the contract: interrupts, bottom halves, and which lock may be taken under which."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def titles() -> list[str]:
     return [finding.title for finding in runtime.findings()]
 
 
-def test_irq_variants_switch_interrupts() -> None:
+def test_irq_variants_disable_and_enable_interrupts() -> None:
     lock = SpinLock("s")
 
     lock.lock_irq()
@@ -26,7 +26,7 @@ def test_irq_variants_switch_interrupts() -> None:
 
 
 @pytest.mark.parametrize("off", [False, True], ids=["on-before", "off-before"])
-def test_irqsave_leaves_them_as_they_were(off: bool) -> None:
+def test_irqrestore_restores_the_interrupt_state(off: bool) -> None:
     lock = SpinLock("s")
     if off:
         simulated.local_irq_disable()
@@ -39,7 +39,7 @@ def test_irqsave_leaves_them_as_they_were(off: bool) -> None:
     simulated.forget()
 
 
-def test_bh_variants_switch_bottom_halves() -> None:
+def test_bh_variants_disable_and_enable_bottom_halves() -> None:
     lock = SpinLock("s")
 
     lock.lock_bh()
@@ -49,7 +49,7 @@ def test_bh_variants_switch_bottom_halves() -> None:
     assert not in_softirq()
 
 
-def test_sections() -> None:
+def test_sections_hold_the_lock_with_interrupts_or_bottom_halves_disabled() -> None:
     lock = SpinLock("s")
     with lock.irq():
         assert simulated.irqs_disabled()
@@ -63,7 +63,7 @@ def test_sections() -> None:
     assert not lock.locked()
 
 
-def test_a_try_that_fails_switches_nothing(actor: Cast) -> None:
+def test_a_failed_try_leaves_interrupts_and_bottom_halves_enabled(actor: Cast) -> None:
     lock, other = SpinLock("s"), actor()
     other.do(lock.lock)
 
@@ -75,7 +75,7 @@ def test_a_try_that_fails_switches_nothing(actor: Cast) -> None:
     other.do(lock.unlock)
 
 
-def test_a_lock_that_fails_switches_nothing() -> None:
+def test_a_refused_lock_leaves_interrupts_and_bottom_halves_enabled() -> None:
     lock = SpinLock("s")
     lock.lock()
 
@@ -89,7 +89,7 @@ def test_a_lock_that_fails_switches_nothing() -> None:
     lock.unlock()
 
 
-def test_shared_with_a_handler_it_needs_interrupts_off() -> None:
+def test_a_lock_shared_with_a_handler_needs_interrupts_disabled() -> None:
     lock = SpinLock("s")
     with lock:
         pass
@@ -102,7 +102,7 @@ def test_shared_with_a_handler_it_needs_interrupts_off() -> None:
     assert titles() == ["inconsistent lock state"]
 
 
-def test_and_is_fine_with_them_off() -> None:
+def test_a_lock_shared_with_a_handler_is_fine_with_interrupts_disabled() -> None:
     lock = SpinLock("s")
     with lock.irqsave():
         pass
@@ -115,7 +115,7 @@ def test_and_is_fine_with_them_off() -> None:
     assert found() == []
 
 
-def test_shared_with_a_softirq_it_needs_bottom_halves_off() -> None:
+def test_a_lock_shared_with_a_softirq_needs_bottom_halves_disabled() -> None:
     lock = SpinLock("s")
     with lock:
         pass
@@ -128,7 +128,7 @@ def test_shared_with_a_softirq_it_needs_bottom_halves_off() -> None:
     assert titles() == ["inconsistent lock state"]
 
 
-def test_and_is_fine_with_bottom_halves_off() -> None:
+def test_a_lock_shared_with_a_softirq_is_fine_with_bottom_halves_disabled() -> None:
     lock = SpinLock("s")
     with lock.bh():
         pass
@@ -141,7 +141,7 @@ def test_and_is_fine_with_bottom_halves_off() -> None:
     assert found() == []
 
 
-def test_no_spinlock_under_a_raw_one() -> None:
+def test_a_spinlock_under_a_raw_one_is_reported() -> None:
     raw, lock = RawSpinLock("r"), SpinLock("s")
 
     with raw, lock:
@@ -150,7 +150,7 @@ def test_no_spinlock_under_a_raw_one() -> None:
     assert titles() == ["Invalid wait context"]
 
 
-def test_a_raw_one_under_a_spinlock_under_a_mutex() -> None:
+def test_a_raw_spinlock_under_a_spinlock_under_a_mutex_is_fine() -> None:
     mutex, lock, raw = Mutex("m"), SpinLock("s"), RawSpinLock("r")
 
     with mutex, lock, raw:
@@ -159,7 +159,7 @@ def test_a_raw_one_under_a_spinlock_under_a_mutex() -> None:
     assert found() == []
 
 
-def test_nothing_sleeps_under_it() -> None:
+def test_sleeping_under_a_spinlock_is_reported() -> None:
     lock = SpinLock("s")
 
     with lock:
@@ -168,7 +168,7 @@ def test_nothing_sleeps_under_it() -> None:
     assert found() == ["sleep"]
 
 
-def test_after_it_sleeping_is_fine() -> None:
+def test_sleeping_after_a_spinlock_is_fine() -> None:
     lock = SpinLock("s")
 
     with lock:
@@ -178,7 +178,7 @@ def test_after_it_sleeping_is_fine() -> None:
     assert found() == []
 
 
-def test_a_handler_that_is_not_threaded_takes_raw_ones_only() -> None:
+def test_a_spinlock_in_a_handler_that_is_not_threaded_is_reported() -> None:
     lock = SpinLock("s")
 
     simulated.hardirq_enter(threaded=False)
@@ -189,7 +189,7 @@ def test_a_handler_that_is_not_threaded_takes_raw_ones_only() -> None:
     assert titles() == ["Invalid wait context"]
 
 
-def test_there_it_may_take_a_raw_one() -> None:
+def test_a_raw_spinlock_in_a_handler_that_is_not_threaded_is_fine() -> None:
     lock = RawSpinLock("r")
 
     simulated.hardirq_enter(threaded=False)
@@ -200,7 +200,7 @@ def test_there_it_may_take_a_raw_one() -> None:
     assert found() == []
 
 
-def test_kinds_of_one_name_are_classes_of_their_own() -> None:
+def test_a_spinlock_and_a_raw_one_of_the_same_name_are_two_classes() -> None:
     lock, raw = SpinLock("same"), RawSpinLock("same")
 
     with lock, raw:

@@ -15,14 +15,14 @@ from primitives.srcu import ILLEGAL, SRCU
 from tests.primitives.contract import Cast, until
 from tests.worlds import found
 
-KEPT: list[SRCU] = []  # held for ever by a thread that has ended: collected, they would be another finding
+KEPT: list[SRCU] = []  # a thread has ended while it read these; collecting them would be a finding
 
 
 def titles() -> list[str]:
     return [finding.title for finding in runtime.findings()]
 
 
-def test_a_grace_period_waits_for_those_inside_and_not_for_later_ones(actor: Cast) -> None:
+def test_a_grace_period_waits_for_earlier_readers_and_not_for_later_ones(actor: Cast) -> None:
     domain, early, late, writer = SRCU("domain"), actor(), actor(), actor()
     first = early.do(domain.read_lock)
     writer.begin(domain.synchronize)
@@ -50,7 +50,7 @@ def test_domains_do_not_wait_for_each_other(actor: Cast) -> None:
     assert found() == []
 
 
-def test_many_grace_periods_at_once(actor: Cast) -> None:
+def test_several_grace_periods_wait_at_once(actor: Cast) -> None:
     domain, reader = SRCU("domain"), actor()
     index = reader.do(domain.read_lock)
     writers = [actor() for _ in range(5)]
@@ -78,7 +78,7 @@ def test_sections_nest_and_end_in_any_order() -> None:
     assert found() == []
 
 
-def test_readers_may_sleep() -> None:
+def test_a_reader_may_sleep() -> None:
     domain, mutex = SRCU("domain"), Mutex("mutex")
     with domain.reading(), mutex:
         synchronize_rcu()
@@ -86,7 +86,7 @@ def test_readers_may_sleep() -> None:
     assert found() == []
 
 
-def test_waiting_for_oneself_raises() -> None:
+def test_a_grace_period_inside_a_section_of_the_domain_raises() -> None:
     domain = SRCU("domain")
     with domain.reading():
         with pytest.raises(lockdep.DeadlockError):
@@ -99,14 +99,14 @@ def test_waiting_for_oneself_raises() -> None:
     domain.synchronize()
 
 
-def test_waiting_in_an_rcu_section_is_reported() -> None:
+def test_a_grace_period_inside_an_rcu_section_is_reported() -> None:
     with rcu_read_side():
         SRCU("domain").synchronize()
 
     assert ILLEGAL in titles()
 
 
-def test_a_lock_around_the_wait_that_readers_take_is_a_deadlock() -> None:
+def test_a_grace_period_under_a_lock_that_readers_take_is_reported() -> None:
     domain, mutex = SRCU("domain"), Mutex("mutex")
     with domain.reading(), mutex:
         pass
@@ -116,7 +116,7 @@ def test_a_lock_around_the_wait_that_readers_take_is_a_deadlock() -> None:
     assert found() == ["circular"]
 
 
-def test_two_domains_that_wait_for_each_other() -> None:
+def test_two_domains_whose_readers_wait_for_each_other_are_reported() -> None:
     a, b = SRCU("a"), SRCU("b")
     with a.reading():
         b.synchronize()
@@ -127,7 +127,7 @@ def test_two_domains_that_wait_for_each_other() -> None:
     assert found() == ["circular"]
 
 
-def test_locks_around_readers_alone_are_fine() -> None:
+def test_opposite_orders_of_reader_and_lock_are_fine() -> None:
     domain, mutex = SRCU("domain"), Mutex("mutex")
     with domain.reading(), mutex:
         pass
@@ -162,7 +162,7 @@ def test_a_section_may_end_in_another_thread(actor: Cast) -> None:
     assert found() == []
 
 
-def test_ending_what_was_not_begun(actor: Cast) -> None:
+def test_ending_a_section_that_was_not_begun_raises(actor: Cast) -> None:
     domain, reader = SRCU("domain"), actor()
     index = reader.do(domain.read_lock)
     for wrong in (index, 77):
@@ -176,7 +176,7 @@ def test_ending_what_was_not_begun(actor: Cast) -> None:
     reader.do(domain.read_unlock, index)
 
 
-def test_dereference_in_a_section_of_the_domain() -> None:
+def test_a_dereference_needs_a_section_of_the_domain() -> None:
     domain, pointer = SRCU("domain"), RCUPointer(1)
     with domain.reading():
         assert domain.dereference(pointer) == 1

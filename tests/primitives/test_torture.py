@@ -1,6 +1,6 @@
-"""Torture of every primitive, two seconds each; and that it finds each one out that is broken on purpose.
+"""Torture of every primitive, two seconds each, and of variants that are broken on purpose, which it must detect.
 
-By hand, longer: `python -m tests.stress locktorture --seconds 60`.
+To run it for longer: `python -m tests.stress locktorture --seconds 60`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def torture(program: str, name: str, *more: str) -> Ended:
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_nobody_meets_a_writer(name: str) -> None:
+def test_a_writer_is_alone_in_its_section(name: str) -> None:
     done = torture("locktorture", name)
 
     assert done.exit_code == 0, done.output
@@ -34,7 +34,7 @@ def test_nobody_meets_a_writer(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHARED)
-def test_readers_meet_no_writer(name: str) -> None:
+def test_no_reader_is_inside_with_a_writer(name: str) -> None:
     done = torture("rwtorture", name)
 
     assert done.exit_code == 0, done.output
@@ -43,7 +43,7 @@ def test_readers_meet_no_writer(name: str) -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("name", SUBJECTS)
-def test_the_torture_finds_out_what_is_broken(name: str) -> None:
+def test_the_torture_detects_a_broken_variant(name: str) -> None:
     done = torture("rwtorture" if name in SHARED else "locktorture", name, "--broken")
 
     assert done.exit_code == 1, done.output

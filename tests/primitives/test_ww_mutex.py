@@ -1,4 +1,4 @@
-"""Wound/wait mutexes: who backs off, what is complained about, and that nobody is left waiting."""
+"""Wound/wait mutexes: which context backs off, what is reported, and that no thread is left waiting."""
 
 import random
 import sys
@@ -31,7 +31,7 @@ def mutexes(family: WWClass, count: int) -> list[WWMutex]:
 
 
 class Transaction:
-    """An actor with a context that is older than that of the transactions made after it."""
+    """An actor with a context that is older than the contexts of transactions made later."""
 
     def __init__(self, actor: Actor, family: WWClass) -> None:
         self.actor = actor
@@ -42,7 +42,7 @@ class Transaction:
         return int(self.actor.do(mutex.lock, self.context))
 
     def begin(self, mutex: WWMutex) -> None:
-        """Lock what has to be waited for."""
+        """Start locking a mutex that has to be waited for."""
         before = mutex.statistics().waiting
         self.actor.begin(mutex.lock, self.context)
         until(lambda: mutex.statistics().waiting == before + 1)
@@ -54,7 +54,7 @@ class Transaction:
 
 
 @BOTH
-def test_any_order_in_one_context(family: WWClass) -> None:
+def test_mutexes_may_be_locked_in_any_order_under_one_context(family: WWClass) -> None:
     a, b = mutexes(family, 2)
 
     for first, second in ((a, b), (b, a)):
@@ -68,7 +68,7 @@ def test_any_order_in_one_context(family: WWClass) -> None:
 
 
 @BOTH
-def test_the_same_one_again(family: WWClass) -> None:
+def test_locking_a_mutex_again_under_its_context_is_ealready(family: WWClass) -> None:
     (a,) = mutexes(family, 1)
 
     with AcquireContext(family) as context:
@@ -80,7 +80,7 @@ def test_the_same_one_again(family: WWClass) -> None:
 
 
 @BOTH
-def test_the_younger_one_backs_off_and_the_older_one_gets_it(family: WWClass, actor: Cast) -> None:
+def test_the_younger_context_backs_off_for_the_older_one(family: WWClass, actor: Cast) -> None:
     a, b = mutexes(family, 2)
     old, young = Transaction(actor(), family), Transaction(actor(), family)
     assert old.lock(a) == 0
@@ -98,12 +98,12 @@ def test_the_younger_one_backs_off_and_the_older_one_gets_it(family: WWClass, ac
     assert found() == []
 
 
-def test_a_sleeping_one_is_wounded(actor: Cast) -> None:
+def test_a_waiting_younger_context_is_wounded(actor: Cast) -> None:
     a, b = mutexes(WOUND, 2)
     old, young = Transaction(actor(), WOUND), Transaction(actor(), WOUND)
     assert old.lock(a) == 0
     assert young.lock(b) == 0
-    young.begin(a)  # younger, but nobody older needs what it has
+    young.begin(a)  # younger, but no older context needs its mutexes
 
     old.begin(b)
 
@@ -114,13 +114,13 @@ def test_a_sleeping_one_is_wounded(actor: Cast) -> None:
     assert found() == []
 
 
-def test_a_wound_that_does_not_matter(actor: Cast) -> None:
+def test_a_wounded_context_that_need_not_wait_locks_on(actor: Cast) -> None:
     a, b = mutexes(WOUND, 2)
     old, young = Transaction(actor(), WOUND), Transaction(actor(), WOUND)
     assert young.lock(b) == 0
     old.begin(b)
 
-    assert young.lock(a) == 0  # nothing to wait for
+    assert young.lock(a) == 0  # the mutex is free, so it need not wait
 
     young.end(a, b)
     assert old.actor.result() == 0
@@ -128,7 +128,7 @@ def test_a_wound_that_does_not_matter(actor: Cast) -> None:
     assert found() == []
 
 
-def test_a_wound_heals_when_all_is_unlocked(actor: Cast) -> None:
+def test_a_wound_is_gone_when_all_mutexes_are_unlocked(actor: Cast) -> None:
     a, b = mutexes(WOUND, 2)
     old, young, other = Transaction(actor(), WOUND), Transaction(actor(), WOUND), actor()
     assert young.lock(b) == 0
@@ -146,7 +146,7 @@ def test_a_wound_heals_when_all_is_unlocked(actor: Cast) -> None:
     assert found() == []
 
 
-def test_the_younger_one_dies_rather_than_wait(actor: Cast) -> None:
+def test_wait_die_makes_the_younger_context_back_off(actor: Cast) -> None:
     a, b = mutexes(DIE, 2)
     old, young = Transaction(actor(), DIE), Transaction(actor(), DIE)
     assert old.lock(a) == 0
@@ -159,7 +159,7 @@ def test_the_younger_one_dies_rather_than_wait(actor: Cast) -> None:
     assert found() == []
 
 
-def test_the_younger_one_waits_when_it_has_nothing(actor: Cast) -> None:
+def test_a_younger_context_without_mutexes_waits(actor: Cast) -> None:
     (a,) = mutexes(DIE, 1)
     old, young = Transaction(actor(), DIE), Transaction(actor(), DIE)
     assert old.lock(a) == 0
@@ -172,7 +172,7 @@ def test_the_younger_one_waits_when_it_has_nothing(actor: Cast) -> None:
     assert found() == []
 
 
-def test_a_waiter_dies_when_an_older_one_queues_before_it(actor: Cast) -> None:
+def test_a_waiter_backs_off_when_an_older_context_queues_before_it(actor: Cast) -> None:
     a, b = mutexes(DIE, 2)
     old, middle, young = (Transaction(actor(), DIE) for _ in range(3))
     assert young.lock(a) == 0
@@ -189,7 +189,7 @@ def test_a_waiter_dies_when_an_older_one_queues_before_it(actor: Cast) -> None:
     assert found() == []
 
 
-def test_a_waiter_dies_behind_an_older_one(actor: Cast) -> None:
+def test_a_waiter_backs_off_behind_an_older_context(actor: Cast) -> None:
     a, b = mutexes(DIE, 2)
     old, middle, young = (Transaction(actor(), DIE) for _ in range(3))
     assert young.lock(a) == 0
@@ -206,7 +206,7 @@ def test_a_waiter_dies_behind_an_older_one(actor: Cast) -> None:
 
 
 @BOTH
-def test_the_oldest_waiter_comes_first(family: WWClass, actor: Cast) -> None:
+def test_the_oldest_waiting_context_is_served_first(family: WWClass, actor: Cast) -> None:
     (a,) = mutexes(family, 1)
     order = list[int]()
     waiters = [Transaction(actor(), family) for _ in range(3)]
@@ -230,7 +230,7 @@ def test_the_oldest_waiter_comes_first(family: WWClass, actor: Cast) -> None:
 
 
 @BOTH
-def test_who_has_no_context_keeps_its_place(family: WWClass, actor: Cast) -> None:
+def test_a_waiter_without_a_context_keeps_its_place(family: WWClass, actor: Cast) -> None:
     (a,) = mutexes(family, 1)
     order = list[str]()
     young, plain = Transaction(actor(), family), actor()
@@ -254,7 +254,7 @@ def test_who_has_no_context_keeps_its_place(family: WWClass, actor: Cast) -> Non
 
 
 @BOTH
-def test_lock_all(family: WWClass) -> None:
+def test_lock_all_holds_all_mutexes_inside(family: WWClass) -> None:
     a, b = mutexes(family, 2)
 
     with family.lock_all(a, b, a) as context:
@@ -267,7 +267,7 @@ def test_lock_all(family: WWClass) -> None:
     assert found() == []
 
 
-def test_lock_all_unlocks_when_the_section_fails() -> None:
+def test_lock_all_unlocks_after_an_exception() -> None:
     a, b = mutexes(WOUND, 2)
 
     with pytest.raises(KeyError), WOUND.lock_all(a, b):
@@ -279,7 +279,7 @@ def test_lock_all_unlocks_when_the_section_fails() -> None:
 
 
 @BOTH
-def test_many_transactions_in_any_order(family: WWClass, actor: Cast) -> None:
+def test_many_transactions_in_random_orders_all_end(family: WWClass, actor: Cast) -> None:
     seed = random.randrange(1 << 32)
     print("seed", seed)
     accounts, rounds, workers = mutexes(family, 4), 150, 4
@@ -310,7 +310,7 @@ def test_many_transactions_in_any_order(family: WWClass, actor: Cast) -> None:
     assert found() == []
 
 
-# What the API forbids. Each has a twin above that does it right.
+# Uses that the API forbids; for each of them a test above shows the right use.
 
 
 def stale_context(a: WWMutex, context: AcquireContext) -> None:
@@ -374,7 +374,9 @@ def nothing_unlocked(a: WWMutex, context: AcquireContext) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_misuse(misuse: Callable[[WWMutex, AcquireContext], Any], expression: str, actor: Cast) -> None:
+def test_misuse_of_the_api_is_reported(
+    misuse: Callable[[WWMutex, AcquireContext], Any], expression: str, actor: Cast
+) -> None:
     a, context = WWMutex(DIE), AcquireContext(DIE)
 
     def wrong() -> list[str]:
@@ -388,14 +390,14 @@ def test_misuse(misuse: Callable[[WWMutex, AcquireContext], Any], expression: st
     assert actor().do(wrong) == [expression]
 
 
-def test_a_second_context_at_once_is_recursion() -> None:
+def test_a_second_context_of_a_thread_is_reported_as_recursion() -> None:
     with AcquireContext(WOUND), AcquireContext(WOUND):
         pass
 
     assert "recursive" in found()
 
 
-def test_without_the_context_under_a_context_is_recursion() -> None:
+def test_locking_without_the_context_is_reported_as_recursion() -> None:
     a, b = mutexes(WOUND, 2)
 
     with AcquireContext(WOUND) as context:
@@ -407,7 +409,7 @@ def test_without_the_context_under_a_context_is_recursion() -> None:
     assert found() == ["recursive"]
 
 
-def test_trying_without_the_context_is_fine() -> None:
+def test_a_trylock_without_the_context_is_fine() -> None:
     a, b = mutexes(WOUND, 2)
 
     with AcquireContext(WOUND) as context:
@@ -419,7 +421,7 @@ def test_trying_without_the_context_is_fine() -> None:
     assert found() == []
 
 
-def test_trying_under_the_context(actor: Cast) -> None:
+def test_a_trylock_under_the_context_gives_it_the_mutex(actor: Cast) -> None:
     a, other = WWMutex(WOUND), actor()
 
     with AcquireContext(WOUND) as context:
@@ -432,7 +434,7 @@ def test_trying_under_the_context(actor: Cast) -> None:
     assert found() == []
 
 
-def test_not_under_a_spinlock() -> None:
+def test_a_ww_mutex_under_a_spinlock_is_reported() -> None:
     a, spinlock = WWMutex(WOUND), SpinLock("s")
 
     with spinlock, a:
@@ -441,7 +443,7 @@ def test_not_under_a_spinlock() -> None:
     assert titles() == ["Invalid wait context"]
 
 
-def test_the_base_leaves_the_context_alone(actor: Cast) -> None:
+def test_the_base_mutex_leaves_the_context_as_it_is(actor: Cast) -> None:
     a, poison, other = WWMutex(WOUND), object(), actor()
     a.ctx = poison
 
@@ -456,7 +458,7 @@ def test_the_base_leaves_the_context_alone(actor: Cast) -> None:
     assert titles() == ["bad unlock balance detected!"]
 
 
-def test_without_a_validator_it_still_backs_off() -> None:
+def test_without_a_validator_a_context_still_backs_off() -> None:
     with lockdep.use(lockdep.Validator(lockdep.Options(enabled=False))):
         a = WWMutex(WOUND)
         with AcquireContext(WOUND) as context:
