@@ -1,39 +1,40 @@
-"""Lock classes: which locks are one lock to the validator, and what they are called.
+"""Lock classes: which locks the validator treats as one.
 
 The class of a lock is the place where it was made: file, line and position of the call, and the kind of lock. Frames
-of threading, queue, functools, lockdep and generated code are passed over, their name kept. Where a factory returns
-the lock as it is, the caller's place is part of the class. A name given by the programmer wins. Classes belong to the
-process and live as long as it does.
+of threading, queue, functools, lockdep and generated code are passed over, but stay in the name. If a factory returns
+the lock as it is, the place of the factory's caller is part of the class. A name or key given by the programmer wins.
 
-Classifying a new place costs some microseconds; a known one costs nothing here (see `fastpath.creation_entry`).
+Classes belong to the process and live as long as it does. Classifying a new place costs some microseconds; a known
+place costs nothing here (see `fastpath.creation_entry`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from itertools import takewhile
 from types import CodeType, FrameType
 from typing import Any
 
 from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, ExclusiveLock, Site
-from lockdep.graph import naming
 from lockdep.graph.creation import calls, is_passed_over, made_by_fork_hook, returns_it
+from lockdep.graph.naming import likeness, numbered
 from lockdep.wait_types import DROP_IN, PLAIN, Traits
 
 SUBCLASSES = 8
 
 
 class LockClassKey:
-    """Something to tell one lock class from another by: locks that are given the same key are of one class."""
+    """A key for lock classes: all locks that are given the same key are of one class (see `set_class`)."""
 
     __slots__ = ()
 
 
 class LockClass:
-    """A class of locks: `places` is where they are made, innermost first; `kind` is Lock, RLock, ...
+    """A class of locks. `kind` is Lock, RLock, ...; `places` is where they are made: (code, offset), innermost first.
 
-    `traits` says how they wait, `order` holds the comparison by which instances may be nested, if there is one.
+    `skipped` has the frames that were passed over, `given` the name from the programmer. `traits` says how the locks
+    wait. `order` holds the comparison by which instances may be nested, if there is one. `number` is that of a
+    subclass, whose `base` is the class itself.
     """
 
     __slots__ = (
@@ -65,7 +66,7 @@ class LockClass:
         self._name: str | None = None
 
     def subclass(self, number: int) -> LockClass:
-        """Return the class of the same locks when they are taken as this subclass, 0 to 7; 0 is the class itself."""
+        """Return the class of these locks when they are taken as subclass `number`, 0 to 7; 0 is the base class."""
         if number == self.number:
             return self
         if number == 0:
@@ -75,12 +76,12 @@ class LockClass:
 
     @property
     def outer(self) -> int:
-        """The strictest wait context that its locks may be taken in."""
+        """The strictest wait type in whose context its locks may be taken."""
         return self.traits.outer or self.traits.inner
 
     @property
     def waits(self) -> str:
-        """The `{outer:inner}` of reports."""
+        """The two wait types as reports show them, `outer:inner`."""
         return f"{self.outer}:{self.traits.inner}"
 
     def entry(self, mode: int) -> Entry:
@@ -90,9 +91,9 @@ class LockClass:
 
     @property
     def name(self) -> str:
-        """What reports call it: the place, and the variable when the source line tells."""
+        """The name in reports: the place, and the variable if the source line shows it. May read the source file."""
         if self._name is None:
-            name = self.given() if callable(self.given) else numbered(self.base)
+            name = self.given() if callable(self.given) else numbered(self.base, registry.alike(self.base))
             self._name = f"{name}/{self.number}" if self.number else name
         return self._name
 
@@ -100,38 +101,12 @@ class LockClass:
         return f"<LockClass {self.name}>"
 
 
-def numbered(lock_class: LockClass) -> str:
-    """Return the name of a class; of several on one line that come to the same name, the second from the left is #2."""
-    name = naming.class_name(lock_class)
-    alike = registry.alike(lock_class)
-    if lock_class.given is None:
-        earlier = [other for other in alike if is_before(other, lock_class)]
-        count = sum(naming.class_name(other) == name for other in earlier)
-    else:  # of several kinds in their order, of several keys the one that was registered second
-        older = set(takewhile(lambda other: other is not lock_class, alike))
-        count = sum(
-            other.kind < lock_class.kind or (other.kind == lock_class.kind and other in older) for other in alike
-        )
-    return f"{name}#{count + 1}" if count else name
-
-
-def likeness(lock_class: LockClass) -> object:
-    """Return what classes that may come to one name have in common: the name given, or the code that makes them."""
-    if lock_class.given is not None:
-        return lock_class.given
-    return tuple((code.co_filename, code.co_qualname) for code, _ in (*lock_class.skipped, *lock_class.places))
-
-
-def is_before(first: LockClass, second: LockClass) -> bool:
-    """Return whether two classes are made by the same code, and the first one earlier in it."""
-    sites, others = (*first.skipped, *first.places), (*second.skipped, *second.places)
-    if not sites or [code for code, _ in sites] != [code for code, _ in others]:
-        return False
-    return ([lasti for _, lasti in sites], first.kind) < ([lasti for _, lasti in others], second.kind)
-
-
 class ClassRegistry:
-    """All classes of the process. Its dictionaries are filled by setdefault alone, so no lock is needed."""
+    """All classes of the process.
+
+    `ignored` has patterns of module names whose locks are not tracked; `clashes` the keys that were given a second
+    name. The dictionary of classes is changed by setdefault alone, so no lock is needed.
+    """
 
     def __init__(self) -> None:
         self.ignored: tuple[str, ...] = ()
@@ -140,13 +115,13 @@ class ClassRegistry:
         self._alike: tuple[int, dict[object, list[LockClass]]] = (0, {})
 
     def classes(self) -> list[LockClass]:
-        """Return every class, in order of registration."""
+        """Return all classes, in order of registration."""
         return list(self._classes.values())
 
     def alike(self, lock_class: LockClass) -> list[LockClass]:
-        """Return the classes that may come to the same name, in order of registration. For names: not on the hot path.
+        """Return the classes that may get the same name, in order of registration. Not for the hot path.
 
-        Cost: O(classes) when some were registered since the last time, else nothing.
+        Cost: O(classes) if some were registered since the last call, else a look-up.
         """
         classes = self.classes()
         known, index = self._alike
@@ -160,7 +135,7 @@ class ClassRegistry:
     def register_named(
         self, kind: str, name: str | Callable[[], str] | None, key: object = None, traits: Traits = DROP_IN
     ) -> LockClass:
-        """Return the class of this name, or of this key when one is given; a key keeps the name it came with."""
+        """Return the class with this name, or with this key if one is given. A key keeps its first name."""
         found = self._classes.get((kind, name if key is None else key))
         if found is not None:
             if key is not None and isinstance(name, str) and name != found.given:
@@ -173,9 +148,10 @@ class ClassRegistry:
     def locate(
         self, frame: FrameType | None, kind: type, inner: Site | LockClass | str | None, key: object
     ) -> Entry | None:
-        """Return how a lock made here is taken, or None when the next outer frame decides.
+        """Return the entry of a lock of type `kind` that this frame makes; None if the next outer frame decides.
 
-        With no frame, `inner` is the name or the class the programmer gave, and `key` the key.
+        `inner` is the chain of the frames inside of this one that were passed. If `frame` is None, `inner` is the name
+        or the class that the programmer gave, and `key` the key. UNTRACKED for a lock that is not to be tracked.
         """
         if isinstance(inner, LockClass):
             return inner.entry(BLOCKING)
@@ -214,7 +190,7 @@ class ClassRegistry:
 
 
 def traits_of(kind: type) -> Traits:
-    """Return what a type of lock is to the validator."""
+    """Return the traits of a type of lock: those it names, else those of its base."""
     given: Traits | None = getattr(kind, "traits", None)
     return given or (DROP_IN if issubclass(kind, ExclusiveLock) else PLAIN)
 

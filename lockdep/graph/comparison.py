@@ -1,4 +1,4 @@
-"""Ordering callbacks: by which comparison locks of one class may be nested (kernel: lock_set_cmp_fn)."""
+"""Ordering callbacks: comparisons by which locks of one class may be nested (kernel: lock_set_cmp_fn)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Describe = Callable[[Any], str]
 
 
 class InstanceComparison:
-    """The comparison of a class: `compare(held, new)` is negative where that order is right.
+    """The comparison of a class: `compare(held, new)` returns a negative number if that order is right.
 
-    Instances are kept weakly, found by the serial of their DepMap.
+    `instances` has the locks that it was set on, by the serial of their DepMap, and keeps none of them alive.
     """
 
     def __init__(self, compare: Compare, describe: Describe | None) -> None:
@@ -23,14 +23,14 @@ class InstanceComparison:
         self.instances: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 
     def text(self, instance: Any) -> str:
-        """Return what a report says of an instance; nothing where there is no such callback, or where it fails."""
+        """Return what a report says of an instance: '' if there is no callback for that, or if it raises."""
         with contextlib.suppress(Exception):
             return "" if self.describe is None else str(self.describe(instance))
         return ""
 
 
 class Compared(NamedTuple):
-    """The callback's answer, and where that is not right the texts of the held instance and of the new one."""
+    """The callback's answer and, if that forbids the nesting, the texts of the held and of the new instance."""
 
     answer: int
     held: str = ""
@@ -38,9 +38,10 @@ class Compared(NamedTuple):
 
 
 def compare_all(order: InstanceComparison, held: Sequence[int], new: int) -> dict[int, Compared]:
-    """Return what the callback says of each held instance and the new one.
+    """Return what the callback says of the new instance and each held one, by the serial of the held one.
 
-    Left out are those it was not set on, and those for which it fails.
+    Instances that it was not set on, and those for which it raises, are left out. It is user code, so this must not be
+    called under the graph lock.
     """
     wanted = order.instances.get(new)
     found: dict[int, Compared] = {}

@@ -1,4 +1,4 @@
-"""Which code makes a lock for itself and which for its caller: bytecode and file names of the creating frames."""
+"""Whether code makes a lock for itself or for its caller, read off bytecode and file names of the creating frames."""
 
 from __future__ import annotations
 
@@ -9,38 +9,30 @@ from types import CodeType, FrameType
 from lockdep import trace
 
 _SKIPPED_OPS = {opcode.opmap[name] for name in ("CACHE", "NOP", "EXTENDED_ARG") if name in opcode.opmap}
-
-
 _JUMP = opcode.opmap["JUMP_FORWARD"]
-
-
 _RETURN = opcode.opmap["RETURN_VALUE"]
-
-
 _CALL, _CACHE = opcode.opmap["CALL"], opcode.opmap["CACHE"]
-
-
 _CALLS = {number for name, number in opcode.opmap.items() if name.startswith(("CALL", "PRECALL", "INSTRUMENTED_CALL"))}
 
 
 def is_passed_over(code: CodeType) -> bool:
-    """Return whether locks made by this code belong to whoever called it."""
+    """Return whether a lock made by this code belongs to the code's caller."""
     name = code.co_filename
-    if name.startswith("<"):  # generated code, unless the program itself has no file
+    if name.startswith("<"):  # generated code, unless the program itself was not read from a file
         return name.startswith("<frozen") or hasattr(sys.modules.get("__main__"), "__file__")
     return trace.is_hidden(name)
 
 
 def made_by_fork_hook(code: CodeType) -> bool:
-    """Return whether threading makes the lock anew for itself after a fork."""
+    """Return whether this is the hook with which threading renews its own locks after a fork."""
     return code.co_name == "_after_fork" and code.co_filename == trace.HIDDEN[0]
 
 
 def returns_it(code: CodeType, lasti: int) -> bool:
-    """Return whether the value made by the call at this offset is returned as it is."""
+    """Return whether the code returns the value of the call at this offset as it is."""
     bytecode = code.co_code
     at = lasti + 2
-    if opcode.opname[bytecode[lasti]] == "PRECALL":  # 3.11: a specialised one does the work of the CALL behind it
+    if opcode.opname[bytecode[lasti]] == "PRECALL":  # 3.11: a specialised PRECALL does the work of the CALL behind it
         at = bytecode.index(_CALL, at) + 2
     while at < len(bytecode):
         if bytecode[at] == _JUMP:
@@ -52,7 +44,7 @@ def returns_it(code: CodeType, lasti: int) -> bool:
 
 
 def calls(frame: FrameType) -> bool:
-    """Return whether the frame stands at a call. It does not when it reads a property."""
+    """Return whether the frame is executing a call. It is not when it reads a property."""
     bytecode, at = frame.f_code.co_code, frame.f_lasti
     while at > 0 and bytecode[at] == _CACHE:  # the offset of a running call may point into its inline cache
         at -= 2

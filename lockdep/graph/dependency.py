@@ -1,8 +1,8 @@
-"""A dependency: next_ was wanted while prev was held. It keeps a few witnesses of each kind it was seen in.
+"""A dependency: next was wanted while prev was held. It keeps a few witnesses of each kind in which it was seen.
 
-The kind says how prev was held and how next_ was taken: exclusively or shared (SHARED), as a recursive reader
-(RECURSIVE), with a timeout (TIMED), by a run that was waited for (WAIT), or on the way to an event (EVENT: prev is what
-others wait for, next was held when it was signalled).
+The kind is a sum of bits from vocabulary/kinds.py: whether prev was held shared (SHARED), and whether next was taken as
+a recursive reader (RECURSIVE), with a timeout (TIMED), or by a run that was waited for (WAIT). With EVENT, prev is an
+event that others wait for, and next was held when it was signalled.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED
 
 @dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class Witness:
-    """One observation of a dependency: who, which instances, where, and what else was held.
+    """One observation of a dependency: the thread, the two lock instances, where each was taken, what else was held.
 
-    `run` names the thread or work item that was waited for, which took next_ then. `mode` is how next_ was taken.
+    Serials number threads and lock instances; a lock serial of 0 is an instance that was not remembered. `gates` are
+    the serials of the other held locks. `run` names the thread or work item that took next, if this thread only waited
+    for that run. `mode` is how next was taken.
     """
 
     thread: str
@@ -32,13 +34,13 @@ class Witness:
     mode: int = 0
 
     def seen(self) -> tuple[int, int, int]:
-        """What makes another witness worth keeping."""
+        """Return what tells this witness from others of its kind: a second one with the same is not kept."""
         return (self.thread_serial, self.prev_serial, self.next_serial)
 
 
 @dataclass(slots=True, eq=False)
 class Dependency:
-    """prev -> next. `witnesses` has the observations of each kind, the first one first."""
+    """prev -> next. `witnesses` has the observations of each kind, in order; `saturated`: some were not kept."""
 
     prev: LockClass
     next: LockClass
@@ -46,13 +48,13 @@ class Dependency:
     saturated: bool = False
 
     def kinds(self, *, timed: bool) -> list[int]:
-        """Return the kinds it was seen in, the timed ones only if asked for."""
+        """Return the kinds it was seen in; without `timed`, only those without a timeout."""
         return [kind for kind in self.witnesses if timed or not kind & TIMED]
 
     def ends(self, *, after_recursive: bool, timed: bool) -> bool | None:
         """Return whether every usable kind ends in a recursive reader; None if no kind is usable.
 
-        After a recursive reader only the kinds count in which prev was held exclusively.
+        If the path here ended in a recursive reader, a kind is usable only if prev was held exclusively in it.
         """
         answer = None
         for kind in self.witnesses:
@@ -65,7 +67,7 @@ class Dependency:
     def starts(self, before_shared: bool) -> bool | None:
         """Return whether every usable kind starts with a shared holder; None if no kind is usable.
 
-        Before a dependency whose holder is shared only the kinds count that do not end in a recursive reader.
+        If the path goes on with a shared holder, a kind is usable only if it does not end in a recursive reader.
         """
         usable = [kind for kind in self.witnesses if not (before_shared and kind & RECURSIVE)]
         if not usable:
@@ -73,7 +75,7 @@ class Dependency:
         return all(kind & SHARED for kind in usable)
 
     def mark_seen(self, kind: int, witness: Witness, most: int) -> bool:
-        """Keep a witness of this kind, `most` at the most; return whether it was kept."""
+        """Keep a witness of this kind, unless one like it or `most` others are kept; return whether it was kept."""
         kept = self.witnesses.get(kind)
         if kept is None:
             self.witnesses[kind] = [witness]
@@ -87,5 +89,5 @@ class Dependency:
         return True
 
     def all_witnesses(self, *, timed: bool) -> list[tuple[int, Witness]]:
-        """Return (kind, witness) for all kinds, plain waits before timed ones."""
+        """Return (kind, witness) for all kinds, waits without a timeout first."""
         return [(kind, witness) for kind in sorted(self.kinds(timed=timed)) for witness in self.witnesses[kind]]

@@ -1,9 +1,11 @@
 """The dependency graph: which class was wanted while which other class was held, and where that was seen.
 
-No lock inside: the caller holds the graph lock. Dependencies are never removed. Ranks filter the searches: every
-dependency but the few that once broke the order (`crossing`) leads from a lower to a higher rank, so one that agrees
-with the ranks cannot close a cycle. Costs: adding one that agrees, O(1); one that disagrees, a search bounded by the
-ranks between its ends; a report, one breadth-first search.
+There is no lock inside: the caller holds the graph lock. Dependencies are never removed.
+
+Each class has a rank. Every dependency leads from a lower to a higher rank, except the few in `crossing` that could not
+be put in order because they close a cycle. So a dependency that agrees with the ranks closes no cycle, and needs no
+search. Costs: adding one that agrees, O(1); adding one that does not, a search bounded by the ranks between its ends; a
+path for a report, one breadth-first search.
 """
 
 from __future__ import annotations
@@ -34,12 +36,15 @@ class DependencyGraph:
         return [dependency for row in self.after.values() for dependency in row.values()]
 
     def find(self, prev: LockClass, next_: LockClass) -> Dependency | None:
-        """Return the dependency prev -> next_, if it was ever seen."""
+        """Return the dependency prev -> next_, or None if it was never seen."""
         row = self.after.get(prev)
         return None if row is None else row.get(next_)
 
     def register_dependency(self, prev: LockClass, next_: LockClass) -> Dependency:
-        """Return the dependency prev -> next_, made if need be. Prepared first, entered last: safe to interrupt."""
+        """Return the dependency prev -> next_, made if need be.
+
+        An exception from a signal handler may end this on any line: the dependency is entered last, in one step.
+        """
         found = self.find(prev, next_)
         if found is not None:
             return found
@@ -53,9 +58,10 @@ class DependencyGraph:
         return dependency
 
     def may_close_cycle(self, prev: LockClass, next_: LockClass) -> bool:
-        """Return whether a search for next_ ~> prev is worth while: always once a cycle is in the graph.
+        """Return whether a path next_ ~> prev may exist, so that a search for it is worth while.
 
-        Before that, what leads from next_ to prev has ranks between theirs. Cost: a search bounded by them.
+        Always true once a cycle is in the graph. Before that, a path from next_ to prev stays between their ranks; the
+        cost is a search bounded by these ranks.
         """
         if self.crossing:
             return True
@@ -69,19 +75,20 @@ class DependencyGraph:
     ) -> list[Dependency] | None:
         """Return the shortest strong path from start to goal, or None.
 
-        A path is strong unless a dependency that ends in a recursive reader is followed by one held shared. The
-        search runs over (class, every way here ends in a recursive reader), so that a strong path behind a weak first
-        visit is found. With `timed` False, dependencies that were only ever waited for with a timeout are left out.
+        A path is strong unless a dependency that ends in a recursive reader is followed by one whose first lock is held
+        shared. The search runs over SearchNodes and not over classes, so that it finds a strong path through a class
+        which it reached by a weak path first. `goal_shared` says that the goal will be held shared. With `timed` False,
+        dependencies that were only seen with a timeout are left out.
         """
         came: dict[SearchNode, tuple[SearchNode | None, Dependency | None]] = {start: (None, None)}
-        reached = set() if start[1] else {start[0]}  # by a way that does not end in a recursive reader: none is better
+        reached = set() if start[1] else {start[0]}  # by a path that does not end in a recursive reader: none is better
         queue = [start]
         for node in queue:
             lock_class, weak = node
             for next_, dependency in self.after.get(lock_class, {}).items():
                 if next_ in reached:
                     continue
-                # Asking the dependency is for the few that were never seen in the plainest kind.
+                # Most dependencies were seen in kind 0, exclusive and untimed, which answers without a call.
                 ends = dependency.ends(after_recursive=weak, timed=timed) if 0 not in dependency.witnesses else False
                 if ends is None or (ends and (next_, True) in came):
                     continue
@@ -96,7 +103,7 @@ class DependencyGraph:
     def find_paths(
         self, start: SearchNode, goal: LockClass, *, goal_shared: bool, budget: int
     ) -> Iterator[list[Dependency]]:
-        """Yield strong paths from start to goal, no class twice, until `budget` steps have been looked at."""
+        """Yield strong paths from start to goal that pass no class twice, until `budget` nodes have been visited."""
         stack: list[tuple[SearchNode, list[Dependency]]] = [(start, [])]
         while stack and budget:
             budget -= 1
@@ -112,7 +119,7 @@ class DependencyGraph:
                     yield [*path, dependency]
 
     def check_invariants(self) -> None:
-        """Raise AssertionError where the books do not agree with themselves. O(classes + dependencies)."""
+        """Raise AssertionError if the tables contradict each other. Cost: O(classes + dependencies)."""
         assert sorted(self.rank.values()) == list(range(len(self.rank))), "ranks are not a numbering"
         for prev, row in self.after.items():
             for next_, dependency in row.items():
@@ -124,7 +131,7 @@ class DependencyGraph:
                 )
 
     def _reorder(self, prev: LockClass, next_: LockClass) -> bool:
-        """Make prev's rank the lower one, moving only what lies between; False if next_ leads to prev.
+        """Make prev's rank lower than next_'s by moving the classes between; return False if next_ leads to prev.
 
         Pearce and Kelly, A Dynamic Topological Sort Algorithm for Directed Acyclic Graphs (JEA 2006).
         """
@@ -138,7 +145,7 @@ class DependencyGraph:
         return True
 
     def _ahead(self, start: LockClass, highest: int) -> set[LockClass]:
-        """Return what is reachable from start through ranks up to `highest`, crossing dependencies left out."""
+        """Return the classes that start reaches through ranks up to `highest`, without crossing dependencies."""
         rank, crossing = self.rank, self.crossing
         found, stack = {start}, [start]
         while stack:
@@ -150,7 +157,7 @@ class DependencyGraph:
         return found
 
     def _behind(self, start: LockClass, lowest: int) -> set[LockClass]:
-        """Return what start is reachable from through ranks down to `lowest`, crossing dependencies left out."""
+        """Return the classes that reach start through ranks down to `lowest`, without crossing dependencies."""
         rank, crossing = self.rank, self.crossing
         found, stack = {start}, [start]
         while stack:

@@ -1,21 +1,75 @@
-"""What a lock class is called, worked out for a report: the place, and the variable if the source line tells."""
+"""The name of a lock class in reports: the place where it is made, and the variable if the source line shows it.
+
+Worked out when a report needs it: names read source files, so they must not be asked for under the graph lock.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Sequence
+from itertools import takewhile
 from types import CodeType
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from lockdep import trace
 
-if TYPE_CHECKING:
-    from lockdep.graph.classes import LockClass
+Sites = tuple[tuple[CodeType, int], ...]  # code and offset of the instruction, innermost first
+
+
+class Named(Protocol):
+    """What the name of a lock class is made of; see LockClass."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def given(self) -> str | Callable[[], str] | None: ...
+
+    @property
+    def places(self) -> Sites: ...
+
+    @property
+    def skipped(self) -> Sites: ...
+
 
 _ASSIGNED = re.compile(r"^(?:global\s+)?([A-Za-z_][\w.]*)\s*(?::[^=]+)?=(?!=)")
 
 
-def class_name(lock_class: LockClass) -> str:
+def numbered(lock_class: Named, alike: Sequence[Named]) -> str:
+    """Return the name of a class, made unique among those `alike` (in order of registration) by `#2`, `#3`, ...
+
+    Of several locks made on one line, the second from the left is #2. Of several that were given one name, the kinds
+    count in their order, and the keys in order of registration.
+    """
+    name = class_name(lock_class)
+    if lock_class.given is None:
+        earlier = [other for other in alike if is_before(other, lock_class)]
+        count = sum(class_name(other) == name for other in earlier)
+    else:
+        older = set(takewhile(lambda other: other is not lock_class, alike))
+        count = sum(
+            other.kind < lock_class.kind or (other.kind == lock_class.kind and other in older) for other in alike
+        )
+    return f"{name}#{count + 1}" if count else name
+
+
+def likeness(lock_class: Named) -> object:
+    """Return a key that is equal for classes that may get one name: the name given, or the code that makes them."""
+    if lock_class.given is not None:
+        return lock_class.given
+    return tuple((code.co_filename, code.co_qualname) for code, _ in (*lock_class.skipped, *lock_class.places))
+
+
+def is_before(first: Named, second: Named) -> bool:
+    """Return whether two classes are made by the same code, the first one earlier in it."""
+    sites, others = (*first.skipped, *first.places), (*second.skipped, *second.places)
+    if not sites or [code for code, _ in sites] != [code for code, _ in others]:
+        return False
+    return ([lasti for _, lasti in sites], first.kind) < ([lasti for _, lasti in others], second.kind)
+
+
+def class_name(lock_class: Named) -> str:
     """Return `file.py:12 self.lock`, `queue.Queue.mutex made at app.py:10`, or `f.py:3 < g.py:7 name` for a factory."""
     if isinstance(lock_class.given, str):
         return lock_class.given
@@ -33,7 +87,7 @@ def place_name(code: CodeType, lasti: int) -> str:
     return f"{trace.short_path(code.co_filename)}:{trace.line_of(code, lasti)}"
 
 
-def maker_name(skipped: tuple[tuple[CodeType, int], ...]) -> str:
+def maker_name(skipped: Sites) -> str:
     """Return what the passed-over frames were making, such as `queue.Queue.mutex`."""
     code, _ = skipped[-1]
     if code.co_filename.startswith("<"):
@@ -46,11 +100,11 @@ def maker_name(skipped: tuple[tuple[CodeType, int], ...]) -> str:
 
 
 def variable_name(code: CodeType, lasti: int) -> str:
-    """Return the variable or attribute that the call at this offset is assigned to, '' where the line does not tell."""
+    """Return the variable or attribute that the call at this offset is assigned to, '' if the line does not show it."""
     line = trace.source_line(code.co_filename, trace.line_of(code, lasti))
     try:
         tree = ast.parse(line)
-    except (SyntaxError, ValueError):  # the first line of several
+    except (SyntaxError, ValueError):  # the statement goes on in the next line
         found = _ASSIGNED.match(line)
         return found.group(1) if found else ""
     column = column_of(code, lasti)
@@ -75,7 +129,7 @@ def covers(value: ast.expr, column: int) -> bool:
 
 
 def column_of(code: CodeType, lasti: int) -> int:
-    """Return the column of the instruction from the first word of its line; -1 where positions are not kept."""
+    """Return the column of the instruction, counted from the first word of its line; -1 if positions are not kept."""
     for index, (_, _, column, _) in enumerate(code.co_positions()):
         if 2 * index == lasti:
             return -1 if column is None else column - indent_of(code, lasti)
@@ -93,7 +147,7 @@ def target_name(target: ast.expr) -> str:
 
 
 def assignment_line(filename: str, name: str) -> int:
-    """Return the first line at module level that assigns this name, or 0: where an adopted lock was made."""
+    """Return the first line at module level that assigns this name, which is where an adopted lock was made; else 0."""
     pattern = re.compile(rf"^{re.escape(name)}\s*(?::[^=]+)?=(?!=)")
     for number, line in enumerate(trace.source_lines(filename), 1):
         if pattern.match(line):

@@ -8,7 +8,10 @@ from lockdep.vocabulary.usage import IN_ANY
 
 
 class UsageTable:
-    """The bits of every class, and where each was seen first. The caller holds the graph lock where it marks."""
+    """The bits of every class, and where each was seen first. To mark, the caller holds the graph lock.
+
+    `any_inside` says whether any class was ever taken inside a handler.
+    """
 
     def __init__(self) -> None:
         self.any_inside = False
@@ -16,15 +19,15 @@ class UsageTable:
         self._stacks: dict[tuple[LockClass, int], StackTrace] = {}
 
     def mask(self, lock_class: LockClass) -> int:
-        """Return the bits of a class."""
+        """Return the bits of a class; 0 for one that was never used."""
         return self._masks.get(lock_class, 0)
 
     def stack(self, lock_class: LockClass, bit: int) -> StackTrace:
-        """Return where a bit was seen first."""
+        """Return where a bit of a class was seen first."""
         return self._stacks.get((lock_class, bit), NO_STACK)
 
     def mark(self, lock_class: LockClass, bit: int, stack: StackTrace) -> None:
-        """Set a bit, for good."""
+        """Set a bit of a class. Bits are never cleared."""
         self._stacks.setdefault((lock_class, bit), stack)
         self._masks[lock_class] = self.mask(lock_class) | bit
         self.any_inside = self.any_inside or bool(bit & IN_ANY)
