@@ -14,7 +14,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from lockdep import runtime
+from lockdep import fastpath, runtime
 from lockdep.config import load_options
 from lockdep.patch import threads
 from lockdep.patch.changes import Changes
@@ -48,6 +48,7 @@ def install(**options: Any) -> None:
     names.replace()
     names.sweep_all()
     threads.follow_threads(changes)
+    fastpath.thread_state()  # now, as the pure build could not make it in a finalizer after the builtins are gone
     for note in runtime.greenlet_notes():
         runtime.write_note(note)
 
