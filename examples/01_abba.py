@@ -1,10 +1,10 @@
-"""Two threads take the same two locks in opposite orders, one thread after the other: nothing ever hangs here.
+"""Two threads take the same two locks in opposite orders. They run one after the other, so nothing hangs here.
 
     lockdep run examples/01_abba.py
 
-You will see "possible circular locking dependency detected": accounts --> audit and audit -->
+lockdep reports "possible circular locking dependency detected": accounts --> audit and audit -->
 accounts, with the thread and both stacks of each. The program ends as always; the exit status is
-66. Without lockdep the mistake waits for the day on which both threads run at once.
+66. Without lockdep the mistake goes unnoticed until the day on which both threads run at once.
 """
 
 import threading
@@ -16,7 +16,7 @@ trail = []
 
 
 def transfer(amount):
-    """Change two balances and write it down: accounts first, then the trail."""
+    """Change two balances and record the amount: take accounts first, then audit."""
     with accounts:
         balance["alice"] -= amount
         balance["bob"] += amount
@@ -25,7 +25,7 @@ def transfer(amount):
 
 
 def report():
-    """Read the trail and the balances that go with it: the trail first, then accounts."""
+    """Read the trail and the balances that go with it: take audit first, then accounts."""
     with audit:
         moved = sum(trail)
         with accounts:
@@ -33,7 +33,7 @@ def report():
 
 
 def run_alone(function, *args):
-    """Run a function in a thread of its own, to its end."""
+    """Run a function in a thread of its own and wait for its end."""
     thread = threading.Thread(target=function, args=args, name=function.__name__)
     thread.start()
     thread.join()

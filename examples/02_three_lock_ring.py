@@ -1,9 +1,9 @@
-"""Three locks, three functions, each correct when read alone: no two of them disagree, but the three close a
-ring.
+"""Three locks, three functions, each correct when read alone. No two of them disagree, but the three together
+close a ring.
 
     lockdep run examples/02_three_lock_ring.py
 
-You will see one cycle of three dependencies: orders --> stock --> prices --> orders, and three
+lockdep reports one cycle of three dependencies, orders --> stock --> prices --> orders, and three
 threads that would block each other. Everything runs in one thread: lockdep needs to see each order
 once, not the threads that would collide. The exit status is 66.
 """

@@ -1,19 +1,19 @@
-"""A method takes a plain Lock and calls another method that takes it again: the thread waits for itself, for
-ever.
+"""A method takes a plain Lock and calls another method that takes it again: the thread waits for itself,
+for ever.
 
     lockdep run examples/03_recursion.py
 
-You will see "possible recursive locking detected", written before the thread blocks, with the place
-of both acquisitions and the grade "certain". The worker is a daemon and the program gives up on it
-after half a second, so that this example ends; the exit status is 66. The cure is an RLock, or a
-method for callers that hold the lock.
+lockdep reports "possible recursive locking detected" before the thread blocks, with the place of
+both acquisitions and the grade "certain". The worker is a daemon thread, and the program gives up
+on it after half a second, so that this example ends; the exit status is 66. Two corrections are
+possible: an RLock, or a method for callers that already hold the lock.
 """
 
 import threading
 
 
 class Cache:
-    """A dictionary with a limit."""
+    """A dictionary with a limited number of items."""
 
     def __init__(self, limit):
         self._lock = threading.Lock()

@@ -1,11 +1,11 @@
-"""A thread is joined by somebody who holds a lock that it takes: half of the deadlocks that really shipped.
+"""A thread joins another one while it holds a lock that the other one takes. Many real deadlocks are of this kind.
 
     lockdep run examples/04_join_while_holding.py
 
-You will see "possible deadlock: waiting for a thread that takes a held lock": the lock that stop()
-holds, where it calls join(), and where the worker took that lock. Here the worker has always
-finished its last beat before stop() is called, so the program ends; the exit status is 66. The cure
-is to join after the lock is released.
+lockdep reports "possible deadlock: waiting for a thread that takes a held lock": the lock that
+stop() holds, where it calls join(), and where the worker took that lock. Here the worker has always
+finished its last beat before stop() is called, so the program ends; the exit status is 66. The
+correction is to join after the lock has been released.
 """
 
 import threading

@@ -3,9 +3,9 @@ program.
 
     lockdep run examples/05_queue.py
 
-You will see a cycle between Jobs.lock and the lock inside the queue, which is named after its
-maker: `queue.Queue.mutex made at 05_queue.py`. Jobs.submit puts under Jobs.lock; the queue's
-sorting calls Job.__lt__, which takes Jobs.lock under the queue's lock. The exit status is 66.
+lockdep reports a cycle between Jobs.lock and the lock inside the queue, which is named after the
+line that made the queue: `queue.Queue.mutex made at 05_queue.py`. Jobs.submit puts under Jobs.lock;
+the queue's sorting calls Job.__lt__, which takes Jobs.lock under the queue's lock. Exit status: 66.
 """
 
 import queue
@@ -30,7 +30,7 @@ class Jobs:
 
 
 class Job:
-    """One entry of the queue, sorted by what its priority is now."""
+    """One entry of the queue, sorted by its present priority."""
 
     def __init__(self, jobs, name):
         self.jobs = jobs

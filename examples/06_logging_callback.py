@@ -2,10 +2,10 @@
 
     lockdep run examples/06_logging_callback.py
 
-You will see a cycle between Metrics._lock and the lock of the handler, which logging made: the
+lockdep reports a cycle between Metrics._lock and the lock of the handler, which logging made: the
 program logs while it holds its own lock, and emit() takes that lock while logging holds the
-handler's. Neither side can be seen in the other's file. The exit status is 66. The cure: do not log
-under a lock that a handler may need.
+handler's. Neither half of the cycle is visible in the file of the other. The exit status is 66.
+The correction is not to log under a lock that a handler may need.
 """
 
 import logging
@@ -13,7 +13,7 @@ import threading
 
 
 class Metrics:
-    """Counts what happens, and says so in the log now and then."""
+    """Counts events and logs every second one of a kind."""
 
     def __init__(self):
         self._lock = threading.RLock()
@@ -27,7 +27,7 @@ class Metrics:
 
 
 class CountingHandler(logging.Handler):
-    """Prints each record, and counts it."""
+    """Prints and counts each record."""
 
     def emit(self, record):
         print(record.getMessage())

@@ -29,7 +29,7 @@ _finalizing = sys.is_finalizing
 WakeQueue = SimpleQueue[None]
 
 
-class Parking(Protocol):
+class ReaderDomain(Protocol):
     """A domain whose readers wake waiting threads by putting something into their queues."""
 
     def park(self, queue: WakeQueue) -> None:
@@ -40,7 +40,7 @@ class Parking(Protocol):
 
 
 def wait_out(
-    parking: Parking,
+    domain: ReaderDomain,
     ask: Callable[[], Sequence[Any]],
     describe: Callable[[Any], str],
     *,
@@ -58,7 +58,7 @@ def wait_out(
         spins -= 1
         time.sleep(0)
     queue: WakeQueue = SimpleQueue()
-    parking.park(queue)
+    domain.park(queue)
     try:
         begin = time.monotonic()
         limit = stall_after
@@ -69,7 +69,7 @@ def wait_out(
                 report_stall(name, limit, [describe(reader) for reader in ask()])
                 limit += stall_after
     finally:
-        parking.unpark(queue)
+        domain.unpark(queue)
 
 
 def report_stall(name: str, seconds: float, blockers: list[str]) -> None:

@@ -88,7 +88,7 @@ cdef class Reader:
 
 
 @cython.final
-cdef class Anchor:
+cdef class ThreadExit:
     cdef Reader reader
 
 
@@ -99,7 +99,7 @@ cdef class ReadSection:
 
 cdef ReadSection _section
 cdef Reader mine()
-@cython.locals(anchor=Anchor)
+@cython.locals(at_exit=ThreadExit)
 cdef Reader enter_thread()
 cpdef enter(int flavour)
 cpdef leave(int flavour)

@@ -163,7 +163,7 @@ class Reader:
         return next((map_ for map_ in self.maps if map_ is not None and map_.holds), None)
 
 
-class Anchor:
+class ThreadExit:
     """Lives in the thread's own dictionary, so that its end tells that the thread has ended."""
 
     __slots__ = ("reader",)
@@ -193,14 +193,14 @@ def mine():
 
 
 def enter_thread():
-    """Make this thread's Reader, and an Anchor that removes it when the thread ends."""
+    """Make this thread's Reader, and a ThreadExit that removes it when the thread ends."""
     reader = Reader()
-    anchor = Anchor.__new__(Anchor)
-    anchor.reader = None
+    at_exit = ThreadExit.__new__(ThreadExit)
+    at_exit.reader = None
     if cython.compiled:
         if rc_tls is not cython.NULL:         # a finalizer has made one meanwhile
             return cython.cast(Reader, rc_tls)
-        if rc_late or not rc_enter(reader, anchor):
+        if rc_late or not rc_enter(reader, at_exit):
             reader.late = True
             reader.wanted = 1
             rc_adopt(cython.cast(cython.pointer(PyObject), reader))
@@ -208,10 +208,10 @@ def enter_thread():
         kept = _local.__dict__.setdefault("reader", reader)
         if kept is not reader:
             return kept
-        _local.anchor = anchor
+        _local.at_exit = at_exit
     _readers[id(reader)] = reader
     if not reader.late:
-        anchor.reader = reader
+        at_exit.reader = reader
     return reader
 
 

@@ -1,12 +1,13 @@
-"""A lock shared with a softirq handler: a thread that holds it with bottom halves on can be interrupted by its waiter.
+"""A lock that a thread shares with a softirq handler: the softirq may interrupt the thread that holds the lock.
 
     python examples/primitives/01_softirq_lock.py
 
-A network card interrupts, its handler raises a softirq, and the softirq polls the received frames into a queue under a
-spinlock (NAPI). take() of the first queue holds that lock with bottom halves on: should the interrupt come right then,
-the softirq spins for ever on the lock of the thread below it. It does not come here, so nothing hangs, but you will
-see "inconsistent lock state", in full on standard error. The second queue is the correction: it takes the lock with
-bottom halves off, the interrupt does come at the worst moment, and the softirq runs as soon as the lock is released.
+A network card raises an interrupt, whose handler raises a softirq; the softirq moves the received frames into a queue
+under a spinlock, as NAPI does. take() of the first queue holds that lock with bottom halves enabled. If the interrupt
+came at that moment, the softirq would spin for ever on a lock that the interrupted thread holds. The interrupt does not
+come then, so nothing hangs, but lockdep reports "inconsistent lock state" on standard error. The second queue is the
+correction: its take() disables bottom halves, so the softirq runs only when the lock has been released, even though the
+interrupt does come at the worst moment.
 """
 
 import lockdep
@@ -16,14 +17,14 @@ CARD = 11
 
 
 class Queue:
-    """Received frames: poll() runs as the softirq, take() in a thread."""
+    """Received frames. poll() runs as the softirq, take() in a thread."""
 
     def __init__(self, name):
         self.lock = SpinLock(name)
         self.frames = []
 
     def poll(self):
-        with self.lock:  # softirqs do not interrupt each other, so the plain variant will do here
+        with self.lock:  # softirqs do not interrupt each other, so the plain lock suffices here
             self.frames.append("a frame")
 
     def take(self):
@@ -32,7 +33,7 @@ class Queue:
 
 
 class CorrectedQueue(Queue):
-    """The same, with bottom halves off wherever a thread holds the lock."""
+    """A queue whose lock is taken with bottom halves disabled wherever a thread takes it."""
 
     def take(self):
         with self.lock.bh():  # lock_bh() ... unlock_bh()
@@ -42,7 +43,7 @@ class CorrectedQueue(Queue):
 
 
 def use(queue):
-    """Receive a frame, and take it. Print what was found, and what is in the queue then."""
+    """Receive a frame and take it; print lockdep's findings and how many frames are left."""
     before = len(lockdep.findings())
     open_softirq(Softirq.NET_RX, queue.poll)
     raise_irq(CARD)

@@ -1,11 +1,11 @@
-"""A routing table under RCU: readers never wait, an update replaces the table, the old one is freed later.
+"""A routing table under RCU: readers never wait; an update replaces the table and frees the old one later.
 
     python examples/primitives/02_rcu_routes.py
 
-One reader stays inside of its section while the table is replaced: you will see that it goes on with version 1 while
-others see version 2 already, and that version 1 is freed only after it has left, when the grace period is over. Then
-four readers look up routes while twenty updates replace the table below them. A freed table has no routes, so a reader
-that met one would fail; none does.
+One reader stays in its section while the table is replaced. It goes on with version 1 while other readers already see
+version 2, and version 1 is freed only after that reader has left and the grace period is over. Then four readers look
+up routes while twenty updates replace the table. A freed table has no routes, so a reader that used one would fail;
+none does.
 """
 
 import threading
@@ -16,14 +16,14 @@ from primitives.rcu import rcu_assign_pointer, rcu_dereference, rcu_dereference_
 
 
 class Table:
-    """One version of the routes. It never changes while anybody can read it."""
+    """One version of the routes. It never changes while a reader can see it."""
 
     def __init__(self, version, routes):
         self.version = version
         self.routes = routes
 
     def route(self, address):
-        return self.routes[max(filter(address.startswith, self.routes), key=len)]  # the longest prefix
+        return self.routes[max(filter(address.startswith, self.routes), key=len)]  # the longest matching prefix
 
     def free(self):
         self.routes = None
@@ -31,7 +31,7 @@ class Table:
 
 
 table, freed = RCUPointer(Table(1, {"10.": "eth0", "10.1.": "eth1"})), []
-updating = Mutex("updating")  # writers exclude each other; readers know nothing of it
+updating = Mutex("updating")  # writers exclude each other; readers do not take it
 inside, replaced = Completion(), Atomic()
 
 
@@ -44,14 +44,14 @@ def update(prefix, interface):
     with updating:
         old = rcu_dereference_protected(table, lockdep.is_held(updating))
         rcu_assign_pointer(table, Table(old.version + 1, {**old.routes, prefix: interface}))
-    call_rcu(old.free)  # does not wait either
+    call_rcu(old.free)  # does not wait for the readers
 
 
 def read_slowly():
     with rcu_read_side():
         seen = rcu_dereference(table)
         inside.complete()
-        while not replaced.read():  # a section may spin, it must not sleep
+        while not replaced.read():  # a section may spin but must not sleep
             cpu_relax()
         print(f"the reader inside: version {seen.version}, 10.1.2.3 by {seen.route('10.1.2.3')}, freed: {freed}")
 

@@ -1,11 +1,11 @@
-"""A clock under a seqlock: readers write nothing, never keep the writer waiting, and read again what does not fit.
+"""A clock under a seqlock: readers write nothing, never delay the writer, and read again if a write disturbed them.
 
     python examples/primitives/03_seqlock_clock.py
 
-The clock is a pair (seconds, nanoseconds). Each tick adds one second and one nanosecond, so the two are equal unless a
-reader has one half of before a tick and the other of after it: a torn pair. First, a tick comes in the middle of each
-of ten reads: you will see ten torn pairs without the seqlock; with it none, and ten reads that were done again. Then
-two readers read while a writer ticks without a pause: no torn pair, and time never goes back.
+The clock is a pair (seconds, nanoseconds). Each tick adds one second and one nanosecond, so the two numbers are equal
+unless a reader has one of them from before a tick and the other from after it: a torn pair. First, a tick comes in the
+middle of each of ten reads. Without the seqlock this gives ten torn pairs; with it, none, and ten reads that were
+repeated. Then two readers read while a writer ticks without a pause: no pair is torn, and time never goes back.
 """
 
 import threading
@@ -18,7 +18,7 @@ clock, halfway, ticked = SeqLock("clock"), Completion(), Completion()
 
 def tick():
     global seconds, nanoseconds
-    with clock:  # writers exclude each other; a reader in between sees an odd number, and waits
+    with clock:  # writers exclude each other; a reader that begins here sees an odd number and waits
         seconds += 1
         nanoseconds += 1
 
@@ -30,14 +30,14 @@ def read_carelessly(between):
 
 
 def read(between=lambda: None):
-    """Return a pair that fits together, and how often it was read."""
+    """Return a consistent pair, and how many times it was read."""
     passes = 0
     for _ in clock.reading():
         passes += 1
         first = seconds
         if passes == 1:
             between()
-        second = nanoseconds  # the body only copies: what it has may be worth nothing
+        second = nanoseconds  # the body only copies: the values may be inconsistent
     return (first, second), passes
 
 

@@ -1,10 +1,10 @@
-"""A connection pool: a semaphore has one unit for each connection, so who has a unit finds a connection idle.
+"""A connection pool: the semaphore has one unit for each connection, so a thread with a unit always finds an idle one.
 
     python examples/primitives/04_connection_pool.py
 
-Three clients borrow the three connections: you will see that a fourth one gets none at once, gives up when its timeout
-is over, and is served when one of the others has given its own back. Then eight clients share the three connections
-for forty queries, and none of them ever meets another one on its connection.
+Three clients borrow the three connections. A fourth client gets none at once, gives up when its timeout is over, and is
+served when one of the others has returned its connection. Then eight clients share the three connections for forty
+queries, and no two of them ever use the same connection at once.
 """
 
 import threading
@@ -14,7 +14,7 @@ from primitives import Atomic, Completion, Semaphore, SpinLock
 
 
 class Connection:
-    """Can do one query at a time."""
+    """A connection that can run one query at a time."""
 
     def __init__(self):
         self.users = Atomic()
@@ -24,7 +24,7 @@ class Connection:
 
 
 class Pool:
-    """As many connections as the semaphore has units. The spinlock is for the list, and held for one step of it."""
+    """As many connections as the semaphore has units. The spinlock protects the list, for single operations on it."""
 
     def __init__(self, size):
         self.units, self.lock = Semaphore(size, "pool.units"), SpinLock("pool.lock")
@@ -32,7 +32,7 @@ class Pool:
 
     @contextmanager
     def connection(self, timeout=60):
-        if not self.units.down_timeout(timeout):  # waits in turn; the spinlock is not held meanwhile
+        if not self.units.down_timeout(timeout):  # first come, first served; the spinlock is not held meanwhile
             raise TimeoutError("all connections are in use")
         with self.lock:
             connection = self.idle.pop()
@@ -41,7 +41,7 @@ class Pool:
         finally:
             with self.lock:
                 self.idle.append(connection)
-            self.units.up()  # after the connection is in the list: a unit promises one
+            self.units.up()  # only after the connection is in the list, because a unit promises one
 
 
 def hold_one():

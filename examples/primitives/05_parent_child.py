@@ -1,22 +1,22 @@
-"""Two locks of one class, a parent's and a child's: lockdep wants to be told what keeps them in order.
+"""Two locks of one class, a parent's and a child's: lockdep must be told what keeps them in order.
 
     python examples/primitives/05_parent_child.py
 
-All locks of one name are one class, and to take a second one under the first looks like two threads that do so the
-other way round. move() of the first tree says nothing: you will see "possible recursive locking detected", in full on
-standard error. The second tree says with lock_nested(CHILD) that a child comes below its parent (subclass 1): no
-finding. The third one says it, and then takes a parent under its child: the annotation hides no mistake, and the cycle
-is found though nothing hangs.
+All locks of one name are one class. A second lock of the class under the first looks as if another thread could take
+them the other way round. The first tree says nothing about the order: lockdep reports "possible recursive locking
+detected" on standard error. The second tree says by lock_nested(CHILD) that a child comes below its parent (subclass
+1): no finding. The third tree says so too, and then takes a parent under its child. The annotation hides no mistake:
+lockdep reports the cycle, though nothing hangs.
 """
 
 import lockdep
 from primitives import Mutex
 
-CHILD = 1  # the subclass; 0 is that of the parent, and of a directory locked alone
+CHILD = 1  # the subclass of a child; a parent, or a directory locked alone, has subclass 0
 
 
 class Directory:
-    """A directory with a lock of its own, of the class of its tree."""
+    """A directory with a lock of its own, whose class is that of its tree."""
 
     def __init__(self, tree):
         self.mutex = Mutex(tree)
@@ -43,7 +43,7 @@ def move(name, parent, child):
 def move_up_wrongly(name, parent, child):
     child.mutex.lock_nested(CHILD)
     try:
-        with parent.mutex:  # the order of move() the other way round
+        with parent.mutex:  # the opposite of the order in move()
             child.names.remove(name)
             parent.names.add(name)
     finally:
@@ -51,7 +51,7 @@ def move_up_wrongly(name, parent, child):
 
 
 def try_out(tree, *moves):
-    """Do these moves with two directories of a new class, and print what lockdep found meanwhile."""
+    """Run these moves with two directories of a new class, and print what lockdep reported."""
     before = len(lockdep.findings())
     parent, child = Directory(tree), Directory(tree)
     parent.names.add("letter")

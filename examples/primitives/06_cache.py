@@ -1,11 +1,11 @@
-"""A cache for many threads, of five primitives, each for what it is good at.
+"""A cache for many threads, built of five primitives, each used for what it does well.
 
     python examples/primitives/06_cache.py
 
-RCUDict is the table: a hit takes no lock. Completion: who asks for a page that is being loaded waits for that load.
-SpinLock: adding and evicting. Semaphore: no more than two loads at once. PerCPU: statistics, a number for each thread.
-You will see one load for eight threads that want one page; six pages loaded two at a time; and that the page in use
-survives when there are too many.
+RCUDict is the table: a hit takes no lock. Completion: a thread that asks for a page that is being loaded waits for that
+load. SpinLock: protects adding and evicting. Semaphore: limits the loads that run at once to two. PerCPU: statistics,
+one number for each thread. The program shows that one load serves eight threads that want the same page, that six pages
+are loaded two at a time, and that the page in use survives when there are too many.
 """
 
 import threading
@@ -21,7 +21,10 @@ class Entry:
 
 
 class Cache:
-    """The values of `load`, at most `limit`. `table` and `order`, oldest first, change together, under `lock`."""
+    """The values of `load`, at most `limit` of them.
+
+    `table` and `order` (oldest first) change together, under `lock`.
+    """
 
     def __init__(self, load, limit, loads_at_once):
         self.load, self.limit, self.units = load, limit, Semaphore(loads_at_once, "cache.units")
@@ -48,7 +51,7 @@ class Cache:
                 return entry  # another thread was faster
             while len(self.order) >= self.limit:
                 oldest, old = self.order.popitem(last=False)
-                if old.used:  # since it was last looked at here: a second chance, so a hit need not move it
+                if old.used:  # used since it was last looked at here: give it a second chance
                     self.order[oldest], old.used = old, False
                 else:
                     del self.table[oldest]
@@ -58,7 +61,7 @@ class Cache:
             with self.units:
                 entry.value = self.load(key)
         except BaseException as error:
-            entry.error = error  # all who wait fail with it, the next one to come tries again
+            entry.error = error  # all threads that wait fail with it; the next one loads again
             raise
         finally:
             entry.loaded.complete_all()
@@ -67,10 +70,10 @@ class Cache:
 
 def load(page):
     at_once.append(loading.inc_return())
-    while page == 0 and cache.order[page].loaded.statistics().waiting < 7:  # for the other seven threads
+    while page == 0 and cache.order[page].loaded.statistics().waiting < 7:  # until the other seven threads wait
         cpu_relax()
     if page in range(1, 7):
-        pair.wait()  # for a second load beside this one
+        pair.wait()  # until a second load runs at the same time
     loading.dec()
     return f"page {page}"
 

@@ -1,10 +1,10 @@
-"""Writer starvation: readers that keep coming get past a writer that waits, unless the lock has a queue.
+"""Writer starvation: readers that keep coming pass a writer that waits, unless the lock is queued.
 
     python examples/primitives/07_writer_starvation.py
 
-One reader is in, a writer waits for it, and five more readers come. The readers of an RWLock come first, as they did in
-Linux: you will see that all five get in past the writer; it would wait as long as such readers come. With queued=True,
-as in Linux since then, the lock is fair: none gets past the writer, which is next, and the five follow it.
+One reader holds the lock, a writer waits for it, and five more readers come. Readers of a plain RWLock come first, as
+they once did in Linux: all five pass the writer, which would wait as long as such readers keep coming. With
+queued=True, as in Linux today, the lock is fair: none of them passes the writer, which is next, and the five follow it.
 """
 
 import threading
@@ -20,12 +20,12 @@ def wait_until(condition):
 
 
 def try_out(lock):
-    """Let everybody in, in the order that the lock chooses, and return that order."""
+    """Let all threads take the lock, in the order that the lock chooses, and return that order."""
     order, leave = [], Atomic()
 
     def read_first():
         with lock.read():
-            wait_until(leave.read)  # spinning, as befits a lock that spins
+            wait_until(leave.read)  # spins, because a thread must not sleep while it holds an RWLock
 
     def write():
         with lock.write():
@@ -46,7 +46,7 @@ def try_out(lock):
     wait_until(lambda: lock.statistics().waiting == 1)
     for _ in range(READERS):
         start(read)
-    # Each of the five is through, or waits behind the writer: only then does the first one leave.
+    # The first reader leaves only when each of the five has had the lock or waits behind the writer.
     wait_until(lambda: len(order) + lock.statistics().waiting == READERS + 1)
     leave.set(1)
     for thread in threads:

@@ -1,11 +1,11 @@
-"""Message passing: one thread writes data and then sets a flag, another one sees the flag and then reads the data.
+"""Message passing: one thread writes data and then sets a flag; another thread sees the flag and then reads the data.
 
     python examples/primitives/08_message_passing.py
 
-The other thread may see the flag and old data, unless both sides have a barrier. You will see, for each choice of
-barriers, the outcomes that are possible on a machine as weak as the kernel's memory model, found by trying everything,
-and those which the barriers forbid. Then two threads pass ten thousand messages through real cells: the flag is stored
-with release and loaded with acquire, and no message is old when its flag is seen.
+Unless both sides have a barrier, the second thread may see the flag and still read old data. For each choice of
+barriers the program prints the outcomes that are possible on a machine as weak as the kernel's memory model, found by
+exhaustive search, and the outcomes that the barriers forbid. Then two threads pass ten thousand messages through real
+cells: the flag is stored with release and loaded with acquire, and no message is old when its flag is seen.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""The examples do what their docstrings say, and the corrected version of each is silent, on either build."""
+"""The examples are reported as their docstrings say, and the corrected version of each is silent, on both builds."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ EXAMPLES = {
     "05_queue.py": "possible circular locking dependency detected",
     "06_logging_callback.py": "possible circular locking dependency detected",
 }
-SHOWN = {  # what a reader of the report must find in it
+MENTIONED = {  # what each report must contain
     "01_abba.py": ("01_abba.py:12 accounts", "01_abba.py:13 audit", "transfer", "report"),
     "02_three_lock_ring.py": ("self.orders_lock", "self.stock_lock", "self.prices_lock", "-> #2", "thread 2"),
     "03_recursion.py": ("03_recursion.py:19 self._lock", "Cache.put", "Cache.shrink", "certain"),
@@ -32,7 +32,7 @@ SILENT = Path(__file__).parent / "silent"
 
 @dataclass
 class Done:
-    """How a program ended and what it wrote."""
+    """How a program ended, and what it wrote."""
 
     status: int
     out: str
@@ -53,25 +53,25 @@ def titles(text: str) -> list[str]:
     return [line.removeprefix("WARNING: ") for line in text.splitlines() if line.startswith("WARNING: ")]
 
 
-def test_every_example_is_listed_and_has_a_twin() -> None:
+def test_every_example_is_listed_and_has_a_corrected_version() -> None:
     assert sorted(path.name for path in (ROOT / "examples").glob("*.py")) == sorted(EXAMPLES)
     assert sorted(path.name for path in SILENT.glob("*.py")) == sorted(EXAMPLES)
 
 
 @pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_example_is_reported(name: str, pure: str) -> None:
+def test_the_mistake_of_an_example_is_reported(name: str, pure: str) -> None:
     done = run(ROOT / "examples" / name, pure, "-m", "lockdep", "run")
 
     assert titles(done.err) == [EXAMPLES[name]]
-    assert [text for text in SHOWN[name] if text not in done.err] == []
+    assert [text for text in MENTIONED[name] if text not in done.err] == []
     assert done.err.splitlines()[-1].startswith("lockdep (")
     assert done.status == 66
 
 
 @pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_corrected_example_is_silent(name: str, pure: str) -> None:
+def test_the_corrected_version_is_silent(name: str, pure: str) -> None:
     done = run(SILENT / name, pure, "-m", "lockdep", "run")
 
     assert titles(done.err) == []
@@ -81,7 +81,7 @@ def test_corrected_example_is_silent(name: str, pure: str) -> None:
 
 @pytest.mark.parametrize("folder", [ROOT / "examples", SILENT], ids=["examples", "twins"])
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_output_is_that_of_plain_python(folder: Path, name: str) -> None:
+def test_the_output_is_the_same_as_without_lockdep(folder: Path, name: str) -> None:
     plain = run(folder / name, "0")
 
     assert (plain.status, plain.err) == (0, "")

@@ -1,4 +1,4 @@
-"""The examples of the primitives print what they teach, in the same words on either build, and lockdep agrees."""
+"""The examples of the primitives print their lesson, the same on both builds, and lockdep finds what they show."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ release and acquire  0/0 0/1 1/1          1/0
 10000 messages by smp_store_release and smp_load_acquire: 0 were old when their flag was seen
 """,
 }
-TAUGHT = {  # the findings that are the lesson; the other examples have none
+SHOWN = {  # the findings that an example shows; the others have none
     "01_softirq_lock.py": ["inconsistent lock state"],
     "05_parent_child.py": [
         "possible recursive locking detected",
@@ -84,24 +84,24 @@ def test_the_docstring_names_the_command(name: str) -> None:
 
 @pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
 @pytest.mark.parametrize("name", PRINTED)
-def test_it_prints_its_lesson(name: str, pure: str) -> None:
+def test_an_example_prints_its_lesson(name: str, pure: str) -> None:
     done = run(FOLDER / name, pure)
 
     assert "Traceback" not in done.err
-    assert titles(done.err) == TAUGHT.get(name, [])
-    assert name in TAUGHT or done.err == ""
+    assert titles(done.err) == SHOWN.get(name, [])
+    assert name in SHOWN or done.err == ""
     assert done.out == PRINTED[name].lstrip("\n")
     assert done.status == 0
 
 
 @pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
 @pytest.mark.parametrize("name", PRINTED)
-def test_lockdep_finds_what_is_taught_and_nothing_else(name: str, pure: str) -> None:
+def test_lockdep_finds_what_the_example_shows_and_nothing_else(name: str, pure: str) -> None:
     done = run(FOLDER / name, pure, "-m", "lockdep", "run")
 
-    taught = TAUGHT.get(name, [])
+    shown = SHOWN.get(name, [])
     assert "Traceback" not in done.err
-    assert titles(done.err) == taught
-    assert f" {len(taught)} error{'s' * (len(taught) != 1)}, 0 warnings;" in done.err.splitlines()[-1]
+    assert titles(done.err) == shown
+    assert f" {len(shown)} error{'s' * (len(shown) != 1)}, 0 warnings;" in done.err.splitlines()[-1]
     assert done.out == PRINTED[name].lstrip("\n")
-    assert done.status == (66 if taught else 0)
+    assert done.status == (66 if shown else 0)

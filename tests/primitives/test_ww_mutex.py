@@ -458,7 +458,7 @@ def test_the_base_mutex_leaves_the_context_as_it_is(actor: Cast) -> None:
     assert titles() == ["bad unlock balance detected!"]
 
 
-def test_without_a_validator_a_context_still_backs_off() -> None:
+def test_without_a_validator_locking_twice_is_still_refused() -> None:
     with lockdep.use(lockdep.Validator(lockdep.Options(enabled=False))):
         a = WWMutex(WOUND)
         with AcquireContext(WOUND) as context:

@@ -1,4 +1,4 @@
-"""The silent twin of examples/01_abba.py: both threads take accounts before audit."""
+"""The corrected version of examples/01_abba.py: both threads take accounts before audit."""
 
 import threading
 

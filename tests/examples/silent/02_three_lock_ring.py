@@ -1,4 +1,4 @@
-"""The silent twin of examples/02_three_lock_ring.py: orders, stock, prices, in this order everywhere."""
+"""The corrected version of examples/02_three_lock_ring.py: takes orders, stock and prices in this order."""
 
 import threading
 

@@ -1,10 +1,10 @@
-"""The silent twin of examples/03_recursion.py: shrink is for callers that hold the lock."""
+"""The corrected version of examples/03_recursion.py: shrink() is for callers that hold the lock."""
 
 import threading
 
 
 class Cache:
-    """A dictionary with a limit."""
+    """A dictionary with a limited number of items."""
 
     def __init__(self, limit):
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""The silent twin of examples/04_join_while_holding.py: joined first, locked afterwards."""
+"""The corrected version of examples/04_join_while_holding.py: stop() joins first and locks afterwards."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The silent twin of examples/05_queue.py: the priority is read when a job is submitted, and sorting takes no lock."""
+"""The corrected version of examples/05_queue.py: a job keeps its priority, and sorting takes no lock."""
 
 import queue
 import threading

@@ -1,11 +1,11 @@
-"""The silent twin of examples/06_logging_callback.py: the log line is written when the lock is free again."""
+"""The corrected version of examples/06_logging_callback.py: the program logs after it has released its lock."""
 
 import logging
 import threading
 
 
 class Metrics:
-    """Counts what happens, and says so in the log now and then."""
+    """Counts events and logs every second one of a kind."""
 
     def __init__(self):
         self._lock = threading.RLock()
