@@ -1,6 +1,6 @@
-"""What the subcommands of the command line share: mistakes in one line, and text on the two streams.
+"""What all subcommands share: the parser of arguments, mistakes of the user, and output.
 
-A mistake of the person at the keyboard is a UsageError; the command `lockdep` says it in one line and exits with 2.
+A mistake of the user is raised as UsageError; `main` prints it as one line and exits with status 2.
 """
 
 import argparse
@@ -8,23 +8,23 @@ import os
 import sys
 from typing import NoReturn
 
-USAGE = 2  # exit status for a mistake of the person at the keyboard
+USAGE = 2  # exit status for a mistake of the user
 
 
 class UsageError(Exception):
-    """Something the person at the keyboard has to change; the message is one line."""
+    """Something the user has to change; the message is one line."""
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises UsageError in place of printing its usage and exiting."""
+    """An argument parser that raises UsageError instead of printing its usage and exiting."""
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the arguments."""
+        """Raise UsageError; argparse calls this with what is wrong."""
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
 def say(line: str) -> None:
-    """Write one line to the terminal's standard error, even if the program replaced or closed sys.stderr."""
+    """Write one line to file descriptor 2, which works even if the program has replaced or closed sys.stderr."""
     try:
         os.write(2, (line.rstrip("\n") + "\n").encode("utf-8", "backslashreplace"))
     except OSError:
@@ -32,7 +32,7 @@ def say(line: str) -> None:
 
 
 def show(text: str) -> None:
-    """Write text to standard output, whatever its encoding has no room for as an escape."""
+    """Write text to standard output; characters that its encoding lacks are written as escapes."""
     stream = sys.__stdout__
     if stream is None:
         return
@@ -41,11 +41,11 @@ def show(text: str) -> None:
         encoding = stream.encoding or "utf-8"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
-    except ValueError as error:  # the program closed it
+    except ValueError as error:  # the program has closed it
         raise OSError(str(error)) from None
 
 
 def wants_colour(stream: object) -> bool:
-    """Return whether to colour what is written there: a terminal, and nobody has asked for none (no-color.org)."""
+    """Return whether text on this stream is to be coloured: on a terminal, unless NO_COLOR is set (no-color.org)."""
     isatty = getattr(stream, "isatty", None)
     return bool(isatty and isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,7 +1,7 @@
 """The subcommands that read snapshot files: report, classes, chains, stats. Several files are merged first.
 
-Files are read one at a time, so many take no more memory than their merge; on a terminal a bar shows how far it is.
-Whatever is wrong with a file or an option is one line and exit status 2.
+Files are read one at a time, so that memory holds one file and the merge of those before it. On a terminal a progress
+bar is shown. Anything that is wrong with a file or an option is one line on standard error and exit status 2.
 """
 
 import argparse
@@ -16,26 +16,28 @@ from lockdep.cli.command_line import Parser, UsageError, say, show, wants_colour
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
 
-FEW = 3  # files that are read without a bar
+FEW = 3  # so many files are read without a progress bar
 
 
 def report(given: list[str]) -> int:
-    """lockdep report: what was found, or learned, in one of many formats."""
+    """lockdep report: render what was found and learned, in one of the formats."""
     from lockdep.config import Options
     from lockdep.reports import formats
     from lockdep.vocabulary.grades import FAIL_ON
 
     parser = Parser(
         prog="lockdep report",
-        description="Merge snapshot files (lockdep run --snapshot) and report what they have: a cycle that no single "
-        "run saw is found, too.",
+        description="Merge snapshot files (see `lockdep run --snapshot`) and render them. Cycles that need the "
+        "dependencies of several runs are found, too.",
         allow_abbrev=False,
     )
     add_files(parser)
     parser.add_argument("--format", choices=formats.names(), default="splat", metavar="FORMAT",
-                        help=f"{', '.join(formats.names())} (splat)")  # fmt: skip
-    parser.add_argument("--output", metavar="PATH", help="where to write it (standard output)")
-    parser.add_argument("--fail-on", choices=FAIL_ON, help="exit with 66 if there is such a finding, or a stronger one")
+                        help=f"one of {', '.join(formats.names())} (default: splat)")  # fmt: skip
+    parser.add_argument("--output", metavar="PATH", help="write to this file, not to standard output")
+    parser.add_argument(
+        "--fail-on", choices=FAIL_ON, help="exit with status 66 if there is a finding of this grade or a stronger one"
+    )
     parsed = parser.parse_args(given)
     snapshot = merged(parsed.files)
     colour = parsed.output is None and wants_colour(sys.stdout)
@@ -45,7 +47,7 @@ def report(given: list[str]) -> int:
 
 
 def classes(given: list[str]) -> int:
-    """lockdep classes: lock classes, as in /proc/lockdep."""
+    """lockdep classes: list lock classes, as /proc/lockdep does."""
     from lockdep.reports.class_table import SORTS, render_classes
 
     parser = table_parser("classes", "List lock classes as the kernel's /proc/lockdep does.", SORTS)
@@ -56,7 +58,7 @@ def classes(given: list[str]) -> int:
 
 
 def chains(given: list[str]) -> int:
-    """lockdep chains: lock chains, as in /proc/lockdep_chains."""
+    """lockdep chains: list lock chains, as /proc/lockdep_chains does."""
     from lockdep.reports.chain_table import SORTS, render_chains
 
     parser = table_parser("chains", "List lock chains as the kernel's /proc/lockdep_chains does.", SORTS)
@@ -67,16 +69,16 @@ def chains(given: list[str]) -> int:
 
 
 def stats(given: list[str]) -> int:
-    """lockdep stats: counts, as in /proc/lockdep_stats."""
+    """lockdep stats: print counts, as /proc/lockdep_stats does."""
     from lockdep.reports.stats_table import render_stats
 
     parser = Parser(
         prog="lockdep stats",
-        description="Print counts as the kernel's /proc/lockdep_stats has them.",
+        description="Print counts as the kernel's /proc/lockdep_stats does.",
         allow_abbrev=False,
     )
     add_files(parser)
-    parser.add_argument("--output", metavar="PATH", help="where to write it (standard output)")
+    parser.add_argument("--output", metavar="PATH", help="write to this file, not to standard output")
     parsed = parser.parse_args(given)
     deliver(render_stats(merged(parsed.files)), parsed.output)
     return 0
@@ -86,20 +88,22 @@ def table_parser(name: str, description: str, sorts: Iterable[str]) -> Parser:
     """Return the parser of a subcommand that prints a list."""
     parser = Parser(prog=f"lockdep {name}", description=description, allow_abbrev=False)
     add_files(parser)
-    parser.add_argument("--sort", choices=tuple(sorts), default="name", help="what comes first (name)")
-    parser.add_argument("--filter", metavar="PATTERN", help="only classes with this in their names, or of this glob")
-    parser.add_argument("--top", type=positive, metavar="N", help="only the first N")
-    parser.add_argument("--output", metavar="PATH", help="where to write it (standard output)")
+    parser.add_argument("--sort", choices=tuple(sorts), default="name", help="what to sort by (default: name)")
+    parser.add_argument(
+        "--filter", metavar="PATTERN", help="only classes whose names contain this text or match this glob"
+    )
+    parser.add_argument("--top", type=positive, metavar="N", help="print only the first N")
+    parser.add_argument("--output", metavar="PATH", help="write to this file, not to standard output")
     return parser
 
 
 def add_files(parser: argparse.ArgumentParser) -> None:
-    """Add the files as arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a snapshot; several are merged")
+    """Add the argument for the files."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a snapshot file; several are merged")
 
 
 def positive(text: str) -> int:
-    """Return a number from 1 upwards; ValueError for anything else."""
+    """Return the number; ValueError if it is less than 1, or no number."""
     number = int(text)
     if number < 1:
         raise ValueError(text)
@@ -107,7 +111,7 @@ def positive(text: str) -> int:
 
 
 def chooser(pattern: str | None) -> Callable[[str], bool]:
-    """Return what says whether a name is wanted: it matches the glob, or has the text in it."""
+    """Return a function that tells whether a name contains the text or matches the glob."""
     if pattern is None:
         return lambda _: True
     return lambda name: pattern in name or fnmatchcase(name, pattern)
@@ -121,7 +125,7 @@ def merged(paths: Sequence[str]) -> "Snapshot":
 
 
 def loaded(paths: Sequence[str]) -> "Iterator[Snapshot]":
-    """Yield each file's snapshot. Of the first run that comes twice is said that its counts are added twice."""
+    """Yield the snapshot of each file. A run that is in several files is added several times, and a note says so."""
     from lockdep.snapshots.snapshot import Snapshot
 
     seen: dict[str, str] = {}
@@ -145,7 +149,7 @@ def loaded(paths: Sequence[str]) -> "Iterator[Snapshot]":
 
 
 def with_progress(paths: Sequence[str]) -> Iterable[str]:
-    """Return the paths; on a terminal, many of them move a bar as they are taken."""
+    """Return the paths; if there are many and standard error is a terminal, a progress bar follows them."""
     if len(paths) <= FEW or not sys.stderr.isatty():
         return paths
     from rich.console import Console
@@ -155,7 +159,7 @@ def with_progress(paths: Sequence[str]) -> Iterable[str]:
 
 
 def deliver(text: str, path: str | None) -> None:
-    """Write the text to the file, or to standard output."""
+    """Write the text to the file, or to standard output if `path` is None."""
     if path is None:
         show(text)
         return

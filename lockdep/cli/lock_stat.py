@@ -3,74 +3,95 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from lockdep.cli.command_line import Parser, UsageError
 from lockdep.cli.command_line import show as show_text
 from lockdep.live import listen
 from lockdep.reports.lock_stat import SORTS, microseconds, render_lock_stat, row_name
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.snapshots.stats import ClassStat
 
-SOURCES = "FILE or PID"
 SWITCHES = {
-    "start": "have the process take times from now on",
-    "stop": "have it take no more times; what was counted stays",
-    "clear": "have it begin to count anew",
+    "start": "print nothing; make the process measure times from now on",
+    "stop": "print nothing; make it measure no more times, and keep the numbers",
+    "clear": "print nothing; make it set all numbers to zero",
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what both commands take."""
-    parser.add_argument("--sort", choices=SORTS, default="contentions", help="which comes first (contentions)")
-    parser.add_argument("--filter", metavar="GLOB", default="*", help="only classes of such names, app.py:* say")
-
-
-def stat(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
-    """lockdep stat: print the table. ValueError and OSError say what is wrong with a source."""
-    parser.add_argument("sources", nargs="+", metavar=SOURCES, help="snapshot files, or a process that listens")
-    add_arguments(parser)
-    parser.add_argument("--top", type=int, metavar="N", help="so many classes (all)")
-    parser.add_argument("--points", type=int, default=4, metavar="N", help="so many places of a class, 0 for all (4)")
+def stat(given: list[str]) -> int:
+    """lockdep stat: print the table."""
+    what = "Print lock statistics of snapshot files, added up, or of a process started with `lockdep run --listen`."
+    parser = Parser(prog="lockdep stat", description=what, allow_abbrev=False)
+    parser.add_argument("sources", nargs="+", metavar="FILE or PID", help="a snapshot file, or the number of a process")
+    add_choice(parser)
+    parser.add_argument("--top", type=int, metavar="N", help="print only the first N classes")
+    parser.add_argument(
+        "--points", type=int, default=4, metavar="N", help="print N places for each class, 0 for all (default: 4)"
+    )
     switches = parser.add_mutually_exclusive_group()
-    for command, what in SWITCHES.items():
-        switches.add_argument(f"--{command}", dest="switch", action="store_const", const=command, help=what)
+    for command, meaning in SWITCHES.items():
+        switches.add_argument(f"--{command}", dest="switch", action="store_const", const=command, help=meaning)
     parsed = parser.parse_args(given)
-    if parsed.switch:
-        switch(parsed.sources, parsed.switch)
-    else:
-        stats = chosen(read(parsed.sources).stats, parsed.filter)
-        show_text(render_lock_stat(stats, sort=parsed.sort, top=parsed.top, points=parsed.points))
+    with mistakes_in_sources():
+        if parsed.switch:
+            switch(parsed.sources, parsed.switch)
+        else:
+            stats = chosen(read(parsed.sources).stats, parsed.filter)
+            show_text(render_lock_stat(stats, sort=parsed.sort, top=parsed.top, points=parsed.points))
     return 0
 
 
+def top(given: list[str]) -> int:
+    """lockdep top: print what has happened since the last look, until interrupted or the process has ended."""
+    what = "Show, again and again, which locks of a process were waited for since the last look."
+    parser = Parser(prog="lockdep top", description=what, allow_abbrev=False)
+    parser.add_argument("pid", type=int, metavar="PID", help="a process started with `lockdep run --listen`")
+    add_choice(parser)
+    parser.add_argument(
+        "--interval", type=float, default=2.0, metavar="SECONDS", help="time between two looks (default: 2)"
+    )
+    parser.add_argument("--count", type=int, metavar="N", help="stop after N looks")
+    parser.add_argument("--top", type=int, default=20, metavar="N", help="show only the first N classes (default: 20)")
+    parsed = parser.parse_args(given)
+    if parsed.interval <= 0:
+        parser.error("argument --interval: more than 0 seconds")
+    with mistakes_in_sources(), contextlib.suppress(KeyboardInterrupt):
+        follow(parsed)
+    return 0
+
+
+def add_choice(parser: Parser) -> None:
+    """Add the options that choose and sort classes."""
+    parser.add_argument("--sort", choices=SORTS, default="contentions", help="what to sort by (default: contentions)")
+    parser.add_argument(
+        "--filter", metavar="GLOB", default="*", help="only classes of such names, for example app.py:*"
+    )
+
+
+@contextlib.contextmanager
+def mistakes_in_sources() -> Iterator[None]:
+    """Turn what is wrong with a file or a process into one line for the person at the keyboard."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise UsageError(str(error)) from None
+
+
 def switch(sources: Sequence[str], command: str) -> None:
-    """Have each process start or stop its clocks, or begin anew."""
+    """Tell each process to start or stop measuring, or to set its numbers to zero."""
     files = [source for source in sources if not source.isdigit()]
     if files:
         raise ValueError(f"--{command} is for a process that listens, not for {files[0]}")
     for source in sources:
         listen.ask(int(source), command)
-
-
-def top(parser: argparse.ArgumentParser, given: Sequence[str]) -> int:
-    """lockdep top: what happened since the last look, again and again, until interrupted or the process has ended."""
-    parser.add_argument("pid", type=int, metavar="PID", help="a process started with lockdep run --listen")
-    add_arguments(parser)
-    parser.add_argument("--interval", type=float, default=2.0, metavar="SECONDS", help="between two looks (2)")
-    parser.add_argument("--count", type=int, metavar="N", help="stop after so many looks")
-    parser.add_argument("--top", type=int, default=20, metavar="N", help="so many classes (20)")
-    parsed = parser.parse_args(given)
-    if parsed.interval <= 0:
-        parser.error("argument --interval: more than 0 seconds")
-    try:
-        follow(parsed)
-    except KeyboardInterrupt:
-        pass
-    return 0
 
 
 def read(sources: Sequence[str]) -> Snapshot:
@@ -79,6 +100,7 @@ def read(sources: Sequence[str]) -> Snapshot:
 
 
 def one_snapshot(source: str) -> Snapshot:
+    """Return the snapshot of one file or process."""
     if source.isdigit():
         return Snapshot.parse(listen.ask(int(source), "snapshot"), f"process {source}")
     return Snapshot.load(source)
@@ -90,6 +112,7 @@ def chosen(stats: Sequence[ClassStat], pattern: str) -> list[ClassStat]:
 
 
 def follow(parsed: argparse.Namespace) -> None:
+    """Look at the process again and again, and show what has happened between two looks."""
     before: dict[tuple[str, bool], ClassStat] = {}
     looks = 0
     with screen() as show:
@@ -110,7 +133,7 @@ def follow(parsed: argparse.Namespace) -> None:
 
 
 def difference(now: ClassStat, before: ClassStat | None) -> ClassStat:
-    """Return what happened between two looks; shortest and longest times are those of all time."""
+    """Return what happened between two looks. Shortest and longest times are those since the process started."""
     if before is None:
         return now
     return now.since(before)
@@ -120,7 +143,7 @@ COLUMNS = ("lock class", "contentions", "acquisitions", "wait avg us", "wait tot
 
 
 def cells(stat: ClassStat, both: set[str]) -> list[str]:
-    """Return a row of top."""
+    """Return a row of the table that top shows."""
     found = [row_name(stat, both), str(stat.contentions), str(stat.acquisitions)]
     for times in (stat.wait, stat.hold):
         found += ["-", "-"] if times is None else map(microseconds, (times.total_ns / times.count, times.total_ns))
@@ -128,12 +151,12 @@ def cells(stat: ClassStat, both: set[str]) -> list[str]:
 
 
 def screen() -> Any:
-    """Return how looks are shown: one that refreshes on a terminal, else plain lines."""
+    """Return the context manager whose value shows one look: a table on a terminal, else plain lines."""
     return Refreshed() if sys.stdout.isatty() else Plain()
 
 
 class Plain:
-    """One block of lines for each look."""
+    """Prints a block of lines for each look."""
 
     def __enter__(self) -> Any:
         return self.show
@@ -142,6 +165,7 @@ class Plain:
         """Nothing was opened."""
 
     def show(self, stats: Sequence[ClassStat]) -> None:
+        """Print the rows in columns."""
         rows = [list(COLUMNS), *(cells(one, {other.name for other in stats if other.read}) for one in stats)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
         for row in rows:
@@ -152,7 +176,7 @@ class Plain:
 
 
 class Refreshed:
-    """A table that is drawn again in place."""
+    """Draws a table, each time over the last one."""
 
     def __enter__(self) -> Any:
         from rich.live import Live
@@ -165,6 +189,7 @@ class Refreshed:
         self._live.__exit__(*args)
 
     def show(self, stats: Sequence[ClassStat]) -> None:
+        """Draw the rows."""
         from rich.table import Table
 
         table = Table(*COLUMNS, expand=True)

@@ -1,9 +1,6 @@
-"""What was found as files, written at the end of a run: `--report FORMAT[:PATH]`, `--snapshot PATH`.
+"""The files that `lockdep run` writes at the end: `--report FORMAT[:PATH]` and `--snapshot PATH`.
 
-A file is replaced in one step, so a reader sees the old one or the whole new one. What cannot be written is a line
-for the person at the terminal and no exception: the findings themselves were printed when they were found.
-
-Cost: nothing until the end of the run; a format is imported when it is used.
+A file is replaced in one step, so a reader sees the old one or the whole new one. A format is imported when it is used.
 """
 
 import os
@@ -27,19 +24,19 @@ class ReportFile:
 
     @classmethod
     def parse(cls, text: str) -> "ReportFile":
-        """Read FORMAT[:PATH]; ValueError says what is accepted."""
+        """Return the report for FORMAT[:PATH]; if it is wrong, ValueError says what is accepted."""
         name, colon, path = text.partition(":")
         if name not in formats.names():
             raise ValueError(f"unknown format {name!r} (known: {', '.join(formats.names())})")
         if colon and not path:
             raise ValueError(f"no path after {text!r}")
-        # Absolute now: the program may change the working directory before the file is written.
+        # Make the path absolute now: the program may change the working directory.
         return cls(name, os.path.abspath(path) if path else None)
 
     def write(self, snapshot: "Snapshot") -> None:
-        """Render the snapshot and write it; OSError if the place does not take it."""
+        """Render the snapshot and write it; OSError if it cannot be written."""
         if self.format == "snapshot" and self.path is not None:
-            snapshot.save(self.path)  # piece by piece
+            snapshot.save(self.path)  # piece by piece, without one long string
             return
         text = formats.render(self.format, snapshot)
         if self.path is None:

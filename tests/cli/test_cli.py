@@ -142,6 +142,22 @@ def test_options_come_from_environment_and_pyproject(lockdep, folder):
     assert lockdep("run", "--exit-code=7", "inversion.py", LOCKDEP_OPTIONS="exit_code=9")[2] == 7
 
 
+def test_options_are_read_once(folder):
+    (folder / "pyproject.toml").write_text("[tool.lockdep]\nexit_code = 8\n")
+    code = """
+import sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+from lockdep.cli import main
+status = main(["run", "--strict", "inversion.py"])
+print(status, sum(name.endswith("pyproject.toml") for name in opened))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env={**os.environ, "PYTHONPATH": ROOT}, capture_output=True, text=True
+    )
+    assert done.stdout == "8 1\n", done.stderr
+
+
 def test_suppressed_finding_does_not_fail_the_run(lockdep, folder):
     (folder / "pyproject.toml").write_text('[tool.lockdep]\nsuppress = ["circular: inversion.py:*  # known"]\n')
     _, stderr, status = lockdep("run", "inversion.py")

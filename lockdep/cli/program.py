@@ -1,0 +1,82 @@
+"""The program that a subcommand starts: where it begins on the command line, and how it is run to its end.
+
+Everything after the program (a script, -m module or -c code) belongs to the program, whatever it looks like.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lockdep.cli.command_line import UsageError, say
+from lockdep.cli.launch import Finish, LaunchError, Target, launch
+
+if TYPE_CHECKING:
+    from lockdep.config import Options
+
+TARGET = "(script.py | -m module | -c code) args..."
+
+
+def split_target(given: list[str], with_value: Sequence[argparse.Action] = ()) -> tuple[list[str], Target | None]:
+    """Split the arguments into our own options and the program with its arguments; None if no program is named.
+
+    `with_value` are our options that take a value. argparse cannot do this: it would take an option after the script
+    for one of ours.
+    """
+    takes_value = {name for action in with_value for name in action.option_strings}
+    index = 0
+    while index < len(given):
+        word = given[index]
+        own, rest = given[:index], given[index + 1 :]
+        if word[:2] in ("-m", "-c"):
+            return own, inline_target(word, rest)
+        if word == "--":
+            return own, Target("script", rest[0], tuple(rest[1:])) if rest else None
+        if not word.startswith("-") or word == "-":
+            return own, Target("script", word, tuple(rest))
+        index += 2 if word in takes_value else 1
+    return given, None
+
+
+def inline_target(word: str, rest: list[str]) -> Target:
+    """Return the target of -m or -c; the value follows in the same word or in the next one."""
+    option, *program = word[:2], *([word[2:]] if word[2:] else []), *rest
+    if not program:
+        raise UsageError(f"argument expected for the {option} option")
+    return Target("module" if option == "-m" else "command", program[0], tuple(program[1:]))
+
+
+def track_locks(**keywords: Any) -> "Options":
+    """Track every lock that is made from now on; return the options, with these keywords as the strongest source."""
+    from lockdep import runtime
+    from lockdep.config import OptionError
+
+    try:
+        from lockdep import patch
+
+        patch.install(**keywords)
+    except (OptionError, ImportError) as error:  # ImportError: the compiled build is required and missing
+        raise UsageError(" ".join(str(error).split())) from None
+    return runtime.validator().options
+
+
+def run_program(target: Target, conclude: Finish) -> int:
+    """Run the program to its end, then call `conclude` with its exit status; return the exit status of the command.
+
+    If `conclude` fails, that is one line on standard error, and the program keeps its status.
+    """
+    process = os.getpid()
+
+    def finish(status: int) -> int | None:
+        if os.getpid() != process:  # the end of a child that the program forked: its parent reports
+            return None
+        try:
+            return conclude(status)
+        except Exception as error:
+            say(f"lockdep: error: nothing to show at the end: {type(error).__name__}: {error}")
+            return None
+
+    try:
+        return launch(target, finish)
+    except LaunchError as error:
+        raise UsageError(str(error)) from None
