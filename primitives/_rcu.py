@@ -2,9 +2,8 @@
 
 One source serves both builds, as in _atomic.py. Each thread has a Reader, which stores how many sections the thread is
 in and, in `since`, the time at which the outermost one began (0 outside). Times are values of a clock that each grace
-period advances; it then waits until no reader has an earlier time. Readers that begin later have later times and are
-not waited for. None of this takes a lock: a reader writes only to its own Reader, and checks its flag `wanted` when it
-leaves.
+period advances; it then waits until no reader has an earlier time. Later readers have later times. None of this takes a
+lock: a reader writes only to its own Reader, and checks `wanted` when it leaves.
 
 A thread that has ended is no reader any more. In the child of a fork, neither are the threads left behind. The table of
 readers is a dictionary that is only changed by single atomic operations, and only iterated over as a copy.
@@ -46,18 +45,14 @@ if not cython.compiled:
 
 
 class Reader:
-    """The read-side sections of one thread.
+    """The read-side sections of one thread: `depths` has their number for each flavour, `depth` is the sum."""
 
-    Invariant, as seen from any other thread: since != 0 wherever depth != 0. `depth` is the sum of `depths`, which has
-    one number for each flavour.
-    """
-
+    # Invariant, as seen from any other thread: since != 0 wherever depth != 0.
     __slots__ = ("depth", "depths", "hint", "ident", "late", "map", "maps", "since", "wanted")
 
     def __init__(self):
         self.ident = _get_ident()
-        self.since = 0
-        self.depth = 0
+        self.since = self.depth = 0
         self.wanted = 0                       # a grace period waits for this reader
         self.late = False                     # made while its thread is torn down: it lives for one section
         self.maps = [None] * FLAVOURS         # of this thread only, so that threads share no counter
@@ -233,9 +228,9 @@ def leave(flavour):
 
 
 def rcu_read_lock():
-    """Begin a read-side section. Objects that it dereferences stay valid until it ends.
+    """Begin a read-side section, in which dereferenced objects stay valid.
 
-    Sections nest. Entering takes no lock and never waits. The thread must not sleep inside.
+    Nests, takes no lock; must not sleep inside.
     """
     enter(RCU)
 
@@ -297,10 +292,7 @@ def advance():
 
 
 def ask(target):
-    """Return the readers that are still in a section that began before `target`.
-
-    Each will wake the parked queues on leaving.
-    """
+    """Return the readers in a section from before `target`. Each will wake the parked queues when it leaves."""
     asked = []
     for reader in _readers.copy().values():
         if reader.is_before(target):
@@ -312,10 +304,7 @@ def ask(target):
 
 
 def fence_all():
-    """Pass a full fence.
-
-    The pure build's readers pass none, so there every other thread is made to pass one as well.
-    """
+    """Pass a full fence. In the pure build, whose readers pass none, make all other threads pass one as well."""
     if cython.compiled:
         pa_mb()
     elif THREADS_AT_ONCE:

@@ -138,3 +138,12 @@ class Cast:
     def end(self) -> None:
         for actor in self.actors:
             actor.end()
+
+
+def run_threads(count: int, work: Callable[[int], object]) -> None:
+    """Run work(0), work(1), ... in `count` threads at once, and wait for their end."""
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

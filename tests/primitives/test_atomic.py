@@ -1,10 +1,9 @@
-"""Atomic, AtomicRef, AtomicFlags, Refcount and the barriers: the results of operations, each a single step."""
+"""Atomic, AtomicRef, AtomicFlags and the barriers: the results of operations, each a single step."""
 
 from __future__ import annotations
 
 import gc
 import signal
-import threading
 import weakref
 from collections.abc import Callable
 from random import Random
@@ -12,13 +11,11 @@ from typing import Any
 
 import pytest
 
-from lockdep import runtime
 from lockdep.fastpath import BUILD
 from primitives import atomic, barrier
-from primitives.atomic import Atomic, AtomicFlags, AtomicRef, Refcount
+from primitives.atomic import Atomic, AtomicFlags, AtomicRef
 from primitives.rcu import RCUPointer
-from primitives.spinlock import SpinLock
-from tests.worlds import found
+from tests.primitives.contract import run_threads
 
 TOP = (1 << 63) - 1
 BOTTOM = -1 << 63
@@ -130,14 +127,6 @@ def test_random_operations_agree_with_plain_numbers(seed: int) -> None:
         exact = {"add": plain + operand, "and": plain & operand, "or": plain | operand, "xor": plain ^ operand}
         plain = atomic.wrapped(exact[operation.removeprefix("fetch_")])
         assert number.read() == plain
-
-
-def run_threads(count: int, work: Callable[[int], object]) -> None:
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_no_addition_of_concurrent_threads_is_lost() -> None:
@@ -326,81 +315,6 @@ def test_a_bit_serves_as_a_lock() -> None:
     run_threads(3, work)
 
     assert most.read() == 1
-
-
-# Reference counts
-
-
-def titles() -> list[str]:
-    return [finding.title for finding in runtime.findings()]
-
-
-def test_a_count_of_references_goes_up_and_down() -> None:
-    count = Refcount(1)
-    count.inc()
-    assert count.inc_not_zero()
-    count.add(2)
-    assert count.read() == 5
-    assert not count.sub_and_test(3)
-    count.dec()
-    assert count.dec_if_one()
-    assert not count.inc_not_zero()
-    assert not count.dec_if_one()
-    count.set(2)
-    assert count.dec_not_one()
-    assert not count.dec_not_one()
-    assert count.dec_and_test()
-
-    assert titles() == []
-
-
-@pytest.mark.parametrize(
-    ("start", "misuse", "message"),
-    [
-        (0, Refcount.inc, "refcount_t: addition on 0; use-after-free."),
-        (0, Refcount.dec_and_test, "refcount_t: underflow; use-after-free."),
-        (1, Refcount.dec, "refcount_t: decrement hit 0; leaking memory."),
-        (Refcount.MAX, Refcount.inc, "refcount_t: saturated; leaking memory."),
-        (Refcount.MAX, Refcount.inc_not_zero, "refcount_t: saturated; leaking memory."),
-        (Refcount.SATURATED, Refcount.inc, "refcount_t: saturated; leaking memory."),
-        (0, Refcount.dec_not_one, "refcount_t: underflow; use-after-free."),
-    ],
-)
-def test_misuse_is_reported_and_saturates_the_count(
-    start: int, misuse: Callable[[Refcount], object], message: str
-) -> None:
-    count = Refcount(start)
-
-    misuse(count)
-
-    assert titles() == [message]
-    assert count.read() == Refcount.SATURATED
-    assert not count.dec_and_test()  # the saturated count frees nothing
-    assert count.read() == Refcount.SATURATED
-
-
-def test_dec_and_lock_takes_the_lock_for_the_last_reference_only() -> None:
-    count, lock = Refcount(2), SpinLock("refs")
-
-    assert not count.dec_and_lock(lock)
-    assert not lock.locked()
-    assert count.dec_and_lock(lock)
-    assert lock.locked()
-    lock.release()
-
-    assert found() == []
-
-
-def test_exactly_one_thread_gives_back_the_last_reference() -> None:
-    count, last = Refcount(8), Atomic()
-
-    def work(_: int) -> None:
-        if count.dec_and_test():
-            last.inc()
-
-    run_threads(8, work)
-
-    assert last.read() == 1
 
 
 # Barriers
