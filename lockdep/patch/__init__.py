@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lockdep import fastpath, runtime
 from lockdep.config import load_options
 from lockdep.patch import threads
 from lockdep.patch.changes import Changes
-from lockdep.patch.names import Names
 from lockdep.validator.validator import Validator
+
+if TYPE_CHECKING:
+    from lockdep.patch.names import Names
 
 
 class _Installation:
@@ -43,6 +45,8 @@ def install(**options: Any) -> None:
     runtime.activate(Validator(load_options(**options)))
     if is_installed():
         return
+    from lockdep.patch.names import Names  # here: lockdep.threading reads the options if nobody has done so yet
+
     changes = _Installation.changes = Changes()
     names = _Installation.names = Names(changes)
     names.replace()
@@ -59,7 +63,7 @@ def resweep() -> None:
         _Installation.names.sweep_all()
 
 
-def names() -> Names | None:
+def current_names() -> Names | None:
     """Return the replaced names and adopted locks, or None if lockdep is not installed."""
     return _Installation.names
 

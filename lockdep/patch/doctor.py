@@ -35,7 +35,7 @@ class Diagnosis:
 
 def doctor() -> Diagnosis:
     """Look at all modules and all objects (some ms for each 100,000) and say which locks are out of sight."""
-    names = patch.names()
+    names = patch.current_names()
     return Diagnosis(tuple(tracked_lines(names)), tuple(untracked_lines(names)), tuple(note_lines()))
 
 
