@@ -1,8 +1,10 @@
-"""Annotations: what an author can tell the validator, or ask it, about locks (kernel: include/linux/lockdep.h).
+"""Annotations: what the author of a program can tell the validator about locks, or ask it (include/linux/lockdep.h).
 
-A `lock` here is a DepMap (every validated lock is one) or has one as `dep_map`; a Condition counts as its lock.
-Nothing here raises into the program: what does not hold is a finding. Where nobody knows (tracking is off, the lock is
-not a validated one) an assertion holds. Each costs some microseconds; assertions that hold cost less than one.
+A `lock` is a DepMap (every validated lock is one), or an object that has one as `dep_map`; a Condition stands for its
+lock. For a lock that is not validated, and while tracking is off, an annotation does nothing. TypeError is raised for
+an object that is no lock at all. Otherwise nothing here raises: what is used against its rules is a finding.
+
+Cost: some microseconds for each call, unless its docstring says otherwise.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lockdep import fastpath, runtime
-from lockdep.fastpath import NOCHECK, READ, RECURSIVE_READ, TRY, UNTRACKED, DepMap, ThreadState
+from lockdep.fastpath import NOCHECK, READ, RECURSIVE_READ, TRY, UNTRACKED, DepMap
 from lockdep.graph.classes import LockClass, LockClassKey, registry
 from lockdep.graph.comparison import InstanceComparison
 from lockdep.wait_types import PLAIN, Traits
@@ -23,13 +25,15 @@ __all__ = [
     "set_subclass", "unpin",
 ]  # fmt: skip
 
-COOKIES = 1 << 16
+COOKIES = 1 << 16  # pins are told apart by cookies from 1 to this number
 
 
 class LockMap(DepMap):
-    """Something that is no lock but has to be waited for like one: a phase, a request, work that must finish.
+    """Something that is no lock but that threads wait for: a phase, a request, work that must finish.
 
-    Taking it is recorded, nothing is taken. `name` gives it a class; else the place where it is made does.
+    Taking it only records that it is taken, and excludes nobody. With `name`, or `key`, it is of that class; otherwise
+    the place where it is made is its class. Kernel: a bare struct lockdep_map with lock_map_acquire and
+    lock_map_release, as workqueues and completions have it.
     """
 
     __slots__ = ()
@@ -39,15 +43,18 @@ class LockMap(DepMap):
         super().__init__(name, type(self), key)
 
     def acquire(self, mode: int = 0, nest: object = None, subclass: int = 0) -> None:
-        """Enter, exclusively unless `mode` says otherwise."""
+        """Record that this thread takes it; exclusively, unless `mode` has READ or RECURSIVE_READ from fastpath.
+
+        `nest` is a held lock that serialises those who take several maps of one class; `subclass` is 0 to 7.
+        """
         self.hold(mode, nest, subclass)
 
     def acquire_read(self) -> None:
-        """Enter as a recursive reader."""
+        """Record that this thread takes it as a recursive reader (kernel: lock_map_acquire_read)."""
         self.hold(RECURSIVE_READ)
 
     def try_acquire(self) -> None:
-        """Enter where nothing had to be waited for."""
+        """Record that this thread takes it without having waited (kernel: lock_map_acquire_try)."""
         self.acquired(None, TRY)
 
     def __enter__(self) -> LockMap:
@@ -59,9 +66,9 @@ class LockMap(DepMap):
 
 
 class WaitOverride(DepMap):
-    """Sets the wait context for the code it encloses, whatever it runs in (kernel: DEFINE_WAIT_OVERRIDE_MAP).
+    """A context manager: sets the wait context of the code inside, whatever that runs in (DEFINE_WAIT_OVERRIDE_MAP).
 
-    `wait` is the wait type that is allowed inside, from lockdep.wait_types.
+    `wait` is the longest wait type that is allowed inside, from lockdep.wait_types. `name` is its name in reports.
     """
 
     __slots__ = ()
@@ -78,7 +85,10 @@ class WaitOverride(DepMap):
 
 
 def dep_map(lock: Any) -> DepMap | None:
-    """Return the DepMap of a lock; None for one that is not validated. TypeError for what is no lock at all."""
+    """Return the DepMap of a lock, None for a lock that is not validated; TypeError for an object that is no lock.
+
+    Cost: well below a microsecond.
+    """
     for candidate in (lock, getattr(lock, "dep_map", None), getattr(lock, "_lock", None)):
         if isinstance(candidate, DepMap):
             return candidate
@@ -88,7 +98,11 @@ def dep_map(lock: Any) -> DepMap | None:
 
 
 def is_held(lock: Any, read: int = -1) -> int:
-    """Return 1 if this thread holds the lock, 0 if not, -1 if nobody knows. `read`: 1 for reading, 0 for writing."""
+    """Return 1 if this thread holds the lock, 0 if it does not, -1 if that is not known (kernel: lock_is_held_type).
+
+    `read` restricts the question: 1 to holding it for reading, 0 to holding it for writing. It is not known for a lock
+    that is not validated, and while tracking is off or paused. Cost: below a microsecond.
+    """
     mine = dep_map(lock)
     return -1 if mine is None else mine.is_held(read)
 
@@ -97,17 +111,23 @@ def is_held(lock: Any, read: int = -1) -> int:
 
 
 def might_lock(lock: Any, subclass: int = 0) -> None:
-    """Say that the lock may be taken here, so that the order is known even when it is not."""
+    """Record that the lock may be taken here, although it is not taken in this run (kernel: might_lock).
+
+    The dependencies of taking it are learned and judged. `subclass` is 0 to 7.
+    """
     _might(lock, 0, subclass)
 
 
 def might_lock_read(lock: Any) -> None:
-    """Say that the lock may be taken for reading here."""
+    """Record that the lock may be taken for reading here (kernel: might_lock_read)."""
     _might(lock, READ, 0)
 
 
 def might_lock_nested(lock: Any, subclass: int) -> None:
-    """Say that the lock may be taken here as this subclass. Exclusively, unlike the kernel's, which records a read."""
+    """Record that the lock may be taken here as this subclass, 0 to 7 (kernel: might_lock_nested).
+
+    It is recorded as taken exclusively; the kernel's macro records a read.
+    """
     _might(lock, 0, subclass)
 
 
@@ -115,16 +135,18 @@ def _might(lock: Any, mode: int, subclass: int) -> None:
     mine = dep_map(lock)
     if mine is not None:
         mine.hold(mode, None, subclass)
-        DepMap.release(mine)  # not the lock's own: it was never taken
+        DepMap.release(mine)  # not the release of the lock's own type: the lock was never taken
 
 
 # Which class a lock belongs to
 
 
 def set_class(lock: Any, key: object, name: str | None = None) -> None:
-    """Put a lock into the class of a key: a LockClassKey, or anything hashable. `name` is what reports call it.
+    """Put a lock into the class of a key (kernel: lockdep_set_class, lock_set_class).
 
-    A lock that this thread holds is taken anew under its new class, and what was taken after it too.
+    `key` is a LockClassKey, or anything hashable. `name` is the name of the class in reports, by default that of the
+    old class; a second name for the same key is a finding. If this thread holds the lock, it and all that was taken
+    after it are validated again under the new class.
     """
     mine = dep_map(lock)
     if mine is not None and mine.entry is not UNTRACKED:
@@ -135,23 +157,30 @@ def set_class(lock: Any, key: object, name: str | None = None) -> None:
 
 
 def set_subclass(lock: Any, number: int) -> None:
-    """Have a lock be of this subclass of its class, 0 to 7, from now on. The name stays."""
+    """Make a lock one of subclass `number` of its class, 0 to 7, from now on (kernel: lockdep_set_subclass).
+
+    Another number is a finding, and the lock goes to the class itself. If this thread holds the lock, it and all that
+    was taken after it are validated again.
+    """
     mine = dep_map(lock)
     if mine is not None and mine.entry is not UNTRACKED:
         _reclass(mine, runtime.validator().subclass(mine.entry.lock_class.base, number))
 
 
 def _reclass(mine: DepMap, lock_class: LockClass) -> None:
-    state = fastpath.thread_state()
-    at = state.find(mine.serial)
+    thread = fastpath.thread_state()
+    at = thread.find(mine.serial)
     mine.entry = lock_class.entry(mine.entry.mode)
     mine.hint = fastpath.NOWHERE
     if at:
-        state.retake(at, lock_class.entry(state.chains()[at - 1].entry.mode))
+        thread.retake(at, lock_class.entry(thread.chains()[at - 1].entry.mode))
 
 
 def set_novalidate(lock: Any) -> None:
-    """Have a lock make no dependencies. It stays in the held list, in asserts and in the wait context."""
+    """Record no dependencies of this lock from now on (kernel: lockdep_set_novalidate_class).
+
+    It is still listed as held, and still counts for assertions and for the wait context.
+    """
     mine = dep_map(lock)
     if mine is not None and mine.entry is not UNTRACKED:
         mine.entry = mine.entry.lock_class.entry(NOCHECK)
@@ -159,7 +188,7 @@ def set_novalidate(lock: Any) -> None:
 
 
 def set_notrack(lock: Any) -> None:
-    """Track a lock no more, in any way. Not while it is held."""
+    """Stop tracking this lock in every way (kernel: lockdep_set_notrack_class). Must not be called while it is held."""
     mine = dep_map(lock)
     if mine is not None:
         mine.entry = UNTRACKED
@@ -167,9 +196,11 @@ def set_notrack(lock: Any) -> None:
 
 
 def set_order(lock: Any, compare: Callable[[Any, Any], int], describe: Callable[[Any], str] | None = None) -> None:
-    """Allow locks of this lock's class to be nested where compare(held, new) < 0 (kernel: lock_set_cmp_fn).
+    """Allow a lock of this lock's class to be taken under another one if compare(held, new) < 0 (lock_set_cmp_fn).
 
-    Call it for each lock; one comparison for each class. `describe` gives the text that a report shows for an instance.
+    `compare` and `describe` are called with the objects given here as `lock`; `describe` returns the text that a report
+    shows for one. Call this for each lock of the class, with the same comparison; a second comparison is a finding.
+    Both callbacks run on the slow path of an acquisition; an exception from them counts as no answer.
     """
     mine = dep_map(lock)
     if mine is None or mine.entry is UNTRACKED:
@@ -186,46 +217,53 @@ def set_order(lock: Any, compare: Callable[[Any, Any], int], describe: Callable[
 
 
 def downgrade(lock: Any) -> None:
-    """Tell that this thread now holds for reading what it held for writing. What was taken after it is judged again."""
+    """Record that this thread now holds for reading a lock that it held for writing (kernel: lock_downgrade).
+
+    The locks taken after it are validated again. A finding if the lock is not held, or is held for reading already.
+    """
     mine = dep_map(lock)
-    state = fastpath.thread_state()
-    if mine is None or not state.settle():
+    thread = fastpath.thread_state()
+    if mine is None or not thread.settle():
         return
-    at = state.find(mine.serial)
+    at = thread.find(mine.serial)
     if not at:
-        runtime.validator().misuse(state, mine)
+        runtime.validator().misuse(thread, mine)
         return
-    entry = state.chains()[at - 1].entry
+    entry = thread.chains()[at - 1].entry
     if entry.mode & (READ | RECURSIVE_READ):
         runtime.validator().misused("downgrading a read lock", "only a writer can be downgraded", entry.lock_class)
     else:
-        state.retake(at, entry.lock_class.entry(entry.mode | READ))
+        thread.retake(at, entry.lock_class.entry(entry.mode | READ))
 
 
 def pin(lock: Any) -> int:
-    """Have a release of this held lock reported until it is unpinned; return the cookie for that. Pins add up."""
+    """Report each release of this held lock until it is unpinned; return the cookie for unpin (kernel: lock_pin_lock).
+
+    A lock may be pinned several times, and then has to be unpinned with each cookie. Returns 0, and pins nothing, if
+    the lock is not held (a finding) or is not tracked.
+    """
     cookie = 1 + fastpath.new_serial() % COOKIES
     return cookie if _pin(lock, cookie, "pinning an unheld lock") else 0
 
 
 def repin(lock: Any, cookie: int) -> None:
-    """Pin again with the cookie of an earlier pin, after it was unpinned for a while."""
+    """Pin a held lock again with the cookie of an earlier pin that was undone (kernel: lock_repin_lock)."""
     _pin(lock, cookie, "pinning an unheld lock")
 
 
 def unpin(lock: Any, cookie: int) -> None:
-    """Undo a pin, with its cookie."""
+    """Undo the pin that returned this cookie (kernel: lock_unpin_lock). A finding if there is no such pin."""
     _pin(lock, -cookie, "unpinning an unheld lock")
 
 
 def _pin(lock: Any, change: int, not_held: str) -> bool:
-    mine, state = dep_map(lock), fastpath.thread_state()
+    mine, thread = dep_map(lock), fastpath.thread_state()
     if mine is None or not change or mine.is_held() < 0:
         return False
-    at = state.find(mine.serial)
+    at = thread.find(mine.serial)
     problem, total = not_held, 0
     if at:
-        old = (state.pins or {}).get(mine.serial, 0)
+        old = (thread.pins or {}).get(mine.serial, 0)
         total = old + change
         problem = "" if total >= 0 else "pin count corrupted" if old else "unpinning an unpinned lock"
     if problem:
@@ -233,7 +271,7 @@ def _pin(lock: Any, change: int, not_held: str) -> bool:
             problem, "pin what is held, unpin with the cookie of the pin", mine.entry.lock_class
         )
         return False
-    state.pin(at, mine.serial, total)
+    thread.pin(at, mine.serial, total)
     return True
 
 
@@ -241,25 +279,28 @@ def _pin(lock: Any, change: int, not_held: str) -> bool:
 
 
 def off() -> None:
-    """Ignore what this thread does from here on, until `on`. Nests. What it holds stays held."""
-    state = fastpath.thread_state()
-    state.off += 1
-    state.mark()
+    """Ignore what this thread does with locks from now on, until `on` (kernel: lockdep_off). Nests.
+
+    What the thread holds stays listed as held.
+    """
+    thread = fastpath.thread_state()
+    thread.off += 1
+    thread.mark()
 
 
 def on() -> None:
-    """Undo one `off`."""
-    state: ThreadState = fastpath.thread_state()
-    if not state.off:
+    """Undo one `off` (kernel: lockdep_on). A finding if there was none."""
+    thread = fastpath.thread_state()
+    if not thread.off:
         runtime.validator().misused("unbalanced lockdep.on()", "call off() first")
         return
-    state.off -= 1
-    state.mark()
+    thread.off -= 1
+    thread.mark()
 
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Ignore what this thread does inside."""
+    """Ignore what this thread does with locks inside the `with` block."""
     off()
     try:
         yield

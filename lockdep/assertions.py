@@ -1,7 +1,8 @@
-"""Assertions about held locks and about the context, for code that relies on them (kernel: lockdep_assert_... and kin).
+"""Assertions about held locks and about the context, for code that relies on them (kernel: lockdep_assert and others).
 
-One that does not hold is a finding; nothing is raised. Where nobody knows (tracking is off, or paused in this thread,
-or the lock is not a validated one) every assertion holds. Cost: below a microsecond each while it holds.
+An assertion that does not hold is a finding, one for each place; nothing is raised. If the answer is not known, an
+assertion holds: while tracking is off or paused in this thread, and for locks that are not validated. TypeError is
+raised for an object that is no lock at all. Cost: below a microsecond each, while it holds.
 """
 
 from __future__ import annotations
@@ -21,89 +22,96 @@ __all__ = [
 
 
 def assert_held(lock: Any) -> None:
-    """This thread holds the lock."""
+    """Assert that this thread holds the lock (kernel: lockdep_assert_held)."""
     _held("assert_held", lock, -1, 1)
 
 
 def assert_not_held(lock: Any) -> None:
-    """This thread does not hold the lock."""
+    """Assert that this thread does not hold the lock (kernel: lockdep_assert_not_held)."""
     _held("assert_not_held", lock, -1, 0)
 
 
 def assert_held_write(lock: Any) -> None:
-    """This thread holds the lock for writing."""
+    """Assert that this thread holds the lock for writing (kernel: lockdep_assert_held_write)."""
     _held("assert_held_write", lock, 0, 1)
 
 
 def assert_held_read(lock: Any) -> None:
-    """This thread holds the lock for reading."""
+    """Assert that this thread holds the lock for reading (kernel: lockdep_assert_held_read)."""
     _held("assert_held_read", lock, 1, 1)
 
 
 def assert_held_once(lock: Any) -> None:
-    """As assert_held, told for one place only."""
+    """Assert that this thread holds the lock (kernel: lockdep_assert_held_once).
+
+    The same as assert_held, which reports each place only once as well.
+    """
     _held("assert_held_once", lock, -1, 1)
 
 
 def assert_none_held_once() -> None:
-    """This thread holds nothing at all; told for one place only."""
-    state = fastpath.thread_state()
-    if tracked() and state.chain.depth:
+    """Assert that this thread holds no lock at all (kernel: lockdep_assert_none_held_once)."""
+    thread = fastpath.thread_state()
+    if tracked() and thread.chain.depth:
         fail("assert_none_held_once", "no lock is held here")
 
 
 def assert_irqs_enabled() -> None:
-    """Simulated interrupts are on."""
+    """Assert that simulated interrupts are on in this thread (kernel: lockdep_assert_irqs_enabled)."""
     _context("assert_irqs_enabled", simulated.irqs_disabled(), "interrupts are on here")
 
 
 def assert_irqs_disabled() -> None:
-    """Simulated interrupts are off."""
+    """Assert that simulated interrupts are off in this thread (kernel: lockdep_assert_irqs_disabled)."""
     _context("assert_irqs_disabled", not simulated.irqs_disabled(), "interrupts are off here")
 
 
 def assert_in_irq() -> None:
-    """This is a hardirq handler."""
+    """Assert that this code runs in a hardirq handler (kernel: lockdep_assert_in_irq)."""
     _context("assert_in_irq", not simulated.in_hardirq(), "this runs in a hardirq handler")
 
 
 def assert_no_hardirq() -> None:
-    """Interrupts are on, and this is no hardirq handler."""
+    """Assert that interrupts are on and that no hardirq handler runs (kernel: lockdep_assert_no_hardirq)."""
     wrong = simulated.in_hardirq() or simulated.irqs_disabled()
     _context("assert_no_hardirq", wrong, "this runs outside of hardirq handlers, with interrupts on")
 
 
 def assert_in_softirq() -> None:
-    """Softirqs cannot come here, and this is no hardirq handler."""
+    """Assert that softirqs are off and that no hardirq handler runs (kernel: lockdep_assert_in_softirq)."""
     wrong = not simulated.in_softirq() or simulated.in_hardirq()
     _context("assert_in_softirq", wrong, "this runs with softirqs off, outside of hardirq handlers")
 
 
 def assert_preemption_enabled() -> None:
-    """Code may be preempted here: nothing is disabled."""
+    """Assert that preemption, bottom halves and interrupts are all on (kernel: lockdep_assert_preemption_enabled)."""
     wrong = bool(simulated.preempt_count()) or simulated.irqs_disabled()
     _context("assert_preemption_enabled", wrong, "preemption and interrupts are on here")
 
 
 def assert_preemption_disabled() -> None:
-    """Code cannot be preempted here."""
+    """Assert that preemption, bottom halves or interrupts are off (kernel: lockdep_assert_preemption_disabled)."""
     wrong = not simulated.preempt_count() and not simulated.irqs_disabled()
     _context("assert_preemption_disabled", wrong, "preemption or interrupts are off here")
 
 
 def might_sleep() -> None:
-    """Say that the code from here on may sleep; a finding where it must not: under a spinlock, in a handler."""
+    """Record that the code here may sleep (kernel: might_sleep).
+
+    A finding if it must not: in an interrupt handler, with preemption, bottom halves or interrupts off, or while a lock
+    is held whose wait type is shorter than SLEEP. Cost: some tens of microseconds, since it looks at all held locks.
+    """
     if tracked():
         runtime.validator().may_sleep(fastpath.thread_state(), engine.context().atomic, SLEEP)
 
 
 def tracked() -> bool:
-    """Return whether anybody knows what this thread holds."""
+    """Return whether it is known what this thread holds: tracking is on, and not paused in this thread."""
     return runtime.is_active() and fastpath.thread_state().settle()
 
 
 def fail(assertion: str, text: str, lock: Any = None) -> None:
-    """Report an assertion that does not hold."""
+    """Report an assertion that does not hold. `text` says what should be so; `lock` is the lock it is about, if any."""
     mine = None if lock is None else dep_map(lock)
     runtime.validator().assertion_failed(assertion, text, () if mine is None else (mine.entry.lock_class,))
 

@@ -1,8 +1,8 @@
-"""Drop-in locks: threading's, validated. `from lockdep.threading import Lock` is all an author of new code needs.
+"""Drop-in locks: the locks of `threading`, validated. New code needs no more than `from lockdep.threading import Lock`.
 
-They have every method and corner of threading's own, and its own Condition, Semaphore, Event and Barrier are built on
-them, so the locks inside those are validated too. Importing this module turns validation on, if nobody has decided
-otherwise.
+Lock and RLock have every method and property of threading's own. Condition, Semaphore, Event and Barrier are those of
+threading, built on validated locks. Importing this module switches validation on, unless `lockdep.install` or another
+call has decided about that before. A lock costs about what threading's does; the README has the figures.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RAW_RLOCK = _thread.RLock
 
 
 class _DropIn(type):
-    """Lets isinstance(lock, threading.Lock) say yes to real locks too: programs keep locks made before."""
+    """Makes isinstance(lock, threading.Lock) true for unvalidated locks as well: a program keeps locks made before."""
 
     real: type
 
@@ -35,7 +35,10 @@ class _DropIn(type):
 
 
 def patched_by_gevent(asking: dict[str, Any]) -> bool:
-    """Return whether gevent asks, which is when it patches threading: say so. It takes only its own kind of answer."""
+    """Return whether gevent asks isinstance, as it does while it patches threading; write a note about that.
+
+    gevent treats an unvalidated lock as one of its own kind only if the answer of isinstance is False.
+    """
     if not str(asking.get("__name__")).startswith("gevent."):
         return False
     for note in runtime.greenlet_notes(patching=True):
@@ -44,7 +47,7 @@ def patched_by_gevent(asking: dict[str, Any]) -> bool:
 
 
 class Lock(ExclusiveLock, metaclass=_DropIn):
-    """threading.Lock, validated. `name` puts it into a class of its own making instead of its place's."""
+    """threading.Lock, validated. A lock with a `name` is of the class of that name, not of that of its place."""
 
     __slots__ = ()
     real = RAW_LOCK
@@ -55,21 +58,21 @@ class Lock(ExclusiveLock, metaclass=_DropIn):
 
 
 class RLock(RecursiveLock, metaclass=_DropIn):
-    """threading.RLock, validated."""
+    """threading.RLock, validated. `name` is that of Lock."""
 
     __slots__ = ()
     real = RAW_RLOCK
 
 
 class Condition(_threading.Condition):
-    """threading.Condition on an RLock that is validated, or on the lock given."""
+    """threading.Condition, on the lock given or on a validated RLock."""
 
     def __init__(self, lock: Any = None) -> None:
         super().__init__(cast(Any, RLock()) if lock is None else lock)
 
 
 class Semaphore(_threading.Semaphore):
-    """threading.Semaphore; the lock inside it is validated, its units are not."""
+    """threading.Semaphore. The lock inside it is validated; waiting for its units is not."""
 
     def __init__(self, value: int = 1) -> None:
         super().__init__(value)
@@ -77,7 +80,7 @@ class Semaphore(_threading.Semaphore):
 
 
 class BoundedSemaphore(_threading.BoundedSemaphore):
-    """threading.BoundedSemaphore; the lock inside it is validated, its units are not."""
+    """threading.BoundedSemaphore. The lock inside it is validated; waiting for its units is not."""
 
     def __init__(self, value: int = 1) -> None:
         super().__init__(value)
@@ -85,7 +88,7 @@ class BoundedSemaphore(_threading.BoundedSemaphore):
 
 
 class Event(_threading.Event):
-    """threading.Event; the lock inside it is validated."""
+    """threading.Event. The lock inside it is validated; waiting for the event is not."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +96,7 @@ class Event(_threading.Event):
 
 
 class Barrier(_threading.Barrier):
-    """threading.Barrier; the lock inside it is validated."""
+    """threading.Barrier. The lock inside it is validated; waiting at the barrier is not."""
 
     def __init__(self, parties: int, action: Any = None, timeout: float | None = None) -> None:
         super().__init__(parties, action, timeout)

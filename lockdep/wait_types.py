@@ -1,8 +1,9 @@
-"""Wait types: how a lock waits, and what it allows to be waited for while it is held.
+"""Wait types: how long a thread may wait for a lock, and how long it may wait for others while it holds the lock.
 
-Outer is the strictest context the lock may be taken in, inner the context that holding it makes. FREE < SPIN < CONFIG
-< SLEEP < MAX; a CONFIG lock spins on an ordinary kernel and sleeps on a real-time one, so it may not be taken where
-only spinning is allowed. INV is not checked (kernel: enum lockdep_wait_type, with raw lock nesting proved).
+The outer wait type is that of the strictest context in which the lock may be taken; the inner one is that of the
+context which holding the lock makes. In order: FREE (no waiting), SPIN, CONFIG, SLEEP, MAX. A CONFIG lock spins on an
+ordinary kernel and sleeps on a real-time one, so it must not be taken where only spinning is allowed. INV means that
+the wait type is not checked (kernel: enum lockdep_wait_type, with CONFIG_PROVE_RAW_LOCK_NESTING).
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ INV, FREE, SPIN, CONFIG, SLEEP, MAX = range(6)
 
 
 class Traits(NamedTuple):
-    """What a type of lock is to the validator; a lock type names it as its attribute `traits`.
+    """How the validator treats a type of lock. The type names its traits in its attribute `traits`.
 
-    `outer` 0 stands for the same as `inner`. `kind` "percpu" is skipped in the searches for interrupt deadlocks, and
-    "override" sets the wait context outright. With `by_instance` two locks of one class may be held at once as long as
-    they keep one order; without, that is recursion.
+    `inner` and `outer` are wait types; an `outer` of 0 means the same as `inner`. `kind` is "normal"; "percpu" for
+    locks that end a path in the searches for interrupt deadlocks; or "override" for one that sets the wait context
+    outright. With `by_instance` a thread may hold two locks of one class, as long as their instances are taken in one
+    order; without it, that is recursion.
     """
 
     inner: int = SLEEP

@@ -1,1 +1,1 @@
-"""What states, usage bits, kinds and grades mean."""
+"""What states, contexts, usage bits, kinds of dependencies and grades mean. Data and pure functions."""

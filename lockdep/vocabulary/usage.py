@@ -1,7 +1,7 @@
-"""Usage bits: in which states the locks of a class were taken, and with which states enabled.
+"""Usage bits: inside which states of the STATE table the locks of a class were taken, and with which states enabled.
 
-A class that is taken inside a handler is safe only if it is never held where that handler can come. The rules are the
-kernel's (mark_lock, valid_state, exclusive_mask); each bit keeps the stack of its first occurrence.
+A class that is taken inside a handler is safe only if it is never held while that handler can come. The rules are the
+kernel's (mark_lock, valid_state, exclusive_mask). A set of bits is an int, a mask. Cost of each function: O(states).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WRITE_ANY = sum(state.bit(inside=inside, read=False) for state in STATES for ins
 
 
 def bits_of(*, inside: Sequence[State], enabled: Sequence[State], read: bool) -> int:
-    """Return the bits of one acquisition: taken inside these states, with those enabled."""
+    """Return the mask of one acquisition: taken inside the states `inside`, while the states `enabled` could come."""
     bits = USED_READ if read else USED
     for state in inside:
         bits |= state.bit(inside=True, read=read)
@@ -28,12 +28,15 @@ def bits_of(*, inside: Sequence[State], enabled: Sequence[State], read: bool) ->
 
 
 def opposite(bit: int) -> int:
-    """Return IN for ON and ON for IN, of the same state, write or read as it is."""
+    """Return the bit with IN and ON swapped: the same state, and the same one of read and write."""
     return bit << 2 if bit & IN_ANY else bit >> 2
 
 
 def conflicting(mask: int) -> int:
-    """Return what contradicts these bits within one class: a write everything opposite, a read the opposite write."""
+    """Return the bits that contradict those of `mask` within one class.
+
+    A write contradicts the opposite read and write, a read only the opposite write.
+    """
     found = 0
     for bit in single_bits(mask & (IN_ANY | ON_ANY)):
         other = opposite(bit)
@@ -42,9 +45,10 @@ def conflicting(mask: int) -> int:
 
 
 def opposed(mask: int) -> int:
-    """Return the bits that can make a circle with those of `mask` across dependencies: all opposite ones.
+    """Return the bits that contradict those of `mask` in classes that dependencies connect: all opposite ones.
 
-    There it is the path that says whether a reader blocks: the searches leave the bits of readers out where none does.
+    Across dependencies the path decides whether a reader blocks. The searches leave out the bits of readers that do
+    not.
     """
     found = 0
     for state in STATES:
@@ -74,7 +78,7 @@ def is_read(bit: int) -> bool:
 
 
 def bit_name(bit: int) -> str:
-    """Return what reports call a bit: IN-HARDIRQ-W, SOFTIRQ-ON-R, INITIAL USE."""
+    """Return the name of a bit in reports: IN-HARDIRQ-W, SOFTIRQ-ON-R, INITIAL USE."""
     if bit in (USED, USED_READ):
         return "INITIAL USE" if bit == USED else "INITIAL READ USE"
     name, kind = state_of(bit).name, "R" if is_read(bit) else "W"
@@ -82,11 +86,12 @@ def bit_name(bit: int) -> str:
 
 
 def characters(mask: int) -> str:
-    """Return the `+.+.` of a class: hardirq write and read, softirq write and read."""
+    """Return the characters of a class in reports, `+.+.`: write and read for each simulated state, in their order."""
     return "".join(character(mask, state, read=read) for state in SHOWN for read in (False, True))
 
 
 def character(mask: int, state: State, *, read: bool) -> str:
+    """Return `-` if the class was taken inside the state, `+` with it enabled, `?` for both and `.` for neither."""
     inside = bool(mask & state.bit(inside=True, read=read))
     enabled = bool(mask & state.bit(inside=False, read=read))
     return ".-+?"[inside + 2 * enabled]

@@ -103,9 +103,7 @@ def test_the_command_line_is_not_in_it(tmp_path):
 
 def test_it_is_taken_while_threads_learn(monkeypatch):
     """Other threads add classes and dependencies all the time: no exception, nothing half made in it."""
-    monkeypatch.setattr(
-        "lockdep.validator.validator.GRAPH_LOCK_SECONDS", 30
-    )  # a busy machine is no reason not to learn
+    monkeypatch.setattr("lockdep.validator.guarded.GRAPH_LOCK_SECONDS", 30)  # a busy machine is no reason not to learn
     stop = threading.Event()
 
     def learn(number):
