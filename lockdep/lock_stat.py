@@ -1,7 +1,7 @@
 """Lock statistics: which locks are taken, waited for and held, how often and for how long (kernel: lock_stat).
 
-Acquisitions, contentions and bounces are always counted. Times are taken between `start` and `stop`: two readings of
-the clock for each acquisition. `clear` begins anew. A hold that began before `start` has no time.
+Acquisitions, contentions and bounces are always counted. Times are measured between `start` and `stop`, which costs two
+readings of the clock for each acquisition. A hold that began before `start` has no time.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ ENDED = "threads that have ended"
 
 
 def start() -> None:
-    """Take times from now on."""
+    """Measure times from now on."""
     fastpath.switch_stat(True)
 
 
 def stop() -> None:
-    """Take no more times. What was counted stays."""
+    """Measure no more times. The numbers so far stay."""
     fastpath.switch_stat(False)
 
 
 def clear() -> None:
-    """Begin to count anew."""
+    """Set all numbers to zero."""
     fastpath.clear_tallies()
     runtime.validator().points.clear()
 
 
 def lock_stats(validator: Validator | None = None) -> tuple[ClassStat, ...]:
-    """Return what was counted for each class, apart for reads and writes; classes that were never taken are left out.
+    """Return the statistics of each class that was ever taken; reads and writes are separate.
 
-    The numbers belong to the process, the contention points to a validator. Cost: O(classes x threads).
+    The numbers belong to the process. The places that waited or were waited for belong to a validator, by default the
+    one in force. Cost: O(classes x threads).
     """
     chosen = runtime.validator() if validator is None else validator
     names = {state: thread_label(state.ident, thread_name(state)) for state in fastpath.threads()}
@@ -53,6 +54,7 @@ def lock_stats(validator: Validator | None = None) -> tuple[ClassStat, ...]:
 
 
 def thread_label(ident: int, name: str) -> str:
+    """Return the name of a thread, or one name for all those that have ended."""
     return name if ident in threading._active else ENDED  # type: ignore[attr-defined]
 
 

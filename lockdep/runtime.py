@@ -1,7 +1,7 @@
-"""The composition root: the validator of this process, where its findings go, and what happens at fork.
+"""The validator of this process, where its findings go, and what happens when the process forks.
 
-Findings are written to a file descriptor the moment they are found, with os.write: no Python lock, no user's stream,
-nothing that could wait for a lock the thread holds.
+A finding is written to a file descriptor as soon as it is found. os.write is used for that: it takes no Python lock and
+uses no stream of the program, so it cannot wait for a lock that the thread holds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _callbacks: list[Callable[[Finding], None]] = []
 
 
 class _Process:
-    """What there is one of."""
+    """What there is one of in each process."""
 
     validator: Validator
     active = False
@@ -39,7 +39,7 @@ def validator() -> Validator:
 
 
 def activate(chosen: Validator) -> None:
-    """Put a validator in force and track locks from now on."""
+    """Put a validator in force. Locks are tracked from now on, unless its option `enabled` is false."""
     leave(_Process.validator)
     _Process.validator = chosen
     _Process.decided = True
@@ -53,7 +53,7 @@ def activate(chosen: Validator) -> None:
 
 
 def connect(chosen: Validator) -> None:
-    """Have the fast path ask a validator."""
+    """Make the fast path call a validator."""
     fastpath.connect(
         chosen.root if chosen.options.enabled else None,
         chosen,
@@ -65,19 +65,22 @@ def connect(chosen: Validator) -> None:
 
 
 def raises(options: Options) -> bool:
-    """Return whether a lock that waits for its own holder ends in an exception: then a hand-off is given more time."""
+    """Return whether a thread that waits for a lock of its own gets an exception.
+
+    If so, the fast path waits longer for another thread to release the lock before it reports the wait.
+    """
     return options.raise_on_recursion or options.raise_on_deadlock
 
 
 def deactivate() -> None:
-    """Track nothing more; locks go on working."""
+    """Stop tracking. Locks go on working."""
     leave(_Process.validator)
     _Process.active = False
     fastpath.connect(None, _Nobody, registry.locate, trace.is_ours)
 
 
 def leave(chosen: Validator) -> None:
-    """What happened until now is this validator's, what comes is not."""
+    """Give a validator everything that has happened until now, and nothing of what happens later."""
     if chosen.in_force:
         chosen.collect()
         chosen.in_force = False
@@ -105,7 +108,7 @@ class _Nobody:
 
 
 def decided() -> bool:
-    """Return whether anybody has put a validator in force yet."""
+    """Return whether a validator has been put in force by anybody, even if it is not any more."""
     return _Process.decided
 
 
@@ -116,7 +119,10 @@ def is_active() -> bool:
 
 @contextlib.contextmanager
 def use(chosen: Validator) -> Iterator[Validator]:
-    """Validate with another validator for a while: its own chains, dependencies and findings. For tests."""
+    """Put another validator in force inside a with block, with chains, dependencies and findings of its own.
+
+    This is meant for tests.
+    """
     before, active = _Process.validator, _Process.active
     activate(chosen)
     try:
@@ -128,7 +134,7 @@ def use(chosen: Validator) -> Iterator[Validator]:
 
 
 def reset() -> None:
-    """Forget chains, dependencies and findings. The old trie is leaked: threads may be standing in it."""
+    """Forget all chains, dependencies and findings. Their memory is not freed: threads may still refer to it."""
     active = _Process.active
     activate(Validator(_Process.validator.options))
     if not active:
@@ -136,7 +142,7 @@ def reset() -> None:
 
 
 def findings() -> tuple[Finding, ...]:
-    """Return what was found so far, without the suppressed ones."""
+    """Return the findings so far, without the suppressed ones."""
     return tuple(found for found in _Process.validator.findings() if not found.suppressed)
 
 
@@ -147,7 +153,10 @@ def failing() -> tuple[Finding, ...]:
 
 
 def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
-    """Call `callback` with each finding, in the thread that made it; return a function that undoes this."""
+    """Call `callback` with each finding from now on; return a function that ends this.
+
+    It is called in the thread that caused the finding, which may hold any locks. Its exceptions are written as a line.
+    """
     _callbacks.append(callback)
 
     def undo() -> None:
@@ -158,12 +167,12 @@ def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
 
 
 def report_to(stream: int | None) -> None:
-    """Write splats to this file descriptor, or nowhere."""
+    """Write reports to this file descriptor from now on, or nowhere if it is None. The default is 2."""
     _Process.stream = stream
 
 
 def deliver(found: Finding) -> None:
-    """Hand a finding to the stream and the callbacks. One callback's exception does not keep it from the others."""
+    """Write a finding and call the callbacks. If one of them fails, the others are called nevertheless."""
     if found.suppressed:
         return
     for callback in tuple(_callbacks):
@@ -183,7 +192,7 @@ def text_of(found: Finding) -> str:
 
 
 def write(text: str) -> None:
-    """Write to the report stream; a full disk or a closed descriptor is no reason to disturb the program."""
+    """Write to the file descriptor for reports. Errors are ignored: the program must not be disturbed."""
     data = text.encode("utf-8", "backslashreplace")
     while data and _Process.stream is not None:
         try:
@@ -193,7 +202,7 @@ def write(text: str) -> None:
 
 
 def summary() -> str:
-    """Return one line for the end of a run."""
+    """Return the line that `lockdep run` prints at the end."""
     found = findings()
     errors = sum(one.level == "error" for one in found)
     chosen = _Process.validator
@@ -207,7 +216,7 @@ def summary() -> str:
 
 
 def shortcomings(chosen: Validator) -> str:
-    """Say what was not checked, if anything was not."""
+    """Return the end of the summary line: what was not checked. Empty if everything was."""
     parts = []
     if chosen.chains >= chosen.options.max_chains:
         parts.append(f"max_chains ({chosen.options.max_chains}) reached: longer runs are checked pair by pair")
@@ -223,14 +232,17 @@ def shortcomings(chosen: Validator) -> str:
 
 
 def write_note(note: str) -> None:
-    """Write a line about lockdep itself, once."""
+    """Write a line about lockdep itself; the same line is written only once."""
     if note not in _Process.said:
         _Process.said.add(note)
         write(f"lockdep: {note}\n")
 
 
 def greenlet_notes(*, patching: bool = False) -> list[str]:
-    """Say what gevent's monkey patch means here: nothing when it has not patched threading."""
+    """Return notes on what gevent's monkey patch means for lockdep; none if it has not patched threading.
+
+    `patching` says that gevent is doing so at this moment.
+    """
     if not patching and not fastpath.greenlets_patched():
         return []
     if fastpath.BUILD == "pure":
@@ -241,12 +253,14 @@ def greenlet_notes(*, patching: bool = False) -> list[str]:
 
 
 def _in_child() -> None:
+    """Let only this thread live on in a forked child."""
     fastpath.forked()
     if not _Process.validator.forked() and _Process.active:
         connect(_Process.validator)
 
 
-# The last of the atexit callbacks: modules are taken apart after it, and finalizers then only lock.
+# Registered first, so it is the last of the atexit callbacks. Modules are cleared after it, and finalizers that run
+# then find locks that work and validate nothing.
 atexit.register(fastpath.connect, None, _Nobody, registry.locate, trace.is_ours)
 if fastpath.BUILD == "pure":
     # What stands in sys.modules is emptied at the very end, name by name; finalizers still lock then.

@@ -1,4 +1,4 @@
-"""What a process that listens answers: a snapshot of itself; or it starts, stops or clears its clocks."""
+"""What a process does when another one asks: it sends a snapshot of itself, or starts, stops or clears its clocks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _ACTIONS = {"start": lock_stat.start, "stop": lock_stat.stop, "clear": lock_stat
 
 
 def listen_here(path: str | None = None) -> str:
-    """Let others of this user look into this process; return the path of the socket."""
+    """Answer other processes of this user from now on; return the path of the socket. OSError if it cannot be made."""
     return listen.listen(answer, path)
 
 
 def answer(command: str) -> str:
-    """Return the text for one command. Nothing that is done for it is tracked."""
+    """Carry out one command and return the text to send. The locks that this thread takes are not tracked."""
     state = fastpath.thread_state()
     state.off = 1
     state.mark()

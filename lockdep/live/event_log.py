@@ -1,8 +1,8 @@
 """Findings as structured log events (structlog), written by a thread of its own.
 
-A finding is made in the midst of an acquisition, with any locks held, perhaps that of a log handler. So whoever makes
-it only puts it into a queue: nothing of the logger runs in that thread, inside the validator or under its locks. What
-was queued is written at the latest at interpreter exit, or when logging ends.
+A thread causes a finding in the middle of an acquisition, while it may hold any locks, even that of a log handler. It
+only puts the finding into a queue, and the logger runs in another thread. What is in the queue is written at the latest
+when logging ends or the interpreter exits.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ from typing import Any
 from lockdep import runtime
 from lockdep.violations.finding import Finding
 
-FLUSH_SECONDS = 2.0
+FLUSH_SECONDS = 2.0  # how long flush waits at most
 
 
 def log_findings(logger: Any = None) -> Callable[[], None]:
-    """Log each finding from now on, to `logger` or structlog's own; return a function that ends this.
+    """Log each finding from now on; return a function that ends this.
 
-    The event is the finding's title; slug, id, classes, grade and reason are its fields. Errors are logged as errors,
-    warnings as warnings.
+    `logger` is a structlog logger; None stands for structlog.get_logger("lockdep"). The event is the finding's title,
+    with the fields slug, id, classes, grade and reason. Findings of level error are logged as errors, others as
+    warnings.
     """
     if logger is None:
-        import structlog  # here: no import may happen where findings are made
+        import structlog  # imported here, since no import may happen where findings are made
 
         logger = structlog.get_logger("lockdep")
     events = EventLog(logger)
@@ -43,20 +44,20 @@ def log_findings(logger: Any = None) -> Callable[[], None]:
 
 
 class EventLog:
-    """A queue of findings, and the thread that writes them; after a fork the child has its own of both."""
+    """A queue of findings and the thread that writes them. A forked child makes its own queue and thread."""
 
     def __init__(self, logger: Any) -> None:
         self._logger = logger
         self._start()
 
     def put(self, finding: Finding) -> None:
-        """Have a finding written as it is now. Takes no lock that a signal handler or finalizer could find taken."""
+        """Queue a finding, as it is now. The queue takes no lock, so this works in signal handlers and finalizers."""
         if self._process != os.getpid():
             self._start()
         self._queue.put((finding, finding.level, finding.grade, finding.reason))
 
     def flush(self) -> None:
-        """Wait until what was put so far is written, or for two seconds."""
+        """Wait until the findings so far are written, for two seconds at most."""
         if self._process == os.getpid():
             done = _thread.allocate_lock()
             done.acquire()
@@ -64,7 +65,7 @@ class EventLog:
             done.acquire(timeout=FLUSH_SECONDS)
 
     def close(self) -> None:
-        """Write what was put so far, then end the thread."""
+        """Wait as flush does, then end the thread."""
         self.flush()
         self._queue.put(None)
 

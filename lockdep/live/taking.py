@@ -1,10 +1,10 @@
-"""Taking a snapshot of a validator while the program runs on.
+"""Take a snapshot of a validator while the program goes on.
 
-No lock is taken, not even the graph lock: every table is copied in one step of the interpreter, and what is learned
-meanwhile may be in the picture or not. Names and stacks are turned into text afterwards, each frame once. Nothing of
-the program is called.
+No lock is taken, not even the graph lock: each table is copied in one step of the interpreter. What other threads teach
+the validator in the meantime may be in the snapshot or not. Names and stacks are turned into text afterwards, each
+frame once. No code of the program is called.
 
-Cost: about 20 us for each dependency, 5 us for each chain, and the reading of the source lines that are shown.
+Cost: about 20 us for each dependency and 5 us for each chain, and the time to read the source lines that are shown.
 """
 
 from __future__ import annotations
@@ -49,14 +49,17 @@ _ids: weakref.WeakKeyDictionary[Validator, tuple[int, str]] = weakref.WeakKeyDic
 
 
 def snapshot() -> Snapshot:
-    """Return a picture of what the validator in force has learned so far: save it, merge it, render it."""
+    """Return a snapshot of the validator in force; it can be saved, merged and rendered."""
     validator = runtime.validator()
     validator.collect()
     return take(validator, lock_stats(validator))
 
 
 def take(validator: Validator, stats: Sequence[ClassStat] = (), label: str = "") -> Snapshot:
-    """Return a picture of what this validator has learned, with these statistics of its classes."""
+    """Return a snapshot of this validator, with these statistics of its classes.
+
+    `label` names the process in reports; the default is the name of the program.
+    """
     chains = list(known_chains(validator.root))
     dependencies = [one for row in list(validator.graph.after.copy().values()) for one in row.copy().values()]
     classes = [one for one in registry.classes() if one.entries]
@@ -81,7 +84,7 @@ def take(validator: Validator, stats: Sequence[ClassStat] = (), label: str = "")
 def every_class(
     classes: Iterable[LockClass], dependencies: Iterable[Dependency], chains: Iterable[tuple[str, list[Entry]]]
 ) -> list[LockClass]:
-    """Return the classes of this process with their subclasses, and those that only the graph knows of."""
+    """Return the classes of this process with their subclasses, and those that only the graph knows."""
     found = dict.fromkeys(classes)
     for one in classes:
         found.update(dict.fromkeys(one.subclasses.copy().values()))
@@ -93,7 +96,7 @@ def every_class(
 
 
 def class_record(validator: Validator, name: str, lock_class: LockClass, ops: int) -> ClassRecord:
-    """Return a class as text."""
+    """Return the record of a class."""
     bits = tuple(bit_name(bit) for bit in single_bits(validator.rules.usage.mask(lock_class)))
     return ClassRecord(name, lock_class.kind, bits, lock_class.outer, lock_class.traits.inner, ops)
 
@@ -119,12 +122,12 @@ def context_words(key: object) -> str:
 
 
 def chain_record(context: str, entries: Sequence[Entry]) -> ChainRecord:
-    """Return a chain as text."""
+    """Return the record of a chain."""
     return ChainRecord(tuple((entry.lock_class.name, how(entry.mode)) for entry in entries), context)
 
 
 def how(mode: int) -> str:
-    """Return how a lock was taken, nothing for the plain way."""
+    """Return how a lock was taken as text; empty for the plain way."""
     return ", ".join(word for bit, word in _HOW if mode & bit)
 
 
@@ -143,7 +146,7 @@ def merged_stats(stats: Iterable[ClassStat]) -> tuple[ClassStat, ...]:
 
 
 def merged_dependencies(records: Iterable[DependencyRecord]) -> tuple[DependencyRecord, ...]:
-    """Return them in order; those of classes that came to one name (a module that was loaded twice) taken together."""
+    """Return the dependencies in order; those with the same names are merged, as after a module was loaded twice."""
     found: dict[tuple[str, str], DependencyRecord] = {}
     for one in records:
         known = found.get((one.prev, one.next))
@@ -152,7 +155,7 @@ def merged_dependencies(records: Iterable[DependencyRecord]) -> tuple[Dependency
 
 
 class Texts:
-    """Stacks and dependencies as text; each frame and each stack is worked out once."""
+    """Turns stacks and dependencies into text, each frame and each stack once."""
 
     def __init__(self, run: str) -> None:
         self._run = run
@@ -163,7 +166,7 @@ class Texts:
         self._known: dict[int, tuple[StackTrace, Stack]] = {}
 
     def dependency(self, dependency: Dependency) -> DependencyRecord:
-        """Return a dependency as text."""
+        """Return the record of a dependency."""
         kinds = []
         for kind, witnesses in sorted((kind_text(kind), kept) for kind, kept in dependency.witnesses.copy().items()):
             seen = [
@@ -176,7 +179,7 @@ class Texts:
         return DependencyRecord(dependency.prev.name, dependency.next.name, tuple(kinds))
 
     def stack(self, stack: StackTrace) -> Stack:
-        """Return the frames of a stack that a reader cares about; all when none would be left."""
+        """Return the frames of a stack without the hidden ones; all of them if none would be left."""
         known = self._known.get(id(stack))
         if known is not None:
             return known[1]
@@ -198,7 +201,7 @@ class Texts:
         return found
 
     def _file(self, name: str) -> tuple[bool, str]:
-        """Return whether frames of a file are hidden, and what the file is called."""
+        """Return whether frames of a file are hidden, and the short name of the file."""
         found = self._files.get(name)
         if found is None:
             found = self._files[name] = (trace.is_hidden(name), trace.short_path(name))
@@ -206,7 +209,7 @@ class Texts:
 
 
 def this_run(validator: Validator, label: str) -> Run:
-    """Describe this process. Its command line is left out but for the program's name: it may hold secrets."""
+    """Return the record of this process. Of its command line only the program's name is kept: it may hold secrets."""
     options = validator.options
     fields = sorted(options.__dataclass_fields__)
     return Run(
@@ -228,7 +231,7 @@ def gil() -> str:
 
 
 def counters(validator: Validator) -> tuple[tuple[str, int], ...]:
-    """Return what cannot be counted from the rest of the snapshot."""
+    """Return the numbers that cannot be derived from the rest of the snapshot."""
     counted = {
         "chains": validator.chains,
         "failures": validator.failures,
@@ -241,7 +244,7 @@ def counters(validator: Validator) -> tuple[tuple[str, int], ...]:
 
 
 def run_id(validator: Validator) -> str:
-    """Return what tells this run from all others: one for each validator and process."""
+    """Return a random identifier, one for each validator and process."""
     known = _ids.get(validator)
     if known is None or known[0] != os.getpid():
         known = _ids[validator] = (os.getpid(), os.urandom(8).hex())

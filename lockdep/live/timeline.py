@@ -1,4 +1,4 @@
-"""Recording of waits and holds for a timeline: the last ones, in a ring of bounded size. Turns the clocks on."""
+"""Record waits and holds for a timeline. A ring of bounded size keeps the last ones. Recording turns the clocks on."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from lockdep import fastpath, lock_stat
 from lockdep.reports.chrome_trace import chrome_trace
 from lockdep.snapshots.whole_files import write_whole
 
-EVENTS = 200_000  # kept: some 30 MB
+EVENTS = 200_000  # how many are kept by default, in about 30 MB
 
 
 def start(events: int = EVENTS) -> None:
-    """Record from now on, forgetting what was recorded."""
+    """Forget what was recorded, and record from now on."""
     fastpath.trace_events(events)
     lock_stat.start()
 
 
 def stop() -> list[tuple[int, int, int, int, int]]:
-    """Record no more; return what was: (whether it was a wait, class number, thread serial, begin and end in ns)."""
+    """Stop recording and return the events.
+
+    Each is (1 for a wait or 0 for a hold, number of the class, serial of the thread, begin and end in nanoseconds).
+    """
     return fastpath.trace_events(0)
 
 
 def save(path: str) -> None:
-    """Stop, and write a Chrome trace file. OSError leaves an old file untouched."""
+    """Stop recording and write a Chrome trace file. If that fails with OSError, an old file is left as it was."""
     events = stop()
     names = {tally.number: tally.lock_class.name for tally in fastpath.tallies() if tally.lock_class is not None}
     write_whole(path, chrome_trace(events, names, fastpath.trace_names(), os.getpid()))

@@ -1,4 +1,4 @@
-"""What is tracked, what is not, and why: for the reader who misses a lock in the reports."""
+"""Which locks are tracked, which are not, and why. It helps a reader who misses a lock in the reports."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from lockdep.graph.classes import registry
 from lockdep.patch.names import OURS, Names, modules
 
 BEYOND_REACH = (
-    "locks inside C code (the GIL, io buffers, queue.SimpleQueue, extension modules): they have no Python lock",
-    "import locks, threading's own private locks, multiprocessing and asyncio locks: not replaced, on purpose",
+    "locks inside C code (the GIL, io buffers, queue.SimpleQueue, extension modules): they are no Python locks",
+    "import locks, the private locks of threading, multiprocessing and asyncio locks: they are not replaced",
 )
 
 
@@ -34,7 +34,7 @@ class Diagnosis:
 
 
 def doctor() -> Diagnosis:
-    """Look at all modules and all objects (some ms for each 100,000) and say which locks are out of sight."""
+    """Look at all modules and all objects and return what was found. Cost: some ms for each 100,000 objects."""
     names = patch.current_names()
     return Diagnosis(tuple(tracked_lines(names)), tuple(untracked_lines(names)), tuple(note_lines()))
 
@@ -53,7 +53,7 @@ def tracked_lines(names: Names | None) -> list[str]:
 
 
 def self_test() -> bool:
-    """Return whether a lock made now is one of ours."""
+    """Return whether threading.Lock() makes a validated lock now."""
     import threading
 
     return isinstance(threading.Lock(), fastpath.ExclusiveLock)
@@ -71,7 +71,7 @@ def untracked_lines(names: Names | None) -> list[str]:
 
 
 def class_level_locks() -> list[str]:
-    """Return module.Class.attribute of the raw locks that classes keep."""
+    """Return the names of raw locks that are attributes of classes, as module.Class.attribute."""
     found = set()
     for module in modules():
         for value in own_classes(module):
@@ -84,12 +84,14 @@ def class_level_locks() -> list[str]:
 
 
 def own_classes(module: ModuleType) -> list[type]:
+    """Return the classes that a module defines."""
     return [
         value for value in list(vars(module).values()) if type(value) is type and value.__module__ == module.__name__
     ]
 
 
 def note_lines() -> list[str]:
+    """Return the build, the interpreter, and what else matters for tracking."""
     lines = [f"{fastpath.BUILD} build on {platform.python_implementation()} {platform.python_version()}"]
     enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
     lines += [] if enabled else ["free-threaded, with the GIL off"]
