@@ -78,7 +78,7 @@ def test_subclasses_have_an_order_of_their_own() -> None:
     assert lockdep.findings()[0].classes == ("tree", "tree/1")
 
 
-def test_a_subclass_that_does_not_exist() -> None:
+def test_an_invalid_subclass_is_reported() -> None:
     lock = Mutex("tree")
     assert lock.lock_as(subclass=8)
     lock.release()
@@ -97,7 +97,7 @@ def test_set_subclass_keeps_the_name(number: int) -> None:
     assert lock.entry.lock_class.name == "tree"
 
 
-def test_one_key_joins_what_different_places_made() -> None:
+def test_locks_of_different_places_with_one_key_are_one_class() -> None:
     key = lockdep.LockClassKey()
     first, second, other = Mutex("first"), Mutex("second"), Mutex("other")
     for lock in (first, second):
@@ -108,7 +108,7 @@ def test_one_key_joins_what_different_places_made() -> None:
     assert set(lockdep.findings()[0].classes) == {"joined", "other"}
 
 
-def test_two_keys_part_what_one_place_made() -> None:
+def test_locks_of_one_place_with_two_keys_are_two_classes() -> None:
     one, two, other = Mutex("shared"), Mutex("shared"), Mutex("third")
     lockdep.set_class(two, lockdep.LockClassKey(), "shared")
     nest(one, other)
@@ -117,7 +117,7 @@ def test_two_keys_part_what_one_place_made() -> None:
     assert {one.entry.lock_class.name, two.entry.lock_class.name} == {"shared", "shared#2"}
 
 
-def test_a_key_with_two_names_is_told() -> None:
+def test_a_key_with_two_names_is_reported() -> None:
     key = lockdep.LockClassKey()
     first, second = Mutex("first"), Mutex("second")
     lockdep.set_class(first, key, "apples")
@@ -127,7 +127,7 @@ def test_a_key_with_two_names_is_told() -> None:
     assert title == 'Looking for class "pears", but found a different class "apples" with the same key'
 
 
-def test_set_class_of_a_held_lock_takes_it_anew() -> None:
+def test_set_class_validates_a_held_lock_again() -> None:
     lock, above, other = Mutex("before"), Mutex("above"), Mutex("other class")
     with lock, above:
         lockdep.set_class(lock, "key of a held lock", "after")
@@ -138,7 +138,7 @@ def test_set_class_of_a_held_lock_takes_it_anew() -> None:
     assert len(titles()) == 1
 
 
-def test_a_class_set_on_a_free_lock_knows_nothing_of_the_old_order() -> None:
+def test_set_class_on_a_free_lock_leaves_the_old_order_behind() -> None:
     lock, above = Mutex("before"), Mutex("above")
     nest(lock, above)
     lockdep.set_class(lock, "key of a free lock", "after")
@@ -146,7 +146,7 @@ def test_a_class_set_on_a_free_lock_knows_nothing_of_the_old_order() -> None:
     assert titles() == []
 
 
-def test_novalidate_makes_no_dependency_but_stays_in_the_held_list() -> None:
+def test_a_novalidate_lock_makes_no_dependency_but_is_listed_as_held() -> None:
     lock, other, spin = Mutex("wild"), Mutex("tame"), Spin("spin")
     lockdep.set_novalidate(lock)
     nest(lock, other)
@@ -159,7 +159,7 @@ def test_novalidate_makes_no_dependency_but_stays_in_the_held_list() -> None:
     assert titles() == ["Invalid wait context"]
 
 
-def test_notrack_is_invisible() -> None:
+def test_a_notrack_lock_is_not_seen_at_all() -> None:
     lock, spin = Mutex("hidden"), Spin("spin")
     lockdep.set_notrack(lock)
     with spin:
@@ -170,7 +170,7 @@ def test_notrack_is_invisible() -> None:
 # -- nesting
 
 
-def test_nest_lock_serialises_its_class() -> None:
+def test_a_nest_lock_serialises_its_class() -> None:
     master, one, two = Mutex("master"), Mutex("slave"), Mutex("slave")
     with master:
         for lock in (one, two):
@@ -184,7 +184,7 @@ def test_nest_lock_serialises_its_class() -> None:
     assert lockdep.findings()[0].classes == ("slave", "master")
 
 
-def test_ordering_callback() -> None:
+def test_an_ordering_callback_allows_its_order_only() -> None:
     rank: dict[int, int] = {}
 
     def compare(held: Mutex, new: Mutex) -> int:
@@ -210,7 +210,7 @@ def fail(*_: Mutex) -> int:
     raise RuntimeError
 
 
-def test_ordering_callback_that_fails_excuses_nothing() -> None:
+def test_an_ordering_callback_that_raises_excuses_nothing() -> None:
     one, two = Mutex("unranked"), Mutex("unranked")
     for lock in (one, two):
         lockdep.set_order(lock, fail)
@@ -218,7 +218,7 @@ def test_ordering_callback_that_fails_excuses_nothing() -> None:
     assert titles() == [RECURSIVE]
 
 
-def test_description_that_fails_is_left_out() -> None:
+def test_a_description_that_raises_is_left_out() -> None:
     one, two = Mutex("undescribed"), Mutex("undescribed")
     for lock in (one, two):
         lockdep.set_order(lock, against, fail)
@@ -227,7 +227,7 @@ def test_description_that_fails_is_left_out() -> None:
     assert lockdep.findings()[0].violation.comparison == (1, "", "")
 
 
-def test_second_ordering_callback() -> None:
+def test_a_second_ordering_callback_is_reported() -> None:
     one, two = Mutex("twice"), Mutex("twice")
     lockdep.set_order(one, lambda *_: -1)
     lockdep.set_order(two, lambda *_: -1)
@@ -237,7 +237,7 @@ def test_second_ordering_callback() -> None:
 # -- what is held
 
 
-def test_pin() -> None:
+def test_releasing_a_pinned_lock_is_reported() -> None:
     lock = Mutex("pinned")
     with lock:
         cookie = lockdep.pin(lock)
@@ -266,12 +266,12 @@ def test_pin() -> None:
         ),
     ],
 )
-def test_pin_misuse(misuse, title: str) -> None:
+def test_misuse_of_pins_is_reported(misuse, title: str) -> None:
     misuse(Mutex("pinned"))
     assert titles()[0] == title
 
 
-def test_pinned_lock_released_out_of_order() -> None:
+def test_releasing_a_pinned_lock_out_of_order_is_reported() -> None:
     lock, above = Mutex("pinned"), Mutex("above")
     lock.acquire()
     cookie = lockdep.pin(lock)
@@ -282,7 +282,7 @@ def test_pinned_lock_released_out_of_order() -> None:
     assert titles() == []
 
 
-def test_downgrade() -> None:
+def test_a_downgraded_lock_is_held_for_reading() -> None:
     lock, spin = DepMap("rw", ReadWrite), Spin("spin")
     take(lock)
     spin.acquire()
@@ -295,12 +295,12 @@ def test_downgrade() -> None:
     lock.release()
 
 
-def test_downgrade_of_what_is_not_held() -> None:
+def test_downgrading_a_lock_that_is_not_held_is_reported() -> None:
     lockdep.downgrade(Mutex("free"))
     assert titles() == ["bad unlock balance detected!"]
 
 
-def test_init_of_a_held_lock() -> None:
+def test_initialising_a_held_lock_is_reported() -> None:
     lock = Mutex("made anew")
     lock.init()
     assert titles() == []
@@ -312,7 +312,7 @@ def test_init_of_a_held_lock() -> None:
     assert len(titles()) == 1
 
 
-def test_collection_of_a_held_lock() -> None:
+def test_collecting_a_held_lock_is_reported() -> None:
     free = Mutex("collected free")
     nest(free)
     del free
@@ -325,7 +325,7 @@ def test_collection_of_a_held_lock() -> None:
     assert titles() == ["held lock freed!"]
 
 
-def test_collection_of_a_held_map() -> None:
+def test_collecting_a_held_map_is_reported() -> None:
     held = DepMap("collected map", ReadWrite)
     take(held, RECURSIVE_READ)
     del held
@@ -337,7 +337,7 @@ def test_collection_of_a_held_map() -> None:
 # -- maps
 
 
-def test_lock_map_has_an_order() -> None:
+def test_a_lock_map_has_an_order() -> None:
     phase, lock = lockdep.LockMap("phase"), Mutex("lock")
     with phase, lock:
         pass
@@ -347,7 +347,7 @@ def test_lock_map_has_an_order() -> None:
     assert titles() == [CIRCULAR]
 
 
-def test_lock_map_read_twice_is_silent_and_written_twice_is_not() -> None:
+def test_a_lock_map_may_be_read_twice_but_not_written_twice() -> None:
     phase = lockdep.LockMap("phase")
     phase.acquire_read()
     phase.acquire_read()
@@ -361,7 +361,7 @@ def test_lock_map_read_twice_is_silent_and_written_twice_is_not() -> None:
     assert titles() == [RECURSIVE]
 
 
-def test_try_is_no_dependency_upon_but_one_from() -> None:
+def test_a_tried_map_depends_on_nothing_but_others_depend_on_it() -> None:
     phase, lock = lockdep.LockMap("phase"), Mutex("lock")
     with lock:
         phase.try_acquire()
@@ -378,7 +378,7 @@ def test_try_is_no_dependency_upon_but_one_from() -> None:
     assert titles() == [CIRCULAR]
 
 
-def test_sync_waits_for_those_who_hold_it() -> None:
+def test_sync_depends_on_the_holders_of_the_map() -> None:
     domain, lock = lockdep.LockMap("domain"), Mutex("lock")
     domain.acquire_read()
     with lock:
@@ -392,7 +392,7 @@ def test_sync_waits_for_those_who_hold_it() -> None:
     assert thread_state().held() == []
 
 
-def test_sync_inside_its_own_readers() -> None:
+def test_sync_inside_its_own_reader_is_reported() -> None:
     domain = lockdep.LockMap("domain")
     domain.acquire_read()
     domain.sync()
@@ -400,7 +400,7 @@ def test_sync_inside_its_own_readers() -> None:
     assert titles() == [RECURSIVE]
 
 
-def test_event_waited_for_under_what_its_signaller_holds() -> None:
+def test_waiting_for_an_event_under_a_lock_of_its_signaller_is_reported() -> None:
     done, lock, other = lockdep.LockMap("done"), Mutex("lock"), Mutex("other")
     with lock:
         done.sync()
@@ -412,7 +412,7 @@ def test_event_waited_for_under_what_its_signaller_holds() -> None:
     assert titles() == [CIRCULAR]
 
 
-def test_wait_override_lifts_the_wait_context() -> None:
+def test_a_wait_override_lifts_the_wait_context() -> None:
     spin, mutex = Spin("spin"), Mutex("mutex")
     with spin, lockdep.WaitOverride("only here", SLEEP), mutex:
         pass
@@ -467,7 +467,7 @@ def test_might_lock_nested_is_exclusive() -> None:
 # -- off and on
 
 
-def test_paused_sees_nothing_and_loses_nothing() -> None:
+def test_paused_ignores_acquisitions_and_forgets_no_held_lock() -> None:
     one, two = Mutex("one"), Mutex("two")
     nest(one, two)
     with lockdep.paused():
@@ -481,7 +481,7 @@ def test_paused_sees_nothing_and_loses_nothing() -> None:
     assert titles() == [CIRCULAR]
 
 
-def test_map_taken_while_paused_is_given_back_in_silence() -> None:
+def test_a_map_taken_while_paused_is_released_without_a_finding() -> None:
     lock = DepMap("taken while off", ReadWrite)
     with lockdep.paused():
         take(lock)
@@ -492,7 +492,7 @@ def test_map_taken_while_paused_is_given_back_in_silence() -> None:
     assert titles() == ["bad unlock balance detected!"]
 
 
-def test_unbalanced_on() -> None:
+def test_an_unbalanced_on_is_reported() -> None:
     lockdep.on()
     assert titles() == ["unbalanced lockdep.on()"]
 
@@ -500,12 +500,12 @@ def test_unbalanced_on() -> None:
 # -- arguments
 
 
-def test_annotation_of_what_is_no_lock() -> None:
+def test_annotating_an_object_that_is_no_lock_raises_type_error() -> None:
     with pytest.raises(TypeError, match="expected a lock, got int"):
         lockdep.assert_held(3)
 
 
-def test_try_mode_is_held_with_its_kind() -> None:
+def test_is_held_knows_whether_a_tried_lock_is_read_or_written() -> None:
     lock = DepMap("tried", ReadWrite)
     lock.acquired(None, RECURSIVE_READ | TRY)
     assert (lock.is_held(), lock.is_held(1), lock.is_held(0)) == (1, 1, 0)

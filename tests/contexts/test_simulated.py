@@ -92,7 +92,7 @@ WAIT = "Invalid wait context"
 # -- the counts
 
 
-def test_irqs_are_per_thread() -> None:
+def test_each_thread_has_its_own_interrupts() -> None:
     simulated.local_irq_disable()
     assert simulated.irqs_disabled()
     others: list[bool] = []
@@ -123,7 +123,7 @@ def test_bottom_halves_nest() -> None:
     assert not simulated.in_interrupt()
 
 
-def test_handlers_nest_and_give_back_what_they_found() -> None:
+def test_handlers_nest_and_restore_what_was_off() -> None:
     simulated.local_irq_disable()
     simulated.softirq_enter()
     simulated.hardirq_enter()
@@ -144,7 +144,7 @@ def test_handlers_nest_and_give_back_what_they_found() -> None:
         (lambda: in_hardirq(simulated.local_irq_enable), "enabling interrupts inside a hardirq handler"),
     ],
 )
-def test_misuse(misuse: Callable[[], object], title: str) -> None:
+def test_an_unbalanced_call_is_reported(misuse: Callable[[], object], title: str) -> None:
     misuse()
     assert titles() == [title]
 
@@ -152,7 +152,7 @@ def test_misuse(misuse: Callable[[], object], title: str) -> None:
 # -- usage of one class
 
 
-def test_class_as_the_kernel_prints_it() -> None:
+def test_a_class_is_printed_with_the_kernels_characters() -> None:
     plain, safe, soft, raw = Mutex("plain"), Spin("safe"), Spin("soft"), RawSpin("raw")
     assert text(plain) == "plain{+.+.}-{4:4}"
     simulated.local_irq_disable()
@@ -167,7 +167,9 @@ def test_class_as_the_kernel_prints_it() -> None:
 
 
 @pytest.mark.parametrize("context", [in_hardirq, in_softirq])
-def test_used_in_an_interrupt_and_with_it_enabled(context: Callable[[Callable[[], object]], None]) -> None:
+def test_a_lock_taken_in_an_interrupt_and_with_it_enabled_is_reported(
+    context: Callable[[Callable[[], object]], None],
+) -> None:
     safe, other = Spin("inside and out"), Spin("inside only")
     context(lambda: use(safe, other))
     assert titles() == []
@@ -177,7 +179,7 @@ def test_used_in_an_interrupt_and_with_it_enabled(context: Callable[[Callable[[]
     assert len(titles()) == 1
 
 
-def test_held_when_interrupts_are_enabled() -> None:
+def test_a_lock_held_when_interrupts_are_enabled_is_reported() -> None:
     lock = Spin("held too long")
     in_hardirq(lambda: use(lock))
     simulated.local_irq_disable()
@@ -187,7 +189,7 @@ def test_held_when_interrupts_are_enabled() -> None:
     assert titles() == [INCONSISTENT]
 
 
-def test_readers_inside_and_out_are_silent() -> None:
+def test_readers_inside_and_outside_of_an_interrupt_are_silent() -> None:
     lock = DepMap("readers", ReadWrite)
 
     def read() -> None:
@@ -202,7 +204,7 @@ def test_readers_inside_and_out_are_silent() -> None:
     assert titles() == [INCONSISTENT]
 
 
-def test_a_known_chain_is_new_in_an_interrupt() -> None:
+def test_a_known_chain_is_judged_again_in_an_interrupt() -> None:
     lock = Spin("known outside")
     for _ in range(3):
         use(lock)
@@ -210,7 +212,7 @@ def test_a_known_chain_is_new_in_an_interrupt() -> None:
     assert titles() == [INCONSISTENT]
 
 
-def test_a_try_inside_is_no_use() -> None:
+def test_a_trylock_in_an_interrupt_is_silent() -> None:
     lock = Spin("tried")
 
     def attempt() -> None:
@@ -225,7 +227,7 @@ def test_a_try_inside_is_no_use() -> None:
 # -- classes that are connected
 
 
-def test_safe_to_unsafe() -> None:
+def test_a_dependency_from_safe_to_unsafe_is_reported() -> None:
     safe, unsafe = Spin("safe"), Spin("unsafe")
     in_hardirq(lambda: use(safe))
     use(unsafe)
@@ -238,7 +240,7 @@ def test_safe_to_unsafe() -> None:
     assert lockdep.findings()[0].classes == ("safe", "safe", "unsafe", "unsafe")
 
 
-def test_unsafe_to_safe_is_silent() -> None:
+def test_a_dependency_from_unsafe_to_safe_is_silent() -> None:
     safe, unsafe = Spin("safe"), Spin("unsafe")
     in_hardirq(lambda: use(safe))
     use(unsafe)
@@ -249,7 +251,7 @@ def test_unsafe_to_safe_is_silent() -> None:
     assert titles() == []
 
 
-def test_softirq_order_through_a_third_lock() -> None:
+def test_a_softirq_order_through_a_third_lock_is_reported() -> None:
     safe, between, unsafe = Spin("safe"), Spin("between"), Spin("unsafe")
     in_softirq(lambda: use(safe))
     use(unsafe)
@@ -264,7 +266,7 @@ def test_softirq_order_through_a_third_lock() -> None:
 
 
 @pytest.mark.parametrize("late", ["safe", "unsafe"])
-def test_inversion_when_a_class_changes_its_state(late: str) -> None:
+def test_an_inversion_is_reported_when_a_class_changes_its_state(late: str) -> None:
     first, second = Spin("taken first"), Spin("taken second")
     simulated.local_irq_disable()
     with first, second:
@@ -278,7 +280,7 @@ def test_inversion_when_a_class_changes_its_state(late: str) -> None:
     assert set(lockdep.findings()[0].classes) == {"taken first", "taken second"}
 
 
-def test_interrupts_do_not_depend_on_what_they_interrupt() -> None:
+def test_a_lock_of_a_handler_does_not_depend_on_interrupted_locks() -> None:
     inner, outer = Spin("of the handler"), Spin("interrupted")
     simulated.local_irq_disable()
     with outer:
@@ -292,7 +294,7 @@ def test_interrupts_do_not_depend_on_what_they_interrupt() -> None:
     assert titles() == []
 
 
-def test_recursion_is_seen_across_contexts() -> None:
+def test_recursion_is_reported_across_contexts() -> None:
     one, two = RawSpin("one class"), RawSpin("one class")
     simulated.local_irq_disable()
     with one:
@@ -310,7 +312,7 @@ def test_recursion_is_seen_across_contexts() -> None:
         (Spin, Mutex, [WAIT]), (RawSpin, Spin, [WAIT]), (RawSpin, Mutex, [WAIT]), (RawSpin, RawSpin, []),
     ],
 )  # fmt: skip
-def test_wait_context_of_held_locks(outer: type, inner: type, expected: list[str]) -> None:
+def test_held_locks_limit_the_wait_type(outer: type, inner: type, expected: list[str]) -> None:
     with outer("outer"), inner("inner"):
         pass
     assert titles() == expected
@@ -320,19 +322,19 @@ def test_wait_context_of_held_locks(outer: type, inner: type, expected: list[str
     ("kind", "threaded", "expected"),
     [(Spin, True, []), (Mutex, True, [WAIT]), (RawSpin, False, []), (Spin, False, [WAIT])],
 )
-def test_wait_context_of_handlers(kind: type, threaded: bool, expected: list[str]) -> None:
+def test_handlers_limit_the_wait_type(kind: type, threaded: bool, expected: list[str]) -> None:
     in_hardirq(lambda: use(kind("taken in a handler")), threaded=threaded)
     assert titles() == expected
 
 
-def test_wait_context_starts_anew_in_a_handler() -> None:
+def test_interrupted_locks_do_not_limit_the_wait_type_of_a_handler() -> None:
     simulated.local_irq_disable()
     with RawSpin("interrupted"):
         in_softirq(lambda: use(Spin("in the handler")))
     assert titles() == []
 
 
-def test_read_side_sections_restrict_what_follows_and_nothing_else() -> None:
+def test_a_read_side_section_limits_only_what_is_taken_inside() -> None:
     section = DepMap("read side", Reading)
     for outer in (RawSpin("raw"), Mutex("mutex")):
         with outer:
@@ -361,7 +363,7 @@ def test_read_side_sections_restrict_what_follows_and_nothing_else() -> None:
         ("softirq", {"assert_irqs_disabled", "assert_in_softirq", "assert_preemption_disabled"}),
     ],
 )  # fmt: skip
-def test_assertions_about_the_context(where: str, holds: set[str]) -> None:
+def test_assertions_about_the_context_hold_where_they_say(where: str, holds: set[str]) -> None:
     {
         "task": simulated.in_task, "irqs off": simulated.local_irq_disable, "bh off": simulated.local_bh_disable,
         "preemption off": simulated.preempt_disable, "hardirq": simulated.hardirq_enter,
@@ -376,7 +378,7 @@ def test_assertions_about_the_context(where: str, holds: set[str]) -> None:
     assert {title.removesuffix(" failed") for title in titles()} == names - holds
 
 
-def test_assertions_about_held_locks() -> None:
+def test_assertions_about_held_locks_hold_for_the_right_mode() -> None:
     lock, other = Spin("lock"), DepMap("reader", ReadWrite)
     lockdep.assert_not_held(lock)
     lockdep.assert_none_held_once()
@@ -397,7 +399,7 @@ def test_assertions_about_held_locks() -> None:
     assert titles() == [f"assert_{name} failed" for name in names]
 
 
-def test_assertion_is_told_once_for_each_place() -> None:
+def test_an_assertion_is_one_finding_for_each_place() -> None:
     lock = Spin("lock")
     for _ in range(3):
         lockdep.assert_held(lock)
@@ -406,7 +408,7 @@ def test_assertion_is_told_once_for_each_place() -> None:
     assert len(lockdep.findings()) == 2
 
 
-def test_assertions_hold_where_nobody_knows() -> None:
+def test_assertions_hold_if_the_answer_is_not_known() -> None:
     lock = Spin("lock")
     with lockdep.paused():
         lockdep.assert_held(lock)
@@ -423,7 +425,7 @@ def test_assertions_hold_where_nobody_knows() -> None:
         simulated.hardirq_enter, simulated.softirq_enter,
     ],
 )  # fmt: skip
-def test_might_sleep(atomic: Callable[[], None]) -> None:
+def test_might_sleep_in_atomic_context_is_reported(atomic: Callable[[], None]) -> None:
     lockdep.might_sleep()
     with Mutex("sleeps anyway"):
         lockdep.might_sleep()
@@ -433,7 +435,7 @@ def test_might_sleep(atomic: Callable[[], None]) -> None:
     assert titles() == ["sleeping function called from invalid context"]
 
 
-def test_might_sleep_under_a_spinlock() -> None:
+def test_might_sleep_under_a_spinlock_is_reported() -> None:
     with Spin("must not sleep"):
         lockdep.might_sleep()
     assert titles() == ["sleeping function called from invalid context"]

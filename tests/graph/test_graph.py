@@ -17,7 +17,7 @@ from lockdep.trace import NO_STACK
 from lockdep.validator.checks.circular import check_circular
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED, WAIT
 
-Step = tuple[int, int, int]  # prev, next, kind
+Sighting = tuple[int, int, int]  # prev, next, kind
 
 WITNESS = Witness("thread", 1, 2, 3, NO_STACK, NO_STACK)
 CLASSES = [LockClass("Lock", given=f"class {number}") for number in range(12)]
@@ -27,20 +27,20 @@ thorough = settings(
 )
 
 
-def steps(classes: int, most: int, kinds: tuple[int, ...] = (0,)) -> st.SearchStrategy[list[Step]]:
+def programs(classes: int, most: int, kinds: tuple[int, ...] = (0,)) -> st.SearchStrategy[list[Sighting]]:
     numbers = st.integers(0, classes - 1)
-    pairs = st.tuples(numbers, numbers, st.sampled_from(kinds)).filter(lambda step: step[0] != step[1])
+    pairs = st.tuples(numbers, numbers, st.sampled_from(kinds)).filter(lambda pair: pair[0] != pair[1])
     return st.lists(pairs, max_size=most)
 
 
-def build(program: list[Step]) -> DependencyGraph:
+def build(program: list[Sighting]) -> DependencyGraph:
     graph = DependencyGraph()
     for step in program:
         add(graph, step)
     return graph
 
 
-def add(graph: DependencyGraph, step: Step) -> Dependency:
+def add(graph: DependencyGraph, step: Sighting) -> Dependency:
     prev, next_, kind = step
     dependency = graph.register_dependency(CLASSES[prev], CLASSES[next_])
     dependency.mark_seen(kind, WITNESS, 4)
@@ -51,8 +51,8 @@ def add(graph: DependencyGraph, step: Step) -> Dependency:
 
 
 @thorough
-@given(steps(12, 60))
-def test_ranks_and_books_agree_after_every_step(program: list[Step]) -> None:
+@given(programs(12, 60))
+def test_the_tables_agree_after_every_step(program: list[Sighting]) -> None:
     graph, model = DependencyGraph(), nx.DiGraph()
     for step in program:
         prev, next_, _ = step
@@ -69,8 +69,8 @@ def test_ranks_and_books_agree_after_every_step(program: list[Step]) -> None:
 
 
 @thorough
-@given(steps(12, 60))
-def test_what_agrees_with_the_ranks_is_not_searched_for(program: list[Step]) -> None:
+@given(programs(12, 60))
+def test_a_dependency_that_agrees_with_the_ranks_needs_no_search(program: list[Sighting]) -> None:
     """Without a cycle in the graph, a dependency from a lower to a higher rank needs no search."""
     graph, model = DependencyGraph(), nx.DiGraph()
     for step in program:
@@ -84,7 +84,7 @@ def test_what_agrees_with_the_ranks_is_not_searched_for(program: list[Step]) -> 
         assert graph.may_close_cycle(CLASSES[next_], CLASSES[prev])
 
 
-def test_broken_books_are_noticed() -> None:
+def test_tables_that_contradict_each_other_are_noticed() -> None:
     breaks = [
         lambda graph: graph.rank.update({CLASSES[0]: 5}),
         lambda graph: graph.rank.update({CLASSES[0]: graph.rank[CLASSES[1]], CLASSES[1]: graph.rank[CLASSES[0]]}),
@@ -100,8 +100,8 @@ def test_broken_books_are_noticed() -> None:
 
 
 @thorough
-@given(steps(8, 30), st.integers(0, 7), st.integers(0, 7))
-def test_plain_search_finds_the_shortest_path(program: list[Step], prev: int, next_: int) -> None:
+@given(programs(8, 30), st.integers(0, 7), st.integers(0, 7))
+def test_the_search_finds_the_shortest_path(program: list[Sighting], prev: int, next_: int) -> None:
     graph = build(program)
     model = nx.DiGraph([step[:2] for step in program])
     model.add_nodes_from(range(8))
@@ -131,7 +131,7 @@ MODES = (0, SHARED, RECURSIVE, SHARED | RECURSIVE)
 WAITS = tuple(mode | extra for mode in MODES for extra in (0, TIMED, WAIT, WAIT | TIMED))
 
 
-def strong_walks(program: list[Step], start: int, weak: bool, length: int) -> Iterator[tuple[Step, ...]]:
+def strong_walks(program: list[Sighting], start: int, weak: bool, length: int) -> Iterator[tuple[Sighting, ...]]:
     """Yield every strong walk of this length: no step to a recursive reader is followed by one held shared."""
     if length == 0:
         yield ()
@@ -143,7 +143,7 @@ def strong_walks(program: list[Step], start: int, weak: bool, length: int) -> It
 
 
 def naive(
-    program: list[Step], start: int, weak: bool, goal: int, *, goal_shared: bool, timed: bool, most: int
+    program: list[Sighting], start: int, weak: bool, goal: int, *, goal_shared: bool, timed: bool, most: int
 ) -> int | None:
     """Return the length of the shortest closed strong walk, trying all of them."""
     usable = [step for step in program if timed or not step[2] & TIMED]
@@ -164,18 +164,24 @@ def is_strong(path: list[Dependency], weak: bool, *, goal_shared: bool, timed: b
 
 
 @thorough
-@given(steps(3, 9, WAITS), st.booleans(), st.booleans(), st.booleans())
-def test_strong_path_of_three_classes(program: list[Step], weak: bool, goal_shared: bool, timed: bool) -> None:
+@given(programs(3, 9, WAITS), st.booleans(), st.booleans(), st.booleans())
+def test_strong_paths_of_three_classes_are_those_of_a_naive_search(
+    program: list[Sighting], weak: bool, goal_shared: bool, timed: bool
+) -> None:
     compare(program, 0, weak, 2, goal_shared, timed, most=6)
 
 
 @thorough
-@given(steps(4, 6, MODES), st.booleans(), st.booleans())
-def test_strong_path_of_four_classes(program: list[Step], weak: bool, goal_shared: bool) -> None:
+@given(programs(4, 6, MODES), st.booleans(), st.booleans())
+def test_strong_paths_of_four_classes_are_those_of_a_naive_search(
+    program: list[Sighting], weak: bool, goal_shared: bool
+) -> None:
     compare(program, 0, weak, 3, goal_shared, True, most=8)
 
 
-def compare(program: list[Step], start: int, weak: bool, goal: int, goal_shared: bool, timed: bool, most: int) -> None:
+def compare(
+    program: list[Sighting], start: int, weak: bool, goal: int, goal_shared: bool, timed: bool, most: int
+) -> None:
     path = build(program).find_strong_path((CLASSES[start], weak), CLASSES[goal], goal_shared=goal_shared, timed=timed)
 
     length = naive(program, start, weak, goal, goal_shared=goal_shared, timed=timed, most=most)
@@ -201,7 +207,7 @@ ER, EN, SR, SN = RECURSIVE, 0, SHARED | RECURSIVE, SHARED
         ((SN, SN, SN), True),
     ],
 )
-def test_rings_of_the_kernels_selftest(kinds: tuple[int, ...], deadlock: bool) -> None:
+def test_rings_have_the_verdicts_of_the_kernels_selftest(kinds: tuple[int, ...], deadlock: bool) -> None:
     for turn in range(3):
         ring = [(at, (at + 1) % 3, kinds[at]) for at in range(3)]
         ring = ring[turn:] + ring[:turn]
@@ -213,7 +219,7 @@ def test_rings_of_the_kernels_selftest(kinds: tuple[int, ...], deadlock: bool) -
         assert (found is not None) == deadlock
 
 
-def test_strong_path_behind_a_weak_first_visit() -> None:
+def test_a_strong_path_behind_a_weak_first_visit_is_found() -> None:
     """0 -R-> 1 is tried first and is weak; 0 -> 2 -> 1 is longer, and only it may go on to 3, held shared."""
     graph = build([(0, 1, RECURSIVE), (0, 2, 0), (2, 1, 0), (1, 3, SHARED)])
 
@@ -223,7 +229,7 @@ def test_strong_path_behind_a_weak_first_visit() -> None:
     assert [NUMBER[dependency.next] for dependency in path] == [2, 1, 3]
 
 
-def test_path_without_timed_waits_is_preferred() -> None:
+def test_a_path_without_timed_waits_is_preferred() -> None:
     graph = build([(1, 0, TIMED), (1, 2, 0), (2, 0, 0)])
 
     untimed = check_circular(graph, CLASSES[0], CLASSES[1], 0)

@@ -39,7 +39,7 @@ def names(request: pytest.FixtureRequest, tmp_path: Path):
     return run
 
 
-def test_variables(names) -> None:
+def test_the_name_has_the_variable_that_the_line_assigns(names) -> None:
     assert names("""
         import threading
         plain = threading.Lock()
@@ -78,7 +78,7 @@ def test_instances_share_the_class_of_their_line(names) -> None:
     )
 
 
-def test_two_locks_on_one_line(names) -> None:
+def test_two_locks_on_one_line_are_two_classes(names) -> None:
     assert names("""
         import threading
         a, b = threading.Lock(), threading.Lock()
@@ -99,7 +99,7 @@ def test_names_do_not_depend_on_who_asks_first(names) -> None:
     assert forwards[:2] == backwards[1::-1]
 
 
-def test_two_locks_on_one_line_without_columns(names) -> None:
+def test_two_locks_on_one_line_are_numbered_without_columns(names) -> None:
     shown = names(
         """
         import threading
@@ -115,7 +115,7 @@ def test_two_locks_on_one_line_without_columns(names) -> None:
     assert shown[2] == "app.py:3 c"
 
 
-def test_factory_that_returns_the_lock_as_it_is(names) -> None:
+def test_a_factory_that_returns_the_lock_names_its_caller(names) -> None:
     assert names("""
         import threading
         def make_lock():
@@ -137,7 +137,7 @@ def test_factory_that_returns_the_lock_as_it_is(names) -> None:
     ]
 
 
-def test_factory_in_a_conditional_expression(names) -> None:
+def test_a_factory_may_return_the_lock_in_a_conditional_expression(names) -> None:
     assert (
         names("""
         import threading
@@ -151,7 +151,7 @@ def test_factory_in_a_conditional_expression(names) -> None:
     )
 
 
-def test_function_that_does_more_is_no_factory(names) -> None:
+def test_a_function_that_uses_the_lock_is_no_factory(names) -> None:
     assert names("""
         import threading
         def make_lock():
@@ -163,7 +163,7 @@ def test_function_that_does_more_is_no_factory(names) -> None:
     """) == ["app.py:3 lock", "app.py:3 lock", "1 classes"]
 
 
-def test_property_is_no_factory(names) -> None:
+def test_a_property_is_no_factory(names) -> None:
     assert (
         names("""
         import threading
@@ -180,7 +180,7 @@ def test_property_is_no_factory(names) -> None:
     )
 
 
-def test_cached_property_is_no_factory(names) -> None:
+def test_a_cached_property_is_no_factory(names) -> None:
     assert (
         names("""
         import functools, threading
@@ -196,7 +196,7 @@ def test_cached_property_is_no_factory(names) -> None:
     )
 
 
-def test_factory_called_by_a_skipped_frame_is_none(names) -> None:
+def test_a_function_called_by_a_skipped_frame_is_no_factory(names) -> None:
     assert names("""
         import functools, threading
         def make_lock():
@@ -208,7 +208,7 @@ def test_factory_called_by_a_skipped_frame_is_none(names) -> None:
     """)[0].startswith("app.py:3")
 
 
-def test_default_factory_of_a_dataclass(names) -> None:
+def test_a_default_factory_names_the_line_that_makes_the_dataclass(names) -> None:
     left, right, other, count = names("""
         import dataclasses, threading
         @dataclasses.dataclass
@@ -224,7 +224,7 @@ def test_default_factory_of_a_dataclass(names) -> None:
     assert left != right  # two fields are two classes, and a reader must be able to tell them apart
 
 
-def test_generated_code_belongs_to_its_caller(names) -> None:
+def test_a_lock_made_by_generated_code_belongs_to_its_caller(names) -> None:
     shown = names("""
         import threading
         space = {"threading": threading}
@@ -237,7 +237,7 @@ def test_generated_code_belongs_to_its_caller(names) -> None:
     assert ["app.py:4" in shown[0], "app.py:5" in shown[1], shown[2]] == [True, True, "2 classes"]
 
 
-def test_what_the_standard_library_makes(names) -> None:
+def test_locks_of_the_standard_library_are_named_after_their_maker(names) -> None:
     assert names("""
         import queue, threading
         jobs = queue.Queue()
@@ -255,7 +255,7 @@ def test_what_the_standard_library_makes(names) -> None:
     ]
 
 
-def test_subclass_of_a_queue(names) -> None:
+def test_a_lock_of_a_queues_subclass_is_named_after_the_queue(names) -> None:
     assert (
         names("""
         import queue
@@ -281,7 +281,7 @@ def test_a_name_given_wins(names) -> None:
     """) == ["tables", "tables", "tables#2", "2 classes"]
 
 
-def test_source_that_does_not_tell(names) -> None:
+def test_the_name_is_the_place_if_the_source_shows_no_variable(names) -> None:
     assert names("""
         import threading
         box = []
@@ -307,7 +307,7 @@ def test_names_do_not_depend_on_the_folder(tmp_path: Path) -> None:
     assert shown == {"pack/deep/locks.py:2 lock\n"}
 
 
-def test_finding_has_the_same_id_in_every_folder_and_run(tmp_path: Path) -> None:
+def test_a_finding_has_the_same_id_in_every_folder_and_run(tmp_path: Path) -> None:
     source = """
 import threading
 import lockdep

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.selftest import track
-from tests.selftest.cases import Case, Step
+from tests.selftest.cases import Call, Case
 from tests.selftest.model import Model
 from tests.selftest.model_words import CIRCULAR, NO_NEST, RECURSIVE, WAIT_CONTEXT, circle
 from tests.selftest.scene import Scene
@@ -116,7 +116,7 @@ def normal(title: str, about: tuple[str, ...]) -> Facts:
     return title, about
 
 
-def run(steps: Iterable[Step], scene: Scene) -> None:
+def run(steps: Iterable[Call], scene: Scene) -> None:
     for step in steps:
         try:
             scene.run(step)
@@ -124,7 +124,7 @@ def run(steps: Iterable[Step], scene: Scene) -> None:
             pass
 
 
-def quiet(steps: Iterable[Step]) -> bool:
+def quiet(steps: Iterable[Call]) -> bool:
     """Return whether everything that was taken, entered or disabled was undone."""
     depth = 0
     for step in steps:

@@ -18,8 +18,8 @@ class BrokenFile(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
-    """One operation: its name, its arguments as written, and its options."""
+class Call:
+    """One call of an operation in a case: its name, its arguments as written, and its options."""
 
     operation: str
     arguments: tuple[Any, ...]
@@ -39,7 +39,7 @@ class Case:
     column: str
     locks: dict[str, str]
     classes: dict[str, str]
-    steps: tuple[Step, ...]
+    steps: tuple[Call, ...]
     expect: str = "clean"
     report_kind: str | None = None
     report_at_op: int | None = None
@@ -107,11 +107,11 @@ def optional(entry: dict[str, Any], key: str, kind: Any, default: Any) -> Any:
     return found
 
 
-def read_step(step: Any) -> Step:
+def read_step(step: Any) -> Call:
     if not isinstance(step, list) or not step or not isinstance(step[0], str):
         raise BrokenFile(f"not an operation: {json.dumps(step)}")
     options = step[-1] if isinstance(step[-1], dict) else {}
-    return Step(step[0], tuple(step[1 : -1 if options else None]), options)
+    return Call(step[0], tuple(step[1 : -1 if options else None]), options)
 
 
 def check_case(case: Case, supports: Callable[[str, str], bool], kinds: frozenset[str]) -> None:
@@ -125,7 +125,7 @@ def check_case(case: Case, supports: Callable[[str, str], bool], kinds: frozense
             raise BrokenFile(f"op {number} ({step}): {problem}")
 
 
-def problems(case: Case, step: Step, supports: Callable[[str, str], bool]) -> Iterator[str]:
+def problems(case: Case, step: Call, supports: Callable[[str, str], bool]) -> Iterator[str]:
     """Yield what is wrong with an operation, the gravest first."""
     known = OPERATIONS.get(step.operation)
     if known is None:

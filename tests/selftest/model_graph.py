@@ -18,7 +18,7 @@ MIRRORED = {"EN": "EN", "ER": "SN", "SN": "ER", "SR": "SR"}  # the dependency, w
 
 Graph = defaultdict[LockClass, defaultdict[LockClass, set[str]]]
 Path = tuple[LockClass, ...]
-State = tuple[LockClass, bool]
+Node = tuple[LockClass, bool]  # a class, and whether every path to it ends in R
 
 
 def strong_paths(graph: Graph, start: LockClass, only_r: bool, without: frozenset[str]) -> Iterator[tuple[Path, bool]]:
@@ -26,7 +26,7 @@ def strong_paths(graph: Graph, start: LockClass, only_r: bool, without: frozense
 
     It may come to a class twice, once in R alone and once not: only with the second it can go on by all ways.
     """
-    todo: list[tuple[tuple[State, ...], bool]] = [(((start, only_r),), only_r)] if start.kind not in without else []
+    todo: list[tuple[tuple[Node, ...], bool]] = [(((start, only_r),), only_r)] if start.kind not in without else []
     while todo:
         states, only_r = todo.pop()
         yield tuple(lock_class for lock_class, _ in states), only_r

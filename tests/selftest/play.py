@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from tests.selftest.cases import Case, Step
+from tests.selftest.cases import Call, Case
 from tests.selftest.drivers import CaseError
 from tests.selftest.scene import Scene
 
@@ -73,7 +73,7 @@ def play(case: Case, world: Any) -> Played:
     return played
 
 
-def framed(step: Step, run: Callable[[Step], object]) -> object:
+def framed(step: Call, run: Callable[[Call], object]) -> object:
     """Run an operation below a frame that has the name which the case gives it."""
 
     def operation() -> object:
@@ -86,7 +86,7 @@ def framed(step: Step, run: Callable[[Step], object]) -> object:
     return FunctionType(code, globals(), name, None, operation.__closure__)()
 
 
-def check_result(step: Step, result: object) -> None:
+def check_result(step: Call, result: object) -> None:
     if "ret" not in step.options:
         return
     expected = step.options["ret"]

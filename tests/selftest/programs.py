@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.selftest.cases import Case, Step
+from tests.selftest.cases import Call, Case
 
 KINDS = ("spin", "raw_spin", "rwlock", "mutex", "rwsem", "local_lock")
 MIXTURES = (KINDS, ("spin", "rwlock"), KINDS, ("rwlock", "rwsem", "mutex"))  # which kinds a program has
@@ -28,10 +28,10 @@ class Taken:
     handler: int
     nest: str = ""
 
-    def give(self, kind: str) -> Step:
+    def give(self, kind: str) -> Call:
         if kind in WITH_READERS:
-            return Step("read_unlock" if self.shared else "write_unlock", (self.lock,))
-        return Step("unlock", (self.lock,))
+            return Call("read_unlock" if self.shared else "write_unlock", (self.lock,))
+        return Call("unlock", (self.lock,))
 
 
 @dataclass
@@ -40,17 +40,17 @@ class Writer:
 
     kinds: dict[str, str]
     interrupts: bool = True
-    steps: list[Step] = field(default_factory=list)
+    steps: list[Call] = field(default_factory=list)
     taken: list[Taken] = field(default_factory=list)
     handlers: list[str] = field(default_factory=list)
     irqs_off: bool = False
     bh_off: bool = False
 
-    def choices(self) -> list[tuple[Step, Taken | None]]:
+    def choices(self) -> list[tuple[Call, Taken | None]]:
         """Return everything that may be done next, in an order that depends on nothing but what was done."""
         return [*self._acquisitions(), *self._releases(), *((step, None) for step in self._switches())]
 
-    def do(self, step: Step, taken: Taken | None) -> None:
+    def do(self, step: Call, taken: Taken | None) -> None:
         self.steps.append(step)
         name = step.operation
         if taken in self.taken:
@@ -76,13 +76,13 @@ class Writer:
             if last is not None:
                 self.do(last.give(self.kinds[last.lock]), last)
             elif depth:
-                self.do(Step(f"{self.handlers[-1]}_exit", ()), None)
+                self.do(Call(f"{self.handlers[-1]}_exit", ()), None)
         if self.irqs_off:
-            self.do(Step("hardirq_enable", ()), None)
+            self.do(Call("hardirq_enable", ()), None)
         if self.bh_off:
-            self.do(Step("softirq_enable", ()), None)
+            self.do(Call("softirq_enable", ()), None)
 
-    def _acquisitions(self) -> Iterator[tuple[Step, Taken | None]]:
+    def _acquisitions(self) -> Iterator[tuple[Call, Taken | None]]:
         for lock, kind in self.kinds.items():
             mine = [one for one in self.taken if one.lock == lock]
             if kind in WITH_READERS:
@@ -90,58 +90,58 @@ class Writer:
             else:
                 yield from self._exclusive(lock, bool(mine))
 
-    def _exclusive(self, lock: str, held: bool) -> Iterator[tuple[Step, Taken | None]]:
+    def _exclusive(self, lock: str, held: bool) -> Iterator[tuple[Call, Taken | None]]:
         if held:
             return
         for operation in ("lock", "lock", "trylock"):
-            yield Step(operation, (lock,)), Taken(lock, False, len(self.handlers))
-        yield Step("lock_nested", (lock, 1)), Taken(lock, False, len(self.handlers))
+            yield Call(operation, (lock,)), Taken(lock, False, len(self.handlers))
+        yield Call("lock_nested", (lock, 1)), Taken(lock, False, len(self.handlers))
         if self.taken and self.taken[0].lock != lock:
             nest = self.taken[0].lock
-            yield Step("lock_nest", (lock, nest)), Taken(lock, False, len(self.handlers), nest)
-        yield Step("might_lock", (lock,)), None
-        yield Step("sync", (lock,)), None
+            yield Call("lock_nest", (lock, nest)), Taken(lock, False, len(self.handlers), nest)
+        yield Call("might_lock", (lock,)), None
+        yield Call("sync", (lock,)), None
 
-    def _with_readers(self, lock: str, held: bool, written: bool) -> Iterator[tuple[Step, Taken | None]]:
+    def _with_readers(self, lock: str, held: bool, written: bool) -> Iterator[tuple[Call, Taken | None]]:
         if not written:
             for operation in ("read_lock", "read_lock", "read_trylock"):
-                yield Step(operation, (lock,)), Taken(lock, True, len(self.handlers))
-            yield Step("read_lock_nested", (lock, 1)), Taken(lock, True, len(self.handlers))
+                yield Call(operation, (lock,)), Taken(lock, True, len(self.handlers))
+            yield Call("read_lock_nested", (lock, 1)), Taken(lock, True, len(self.handlers))
         if not held:
             for operation in ("write_lock", "write_lock", "write_trylock"):
-                yield Step(operation, (lock,)), Taken(lock, False, len(self.handlers))
-            yield Step("write_lock_nested", (lock, 1)), Taken(lock, False, len(self.handlers))
+                yield Call(operation, (lock,)), Taken(lock, False, len(self.handlers))
+            yield Call("write_lock_nested", (lock, 1)), Taken(lock, False, len(self.handlers))
 
-    def _releases(self) -> Iterator[tuple[Step, Taken | None]]:
+    def _releases(self) -> Iterator[tuple[Call, Taken | None]]:
         here = [one for one in self.taken if one.handler == len(self.handlers)]
         innermost = {one.lock: one for one in here}
         needed = {one.nest for one in self.taken}
         for one in here:
             if not one.shared and self.kinds[one.lock] == "rwsem":
-                yield Step("downgrade", (one.lock,)), None
+                yield Call("downgrade", (one.lock,)), None
             if innermost[one.lock] is one and one.lock not in needed:
                 yield one.give(self.kinds[one.lock]), one
         if here:  # the usual way: last in, first out
             yield here[-1].give(self.kinds[here[-1].lock]), here[-1]
             yield here[-1].give(self.kinds[here[-1].lock]), here[-1]
 
-    def _switches(self) -> Iterator[Step]:
+    def _switches(self) -> Iterator[Call]:
         if not self.interrupts:
             return
         here = [one for one in self.taken if one.handler == len(self.handlers)]
         if self.handlers:
             if not here:
-                yield Step(f"{self.handlers[-1]}_exit", ())
-                yield Step(f"{self.handlers[-1]}_exit", ())
+                yield Call(f"{self.handlers[-1]}_exit", ())
+                yield Call(f"{self.handlers[-1]}_exit", ())
             return
-        yield Step("hardirq_enable" if self.irqs_off else "hardirq_disable", ())
+        yield Call("hardirq_enable" if self.irqs_off else "hardirq_disable", ())
         if self.irqs_off:
             return
-        yield Step("softirq_enable" if self.bh_off else "softirq_disable", ())
-        yield Step("hardirq_enter", ())
-        yield Step("hardirq_enter_nonthreaded", ())
+        yield Call("softirq_enable" if self.bh_off else "softirq_disable", ())
+        yield Call("hardirq_enter", ())
+        yield Call("hardirq_enter_nonthreaded", ())
         if not self.bh_off:
-            yield Step("softirq_enter", ())
+            yield Call("softirq_enter", ())
 
 
 def write(data: bytes) -> Case:

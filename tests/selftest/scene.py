@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.selftest.cases import Case, Step
+from tests.selftest.cases import Call, Case
 from tests.selftest.drivers import Driver
 from tests.selftest.dsl import LOCK, NUMBER, OPERATIONS, RCU, SCENE, TEXT, WORLD
 from tests.selftest.model_words import READ, TRY
@@ -34,7 +34,7 @@ class Scene:
     def reads_recurse(self) -> bool:
         return self.case.reads_recurse or bool(self.world.in_interrupt())
 
-    def run(self, step: Step) -> object:
+    def run(self, step: Call) -> object:
         """Do one operation and return its result."""
         known = OPERATIONS[step.operation]
         arguments = list(step.arguments)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from tests.selftest.agreement import Disagreement, check
-from tests.selftest.cases import Case, Step
+from tests.selftest.cases import Call, Case
 from tests.selftest.model import Model
 from tests.selftest.scene import Scene
 
@@ -54,7 +54,7 @@ def balanced(case: Case) -> bool:
     scene = Scene(case, model)
     try:
         for step in case.steps:
-            scene.run(Step(step.operation, step.arguments))
+            scene.run(Call(step.operation, step.arguments))
     except Exception:
         return False
     clean = not (model.held or model.irqs_off or model.bh_depth or model.handlers)

@@ -25,12 +25,12 @@ ABBA = [["lock", "A"], ["lock", "B"], ["unlock", "B"], ["unlock", "A"], ["lock",
 
 
 @pytest.mark.parametrize("case", KERNEL, ids=lambda case: case.name)
-def test_kernel(case: Case) -> None:
+def test_a_case_of_the_kernel_gives_the_expected_verdicts(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.parametrize("case", BEYOND, ids=lambda case: case.name)
-def test_beyond(case: Case) -> None:
+def test_a_case_of_our_own_gives_the_expected_verdicts(case: Case) -> None:
     check(case)
 
 
@@ -66,7 +66,7 @@ def test_a_wrong_expectation_fails(verdict: str, tmp_path: Path) -> None:
     assert run_case(wrong).verdict == verdict
 
 
-def test_a_case_leaves_nothing_to_the_next(tmp_path: Path) -> None:
+def test_a_case_leaves_nothing_behind(tmp_path: Path) -> None:
     left = [["hardirq_disable"], ["softirq_disable"], ["lock", "A"], ["preempt_disable"], ["hardirq_enter"]]
     held, after = load_file(write(tmp_path, entry(ops=left, expect="clean"), entry(expect="clean", ops=ABBA[4:])))
 
@@ -74,7 +74,7 @@ def test_a_case_leaves_nothing_to_the_next(tmp_path: Path) -> None:
     check(after)
 
 
-def test_what_text_must_not_say_is_found(tmp_path: Path) -> None:
+def test_text_that_must_not_appear_is_found(tmp_path: Path) -> None:
     (case,) = load_file(write(tmp_path, entry()))
 
     outcome = run_case(replace(case, report_lacks=("locking dependency",)))
@@ -125,7 +125,7 @@ def test_the_command_runs_each_build(build: str, name: str, tmp_path: Path) -> N
     assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
 
 
-def test_the_command_passes_what_passes(tmp_path: Path) -> None:
+def test_the_command_succeeds_if_all_cases_pass(tmp_path: Path) -> None:
     path = write(tmp_path, entry(), entry(name="wrong", expect="clean"))
 
     done = command(path, "-k", "two")

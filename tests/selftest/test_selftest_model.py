@@ -60,11 +60,11 @@ def test_the_validator_agrees_with_the_model_in_batches(seed: int) -> None:
 
 @some
 @given(st.binary(min_size=8, max_size=LONGEST))
-def test_programs_end_as_they_begin(data: bytes) -> None:
+def test_a_random_program_ends_with_nothing_held_or_disabled(data: bytes) -> None:
     assert balanced(write(data))
 
 
-def test_a_difference_is_noticed_and_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_on_which_they_differ_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) -> None:
     (case,) = [case for case in CASES if case.name == "circle_after_circle"]
     check(case)
     monkeypatch.setattr(Model, "_add_dependencies", lambda *_: None)

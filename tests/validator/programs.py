@@ -24,7 +24,7 @@ from tests.validator.model import Model
 LOCKS = 6
 LONGEST = 40  # bytes
 
-Step = tuple[str, int]  # "acquire", "again", "undo" or "release"; the number of the lock
+Action = tuple[str, int]  # "acquire", "again", "undo" or "release"; the number of the lock
 Cycle = tuple[tuple[int, int], ...]  # the dependencies of one finding, by numbers of locks
 
 
@@ -33,7 +33,7 @@ class Program:
     """reentrant: which locks are RLocks. "again" and "undo" are the inner acquisitions and releases of these."""
 
     reentrant: tuple[bool, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Action, ...]
 
 
 def decode(data: bytes, *, ordered: bool = False) -> Program:
@@ -41,7 +41,7 @@ def decode(data: bytes, *, ordered: bool = False) -> Program:
     first = data[0] if data else 0
     reentrant = tuple(bool(first >> lock & 1) for lock in range(LOCKS))
     counts = [0] * LOCKS
-    steps: list[Step] = []
+    steps: list[Action] = []
     for byte in data[1:]:
         lock, releases = byte % LOCKS, byte // LOCKS % 2
         if releases and counts[lock]:

@@ -36,7 +36,7 @@ def test_one_order_of_all_instances_is_silent(order: tuple[int, ...], kind: type
 
 
 @pytest.mark.parametrize("kind", [Lock, RLock])
-def test_both_orders_of_a_pair(kind: type) -> None:
+def test_both_orders_of_a_pair_are_reported(kind: type) -> None:
     a, b = alike(2, kind)
     nest(a, b)
     assert found() == []
@@ -46,7 +46,7 @@ def test_both_orders_of_a_pair(kind: type) -> None:
     assert len(runtime.findings()[0].classes) == 1
 
 
-def test_both_orders_in_two_threads() -> None:
+def test_both_orders_of_a_pair_in_two_threads_are_reported() -> None:
     a, b = alike(2)
     in_thread(lambda: nest(a, b))
     in_thread(lambda: nest(b, a))
@@ -63,7 +63,7 @@ def test_both_orders_of_different_pairs_are_silent() -> None:
 
 
 @pytest.mark.parametrize("size", [3, 6])
-def test_ring_of_instances(size: int) -> None:
+def test_a_ring_of_instances_is_reported(size: int) -> None:
     locks = alike(size)
     for prev, next_ in pairwise(locks):
         nest(prev, next_)
@@ -74,7 +74,7 @@ def test_ring_of_instances(size: int) -> None:
     assert len(runtime.findings()[0].violation.ring) == size
 
 
-def test_ring_through_a_nest_of_three() -> None:
+def test_a_ring_through_a_nest_of_three_is_reported() -> None:
     a, b, c = alike(3)
     nest(a, b, c)
     nest(c, a)
@@ -82,7 +82,7 @@ def test_ring_through_a_nest_of_three() -> None:
     assert found() == ["circular"]
 
 
-def test_both_orders_with_a_lock_of_another_class_between() -> None:
+def test_both_orders_are_reported_with_another_class_between() -> None:
     a, b = alike(2)
     between = Lock()
     nest(a, between, b)  # one class before and after another: the instances differ
@@ -112,7 +112,7 @@ def test_both_orders_with_a_timeout_are_a_stall() -> None:
     assert found() == ["circular?"]
 
 
-def test_untimed_order_after_a_timed_one_is_an_error() -> None:
+def test_an_untimed_order_after_a_timed_one_is_an_error() -> None:
     a, b = alike(2)
     nest(a, b)
     with b:
@@ -123,7 +123,7 @@ def test_untimed_order_after_a_timed_one_is_an_error() -> None:
     assert found() == ["circular"]
 
 
-def test_untimed_order_after_a_timed_first_one_is_an_error() -> None:
+def test_an_untimed_order_is_an_error_if_the_first_one_was_timed() -> None:
     a, b = alike(2)
     with a:
         assert b.acquire(timeout=1)
@@ -135,7 +135,7 @@ def test_untimed_order_after_a_timed_first_one_is_an_error() -> None:
     assert found() == ["circular"]
 
 
-def test_known_pair_costs_no_second_finding() -> None:
+def test_a_known_pair_makes_no_second_finding() -> None:
     a, b = alike(2)
     for _ in range(3):
         nest(a, b)
@@ -144,7 +144,7 @@ def test_known_pair_costs_no_second_finding() -> None:
     assert found() == ["circular"]
 
 
-def test_full_table_forgets_nothing_and_says_so() -> None:
+def test_a_full_table_of_pairs_is_reported_and_forgets_nothing() -> None:
     with world(max_pairs=2):
         a, b, c, d = alike(4)
         nest(a, b)
@@ -158,7 +158,7 @@ def test_full_table_forgets_nothing_and_says_so() -> None:
         assert found() == ["circular"]
 
 
-def test_table_with_room_says_nothing() -> None:
+def test_a_table_of_pairs_with_room_is_not_reported() -> None:
     nest(*alike(3))
 
     assert "max_pairs" not in runtime.summary()
@@ -167,7 +167,7 @@ def test_table_with_room_says_nothing() -> None:
 # -- as the ends of a cycle of classes
 
 
-def test_instances_of_two_pairs_are_a_warning() -> None:
+def test_a_cycle_of_different_instances_is_a_warning() -> None:
     a, b, *_ = five()
     c, d, *_ = five()
     nest(a, b)
@@ -177,7 +177,7 @@ def test_instances_of_two_pairs_are_a_warning() -> None:
     assert runtime.findings()[0].grade == "unmatched"
 
 
-def test_warning_becomes_an_error_when_one_pair_closes_the_cycle() -> None:
+def test_the_warning_becomes_an_error_when_the_same_instances_close_the_cycle() -> None:
     told: list[str] = []
     undo = lockdep.on_finding(lambda finding: told.append(describe(finding)))
     a, b, *_ = five()
@@ -191,7 +191,7 @@ def test_warning_becomes_an_error_when_one_pair_closes_the_cycle() -> None:
     undo()
 
 
-def test_warning_becomes_an_error_though_the_chains_are_known() -> None:
+def test_the_warning_becomes_an_error_although_the_chains_are_known() -> None:
     a, b, *_ = five()
     c, d, *_ = five()
     e, f, *_ = five()
@@ -205,7 +205,7 @@ def test_warning_becomes_an_error_though_the_chains_are_known() -> None:
     assert found() == ["circular"]
 
 
-def test_warning_stays_one_while_pairs_keep_their_orders() -> None:
+def test_the_warning_stays_a_warning_while_pairs_keep_their_orders() -> None:
     a, b, *_ = five()
     c, d, *_ = five()
     for _ in range(3):
@@ -215,7 +215,7 @@ def test_warning_stays_one_while_pairs_keep_their_orders() -> None:
     assert found() == ["circular?"]
 
 
-def test_warning_becomes_an_error_beyond_the_bound_of_witnesses() -> None:
+def test_the_warning_becomes_an_error_beyond_the_bound_of_witnesses() -> None:
     """Ten pairs in one order, ten in the other, and the last of them in both: more than the four that are kept."""
     pairs = [five()[:2] for _ in range(20)]
     for a, b in pairs[:10]:
@@ -229,7 +229,7 @@ def test_warning_becomes_an_error_beyond_the_bound_of_witnesses() -> None:
     assert found() == ["circular"]
 
 
-def test_instances_made_anew_are_an_error() -> None:
+def test_a_cycle_of_instances_that_never_lived_together_is_an_error() -> None:
     def use(forwards: bool) -> None:
         a, b, *_ = five()
         nest(*((a, b) if forwards else (b, a)))
@@ -242,7 +242,7 @@ def test_instances_made_anew_are_an_error() -> None:
     assert "made anew" in runtime.findings()[0].reason
 
 
-def test_instances_that_lived_on_are_not_made_anew() -> None:
+def test_a_cycle_of_instances_that_lived_together_is_a_warning() -> None:
     kept = []
 
     def use(forwards: bool) -> None:
@@ -256,7 +256,7 @@ def test_instances_that_lived_on_are_not_made_anew() -> None:
     assert found() == ["circular?"]
 
 
-def test_three_classes_of_which_one_does_not_match() -> None:
+def test_a_cycle_of_three_is_a_warning_if_the_instances_of_one_class_differ() -> None:
     a, b, c, *_ = five()
     other = five()[2]
     nest(a, b)

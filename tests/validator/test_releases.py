@@ -19,7 +19,7 @@ def validator() -> Iterator[Validator]:
 
 
 @pytest.mark.parametrize("kind", [Lock, RLock])
-def test_release_of_a_free_lock(kind: type) -> None:
+def test_releasing_a_free_lock_is_reported(kind: type) -> None:
     lock = kind()
     with pytest.raises(RuntimeError):
         lock.release()
@@ -27,7 +27,7 @@ def test_release_of_a_free_lock(kind: type) -> None:
     assert found() == ["release?"]
 
 
-def test_release_of_anothers_rlock() -> None:
+def test_releasing_the_rlock_of_another_thread_is_reported() -> None:
     lock = RLock()
     with lock:
         with pytest.raises(RuntimeError, match="cannot release un-acquired lock"):
@@ -38,7 +38,7 @@ def test_release_of_anothers_rlock() -> None:
     assert "MainThread" in str(runtime.findings()[0])
 
 
-def test_release_of_anothers_lock_is_silent() -> None:
+def test_releasing_the_lock_of_another_thread_is_silent() -> None:
     lock = Lock()
     lock.acquire()
     in_thread(lock.release)
@@ -50,7 +50,7 @@ def test_release_of_anothers_lock_is_silent() -> None:
     assert found() == []
 
 
-def test_lock_handed_from_thread_to_thread_orders_nothing_any_more() -> None:
+def test_a_lock_handed_to_another_thread_makes_no_dependencies() -> None:
     a, b, *_ = five()
     a.acquire()
     in_thread(a.release)
@@ -60,7 +60,7 @@ def test_lock_handed_from_thread_to_thread_orders_nothing_any_more() -> None:
     assert found() == []
 
 
-def test_waiting_for_anothers_release_is_no_recursion() -> None:
+def test_waiting_for_the_release_by_another_thread_is_no_recursion() -> None:
     lock = Lock()
     lock.acquire()
     in_thread(lock.release)
@@ -71,7 +71,7 @@ def test_waiting_for_anothers_release_is_no_recursion() -> None:
     assert found() == []
 
 
-def test_thread_ends_with_an_rlock() -> None:
+def test_a_thread_that_ends_with_an_rlock_is_an_error() -> None:
     lock = RLock()
     in_thread(lock.acquire)
 
@@ -79,7 +79,7 @@ def test_thread_ends_with_an_rlock() -> None:
     assert runtime.findings()[0].grade == "certain"
 
 
-def test_thread_ends_with_a_lock() -> None:
+def test_a_thread_that_ends_with_a_lock_is_a_warning() -> None:
     lock = Lock()
     in_thread(lock.acquire)
 
@@ -87,14 +87,14 @@ def test_thread_ends_with_a_lock() -> None:
     lock.release()
 
 
-def test_thread_that_gives_everything_back_is_silent() -> None:
+def test_a_thread_that_releases_everything_is_silent() -> None:
     a, b, *_ = five()
     in_thread(lambda: nest(a, b, alike(1, RLock)[0]))
 
     assert found() == []
 
 
-def test_thread_ends_with_a_lock_that_others_release() -> None:
+def test_a_thread_that_ends_with_a_lock_which_another_releases_is_silent() -> None:
     lock = Lock()
     lock.acquire()
     in_thread(lock.release)
@@ -104,7 +104,7 @@ def test_thread_ends_with_a_lock_that_others_release() -> None:
     lock.release()
 
 
-def test_condition_wakes_a_thread_without_a_finding() -> None:
+def test_a_condition_wakes_a_thread_without_a_finding() -> None:
     condition, ready = Condition(), []
 
     def wait() -> None:

@@ -40,7 +40,7 @@ def test_a_release_error_is_counted() -> None:
     assert [finding.count for finding in runtime.findings()] == [3]
 
 
-def test_cycles_that_share_a_dependency_are_one_story() -> None:
+def test_cycles_that_share_a_dependency_refer_to_the_first_one() -> None:
     hub, b, c, d, e = five()
     nest(hub, b)
     nest(b, hub)
@@ -57,7 +57,7 @@ def test_cycles_that_share_a_dependency_are_one_story() -> None:
     assert runtime.findings()[2].related is None
 
 
-def test_callbacks_are_told_and_one_that_fails_disturbs_nobody() -> None:
+def test_every_callback_gets_the_finding_although_one_raises() -> None:
     told = []
     undo = [lockdep.on_finding(lambda _: 1 / 0), lockdep.on_finding(told.append)]
     a, b, *_ = five()
@@ -71,7 +71,7 @@ def test_callbacks_are_told_and_one_that_fails_disturbs_nobody() -> None:
     nest(alike(1)[0])
 
 
-def test_callback_may_take_locks() -> None:
+def test_a_callback_may_take_locks() -> None:
     a, b, c, *_ = five()
     undo = lockdep.on_finding(lambda _: nest(c, a))
     nest(a, b)
@@ -85,7 +85,7 @@ def test_callback_may_take_locks() -> None:
 # -- suppressed
 
 
-def test_suppressed_findings_are_counted_and_not_told() -> None:
+def test_suppressed_findings_are_counted_and_not_reported() -> None:
     told = []
     undo = lockdep.on_finding(told.append)
     with world(suppress=("circular: left -> right  # harmless", "recursive: nobody")):
@@ -99,7 +99,7 @@ def test_suppressed_findings_are_counted_and_not_told() -> None:
     undo()
 
 
-def test_suppression_of_another_dependency_suppresses_nothing() -> None:
+def test_a_suppression_of_another_dependency_suppresses_nothing() -> None:
     with world(suppress=("circular: left -> middle",)):
         left, right = Lock(name="left"), Lock(name="right")
         nest(left, right)
@@ -108,7 +108,7 @@ def test_suppression_of_another_dependency_suppresses_nothing() -> None:
         assert found() == ["circular"]
 
 
-def test_suppressed_deadlock_does_not_raise() -> None:
+def test_a_suppressed_deadlock_does_not_raise() -> None:
     with world(suppress=("recursive: one",), raise_on_deadlock=True):
         one = Lock(name="one")
         with one:
@@ -124,7 +124,7 @@ def test_suppressed_deadlock_does_not_raise() -> None:
 # -- worlds apart
 
 
-def test_validators_know_nothing_of_each_other() -> None:
+def test_two_validators_share_nothing() -> None:
     a, b, *_ = five()
     nest(a, b)
     with world():
@@ -137,7 +137,7 @@ def test_validators_know_nothing_of_each_other() -> None:
     assert found() == ["circular"]
 
 
-def test_locks_held_across_a_change_of_validator() -> None:
+def test_locks_may_be_held_across_a_change_of_validator() -> None:
     a, b, *_ = five()
     with a:
         with world():
@@ -150,7 +150,7 @@ def test_locks_held_across_a_change_of_validator() -> None:
     assert found() == ["release?", "circular"]
 
 
-def test_reset_forgets() -> None:
+def test_reset_forgets_chains_dependencies_and_findings() -> None:
     a, b, *_ = five()
     nest(a, b)
     nest(b, a)
@@ -167,7 +167,7 @@ def test_reset_forgets() -> None:
 
 
 @pytest.mark.parametrize("most", [0, 1, 3])
-def test_few_chains_hide_nothing(most: int) -> None:
+def test_a_low_bound_of_chains_hides_no_finding(most: int) -> None:
     with world(max_chains=most) as validator:
         a, b, c, d, e = five()
         for _ in range(2):
@@ -181,7 +181,7 @@ def test_few_chains_hide_nothing(most: int) -> None:
         assert f"max_chains ({most}) reached" in runtime.summary()
 
 
-def test_one_witness_is_enough() -> None:
+def test_one_witness_of_each_dependency_is_enough() -> None:
     with world(max_witnesses=1):
         a, b, *_ = five()
         nest(a, b)
@@ -192,7 +192,7 @@ def test_one_witness_is_enough() -> None:
 # -- after uninstall, after fork
 
 
-def test_locks_work_on_after_uninstall() -> None:
+def test_locks_work_after_uninstall() -> None:
     validator = runtime.validator()
     patch.install()
     try:
@@ -243,7 +243,9 @@ print("parent done", status)
 
 @pytest.mark.parametrize(("order", "findings"), [("a, b", 0), ("b, a", 1)])
 @pytest.mark.parametrize("pure", ["0", "1"])
-def test_fork_while_another_thread_holds(tmp_path, order: str, findings: int, pure: str) -> None:
+def test_a_child_works_that_was_forked_while_another_thread_held_a_lock(
+    tmp_path, order: str, findings: int, pure: str
+) -> None:
     done = program(tmp_path, FORK.replace("ORDER", order), LOCKDEP_PURE=pure)
 
     assert done.stdout.splitlines() == ["child done", "parent done 0"], done.stderr
@@ -276,7 +278,9 @@ print("parent done", status)
 
 @pytest.mark.parametrize(("order", "findings"), [("a, b", 0), ("b, a", 2)])
 @pytest.mark.parametrize("pure", ["0", "1"])
-def test_a_child_that_could_not_have_the_graph_learns_anew(tmp_path, order: str, findings: int, pure: str) -> None:
+def test_a_child_forked_without_the_graph_lock_learns_from_the_start(
+    tmp_path, order: str, findings: int, pure: str
+) -> None:
     done = program(tmp_path, FORK_WITHOUT_GRAPH.replace("ORDER", order), LOCKDEP_PURE=pure)
 
     assert done.stdout.splitlines() == ["child done", "parent done 0"], done.stderr

@@ -26,7 +26,7 @@ def validator() -> Iterator[Validator]:
 
 
 @pytest.mark.parametrize("how", ["with", "acquire"])
-def test_AA(how: str) -> None:
+def test_AA_is_reported(how: str) -> None:
     with world(raise_on_deadlock=True):
         (a,) = alike(1)
         with a:
@@ -67,7 +67,7 @@ def test_AA_is_counted() -> None:
     assert [finding.count for finding in runtime.findings()] == [3]
 
 
-def test_AA_under_a_lock_taken_meanwhile() -> None:
+def test_AA_is_reported_with_another_lock_taken_between() -> None:
     a, b, *_ = five()
     with a, b:
         a.acquire(timeout=0.001)
@@ -88,7 +88,7 @@ def test_reentry_of_an_rlock_is_silent() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [*itertools.product(KINDS, KINDS)])
-def test_ABBA(first: type, second: type) -> None:
+def test_ABBA_is_reported(first: type, second: type) -> None:
     a, b = first(), second()
     nest(a, b)
     assert found() == []
@@ -109,7 +109,7 @@ def test_ABAB_is_silent(first: type, second: type) -> None:
 
 
 @pytest.mark.parametrize("length", [3, 5])
-def test_ring(length: int) -> None:
+def test_a_ring_is_reported(length: int) -> None:
     locks = five()[:length]
     for prev, next_ in itertools.pairwise(locks):
         nest(prev, next_)
@@ -120,7 +120,7 @@ def test_ring(length: int) -> None:
     assert len(runtime.findings()[0].classes) == length
 
 
-def test_chain_that_does_not_close_is_silent() -> None:
+def test_a_chain_that_does_not_close_is_silent() -> None:
     locks = five()
     for prev, next_ in itertools.pairwise(locks):
         nest(prev, next_)
@@ -140,7 +140,7 @@ def test_the_shortest_cycle_is_reported() -> None:
     assert [len(finding.classes) for finding in runtime.findings()] == [2]
 
 
-def test_orders_of_two_threads_are_put_together() -> None:
+def test_orders_of_two_threads_close_a_cycle_together() -> None:
     a, b, *_ = five()
     in_thread(lambda: nest(a, b))
     in_thread(lambda: nest(b, a))
@@ -157,7 +157,7 @@ def test_locks_never_held_together_have_no_order() -> None:
     assert found() == []
 
 
-def test_release_out_of_order() -> None:
+def test_locks_may_be_released_in_any_order() -> None:
     a, b, c, *_ = five()
     a.acquire()
     assert b.acquire(False)  # by trylock, or a would lead to c through b
@@ -173,7 +173,7 @@ def test_release_out_of_order() -> None:
     assert found() == ["circular"]
 
 
-def test_deep_nest() -> None:
+def test_a_deep_nest_is_validated() -> None:
     locks = [Lock(name=str(number)) for number in range(100)]
     nest(*locks)
     nest(*locks)
@@ -187,7 +187,7 @@ def test_deep_nest() -> None:
 # -- trylocks
 
 
-def test_trylock_under_a_lock_is_no_order() -> None:
+def test_a_trylock_under_a_lock_makes_no_dependency() -> None:
     a, b, *_ = five()
     with a:
         assert b.acquire(False)
@@ -197,7 +197,7 @@ def test_trylock_under_a_lock_is_no_order() -> None:
     assert found() == []
 
 
-def test_lock_under_a_trylock_is_one() -> None:
+def test_a_lock_under_a_trylock_makes_a_dependency() -> None:
     a, b, *_ = five()
     assert a.acquire(False)
     nest(b)
@@ -208,7 +208,7 @@ def test_lock_under_a_trylock_is_one() -> None:
     assert found() == ["circular"]
 
 
-def test_trylock_hides_nothing_that_is_held_below_it() -> None:
+def test_a_lock_under_a_trylock_depends_on_the_locks_below_too() -> None:
     a, b, c, *_ = five()
     with a:
         assert b.acquire(False)
@@ -219,7 +219,7 @@ def test_trylock_hides_nothing_that_is_held_below_it() -> None:
     assert found() == ["circular"]
 
 
-def test_trylock_that_failed_is_nothing() -> None:
+def test_a_trylock_that_failed_is_not_held() -> None:
     a, b, *_ = five()
     with b:
         in_thread(lambda: b.acquire(False) and b.release())
@@ -232,7 +232,7 @@ def test_trylock_that_failed_is_nothing() -> None:
     assert found() == []
 
 
-def test_trylock_then_plain_lock_is_seen() -> None:
+def test_a_plain_acquisition_after_a_trylock_is_validated() -> None:
     a, b, *_ = five()
     with a:
         assert b.acquire(False)
@@ -246,7 +246,7 @@ def test_trylock_then_plain_lock_is_seen() -> None:
 # -- timeouts
 
 
-def test_timed_wait_is_a_stall_until_the_untimed_one_appears() -> None:
+def test_a_timed_wait_is_a_stall_until_an_untimed_one_is_seen() -> None:
     told: list[str] = []
     undo = lockdep.on_finding(lambda finding: told.append(describe(finding)))
     a, b, *_ = five()
@@ -265,7 +265,7 @@ def test_timed_wait_is_a_stall_until_the_untimed_one_appears() -> None:
     undo()
 
 
-def test_timed_wait_that_closes_the_cycle_is_a_stall() -> None:
+def test_a_timed_wait_that_closes_the_cycle_is_a_stall() -> None:
     a, b, *_ = five()
     nest(a, b)
     with b:
@@ -275,7 +275,7 @@ def test_timed_wait_that_closes_the_cycle_is_a_stall() -> None:
     assert found() == ["circular?"]
 
 
-def test_untimed_cycle_is_preferred_to_a_shorter_timed_one() -> None:
+def test_an_untimed_cycle_is_preferred_to_a_shorter_timed_one() -> None:
     a, b, c, *_ = five()
     with a:
         assert b.acquire(timeout=1)
@@ -302,7 +302,7 @@ def test_timed_waits_in_one_order_are_silent() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_wait_takes_the_lock_again_under_another(kind: type) -> None:
+def test_a_wait_that_takes_its_lock_again_under_another_is_reported(kind: type) -> None:
     b, c = Lock(), Condition(kind())
     with c:
         with b:
@@ -312,7 +312,7 @@ def test_wait_takes_the_lock_again_under_another(kind: type) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_wait_under_an_outer_lock_is_silent(kind: type) -> None:
+def test_a_wait_under_an_outer_lock_is_silent(kind: type) -> None:
     b, c = Lock(), Condition(kind())
     with b, c:
         c.wait(0)
@@ -321,7 +321,7 @@ def test_wait_under_an_outer_lock_is_silent(kind: type) -> None:
     assert found() == []
 
 
-def test_wait_frees_all_levels_of_an_rlock() -> None:
+def test_a_wait_releases_all_levels_of_an_rlock() -> None:
     a, b = RLock(), Lock()
     c = Condition(a)
     with a, a, a:
