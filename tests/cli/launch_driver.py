@@ -1,6 +1,6 @@
-"""The shortest front end of lockdep.cli.launch, without a validator: (script | -m module | -c code) args...
+"""A minimal command line for lockdep.cli.launch, without a validator: (script | -m module | -c code) args...
 
-Its end can be seen: `finish` prints the status it gets, and returns END_STATUS of the environment if there is one.
+`finish` prints the status that it gets, and returns END_STATUS of the environment if that is set.
 """
 
 import os

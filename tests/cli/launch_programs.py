@@ -1,4 +1,4 @@
-"""Small programs whose behaviour under plain python is the standard for lockdep.cli.launch: name -> source.
+"""Small programs that lockdep.cli.launch must run as plain python does: name -> source.
 
 Each prints something that a careless launcher gets wrong.
 """

@@ -1,4 +1,4 @@
-"""The command line: whose arguments are whose, exit statuses, report files, and one line for every mistake."""
+"""The command line: which arguments belong to the program, exit statuses, reports, and one line for each mistake."""
 
 import json
 import os
@@ -106,18 +106,18 @@ def test_program_that_fails_by_itself_keeps_its_status(lockdep, folder, last, st
     assert lockdep("run", "prog.py")[2] == status
 
 
-def test_module_and_code(lockdep):
+def test_run_accepts_a_module_and_code(lockdep):
     assert lockdep("run", "-m", "inversion")[2] == 66
     assert lockdep("run", "-c", INVERSION)[2] == 66
 
 
-def test_traceback_has_no_frame_of_ours(lockdep):
+def test_traceback_has_no_frame_of_lockdep(lockdep):
     stderr = lockdep("run", "-c", "1 / 0")[1]
     frames = re.findall(r'File "(.*?)"', stderr)
     assert frames == ["<string>"]
 
 
-def test_child_made_by_fork_says_nothing_at_its_end(lockdep):
+def test_forked_child_prints_no_summary(lockdep):
     fork = "import os\npid = os.fork()\nif pid: print(os.waitpid(pid, 0)[1])"
     stdout, stderr, status = lockdep("run", "-c", INVERSION + fork)
     assert (stdout, status) == ("0\n", 66)
@@ -125,7 +125,7 @@ def test_child_made_by_fork_says_nothing_at_its_end(lockdep):
     assert stderr.count(summary) == 1
 
 
-def test_program_may_do_what_it_likes_to_standard_error(lockdep):
+def test_findings_are_shown_after_the_program_removed_sys_stderr(lockdep):
     code = "import sys\nsys.stderr = None\n" + INVERSION
     stdout, stderr, status = lockdep("run", "-c", code)
     assert (stdout, status) == ("", 66)
@@ -165,7 +165,7 @@ def test_suppressed_finding_does_not_fail_the_run(lockdep, folder):
     assert "possible circular" not in stderr
 
 
-def test_disabled(lockdep):
+def test_disabled_run_reports_nothing(lockdep):
     assert lockdep("run", "inversion.py", LOCKDEP_OPTIONS="enabled=no")[2] == 0
 
 
@@ -243,7 +243,7 @@ def test_json_report_replaces_the_file(lockdep, folder):
     assert [path.name for path in folder.glob("*.tmp")] == []
 
 
-def test_several_reports(lockdep, folder):
+def test_several_reports_are_written(lockdep, folder):
     stdout, stderr, _ = lockdep("run", "--report", "splat:found.txt", "--report", "json", "inversion.py")
     assert json.loads(stdout)[0]["slug"] == "circular"
     splat = (folder / "found.txt").read_text()
@@ -278,7 +278,7 @@ def test_version_names_the_build(lockdep):
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["doctor", "-h"]], ids=" ".join)
-def test_help(lockdep, arguments):
+def test_help_is_printed(lockdep, arguments):
     stdout, stderr, status = lockdep(*arguments)
     assert stdout.startswith("usage: lockdep")
     assert (stderr, status) == ("", 0)
@@ -290,7 +290,7 @@ def test_doctor_prints_its_lines(lockdep):
     assert (stderr, status) == ("", 0)
 
 
-def test_doctor_after_a_program(lockdep):
+def test_doctor_prints_its_lines_after_a_program(lockdep):
     stdout, _, status = lockdep("doctor", "arguments.py", "--help")
     assert stdout.startswith("['--help']\n")
     assert len(stdout.splitlines()) > 1

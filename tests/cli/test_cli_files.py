@@ -1,4 +1,4 @@
-"""The subcommands on snapshot files: run --snapshot, report, classes, chains, stats; a line for each mistake."""
+"""Subcommands that write or read snapshot files: run --snapshot, report, classes, chains, stats."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def env(**environment):
     return {**kept, "PYTHONPATH": str(ROOT), "TERM": "xterm", **environment}
 
 
-def test_two_runs_that_are_clean_make_an_inversion_together(lockdep):
+def test_merging_two_clean_runs_finds_an_inversion(lockdep):
     for order in ("ab", "ba"):
         stdout, stderr, status = lockdep("run", "--snapshot", f"{order}.json", "prog.py", order)
         assert (stdout, status) == ("", 0)
@@ -121,7 +121,7 @@ def test_classes_chains_and_stats(lockdep):
     assert " direct dependencies:                     3\n" in lockdep("stats", "one.json", "two.json")[0]
 
 
-def test_a_run_that_comes_twice_is_said_to(lockdep):
+def test_a_run_that_is_merged_twice_is_noted(lockdep):
     _, stderr, status = lockdep("stats", "one.json", "one.json")
     assert status == 0
     assert stderr == "lockdep: note: one.json and one.json have the same run: its counts are added twice\n"
@@ -169,7 +169,7 @@ def test_names_that_the_terminal_cannot_show_are_escaped(lockdep, folder):
     assert "\\xfc.py:1 A" in stdout
 
 
-def test_a_reader_that_stops_early_is_no_error(folder):
+def test_a_closed_pipe_is_no_error(folder):
     done = subprocess.run(
         f"{sys.executable} -m lockdep report one.json two.json | head -1",
         shell=True, cwd=folder, env=env(), capture_output=True, text=True, timeout=PROGRAM_LIMIT,
@@ -198,14 +198,14 @@ def on_terminal(folder, *arguments, **environment):
     return shown.decode()
 
 
-def test_colours_on_a_terminal_only_and_never_against_no_color(lockdep, folder):
+def test_colours_are_used_on_a_terminal_without_no_color_only(lockdep, folder):
     files = ("one.json", "two.json")
     assert "\x1b[1;31mWARNING: " in on_terminal(folder, "report", *files)
     assert "\x1b" not in on_terminal(folder, "report", *files, NO_COLOR="1")
     assert "\x1b" not in lockdep("report", *files)[0]
 
 
-def test_many_files_move_a_bar_on_a_terminal_only(lockdep, folder):
+def test_progress_bar_is_shown_on_a_terminal_only(lockdep, folder):
     for number in range(5):
         seen(f"run {number}", "AB").save(folder / f"{number}.json")
     files = [f"{number}.json" for number in range(5)]

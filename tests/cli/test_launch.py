@@ -37,7 +37,7 @@ def launched(folder, *arguments, **keywords):
 
 
 def plain(folder, *arguments, **keywords):
-    """Run plain python, without the frames of its own that a module's traceback shows."""
+    """Run plain python and remove the frames of runpy from tracebacks."""
     stdout, stderr, status = python(folder, *arguments, **keywords)
     stderr = RUNPY.sub("", stderr)
     stderr = re.sub(
@@ -74,19 +74,19 @@ def test_program_behaves_as_under_plain_python(folder, name, how):
 @pytest.mark.parametrize(
     "value", ["None", "0", "3", "-1", "256", "300", "2**40", "True", "'text'", "('a', 1)", "b'x'", "1.5", "''"]
 )
-def test_sys_exit_value(folder, value):
+def test_value_of_sys_exit_is_treated_as_under_plain_python(folder, value):
     (folder / "prog.py").write_text(f"import sys\nsys.exit({value})\n")
     assert_same(folder, "prog.py")
 
 
 def test_exit_value_that_is_no_c_integer(folder):
-    """Not compared, for the same reason as the next."""
+    """Not compared with plain python, for the reason that the next test gives."""
     (folder / "prog.py").write_text("raise SystemExit(2**70)\n")
     assert launched(folder, "prog.py") == ("", "FINISH 255\n", 255)
 
 
 def test_exit_value_that_cannot_be_printed(folder):
-    """Not compared: some versions of python trip over the pending exception at their end."""
+    """Not compared with plain python: some versions fail at their end, because an exception is pending."""
     (folder / "prog.py").write_text("class Odd:\n    def __str__(self): 1 / 0\nraise SystemExit(Odd())\n")
     assert launched(folder, "prog.py") == ("", "\nFINISH 1\n", 1)
 
@@ -104,7 +104,7 @@ def test_multiprocessing_children(folder, method, how):
 
 @pytest.fixture
 def places(folder):
-    """One program in every kind of place that python can run."""
+    """The same program in each kind of place that python can run."""
     for name in (
         "prog.py",
         "deep/prog.py",

@@ -1,4 +1,4 @@
-"""Findings as structlog events: what they say, and that writing them cannot disturb the thread that made them."""
+"""Findings as structlog events: their fields, and that writing them does not disturb the thread that caused them."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ from tests.worlds import Lock, five, found, in_thread, nest, world
 
 
 class Recorder:
-    """A logger that keeps what it is given, and looks at the thread it is called in."""
+    """A logger that keeps the events, and the state of the thread that it is called in."""
 
     def __init__(self, action=lambda: None):
         self.events = []
@@ -58,7 +58,7 @@ def test_a_finding_is_an_event_of_structlog():
     ]
 
 
-def test_a_warning_is_logged_as_one():
+def test_a_warning_is_logged_as_a_warning():
     recorder, lock = Recorder(), Lock()
     with world():
         end = lockdep.log_findings(recorder)
@@ -77,7 +77,7 @@ def test_nothing_is_logged_after_the_end():
     assert recorder.events == []
 
 
-def test_it_is_written_in_another_thread_outside_of_the_validator():
+def test_events_are_written_in_another_thread_outside_of_the_validator():
     here, threads = fastpath.thread_state().serial, []
     recorder = Recorder(lambda: threads.append(fastpath.thread_state().serial))
     with world():
@@ -89,8 +89,8 @@ def test_it_is_written_in_another_thread_outside_of_the_validator():
     assert here not in threads
 
 
-def test_a_logger_that_takes_the_locks_of_the_finding_waits_for_nobody_for_ever():
-    """The finding is made with a held; the logger takes a. The thread that made it goes on and frees it."""
+def test_a_logger_may_take_the_locks_of_the_finding():
+    """The thread that causes the finding holds a, and the logger takes a. The thread goes on and releases it."""
     a, b, *_ = five()
 
     def takes_a():
@@ -106,7 +106,7 @@ def test_a_logger_that_takes_the_locks_of_the_finding_waits_for_nobody_for_ever(
     assert len(recorder.events) == 1
 
 
-def test_a_logger_that_fails_is_said_and_disturbs_nobody(capfd):
+def test_a_failing_logger_is_noted_and_does_not_disturb_the_program(capfd):
     def fail():
         raise OSError("disk full")
 

@@ -1,4 +1,4 @@
-"""A process that listens: `lockdep run --listen`, and `lockdep stat` and `lockdep top` that look into it."""
+"""A process that answers others (`lockdep run --listen`), and the commands that ask it (stat and top)."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ ROW = re.compile(r"^ *prog\.py:3 busy: +(\d+) +(\d+) ", re.MULTILINE)
 
 
 class Running:
-    """The program, and what it says."""
+    """The program and its output."""
 
     def __init__(self, process):
         self.process = process
@@ -89,7 +89,7 @@ def lockdep(folder, *arguments, **more):
 
 
 def contentions(table):
-    """Return how often the busy lock was waited for, by the table."""
+    """Return how often threads waited for the busy lock, according to the table."""
     found = ROW.search(table)
     return None if found is None else int(found[2])
 
@@ -122,7 +122,7 @@ def test_stat_starts_stops_and_clears(folder):
 
 
 def wait_of(table):
-    """Return the microseconds that threads waited for the busy lock, by the table."""
+    """Return how many microseconds threads waited for the busy lock, according to the table."""
     rows = [line.split() for line in table.splitlines() if "busy: " in line]
     return float(rows[0][6]) if rows else None
 
@@ -153,7 +153,7 @@ def test_top_on_a_terminal_refreshes_and_ends_with_the_process(folder):
 
 
 def rest(terminal):
-    """Return what is still shown on a terminal until the program at its other end has ended."""
+    """Return what the program at the other end of a terminal shows from now to its end."""
     shown = b""
     with contextlib.suppress(OSError):  # that is how the end is told
         while piece := os.read(terminal, 4096):
@@ -174,7 +174,7 @@ def test_ctrl_c_ends_top_quietly(folder):
             assert viewer.returncode == 0
 
 
-def test_the_socket_is_for_its_owner_and_goes_with_the_process(folder):
+def test_the_socket_is_private_and_removed_when_the_process_ends(folder):
     with running(folder) as program:
         path = Path(program.path)
         modes = [stat.S_IMODE(one.stat().st_mode) for one in (path, path.parent)]
@@ -207,7 +207,7 @@ def test_a_switch_is_for_processes_only(folder):
     )  # fmt: skip
 
 
-def test_a_folder_open_to_others_is_refused_and_the_program_runs(folder):
+def test_a_folder_that_others_can_enter_is_refused_and_the_program_runs(folder):
     (folder / "run" / f"lockdep-{os.getuid()}").mkdir(mode=0o777)
     (folder / "run" / f"lockdep-{os.getuid()}").chmod(0o777)
     shown, said, status = lockdep(folder, "run", "--listen", "-c", "print('runs')")
@@ -229,7 +229,7 @@ def test_a_socket_that_a_killed_process_left_is_replaced(tmp_path):
     listen.remove_stale(str(tmp_path / "none.sock"))
 
 
-def test_who_asks_nothing_or_nonsense_does_no_harm(folder):
+def test_empty_and_unknown_commands_do_no_harm(folder):
     with running(folder, "--stat") as program:
         for text in (b"", b"\xff\xfe\n", b"nonsense\n"):
             with socket.socket(socket.AF_UNIX) as client:
@@ -240,6 +240,6 @@ def test_who_asks_nothing_or_nonsense_does_no_harm(folder):
         assert contentions(lockdep(folder, "stat", program.pid)[0]) == 1
 
 
-def test_nobody_there_is_an_os_error():
+def test_asking_a_process_that_does_not_listen_raises_oserror():
     with pytest.raises(NotListening, match="process 1 does not answer"):
         listen.ask(1, "snapshot")

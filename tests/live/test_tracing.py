@@ -1,4 +1,4 @@
-"""The timeline of `lockdep run --trace`: each wait and each hold with its thread and times, the last ones only."""
+"""The timeline of `lockdep run --trace`: the last waits and holds, each with its thread and times."""
 
 import json
 import os
@@ -28,7 +28,7 @@ thread.join()
 
 @pytest.fixture
 def recording():
-    """Record in a world of its own, few events at the most."""
+    """Record a few events with an isolated validator."""
     with world():
         timeline.start(events=8)
         yield
@@ -45,7 +45,7 @@ def run(folder, *options):
 
 
 def events_of(path):
-    """Return the spans by (category, thread name) of the lock that matters, and all events."""
+    """Return the spans of the lock under test by (category, thread name), and all events."""
     events = json.loads(path.read_text())["traceEvents"]
     threads = {event["tid"]: event["args"]["name"] for event in events if event["ph"] == "M"}
     spans = {}

@@ -1,6 +1,6 @@
-"""Waiting for a work item or an executor while holding a lock that an item takes; with twins that stay silent.
+"""Waiting for a work item or an executor while holding a lock that an item takes, and harmless variants of that.
 
-The awaited item is always over before the wait begins, so that nothing can hang: what it took is known then.
+The item has always ended before the wait begins, so nothing can hang, and the locks that it took are known.
 """
 
 import threading
@@ -31,7 +31,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def finished(pool: ThreadPoolExecutor, function: Callable[[], object]) -> "Future[Any]":
-    """Submit, and wait until a later item of the one worker has run: the future is done and nobody asked for it."""
+    """Submit a function and return its future when it is done. Nobody has asked the future: a later item has run."""
     future = pool.submit(function)
     passed = threading.Event()
     pool.submit(passed.set)
@@ -40,7 +40,7 @@ def finished(pool: ThreadPoolExecutor, function: Callable[[], object]) -> "Futur
 
 
 @pytest.mark.parametrize("ask", ["result", "exception"])
-def test_result_under_a_lock_that_the_item_took(pool: ThreadPoolExecutor, ask: str) -> None:
+def test_result_under_a_lock_that_the_item_took_is_reported(pool: ThreadPoolExecutor, ask: str) -> None:
     lock = Lock()
     future = finished(pool, lambda: nest(lock))
     with lock:
@@ -59,7 +59,7 @@ def test_result_with_a_timeout_is_a_stall(pool: ThreadPoolExecutor, ask: str) ->
     assert found() == ["join?"]
 
 
-def test_result_of_an_item_that_failed(pool: ThreadPoolExecutor) -> None:
+def test_result_of_an_item_that_failed_is_reported(pool: ThreadPoolExecutor) -> None:
     lock = Lock()
 
     def work() -> None:
@@ -91,7 +91,7 @@ def test_result_under_another_instance_is_silent(pool: ThreadPoolExecutor) -> No
     assert found() == []
 
 
-def test_result_knows_one_item_from_another(pool: ThreadPoolExecutor) -> None:
+def test_results_of_different_items_are_not_confused(pool: ThreadPoolExecutor) -> None:
     a, b, *_ = five()
     first = finished(pool, lambda: nest(a))
     second = finished(pool, lambda: nest(b))
@@ -119,8 +119,8 @@ def test_future_known_to_be_done_is_silent(pool: ThreadPoolExecutor) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_future_in_its_callback_is_silent(pool: ThreadPoolExecutor, late: bool) -> None:
-    """A callback runs in the worker, or, when the future is done already, in the thread that adds it."""
+def test_result_in_a_callback_of_the_future_is_silent(pool: ThreadPoolExecutor, late: bool) -> None:
+    """A callback runs in the worker, or in the thread that adds it if the future is done already."""
     lock, go, told = Lock(), threading.Event(), threading.Event()
 
     def callback(future: "Future[Any]") -> None:
@@ -138,7 +138,7 @@ def test_future_in_its_callback_is_silent(pool: ThreadPoolExecutor, late: bool) 
     assert found() == []
 
 
-def test_future_made_by_hand_is_silent() -> None:
+def test_result_of_a_future_without_an_executor_is_silent() -> None:
     lock, future = Lock(), Future()
     over(lambda: (nest(lock), future.set_result(1))).join()
     with lock:
@@ -147,7 +147,7 @@ def test_future_made_by_hand_is_silent() -> None:
     assert found() == []
 
 
-def test_done_that_says_no_excuses_nothing(pool: ThreadPoolExecutor) -> None:
+def test_result_after_done_returned_false_is_reported(pool: ThreadPoolExecutor) -> None:
     lock, go = Lock(), threading.Event()
     future = pool.submit(lambda: (go.wait(), nest(lock)))
     assert not future.done()
@@ -161,7 +161,7 @@ def test_done_that_says_no_excuses_nothing(pool: ThreadPoolExecutor) -> None:
     assert found() == ["join"]
 
 
-def test_shutdown_under_a_lock_that_an_item_took() -> None:
+def test_shutdown_under_a_lock_that_an_item_took_is_reported() -> None:
     lock, pool = Lock(), ThreadPoolExecutor(1)
     finished(pool, lambda: nest(lock))
     with lock:
@@ -181,7 +181,7 @@ def test_shutdown_without_waiting_is_silent() -> None:
     assert found() == []
 
 
-def test_map_under_a_lock_that_the_items_took(pool: ThreadPoolExecutor) -> None:
+def test_map_under_a_lock_that_the_items_took_is_reported(pool: ThreadPoolExecutor) -> None:
     lock = Lock()
     results = pool.map(lambda _: nest(lock), range(2))
     passed = threading.Event()
@@ -193,7 +193,7 @@ def test_map_under_a_lock_that_the_items_took(pool: ThreadPoolExecutor) -> None:
     assert found() == ["join"]
 
 
-def test_map_outside_is_silent(pool: ThreadPoolExecutor) -> None:
+def test_map_with_nothing_held_is_silent(pool: ThreadPoolExecutor) -> None:
     lock = Lock()
     list(pool.map(lambda _: nest(lock), range(3)))
     nest(lock)
@@ -201,7 +201,7 @@ def test_map_outside_is_silent(pool: ThreadPoolExecutor) -> None:
     assert found() == []
 
 
-def test_item_within_an_item_joins_what_its_thread_took() -> None:
+def test_locks_of_an_item_count_for_a_join_of_its_thread() -> None:
     lock, pool = Lock(), ThreadPoolExecutor(1)
     finished(pool, lambda: nest(lock)).result()
     (worker,) = pool._threads
@@ -213,7 +213,7 @@ def test_item_within_an_item_joins_what_its_thread_took() -> None:
     assert found() == ["join"]
 
 
-def test_wait_for_the_first_exception_asks_futures_that_are_done(pool: ThreadPoolExecutor) -> None:
+def test_wait_for_the_first_exception_is_silent(pool: ThreadPoolExecutor) -> None:
     done = finished(pool, lambda: None)  # wait asks it for its exception while it holds the conditions of all
     package.wait([done], return_when=package.FIRST_EXCEPTION)
 

@@ -1,6 +1,6 @@
-"""Waiting for a thread while holding a lock that it takes. Every scenario has a twin that stays silent.
+"""Waiting for a thread while holding a lock that it takes, and harmless variants of that.
 
-The awaited run is always over before the wait begins, so that nothing can hang: what it took is known then.
+The thread has always ended before the wait begins, so nothing can hang, and the locks that it took are known.
 """
 
 import threading
@@ -23,7 +23,7 @@ def validator() -> Iterator[Validator]:
 
 
 def over(function: Callable[[], object], kind: type = threading.Thread) -> Any:
-    """Return a thread that has run this function, to its end, and was not waited for by a join."""
+    """Return a thread that has run this function to its end, and that nobody has joined."""
     ended = threading.Event()
 
     class Watched(kind):
@@ -39,7 +39,7 @@ def over(function: Callable[[], object], kind: type = threading.Thread) -> Any:
     return thread
 
 
-def test_join_under_a_lock_that_the_thread_took() -> None:
+def test_join_under_a_lock_that_the_thread_took_is_reported() -> None:
     lock = Lock()
     thread = over(lambda: nest(lock))
     with lock:
@@ -143,7 +143,7 @@ def test_join_of_a_thread_that_took_another_lock_by_trylock_is_silent() -> None:
     assert found() == []
 
 
-def test_thread_by_subclass() -> None:
+def test_join_of_a_subclass_of_thread_is_reported() -> None:
     lock = Lock()
 
     class Worker(threading.Thread):
@@ -165,7 +165,7 @@ def test_thread_by_subclass() -> None:
     assert "worker" in str(runtime.findings()[0])
 
 
-def test_timer() -> None:
+def test_join_of_a_timer_is_reported() -> None:
     lock, ended = Lock(), threading.Event()
     timer = threading.Timer(0, lambda: (nest(lock), ended.set()))
     timer.start()
@@ -176,8 +176,8 @@ def test_timer() -> None:
     assert found() == ["join"]
 
 
-def test_more_locks_than_are_remembered() -> None:
-    """Beyond the bound a run remembers classes: these close cycles, but are no finding by themselves."""
+def test_run_that_takes_more_locks_than_are_remembered() -> None:
+    """Beyond the bound a run remembers classes of locks: they close cycles, but a join alone is no finding."""
     with patched_world(max_instances=3):
         many, (last, outer, *_) = alike(5), five()
         thread = over(lambda: [nest(lock) for lock in [*many, last]])

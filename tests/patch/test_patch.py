@@ -1,4 +1,4 @@
-"""What install changes and uninstall takes back, in programs of their own: names, copies of them, locks made before."""
+"""Names, copies of names and module-level locks: what install changes and uninstall restores, in separate processes."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ for _ in range(2):
 
 
 @BUILDS
-def test_module_level_locks_are_adopted_with_their_holders(tmp_path: Path, pure: str) -> None:
+def test_module_level_locks_are_adopted_and_exclude_users_of_the_raw_lock(tmp_path: Path, pure: str) -> None:
     (tmp_path / "early.py").write_text(
         "import threading\nlock = threading.Lock()\nother = lock\nrlock = threading.RLock()\nbusy = threading.Lock()\n"
         "busy.acquire()\nraw = (lock, rlock)\ndef locked():\n    return lock.locked()\n"
@@ -88,7 +88,7 @@ with ours:
 
 
 @BUILDS
-def test_what_is_built_on_the_names_follows(tmp_path: Path, pure: str) -> None:
+def test_classes_built_on_the_names_use_validated_locks(tmp_path: Path, pure: str) -> None:
     assert run(tmp_path, """
 import lockdep
 lockdep.install()
@@ -104,7 +104,7 @@ print({type(lock) in ours and lock.entry.lock_class is not None for lock in made
 
 
 @BUILDS
-def test_what_must_stay_raw_stays_raw(tmp_path: Path, pure: str) -> None:
+def test_private_names_of_threading_stay_raw(tmp_path: Path, pure: str) -> None:
     assert run(tmp_path, """
 import _thread, threading, tempfile
 def names():
@@ -120,7 +120,7 @@ print(type(_thread.allocate_lock()) is _thread.LockType)
 
 
 @BUILDS
-def test_threadings_own_lock_after_a_fork_is_not_tracked(tmp_path: Path, pure: str) -> None:
+def test_lock_that_threading_makes_after_a_fork_is_not_tracked(tmp_path: Path, pure: str) -> None:
     assert run(tmp_path, """
 import os, threading, warnings
 warnings.simplefilter("ignore")
@@ -138,7 +138,7 @@ print(os.waitpid(pid, 0)[1])
 """, pure) == ["None", "child thread", "0"]  # fmt: skip
 
 
-def test_anothers_change_is_left_alone(tmp_path: Path) -> None:
+def test_uninstall_leaves_names_that_others_set_alone(tmp_path: Path) -> None:
     assert run(tmp_path, """
 import threading, lockdep
 raw = threading.Lock
@@ -150,7 +150,7 @@ print(threading.Lock is theirs)
 """) == ["True"]  # fmt: skip
 
 
-def test_bad_option_changes_nothing(tmp_path: Path) -> None:
+def test_wrong_option_changes_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, """
 import threading, lockdep
 raw = threading.Lock
@@ -162,7 +162,7 @@ for bad in ({"fail_on": "never"}, {"no_such": 1}, {"max_chains": -1}):
 """) == ["1 True"] * 3  # fmt: skip
 
 
-def test_installed_for_a_while(tmp_path: Path) -> None:
+def test_installed_uninstalls_at_the_end_of_the_block(tmp_path: Path) -> None:
     assert run(tmp_path, """
 import threading, lockdep
 raw = [threading.Lock]                       # in a list, where the sweep does not see it
@@ -176,7 +176,7 @@ except ZeroDivisionError:
 
 
 @pytest.mark.parametrize("first", ["", "import lockdep.runtime", "import lockdep.patch, lockdep.cli"])
-def test_public_functions_are_no_modules(tmp_path: Path, first: str) -> None:
+def test_public_names_are_not_hidden_by_modules(tmp_path: Path, first: str) -> None:
     assert run(tmp_path, f"""
 {first}
 import lockdep
@@ -202,7 +202,7 @@ print(len(lockdep.runtime.findings()))
     assert "possible circular locking dependency detected" in done.stderr
 
 
-def test_survives_a_program_that_closes_its_streams(tmp_path: Path) -> None:
+def test_program_that_closes_its_streams_goes_on(tmp_path: Path) -> None:
     done = program(tmp_path, """
 import os, sys, threading
 a = threading.Lock()
@@ -218,8 +218,8 @@ print("on")
 
 
 @BUILDS
-def test_arguments_of_rlock_mean_what_they_mean_to_threading(tmp_path: Path, pure: str) -> None:
-    """Python 2's `verbose` lives on in programs: ignored, and deprecated since 3.13."""
+def test_rlock_accepts_the_arguments_that_threading_accepts(tmp_path: Path, pure: str) -> None:
+    """Python 2's argument `verbose` is ignored, and deprecated since 3.13."""
     plain, validated = run(tmp_path, """
 import threading, warnings, lockdep
 

@@ -1,4 +1,4 @@
-"""Programs in processes of their own: interrupts, other start methods, other patchers, and every way to end."""
+"""Programs in separate processes: interrupts, start methods of multiprocessing, other patchers, and ways to end."""
 
 import importlib.util
 from pathlib import Path
@@ -26,7 +26,7 @@ def interrupter():
     os.kill(os.getpid(), signal.SIGINT)
 
 def asleep():
-    '''Whether the main thread waits for the lock: Linux says so of a thread.'''
+    '''Return whether the main thread sleeps, which Linux shows in /proc: it waits for the lock.'''
     with open(f"/proc/self/task/{os.getpid()}/stat") as file:
         return waiting.is_set() and file.read().rpartition(")")[2].split()[0] == "S"
 
@@ -54,7 +54,7 @@ print(lock.acquire(timeout=5), lock.release(), lock.locked())
 @BUILDS
 @pytest.mark.parametrize("take", ["lock.acquire()", "lock.acquire(timeout=50)", "lock.__enter__()"])
 @pytest.mark.parametrize("kind", ["Lock", "RLock"])
-def test_interrupt_out_of_a_blocked_acquire(tmp_path: Path, kind: str, take: str, pure: str) -> None:
+def test_keyboard_interrupt_ends_a_blocked_acquire(tmp_path: Path, kind: str, take: str, pure: str) -> None:
     source = INTERRUPT.replace("KIND_OWNS", str(kind == "RLock")).replace("KIND", kind).replace("TAKE", take)
     done = program(tmp_path, source, LOCKDEP_PURE=pure)
 
@@ -107,7 +107,7 @@ print(sorted(got), first.is_alive(), second.is_alive(), lock.locked())
 
 
 @BUILDS
-def test_a_signal_finds_the_lock_free_and_another_waiter_woken(tmp_path: Path, pure: str) -> None:
+def test_signal_handler_releases_the_lock_while_another_waiter_is_woken(tmp_path: Path, pure: str) -> None:
     done = program(tmp_path, SIGNAL_FINDS_IT_FREE, LOCKDEP_PURE=pure)
 
     assert done.stdout == "[1, 2] False False False\n", done.stderr
@@ -183,7 +183,7 @@ print("main ends", flush=True)
 
 
 @BUILDS
-def test_interpreter_ends_with_daemons_that_hold_and_wait(tmp_path: Path, pure: str) -> None:
+def test_interpreter_ends_while_daemons_hold_and_wait(tmp_path: Path, pure: str) -> None:
     done = program(tmp_path, DAEMONS, LOCKDEP_PURE=pure)
 
     assert (done.stdout, done.returncode) == ("main ends\n", 0), done.stderr
@@ -297,7 +297,7 @@ ENDS = {
 
 @BUILDS
 @pytest.mark.parametrize("name", ENDS)
-def test_ways_to_end(tmp_path: Path, name: str, pure: str) -> None:
+def test_program_ends_as_under_plain_python(tmp_path: Path, name: str, pure: str) -> None:
     source, out, status = ENDS[name]
     source = "\n".join(line[8:] for line in source.splitlines())
     done = program(tmp_path, source, LOCKDEP_PURE=pure)
@@ -359,7 +359,7 @@ need_gevent = pytest.mark.skipif(importlib.util.find_spec("gevent") is None, rea
 
 @need_gevent
 @BUILDS
-def test_gevent_patches_after_us(tmp_path: Path, pure: str) -> None:
+def test_gevent_patches_after_lockdep(tmp_path: Path, pure: str) -> None:
     done = program(tmp_path, GEVENT_LATE, "-W", "ignore::DeprecationWarning", LOCKDEP_PURE=pure)
 
     assert done.stdout == "[0, 1, 2, 3]\n", done.stderr
@@ -369,7 +369,7 @@ def test_gevent_patches_after_us(tmp_path: Path, pure: str) -> None:
 
 @need_gevent
 @BUILDS
-def test_gevent_patched_before_us(tmp_path: Path, pure: str) -> None:
+def test_gevent_patches_before_lockdep(tmp_path: Path, pure: str) -> None:
     done = program(tmp_path, GEVENT_EARLY, command=("-W", "ignore::DeprecationWarning"), LOCKDEP_PURE=pure)
 
     assert done.stdout.splitlines() == ["pure", "0", "['circular']"], done.stderr
@@ -392,7 +392,7 @@ print("thawed")
 
 @pytest.mark.skipif(importlib.util.find_spec("freezegun") is None, reason="freezegun is not installed")
 @BUILDS
-def test_frozen_time(tmp_path: Path, pure: str) -> None:
+def test_acquire_with_timeout_while_time_is_frozen(tmp_path: Path, pure: str) -> None:
     done = program(tmp_path, FROZEN, LOCKDEP_PURE=pure)
 
     assert done.stdout.splitlines() == ["False", "thawed"], done.stderr

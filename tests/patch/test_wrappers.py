@@ -1,4 +1,4 @@
-"""Wrapped methods of Thread and Future: to the program they are the methods under them, and uninstall removes them."""
+"""Wrapped methods of Thread and Future: they look like the original methods, and uninstall removes them."""
 
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def looks():
 
 
 @BUILDS
-def test_wrapped_methods_look_like_those_under_them(tmp_path: Path, pure: str) -> None:
+def test_wrapped_methods_look_like_the_originals(tmp_path: Path, pure: str) -> None:
     assert run(tmp_path, LOOKS + """
 import lockdep
 threading.Thread()
@@ -96,7 +96,7 @@ print(vars(threading.Thread)["__init__"] is before)
 """) == ["False False", "True", "runs", "True"]  # fmt: skip
 
 
-def test_first_thread_is_followed(tmp_path: Path) -> None:
+def test_join_of_the_first_thread_is_reported(tmp_path: Path) -> None:
     done = program(tmp_path, """
 import threading
 lock = threading.Lock()
@@ -112,7 +112,7 @@ with lock:
     assert "thread:prog.py:6" in done.stderr
 
 
-def test_copies_of_wait_and_as_completed_made_before_the_first_thread(tmp_path: Path) -> None:
+def test_local_copies_of_wait_and_as_completed_are_followed(tmp_path: Path) -> None:
     done = program(tmp_path, """
 import threading
 def main():
@@ -139,7 +139,7 @@ main()
 
 @pytest.mark.parametrize("wrapper", ["", "sys.modules['wrapt._wrappers'] = None"], ids=["C", "python"])
 def test_a_thread_is_named_by_the_place_that_makes_it(tmp_path: Path, wrapper: str) -> None:
-    """With wrapt's own code in C or in Python: its frames are no places."""
+    """wrapt may have a C extension or not; frames of its Python code are skipped."""
     assert run(tmp_path, f"""
 import sys, threading, lockdep
 lockdep.install()
@@ -174,7 +174,7 @@ for _ in range(2):
     assert len(done.stderr.splitlines()) == 2
 
 
-def test_imports_for_the_first_thread_depend_on_no_lock_that_is_held(tmp_path: Path) -> None:
+def test_import_of_wrapt_makes_no_dependencies_on_held_locks(tmp_path: Path) -> None:
     done = program(tmp_path, """
 import threading, lockdep
 lock = threading.Lock()
@@ -188,7 +188,7 @@ print([one.name for one in lockdep.graph.classes.registry.classes() if "wrapt" i
 
 
 def test_uninstall_leaves_the_patches_of_others_alone(tmp_path: Path) -> None:
-    """Ours stays under theirs and does nothing, also when lockdep is installed again, with wrappers above theirs."""
+    """Our wrapper stays under theirs and does nothing, even after lockdep has been installed again on top."""
     assert run(tmp_path, """
 import threading, lockdep
 lockdep.install()
@@ -219,7 +219,7 @@ print(vars(threading.Thread)["join"] is theirs)
 """) == ["True", "[]", "[1] False", "[1] False", "True"]  # fmt: skip
 
 
-def test_another_patch_before_the_first_thread(tmp_path: Path) -> None:
+def test_uninstall_leaves_a_patch_from_before_the_first_thread_alone(tmp_path: Path) -> None:
     assert run(tmp_path, """
 import threading, lockdep
 lockdep.install()
