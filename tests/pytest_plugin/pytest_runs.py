@@ -1,13 +1,15 @@
-"""Runs of pytest in a process of their own, and the test files they are given. A plugin: the fixture `run`.
+"""Runs of pytest in processes of their own, and the test files they are given. A plugin: the fixture `run`.
 
 There is no assert here, and the module is imported before it is a plugin: PYTEST_DONT_REWRITE.
 """
 
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.patience import PROGRAM_LIMIT
+from tests.pytest_plugin.fork_server import ForkServer
 
 ROOT = str(Path(__file__).parents[2])
 
@@ -34,8 +36,15 @@ SPLAT = "WARNING: possible circular locking dependency detected"
 ENTRY = "circular: test_it.py:2 A -> test_it.py:3 B  # agreed"
 
 
+@pytest.fixture(scope="session")
+def fork_server():
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def run(pytester, monkeypatch):
+def run(pytester, monkeypatch, fork_server):
     """Run pytest on a file test_it.py and return its result, with `text` for both streams."""
     for name in ("LOCKDEP_OPTIONS", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         monkeypatch.delenv(name, raising=False)
@@ -46,7 +55,12 @@ def run(pytester, monkeypatch):
         switch = ["--lockdep"] if on else []
         # Hypothesis' plugin is not needed here, and takes four times as long to load as all the rest.
         plugins = ["-p", "lockdep.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-        result = pytester.runpytest_subprocess(*plugins, "--strict-markers", *switch, *arguments, timeout=PROGRAM_LIMIT)
+        command = [f"--basetemp={pytester.path / 'tmp'}", *plugins, "--strict-markers", *switch, *arguments]
+        stdout, stderr = pytester.path / "stdout", pytester.path / "stderr"
+        began = time.monotonic()
+        status = fork_server.run(command, pytester.path, stdout, stderr, PROGRAM_LIMIT)
+        duration = time.monotonic() - began
+        result = pytest.RunResult(status, *(file.read_text().splitlines() for file in (stdout, stderr)), duration)
         result.text = f"{result.stdout}\n{result.stderr}"
         return result
 
