@@ -31,6 +31,13 @@ def check_nothing_is_left(at_start: dict[str, object], when: str) -> None:
     assert not changed, f"{when}, not as it was: {', '.join(changed)}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start programs on both builds: a parameter `pure` says on which."""
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec") and "pure" in item.callspec.params:
+            item.add_marker("any_build")
+
+
 def pytest_sessionstart() -> None:
     check_build_is_current()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -13,6 +13,8 @@ from lockdep.vocabulary import grades
 from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(autouse=True)
 def nowhere(tmp_path, monkeypatch):

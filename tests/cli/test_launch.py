@@ -14,6 +14,8 @@ from tests.cli.launch_programs import MULTIPROCESSING, NAMESPACE, PROGRAMS
 from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
+pytestmark = pytest.mark.any_build
+
 HERE = Path(__file__).parent
 DRIVER = str(HERE / "launch_driver.py")
 

@@ -81,6 +81,7 @@ def test_the_corrected_version_is_silent(name: str, pure: str) -> None:
 
 @pytest.mark.parametrize("folder", [ROOT / "examples", SILENT], ids=["examples", "twins"])
 @pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.any_build
 def test_the_output_is_the_same_as_without_lockdep(folder: Path, name: str) -> None:
     plain = run(folder / name, "0")
 

@@ -17,6 +17,8 @@ from lockdep.trace import NO_STACK
 from lockdep.validator.checks.circular import check_circular
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED, WAIT
 
+pytestmark = pytest.mark.once
+
 Sighting = tuple[int, int, int]  # prev, next, kind
 
 WITNESS = Witness("thread", 1, 2, 3, NO_STACK, NO_STACK)

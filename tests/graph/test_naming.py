@@ -7,6 +7,8 @@ import pytest
 
 from tests.worlds import PLAIN, program
 
+pytestmark = pytest.mark.any_build
+
 SHOW = """
 import sys
 sys.path.insert(0, ".")

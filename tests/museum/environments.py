@@ -14,12 +14,15 @@ the small museum takes about ten downloads of a few hundred kilobytes.
 import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import distribution
 from pathlib import Path
 
 from tests.museum.cases import Exhibit
@@ -83,7 +86,7 @@ class Environments:
     def _lockdep_paths(self, python: Path, version: str) -> list[Path]:
         """Return the directories from which that interpreter imports lockdep and its dependencies."""
         if python == Path(sys.executable).resolve():
-            return [ROOT, *(Path(entry) for entry in sys.path if entry.endswith("-packages"))]  # site-, dist-
+            return [ROOT, *sorted({Path(str(distribution(name).locate_file(""))) for name in _own_requirements()})]
         return [self._installed(python, version)]
 
     def _installed(self, python: Path, version: str) -> Path:
@@ -104,6 +107,12 @@ def default_cache() -> Path:
     if named := os.environ.get("LOCKDEP_MUSEUM_DIR"):
         return Path(named)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lockdep-museum"
+
+
+def _own_requirements() -> list[str]:
+    """Return the names of the packages that lockdep imports."""
+    lines: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    return [re.split(r"[^\w.-]", line)[0] for line in lines]
 
 
 def _make_environment(python: Path, home: Path, requirements: Sequence[str]) -> None:

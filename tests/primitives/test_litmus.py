@@ -14,6 +14,8 @@ from primitives.litmus.table import TESTS, Litmus, surprises
 from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
+pytestmark = pytest.mark.once
+
 # The variants that allow an outcome beyond any interleaving: on the weak machine, and on the store buffer.
 STILL_POSSIBLE = {
     "store buffering": (

@@ -21,6 +21,8 @@ from lockdep.snapshots.stats import ClassStat, Times
 from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
+pytestmark = pytest.mark.once
+
 A, B, C = NAMES[:3]
 INVERSION = Snapshot.merged([seen("one", "AB", "BC"), seen("two", "BA")])
 NASTY = 'a "b" <c> | `d`\n]; \\e &amp; --> {f} #g \x00 \udc80'

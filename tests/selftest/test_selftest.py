@@ -97,6 +97,7 @@ def test_an_argument_may_be_written_by_name(tmp_path: Path) -> None:
     assert run_case(case).verdict == OK
 
 
+@pytest.mark.once
 def test_the_grid_has_a_cell_for_each_row_and_column(tmp_path: Path) -> None:
     cases = [entry(column="spin"), entry(column="mutex", expect="clean"), entry(row="other", column="mutex")]
 
@@ -113,6 +114,7 @@ def test_the_grid_has_a_cell_for_each_row_and_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("build", "name"), [("c", "compiled"), ("py", "pure")])
+@pytest.mark.any_build
 def test_the_command_runs_each_build(build: str, name: str, tmp_path: Path) -> None:
     if build == "c" and BUILD != "compiled":
         pytest.skip("there is no compiled build here")
@@ -125,6 +127,7 @@ def test_the_command_runs_each_build(build: str, name: str, tmp_path: Path) -> N
     assert done.stdout.splitlines()[-1] == "1 passed, 1 failed"
 
 
+@pytest.mark.once
 def test_the_command_succeeds_if_all_cases_pass(tmp_path: Path) -> None:
     path = write(tmp_path, entry(), entry(name="wrong", expect="clean"))
 
@@ -134,6 +137,7 @@ def test_the_command_succeeds_if_all_cases_pass(tmp_path: Path) -> None:
     assert done.stdout.splitlines()[-1] == "1 passed, 0 failed"
 
 
+@pytest.mark.any_build
 def test_the_command_runs_our_files() -> None:
     for path, cases in zip(FILES, (KERNEL, BEYOND), strict=True):
         done = command(path)
@@ -160,6 +164,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("message", BROKEN)
+@pytest.mark.once
 def test_a_broken_file_is_one_line(message: str, tmp_path: Path) -> None:
     broken = BROKEN[message]
     if isinstance(broken, str):
@@ -175,6 +180,7 @@ def test_a_broken_file_is_one_line(message: str, tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.once
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     done = command(tmp_path / "nowhere.json")
 

@@ -32,6 +32,7 @@ some = settings(max_examples=PROGRAMS // 40, derandomize=True, deadline=None, su
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.once
 def test_the_model_agrees_with_the_cases(case: Case) -> None:
     outcome = run_model(without_text(case))
 
@@ -60,6 +61,7 @@ def test_the_validator_agrees_with_the_model_in_batches(seed: int) -> None:
 
 @some
 @given(st.binary(min_size=8, max_size=LONGEST))
+@pytest.mark.once
 def test_a_random_program_ends_with_nothing_held_or_disabled(data: bytes) -> None:
     assert balanced(write(data))
 

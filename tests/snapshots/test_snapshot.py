@@ -142,6 +142,7 @@ def test_an_empty_world_has_an_empty_snapshot():
 
 @settings(deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
+@pytest.mark.once
 def test_what_is_saved_is_loaded(snapshot):
     text = snapshot.dumps()
     assert Snapshot.parse(text, "text") == snapshot
@@ -216,6 +217,7 @@ def test_what_is_no_snapshot_is_refused_in_one_line(text, tmp_path):
 
 @settings(max_examples=30, deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
+@pytest.mark.once
 def test_no_beginning_of_a_file_is_loaded(snapshot):
     text = snapshot.dumps()
     for end in range(0, len(text) - 2, max(1, len(text) // 50)):

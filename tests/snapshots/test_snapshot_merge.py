@@ -17,6 +17,8 @@ from lockdep.snapshots.stats import ClassStat, Times
 from lockdep.vocabulary.kinds import kind_bits, kind_text
 from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
+pytestmark = pytest.mark.once
+
 some = settings(max_examples=25, deadline=None, suppress_health_check=HealthCheck)
 
 
