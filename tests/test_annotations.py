@@ -1,4 +1,4 @@
-"""What authors tell the validator: classes, subclasses, orders, pins, maps, pauses. Each claim with its silent twin."""
+"""Annotations: classes, subclasses, orders, pins, maps, pauses. Each finding has a twin that stays silent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.worlds import nest, world
 
 
 class Mutex(ExclusiveLock):
-    """A sleeping lock with the kernel's verdicts."""
+    """A sleeping lock that is judged by classes, as in the kernel."""
 
     traits = Traits()
 
@@ -26,7 +26,7 @@ class Spin(ExclusiveLock):
 
 
 class ReadWrite:
-    """What a DepMap is part of."""
+    """The type of lock that a bare DepMap belongs to."""
 
     traits = Traits(inner=CONFIG)
 

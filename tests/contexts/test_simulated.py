@@ -1,4 +1,4 @@
-"""Simulated interrupts: counts, contexts, usage of classes, wait contexts, and the assertions about all that."""
+"""Simulated interrupts: counts, contexts, usage bits, wait contexts, and the assertions about them."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class Spin(ExclusiveLock):
 
 
 class RawSpin(ExclusiveLock):
-    """One that spins on every kernel."""
+    """A lock whose waiters spin on every kernel."""
 
     traits = Traits(inner=SPIN)
 
 
 class Mutex(ExclusiveLock):
-    """One that sleeps."""
+    """A lock whose waiters sleep."""
 
     traits = Traits()
 
 
 class ReadWrite:
-    """What a DepMap is part of."""
+    """The type of lock that a bare DepMap belongs to."""
 
     traits = Traits(inner=CONFIG)
 
 
 class Reading:
-    """A read-side section that waits for nobody."""
+    """A read-side section, which never waits."""
 
     traits = Traits(outer=FREE, inner=CONFIG)
 
@@ -76,7 +76,7 @@ def in_softirq(work: Callable[[], object]) -> None:
 
 
 def text(lock: ExclusiveLock) -> str:
-    """The class of a lock as a report prints it now."""
+    """Return the class of a lock as a report prints it now."""
     with lock:
         lockdep.assert_not_held(lock)
     return lockdep.findings()[-1].class_text(lock.entry.lock_class)

@@ -134,7 +134,7 @@ WAITS = tuple(mode | extra for mode in MODES for extra in (0, TIMED, WAIT, WAIT 
 
 
 def strong_walks(program: list[Sighting], start: int, weak: bool, length: int) -> Iterator[tuple[Sighting, ...]]:
-    """Yield every strong walk of this length: no step to a recursive reader is followed by one held shared."""
+    """Yield every strong walk of this length: none goes on from a recursive reader with a lock held shared."""
     if length == 0:
         yield ()
         return
@@ -193,7 +193,7 @@ def compare(
         assert is_strong(path, weak, goal_shared=goal_shared, timed=timed)
 
 
-# The kernel's own cases: X, Y, Z are closed to a ring by the last letters.
+# The kernel's own cases of three locks in a ring, with the kinds of their dependencies.
 ER, EN, SR, SN = RECURSIVE, 0, SHARED | RECURSIVE, SHARED
 
 
@@ -222,7 +222,7 @@ def test_rings_have_the_verdicts_of_the_kernels_selftest(kinds: tuple[int, ...],
 
 
 def test_a_strong_path_behind_a_weak_first_visit_is_found() -> None:
-    """0 -R-> 1 is tried first and is weak; 0 -> 2 -> 1 is longer, and only it may go on to 3, held shared."""
+    """The search tries 0 -R-> 1 first, which is weak. Only the longer path 0 -> 2 -> 1 may go on to 3, held shared."""
     graph = build([(0, 1, RECURSIVE), (0, 2, 0), (2, 1, 0), (1, 3, SHARED)])
 
     path = graph.find_strong_path((CLASSES[0], False), CLASSES[3], goal_shared=False, timed=True)

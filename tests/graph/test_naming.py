@@ -1,4 +1,4 @@
-"""Which locks are one class, and what a class is called: by the programs that make them, in processes of their own."""
+"""Which locks are one class, and what it is called. Each test runs a program that makes locks."""
 
 import textwrap
 from pathlib import Path
@@ -30,7 +30,7 @@ exec(compile(open("app.py").read(), __file__.replace("prog.py", "app.py"), "exec
 
 @pytest.fixture(params=["0", "1"], ids=["built", "pure"])
 def names(request: pytest.FixtureRequest, tmp_path: Path):
-    """Return a function that runs a program text as app.py, and gives the lines that its show() printed."""
+    """Return a function that runs a program text as app.py and returns the lines that its show() printed."""
 
     def run(source: str, *flags: str) -> list[str]:
         (tmp_path / "app.py").write_text(textwrap.dedent(source).strip() + "\n")

@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     if options.build:
         choose_build(options.build)
     try:
-        # Only now, because importing lockdep decides which build it is.
+        # Imported here, because the first import of lockdep decides on the build.
         from lockdep.fastpath import BUILD
         from tests.selftest.cases import BrokenFile
         from tests.selftest.grid import render
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
 
 
 def choose_build(build: str) -> None:
-    """Have lockdep come as this build, whatever the environment says."""
+    """Choose the build of lockdep that the next import takes, whatever the environment says."""
     for name in ("LOCKDEP_PURE", "LOCKDEP_REQUIRE_COMPILED"):
         os.environ.pop(name, None)
     os.environ.update(BUILDS[build])

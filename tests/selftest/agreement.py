@@ -1,9 +1,9 @@
 """Whether the validator and the slow model agree about a program, step by step.
 
-Every finding must be one of the model's violations at that operation: same title, same classes. For each cause that the
-model names (a new dependency, a new use of a class, ...) one of its violations must be found, now or before: the same
-finding is reported once. Running the program again must find nothing, with the same locks and with new ones; and after
-a prefix of the program, the whole of it must find what it finds without.
+Every finding must be one of the violations that the model names at that operation: same title, same classes. For each
+cause that the model names (a new dependency, a new use of a class, ...) the validator must find one of its violations
+at that operation, or have found it before, since it reports each finding once. A second run of the program must find
+nothing, with the same locks or with new ones. Run after a prefix of itself, the program must find the same as alone.
 """
 
 from __future__ import annotations
@@ -19,15 +19,17 @@ from tests.selftest.model import Model
 from tests.selftest.model_words import CIRCULAR, NO_NEST, RECURSIVE, WAIT_CONTEXT, circle
 from tests.selftest.scene import Scene
 
-ABOUT_ONE_CLASS = (RECURSIVE, WAIT_CONTEXT, NO_NEST)  # which other lock was in the way is not compared
+ABOUT_ONE_CLASS = (RECURSIVE, WAIT_CONTEXT, NO_NEST)  # the other lock involved is not compared
 
-VERSION = re.compile(r"#\d+")  # of several kinds of lock with one name, as programs before this one have had them
+VERSION = re.compile(
+    r"#\d+"
+)  # the suffix of names that locks of several kinds have in common; depends on earlier programs
 
 Facts = tuple[str, tuple[str, ...]]
 
 
 class Disagreement(AssertionError):
-    """The validator and the model differ. `kind` tells one way of differing from another."""
+    """The validator and the model differ. `kind` says in which way."""
 
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(text)
@@ -78,7 +80,7 @@ def compare(case: Case, scene: Scene, world: Any) -> list[Facts]:
 
 
 def differs(known: list[Facts], fresh: list[Facts], causes: list[list[Facts]]) -> tuple[str, str]:
-    """Return in which way what was found now is not what the model names, if it is not."""
+    """Return in which way the new findings differ from what the model names; None if they agree."""
     surplus = [found for found in fresh if not any(found in cause for cause in causes)]
     if surplus:
         return "surplus " + surplus[0][0], f"found in vain {surplus}"
@@ -95,7 +97,7 @@ def differs(known: list[Facts], fresh: list[Facts], causes: list[list[Facts]]) -
 
 
 def reported(cause: list[Facts], known: Iterable[Facts]) -> bool:
-    """Return whether one of a cause's violations is known, by its classes: these make two findings the same one."""
+    """Return whether one of a cause's violations was reported before; its classes identify it."""
     return any(family(found) == family(violation) for found in known for violation in cause)
 
 

@@ -1,4 +1,4 @@
-"""A file of cases, read and checked: what is wrong with one is said before anything runs."""
+"""Reading a file of cases. Mistakes in a case are reported before anything runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Case:
-    """A scenario and what the validator has to say about it."""
+    """A scenario and what the validator is expected to find."""
 
     name: str
     group: str
@@ -126,7 +126,7 @@ def check_case(case: Case, supports: Callable[[str, str], bool], kinds: frozense
 
 
 def problems(case: Case, step: Call, supports: Callable[[str, str], bool]) -> Iterator[str]:
-    """Yield what is wrong with an operation, the gravest first."""
+    """Yield the mistakes in an operation, the worst first."""
     known = OPERATIONS.get(step.operation)
     if known is None:
         yield f"unknown operation {step.operation!r}"

@@ -1,7 +1,7 @@
-"""What the operations of the self-test mean for each kind of lock: one small class a kind, the operations its methods.
+"""What the operations of the self-test do for each kind of lock. A kind is a small class, whose methods are operations.
 
-A driver knows how a lock of its kind behaves and tells a map about it: the map of lockdep, or that of the slow model.
-One thread runs, so nothing can be waited for: an operation that would block is an error of the case.
+A driver imitates a lock of its kind and annotates a map accordingly: a map of lockdep, or one of the slow model. Only
+one thread runs, so an operation that would block is an error in the case.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class CaseError(Exception):
-    """A case that cannot be run as it is written."""
+    """The case cannot be run as it is written."""
 
 
 class Taking(NamedTuple):
-    """How a lock is to be taken; `free` is whether it can be had."""
+    """How a lock is to be taken; `free` says whether it can be taken now."""
 
     mode: int
     nest: Driver | None
@@ -32,7 +32,7 @@ class Taking(NamedTuple):
 
 
 class Driver:
-    """A lock of some kind. `writers` and `readers` say how the lock itself stands, whatever the map knows."""
+    """A lock of some kind. `writers` and `readers` count its holders, independently of the map."""
 
     def __init__(self, scene: Scene, kind: str, class_name: str) -> None:
         self.scene = scene
@@ -50,7 +50,7 @@ class Driver:
         self.map.init()
 
     def free(self) -> None:
-        """Drop the last reference; the caller has none but for the time of this call."""
+        """Drop the last reference to the lock. The caller keeps none after this call."""
         self.scene.forget(self)
         self.map.free()
 
@@ -96,7 +96,7 @@ class Driver:
         self.map.take(TRY)
 
     def take(self, mode: int = 0, nest: Driver | None = None, subclass: int = 0) -> bool:
-        """Take the lock in some mode, if it is to be had; False if it is not."""
+        """Take the lock in some mode; return False if it is not free."""
         free = not self.writers and (bool(mode & (READ | RECURSIVE_READ)) or not self.readers)
         if not free and not mode & (TRY | TIMED) and not self.map.is_held():
             raise CaseError("this would block for ever")
@@ -107,7 +107,7 @@ class Driver:
         return free
 
     def give(self, mode: int = 0) -> bool:
-        """Give the lock back; False where it refuses to be."""
+        """Release the lock; return False if the lock refuses that."""
         if not self.release(mode):
             return False
         if self.writers:
@@ -117,12 +117,12 @@ class Driver:
         return True
 
     def acquire(self, taking: Taking) -> None:
-        """Do what the lock does: tell the map, unless a try fails."""
+        """Annotate the map as the lock would: a try that fails is not annotated."""
         if taking.free or not taking.mode & TRY:
             self.map.take(taking.mode, taking.nest and taking.nest.map, taking.subclass, taking.free)
 
     def release(self, mode: int) -> bool:  # noqa: ARG002 - for locks that have another operation for readers
-        """Do what the lock does when it is given back; return False where it refuses to be."""
+        """Annotate the map as the lock would when it is released; return False if the lock refuses that."""
         self.map.release()
         return True
 
@@ -152,7 +152,7 @@ class Exclusive(Driver):
 
 
 class ReadWrite(Exclusive):
-    """What has readers. Those of an rwsem wait for waiting writers."""
+    """A lock with readers. The readers of an rwsem wait for waiting writers."""
 
     def read_mode(self) -> int:
         return READ
@@ -174,21 +174,21 @@ class ReadWrite(Exclusive):
 
 
 class RWLock(ReadWrite):
-    """A spinning lock with readers. Those of a queued one wait for waiting writers, but for those in interrupts."""
+    """A spinning lock with readers. The readers of a queued one wait for waiting writers, except in interrupts."""
 
     def read_mode(self) -> int:
         return RECURSIVE_READ if self.scene.reads_recurse() else READ
 
 
 class Annotation(ReadWrite):
-    """A map for something that is not a lock; its readers recurse."""
+    """A map for something that is not a lock; its readers are recursive."""
 
     def read_mode(self) -> int:
         return RECURSIVE_READ
 
 
 class Semaphore(Driver):
-    """A binary semaphore. Who has not taken it may give it, too: then that is a signal."""
+    """A binary semaphore. An up() by code that has not taken it is a signal."""
 
     def down(self) -> None:
         self.take()
@@ -206,7 +206,7 @@ class Semaphore(Driver):
 
 
 class Completion(Driver):
-    """An event: who waits for it depends on what is held where it is signalled. Each signal ends one wait."""
+    """An event: a wait for it depends on the locks held where it is signalled. Each signal ends one wait."""
 
     def make_map(self) -> Any:
         self.done = 0

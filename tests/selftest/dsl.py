@@ -1,7 +1,8 @@
-"""The operations a case may consist of: who does each, and what it is told.
+"""The operations that a case may contain: the object that has each as a method, and its arguments.
 
-An operation is a list: its name, its arguments, and at the end maybe a dictionary: `ret` is the result that it must
-have, `in` the name that its frame has in stack traces; anything else is passed on by name.
+A case has an operation as a list: its name, its arguments, and an optional dictionary at the end. In the dictionary,
+`ret` is the expected result and `in` the name that the frame of the operation has in stack traces; the other entries
+are arguments by name.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ NAME, CONTEXT, OWNER, NUMBER, TEXT = "name", "context", "owner", "number", "text
 
 @dataclass(frozen=True)
 class Operation:
-    """Who does it (the lock that is named first, the scene, the world, its RCU), and what follows in the list."""
+    """`by` has the method: the lock named first, the scene, the world or its RCU. `takes` are the arguments."""
 
     by: str
     takes: tuple[str, ...] = ()
-    needs: int = -1  # how many of them must be there; -1: all
+    needs: int = -1  # how many arguments are required; -1: all
 
     def accepts(self, count: int) -> bool:
         least = len(self.takes) if self.needs < 0 else self.needs

@@ -22,7 +22,7 @@ def table(name: str, group: Sequence[Outcome]) -> Iterator[str]:
     cells: dict[str, dict[str, str]] = {}
     for outcome in group:
         row = cells.setdefault(outcome.case.row, {})
-        if row.get(outcome.case.column, OK) == OK:  # of several cases in one cell, the first that failed
+        if row.get(outcome.case.column, OK) == OK:  # a cell with several cases shows the first failure
             row[outcome.case.column] = outcome.verdict
     columns = list(dict.fromkeys(outcome.case.column for outcome in group))
     widths = [max(len(column), *(len(row.get(column, "")) for row in cells.values())) for column in columns]

@@ -1,4 +1,4 @@
-"""Which driver each kind of lock has, where it is a map alone; the slow model and what is no lock have nothing else."""
+"""The driver of each kind of lock that is only a map: all locks of the slow model, and everything that is no lock."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A slow model of the validator, written from the definitions: for each operation, what is wrong with it.
+"""A slow model of the validator, written from the definitions: it names what is wrong with each operation.
 
-It promises no speed: no chains, no cache of verdicts. It shares nothing with lockdep but the meaning of the words. What
-it knows of a lock is a `ModelMap`; the drivers of the self-test use it as they use a lock's dep_map. After something
-was found the model goes on: the acquisition counts, and each rule is asked on its own.
+It is not made for speed: it has no chains and no cache of verdicts. It shares no code with lockdep. Its data about a
+lock are a `ModelMap`, which the drivers of the self-test use like a dep_map. After a violation the model goes on: the
+acquisition counts, and each rule is checked independently of the others.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from tests.selftest.sections import Sections
 class Model(Context):
     """One thread and all classes.
 
-    `causes` is what was wrong, each time: for one cause, such as a new dependency, there may be several violations, and
-    a validator that names one of them has said it.
+    `causes` has a list of violations for each thing that was wrong. One cause, such as a new dependency, may make
+    several violations; a validator that reports one of them has reported the cause.
     """
 
     stuck = Stuck
@@ -54,7 +54,7 @@ class Model(Context):
         return ModelMap(self, kind, name)
 
     def found(self) -> list[Violation]:
-        """Return what was found, each once."""
+        """Return all violations, each once."""
         return list(dict.fromkeys(violation for cause in self.causes for violation in cause))
 
     def misuse(self, expression: str) -> None:
@@ -71,7 +71,7 @@ class Model(Context):
     def say(self, title: str, *about: LockClass) -> None:
         self.causes.append([Violation(title, tuple(map(str, about)))])
 
-    # What a lock does
+    # What the drivers annotate
 
     def take(self, lock: ModelMap, mode: int, nest: ModelMap | None, lock_class: LockClass) -> None:
         entry = Held(lock, lock_class, mode, nest, self.irqs_off)
@@ -90,7 +90,7 @@ class Model(Context):
         return True
 
     def change(self, lock: ModelMap, *, lock_class: LockClass | None = None, read: int | None = None) -> None:
-        """Give a held lock another class or another mode: it and what was taken since is taken again."""
+        """Change the class or mode of a held lock: take it, and all that was taken after it, again."""
         entry = self._find(lock)
         if entry is not None:
             entry.lock_class = lock_class or entry.lock_class
@@ -98,13 +98,13 @@ class Model(Context):
             self._take_again(entry)
 
     def forget(self, lock: ModelMap) -> None:
-        """Begin a lock's life anew."""
+        """Initialise a lock again."""
         for entry in [entry for entry in self.held if entry.lock is lock]:
             self.say(FREED, entry.lock_class)
             self.held.remove(entry)
 
     def signal(self, event: LockClass) -> None:
-        """Say that an event comes: who waits for it waits for every lock that is held here."""
+        """Signal an event: whoever waits for it waits for every lock that is held here."""
         for entry in self._same_context():
             self._depend(event, entry.lock_class, "ER" if entry.read == RECURSIVE_READ else "EN")
 
@@ -132,7 +132,7 @@ class Model(Context):
         return min([self.wait_type(), *(other.inner for other in self._same_context() if other.inner != INV)])
 
     def _serialised(self, entry: Held) -> bool:
-        """Return whether the class is held already under what serialises it. Held without, it is recursion."""
+        """Return whether the class is held already, but under the lock that serialises it; else it is recursion."""
         nested = False
         for other in self.held:
             nested = nested or other.lock is entry.nest
@@ -150,7 +150,7 @@ class Model(Context):
             if prev.lock_class != entry.lock_class:
                 self._depend(prev.lock_class, entry.lock_class, kind)
             if not prev.tried and prev.read != RECURSIVE_READ:
-                break  # what lies below comes before this one already, by dependencies that are as strong
+                break  # the locks below lead to this one already, by dependencies that are as strong
 
     def _depend(self, first: LockClass, second: LockClass, kind: str) -> None:
         if self.graph.add(first, second, kind):
@@ -188,14 +188,14 @@ class Model(Context):
     # The held locks
 
     def _same_context(self) -> list[Held]:
-        """Return what is held in the context that runs now, outermost first."""
+        """Return the locks held in the running context, outermost first."""
         count = 0
         while count < len(self.held) and self.held[-1 - count].context == self.context():
             count += 1
         return self.held[len(self.held) - count :]
 
     def _find(self, lock: ModelMap) -> Held | None:
-        """Return the innermost acquisition of a lock, not looking below the context of the top one; none is wrong."""
+        """Return the innermost acquisition of a lock in the context of the last one; not to have one is a violation."""
         for entry in reversed(self.held):
             if entry.context != self.held[-1].context:
                 break
@@ -205,7 +205,7 @@ class Model(Context):
         return None
 
     def _let_go(self, entry: Held) -> None:
-        """Hold this no more. What was taken above it came after everything below it already, but may need it."""
+        """Release this acquisition; a lock above it that it serialised is a violation."""
         place = self.held.index(entry)
         del self.held[place]
         for other in self.held[place:]:

@@ -1,6 +1,6 @@
-"""The model's interrupts: on or off, and in which handler the thread is.
+"""The model's interrupts: whether they are on, and which handlers the thread is running.
 
-What a handler finds is what an interrupted thread had; leaving it, interrupts are as they were.
+Ending a handler switches interrupts on, whatever they were before it: so the operations of the self-test are defined.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from tests.selftest.model_words import CONFIG, MAX, SPIN
 
 @dataclass
 class Context:
-    """The context of the one thread that there is."""
+    """The context of the only thread."""
 
     irqs_off: bool = False
     bh_depth: int = 0
@@ -20,7 +20,7 @@ class Context:
     handlers: list[tuple[str, int]] = field(default_factory=list)
 
     def mark_held(self, state: str) -> None:
-        """Note that all that is held is held with `state` on."""
+        """Note that every held lock is now held with `state` on."""
         raise NotImplementedError
 
     @property
@@ -42,7 +42,7 @@ class Context:
         return self.in_hardirq, self.in_softirq
 
     def wait_type(self) -> int:
-        """Return the strictest thing that may be waited for here, when nothing is held."""
+        """Return the longest wait type that is allowed here while nothing is held."""
         return min((wait_type for _, wait_type in self.handlers), default=MAX)
 
     def hardirq_disable(self) -> None:

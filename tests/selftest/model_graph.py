@@ -1,8 +1,8 @@
-"""What the slow model knows of the classes: the dependencies between them, and in which interrupts they were used.
+"""The slow model's data about classes: the dependencies between them, and in which interrupts they were used.
 
 A dependency prev -> next has types of two letters: E or S, as prev was held exclusively or shared; R if next was taken
 as a recursive reader, which waits for exclusive holders only, or N. A path is strong if no dependency that can only end
-in R is followed by one that can only begin with S. Every strong path of different classes is looked at, one by one.
+in R is followed by one that can only begin with S. The model tries every strong path of different classes, one by one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Node = tuple[LockClass, bool]  # a class, and whether every path to it ends in R
 def strong_paths(graph: Graph, start: LockClass, only_r: bool, without: frozenset[str]) -> Iterator[tuple[Path, bool]]:
     """Yield each strong path from start, beginning with start alone, and whether it can only end in R.
 
-    It may come to a class twice, once in R alone and once not: only with the second it can go on by all ways.
+    A path may visit a class twice, once ending only in R and once not: only the second visit can go on by every
+    dependency.
     """
     todo: list[tuple[tuple[Node, ...], bool]] = [(((start, only_r),), only_r)] if start.kind not in without else []
     while todo:
@@ -46,7 +47,7 @@ def empty() -> Graph:
 
 
 class OrderGraph:
-    """Dependencies and usage, and what a new one makes wrong."""
+    """Dependencies and usage, and the violations that a new one makes."""
 
     def __init__(self) -> None:
         self.after, self.before = empty(), empty()
@@ -60,13 +61,13 @@ class OrderGraph:
         return new
 
     def circles(self, first: LockClass, second: LockClass, kind: str) -> Iterator[Violation]:
-        """Yield each circle that the dependency would close."""
+        """Yield each cycle that the dependency would close."""
         for path, only_r in strong_paths(self.after, second, kind[1] == "R", EVERYTHING):
             if path[-1] == first and not (only_r and kind[0] == "S"):
                 yield Violation(CIRCULAR, circle(tuple(map(str, path))))
 
     def irq_orders(self, first: LockClass, second: LockClass, kind: str) -> Iterator[Violation]:
-        """Yield each pair that the dependency would connect: used in an interrupt, held with that interrupt on."""
+        """Yield each pair that it would connect: a class used in an interrupt, one held with that interrupt on."""
         unsafe = self.ends(self.after, second, kind[1] == "R", "ON")
         for safe, use in self.ends(self.before, first, kind[0] == "S", "IN"):
             word = use.state + ("-READ" if use.access == "R" else "")
@@ -76,14 +77,14 @@ class OrderGraph:
                     yield Violation(title, (str(safe), str(first), str(second), str(other)))
 
     def inversions(self, lock_class: LockClass, use: Usage, only_r: bool) -> Iterator[LockClass]:
-        """Yield the classes that the new use makes wrong: those of opposite use, behind or before this one."""
+        """Yield the classes of opposite use that this class leads to, or that lead to it."""
         graph, opposite = (self.after, "ON") if use.way == "IN" else (self.before, "IN")
         for other, found in self.ends(graph, lock_class, only_r, opposite):
             if found.state == use.state and other != lock_class:
                 yield other
 
     def ends(self, graph: Graph, start: LockClass, only_r: bool, way: str) -> list[tuple[LockClass, Usage]]:
-        """Return where strong paths lead to and how that was used: where one can only end in R, readers do no harm."""
+        """Return (class, use) for all that strong paths reach. Reads do not count after a path that only ends in R."""
         found = []
         for path, weak in strong_paths(graph, start, only_r, NOT_IN_IRQ_SEARCHES):
             uses = sorted(use for use in self.usage[path[-1]] if use.way == way)
@@ -91,7 +92,7 @@ class OrderGraph:
         return found
 
     def conflicts(self, lock_class: LockClass, use: Usage) -> bool:
-        """Return whether a class is used in two ways that exclude each other; two readers do not."""
+        """Return whether the class was used in a way that contradicts this use. Two reads never do."""
         opposite = "ON" if use.way == "IN" else "IN"
         harmful = "WR" if use.access == "W" else "W"
         return any(Usage(use.state, opposite, access) in self.usage[lock_class] for access in harmful)

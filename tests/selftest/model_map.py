@@ -1,4 +1,4 @@
-"""What the slow model knows of one lock, and of an acquisition: the part that the drivers see."""
+"""The slow model's data about a lock and an acquisition: the part that the drivers use."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class Stuck(Exception):
-    """The thread would wait for itself, for ever. The operation has no effect."""
+    """The thread would wait for itself for ever. The operation has no effect."""
 
 
 @dataclass(eq=False)
 class ModelMap:
-    """What the model knows of one lock."""
+    """The model's data about one lock, annotated by its driver."""
 
     model: Model
     kind: str
@@ -94,7 +94,7 @@ class ModelMap:
 
 @dataclass(eq=False)
 class Held:
-    """An acquisition that was not released yet."""
+    """An acquisition that is not released yet."""
 
     lock: ModelMap
     lock_class: LockClass

@@ -18,7 +18,7 @@ SLEEPS = "sleeping function called from invalid context"
 FREED = "held lock freed!"
 
 SLEEPING = (SLEEP, SLEEP)
-WAIT_TYPES = {  # kind of lock: strictest context that it may be taken in, context that holding it makes
+WAIT_TYPES = {  # kind of lock: outer and inner wait type
     "spin": (CONFIG, CONFIG),
     "raw_spin": (SPIN, SPIN),
     "rwlock": (CONFIG, CONFIG),
@@ -31,7 +31,7 @@ WAIT_TYPES = {  # kind of lock: strictest context that it may be taken in, conte
 
 
 class LockClass(NamedTuple):
-    """What the rules are about."""
+    """A class of locks, as the rules see it."""
 
     name: str
     kind: str
@@ -50,12 +50,12 @@ class Usage(NamedTuple):
 
 
 class Violation(NamedTuple):
-    """What is wrong, and about which classes: in order round a circle, turned by `circle`."""
+    """A violation: its title and its classes; those of a cycle in its order, beginning as `circle` says."""
 
     title: str
     about: tuple[str, ...]
 
 
 def circle(classes: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a circle of classes as it reads when it begins where it comes first in the alphabet."""
+    """Return the classes of a cycle in its order, beginning with the name that comes first in the alphabet."""
     return min(classes[start:] + classes[:start] for start in range(len(classes)))

@@ -1,4 +1,4 @@
-"""Play a case in a world, and judge what was found: what had to be said, at which operation, and nothing else."""
+"""Play a case in a world, and judge the findings: the expected ones, at the expected operation, and no others."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ class Found:
 
 @dataclass
 class Played:
-    """What came of it. `trouble` is why an operation could not be done, or did not return what it had to."""
+    """What happened. `trouble` says why an operation failed or what wrong result it returned; '' if none did."""
 
     found: list[Found] = field(default_factory=list)
     verdict: str = OK
     trouble: str = ""
 
     def fail(self, verdict: str, trouble: str) -> None:
-        """Remember what went wrong first."""
+        """Keep the first thing that went wrong."""
         if not self.trouble:
             self.verdict, self.trouble = verdict, trouble
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The verdict on a case, and in words what was expected and what was found."""
+    """The verdict on a case, with the expectation and the findings in words."""
 
     case: Case
     verdict: str
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def play(case: Case, world: Any) -> Played:
-    """Do all operations, also those after a finding; one that would never end has no effect."""
+    """Do all operations, also after a finding; an operation that would never end is skipped."""
     scene, played = Scene(case, world), Played()
     for number, step in enumerate(case.steps):
         try:
@@ -74,7 +74,7 @@ def play(case: Case, world: Any) -> Played:
 
 
 def framed(step: Call, run: Callable[[Call], object]) -> object:
-    """Run an operation below a frame that has the name which the case gives it."""
+    """Run an operation in a frame with the name that the case gives it."""
 
     def operation() -> object:
         return run(step)
@@ -96,7 +96,7 @@ def check_result(step: Call, result: object) -> None:
 
 
 def judge(case: Case, played: Played) -> Outcome:
-    """Compare what was found with what a case expects."""
+    """Compare the findings with what the case expects."""
     expected = "nothing"
     if case.expect == "report":
         place = "" if case.report_at_op is None else f" at op {case.report_at_op} ({case.steps[case.report_at_op]})"
@@ -113,7 +113,7 @@ def judge(case: Case, played: Played) -> Outcome:
 
 
 def first_difference(case: Case, found: list[Found]) -> str:
-    """Return the gravest way in which the findings are not the expected ones."""
+    """Return the worst way in which the findings differ from the expected ones."""
     if case.expect == "clean":
         return FALSE_ALARM if found else OK
     if not found:
@@ -128,7 +128,7 @@ def first_difference(case: Case, found: list[Found]) -> str:
 
 
 def text_difference(case: Case, text: str) -> tuple[str, str]:
-    """Return what is missing from the text of the report, and what should not be in it."""
+    """Return what the text of the report lacks, and what it must not contain."""
     missing = [part for part in case.report_has if part not in text]
     surplus = [part for part in case.report_lacks if part in text]
     return (f"a report with {missing}" if missing or surplus else "", f"one with {surplus}" if surplus else "")

@@ -1,7 +1,7 @@
-"""Random programs in the DSL: six locks of mixed kinds, taken, tried, nested and given back among interrupts.
+"""Random programs in the DSL: six locks of mixed kinds that are taken, tried, nested and released among interrupts.
 
-A program is written by one who knows how every lock stands, so nothing in it would block, and it ends with nothing held
-and interrupts on. What it may do next is chosen by the bytes it is made from.
+The writer of a program keeps track of every lock, so that no operation would block, and that the program ends with
+nothing held and interrupts on. The bytes from which a program is made choose each next operation.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from tests.selftest.cases import Call, Case
 
 KINDS = ("spin", "raw_spin", "rwlock", "mutex", "rwsem", "local_lock")
-MIXTURES = (KINDS, ("spin", "rwlock"), KINDS, ("rwlock", "rwsem", "mutex"))  # which kinds a program has
-WITHOUT_INTERRUPTS = (2, 3)  # the mixtures in which no interrupt comes
+MIXTURES = (KINDS, ("spin", "rwlock"), KINDS, ("rwlock", "rwsem", "mutex"))  # the kinds of lock that a program has
+WITHOUT_INTERRUPTS = (2, 3)  # the mixtures without interrupts
 WITH_READERS = ("rwlock", "rwsem")
 LOCKS = 6
 LONGEST = 60
@@ -21,7 +21,7 @@ LONGEST = 60
 
 @dataclass(eq=False)
 class Taken:
-    """An acquisition of the program: by which operation it is given back, and in which handler it was made."""
+    """An acquisition that the program has made, in which handler, and under which nest lock."""
 
     lock: str
     shared: bool
@@ -36,7 +36,7 @@ class Taken:
 
 @dataclass
 class Writer:
-    """Writes a program step by step."""
+    """Writes a program, one operation after the other."""
 
     kinds: dict[str, str]
     interrupts: bool = True
@@ -47,7 +47,7 @@ class Writer:
     bh_off: bool = False
 
     def choices(self) -> list[tuple[Call, Taken | None]]:
-        """Return everything that may be done next, in an order that depends on nothing but what was done."""
+        """Return the operations that are possible next, in an order that depends only on the earlier operations."""
         return [*self._acquisitions(), *self._releases(), *((step, None) for step in self._switches())]
 
     def do(self, step: Call, taken: Taken | None) -> None:
@@ -69,7 +69,7 @@ class Writer:
             self.bh_off = name == "softirq_disable"
 
     def finish(self) -> None:
-        """Give everything back, the innermost first, and switch everything on."""
+        """Release everything, the innermost first, and switch everything on."""
         while self.taken or self.handlers:
             depth = len(self.handlers)
             last = next((one for one in reversed(self.taken) if one.handler == depth), None)
@@ -121,7 +121,7 @@ class Writer:
                 yield Call("downgrade", (one.lock,)), None
             if innermost[one.lock] is one and one.lock not in needed:
                 yield one.give(self.kinds[one.lock]), one
-        if here:  # the usual way: last in, first out
+        if here:  # the common order: last in, first out
             yield here[-1].give(self.kinds[here[-1].lock]), here[-1]
             yield here[-1].give(self.kinds[here[-1].lock]), here[-1]
 
@@ -145,7 +145,7 @@ class Writer:
 
 
 def write(data: bytes) -> Case:
-    """Return the program that these bytes stand for. The first few choose the kinds and who shares a class."""
+    """Return the program that these bytes stand for. The first ones choose the kinds, and which locks share a class."""
     head, body = data[:LOCKS], data[LOCKS:LONGEST]
     mixture = sum(head) // 2 % len(MIXTURES)
     kinds, classes = {}, {}

@@ -1,7 +1,7 @@
 """Compare validator and model on many random programs: python -m tests.selftest.random --count 100000 [--seed N].
 
-Each batch of programs has its seed and a process of its own to run in; the first disagreement of a batch is made as
-small as it goes and printed as a case.
+Each batch of programs has its own seed and process. The first program of a batch on which they disagree is shrunk and
+printed as a case.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ programs = st.one_of(short, long).map(write)
 
 
 def batch(number: int, count: int) -> tuple[Counter[str], str]:
-    """Compare some programs; return how many had each kind of finding, and the first disagreement."""
+    """Compare `count` programs; return how many had each kind of finding, and the first disagreement as text."""
     titles: Counter[str] = Counter()
     wrong: list[Case] = []
 
@@ -46,7 +46,7 @@ def batch(number: int, count: int) -> tuple[Counter[str], str]:
 
 
 def smallest(case: Case) -> str:
-    """Return what is wrong with a program once everything else is taken out of it."""
+    """Return the disagreement about a program, after shrinking the program."""
     return str(disagreement(shrink(case)) or "the disagreement is gone when the program runs again")
 
 

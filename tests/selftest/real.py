@@ -1,6 +1,6 @@
 """The drivers of the locks in primitives/: the same operations, done by real locks.
 
-Kinds that have no primitive are driven as maps. A lock that one thread cannot get is never waited for: see Driver.take.
+Kinds without a primitive are driven as maps. A lock that is not free is never waited for: see Driver.take.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from tests.selftest.drivers import CaseError, Completion, Driver, Exclusive, Rea
 from tests.selftest.kinds import DRIVERS
 from tests.selftest.model_words import RECURSIVE_READ, TIMED, TRY
 
-SOON = 0.001  # what is not free stays so: nobody else is there
+SOON = 0.001  # seconds; a lock that is not free stays so, since there is no other thread
 
 
 class Real(Driver):
-    """What the drivers of primitives have in common. Releasing what is not held is a finding and a RuntimeError."""
+    """The common part of these drivers. Releasing a lock that is not held is a finding and a RuntimeError."""
 
     def make_map(self) -> Any:
         self.real = self.make()
@@ -52,7 +52,7 @@ class Real(Driver):
 
 
 class RealQueue(Real):
-    """A reader/writer lock. What no method of it does, as reading with a subclass, its wait queue does."""
+    """A reader/writer lock. Its wait queue does what it has no method for, such as reading with a subclass."""
 
     def acquire(self, taking: Taking) -> None:
         mode, nest, subclass, _ = taking
@@ -95,7 +95,7 @@ class RealExclusive(Real, Exclusive):
 
 
 class RealLocalLock(Real, Exclusive):
-    """local_lock_t. What it cannot do, as being taken as a subclass, is told to its map alone."""
+    """local_lock_t. Operations that it does not have, such as being taken as a subclass, go to its map alone."""
 
     def make(self) -> LocalLock:
         return LocalLock(self.class_name)

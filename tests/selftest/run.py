@@ -1,4 +1,4 @@
-"""Run cases: against the validator, each in a fresh one, or against the slow model."""
+"""Run cases, against a fresh validator each or against the slow model."""
 
 from __future__ import annotations
 

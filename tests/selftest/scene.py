@@ -1,4 +1,4 @@
-"""Where a case plays: its locks, made when they are first named, and the operations that concern no single lock."""
+"""The scene of a case: its locks, which are made when first named, and the operations that concern no single lock."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Scene:
             subject = {SCENE: self, WORLD: self.world, RCU: self.world.rcu}[known.by]
         options = {key: value for key, value in step.options.items() if key not in ("ret", "in")}
         while options and len(arguments) < len(known.takes):
-            arguments.append(options.pop(next(iter(options))))  # an argument that is written by name
+            arguments.append(options.pop(next(iter(options))))  # an argument given by name
         resolved = [self._resolve(kind, argument) for kind, argument in zip(known.takes, arguments, strict=False)]
         return getattr(subject, step.operation)(*resolved, **options)
 
@@ -54,11 +54,11 @@ class Scene:
         return POISON if argument == "poison" else self.lock(argument)
 
     def forget(self, lock: Driver) -> None:
-        """Drop the last reference to a lock. One of that name that is used later is a new one."""
+        """Drop the last reference to a lock. A later use of its name makes a new lock."""
         self._locks = {name: known for name, known in self._locks.items() if known is not lock}
 
     def leave(self) -> None:
-        """Give back every lock that is still taken, also those that the validator was told nothing of."""
+        """Release every lock that is still taken, also those that the validator does not know of."""
         for lock in self._locks.values():
             while lock.writers or lock.readers:
                 if not lock.map.is_held():

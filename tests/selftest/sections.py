@@ -1,4 +1,4 @@
-"""RCU read sides as maps: they make no dependencies, and only restrict what may be waited for inside."""
+"""RCU read sides as maps: they make no dependencies and only limit the wait types allowed inside."""
 
 from __future__ import annotations
 

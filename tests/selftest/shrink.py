@@ -1,4 +1,4 @@
-"""Make a program about which validator and model disagree as small as it goes."""
+"""Shrinking a program on which validator and model disagree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def disagreement(case: Case) -> Disagreement | None:
 
 
 def shrink(case: Case) -> Case:
-    """Return the program without the operations that do not matter to the disagreement."""
+    """Return the program without the operations that the disagreement does not need."""
     wrong = disagreement(case)
     while wrong is not None:
         smaller = (one for one in reductions(case) if balanced(one))
@@ -49,7 +49,7 @@ def without(case: Case, numbers: set[int]) -> Case:
 
 
 def balanced(case: Case) -> bool:
-    """Return whether the program still gives back what it takes, leaves what it enters, and never waits for itself."""
+    """Return whether the program still releases what it takes, ends its handlers, and never waits for itself."""
     model = Model()
     scene = Scene(case, model)
     try:

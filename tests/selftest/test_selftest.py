@@ -189,7 +189,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
 
 
 def entry(**changes: Any) -> dict[str, Any]:
-    """Return a case that passes, but for the changes; None takes a field away."""
+    """Return a case that would pass, with these changes; None removes a field."""
     whole = {
         "name": "two locks",
         "group": "group",

@@ -40,7 +40,7 @@ def test_the_model_agrees_with_the_cases(case: Case) -> None:
 
 
 def without_text(case: Case) -> Case:
-    """Return the case without what it says of the text of a report: the model writes none."""
+    """Return the case without its expectations about the text of reports, since the model writes none."""
     return replace(case, report_has=(), report_lacks=())
 
 

@@ -1,7 +1,7 @@
-"""The validator as a world for the self-test: its maps, its simulated interrupts, its findings, and nothing left over.
+"""The validator as a world for the self-test: maps, simulated interrupts, findings, and a clean end.
 
-The locks of the drivers are maps that belong to kinds of lock defined here; what a kind is to the validator stands in
-its traits.
+The locks of the drivers are maps of the kinds of lock defined here; the traits of a kind say how the validator treats
+it.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _kinds: dict[str, type] = {}
 
 
 def kind_named(name: str) -> type:
-    """Return the type that a map of this kind is part of."""
+    """Return the type of lock that the maps of this kind belong to."""
     if name not in _kinds:
         _kinds[name] = type(name, (), {"traits": TRAITS.get(name, SLEEPING)})
     return _kinds[name]
 
 
 class TrackedMap:
-    """A dep_map, with the operations that the drivers use. Some locks are their own dep_map, and no map when called."""
+    """A dep_map with the operations that the drivers use."""
 
     def __init__(self, dep_map: DepMap) -> None:
         self.dep_map = dep_map
@@ -131,11 +131,11 @@ class Tracked:
         return TrackedMap(dep_map)
 
     def clean(self) -> None:
-        """Hold nothing, be inside of nothing, have interrupts on. What is found meanwhile is nobody's business."""
+        """Release everything, leave every handler, switch interrupts on. Findings of this do not count."""
         self.rcu.leave_all()
         for dep_map in [found for reference in self._maps if (found := reference()) is not None]:
             while DepMap.is_held(dep_map) == 1:
-                dep_map.release()  # of the lock itself where that is its own dep_map
+                dep_map.release()  # a lock that is its own dep_map is really released
         drop_held()
         simulated.forget()
 
@@ -151,7 +151,7 @@ class Tracked:
         self._irqs_on()
 
     def _irqs_on(self) -> None:
-        """Whatever they were before: the operation is defined like that. Only a handler below keeps them off."""
+        """Switch interrupts on, whatever they were before, unless a handler still runs. So the operation is defined."""
         if not simulated.in_hardirq():
             simulated.local_irq_enable()
 
@@ -164,7 +164,7 @@ class Tracked:
 
 @contextlib.contextmanager
 def world() -> Iterator[Any]:
-    """Track with a fresh validator, strictly and silently; afterwards nothing is held and interrupts are on."""
+    """Validate strictly with a fresh validator that writes no reports; at the end, undo all that is not undone."""
     stream, runtime._Process.stream = runtime._Process.stream, None
     try:
         with lockdep.use(lockdep.Validator(lockdep.Options(strict=True))) as validator:
@@ -173,6 +173,6 @@ def world() -> Iterator[Any]:
                 yield tracked
             finally:
                 tracked.clean()
-                fastpath.freed()  # what a case has told one half of a lock alone may look held to the other
+                fastpath.freed()  # a lock that the case annotated only in part may look held
     finally:
         runtime.report_to(stream)

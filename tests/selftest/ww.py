@@ -1,7 +1,7 @@
-"""Wound/wait mutexes, of the kind that backs off when it is the younger one: contexts, and mutexes taken under them.
+"""Wound/wait mutexes of the wait-die kind (the younger context backs off): contexts, and the mutexes taken in them.
 
-A context holds two maps from init to fini: one of its own class, and under it one of the mutexes' class, so that every
-mutex taken in the context is a nested one. What the API forbids is reported by the expression that does not hold.
+A context holds two maps from init to fini: one of its own class, and under it one of the class of the mutexes, so that
+every mutex taken in the context is a nested one. Misuse is reported with the text of the condition that does not hold.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def ww_class_of(class_name: str) -> str:
 
 
 class WWContext(Driver):
-    """An acquire context. It is told apart from a lock by being only a nest lock."""
+    """An acquire context. Unlike a lock, it is only ever used as a nest lock."""
 
     def __init__(self, scene: Scene, kind: str, class_name: str) -> None:
         super().__init__(scene, kind, class_name)
@@ -69,7 +69,7 @@ class WWContext(Driver):
 
 
 class WWMutex(Exclusive):
-    """A mutex that may be taken under a context. `context` is the one that holds it, or what a case says."""
+    """A mutex that may be taken in a context. `context` is the one that holds it, or one that the case sets."""
 
     def __init__(self, scene: Scene, kind: str, class_name: str) -> None:
         super().__init__(scene, kind, class_name)
@@ -113,7 +113,7 @@ class WWMutex(Exclusive):
         return bool(context.acquired) and isinstance(other, WWContext) and context.stamp > other.stamp
 
     def _back_off(self, context: WWContext) -> str:
-        """Refuse, as to a younger context that holds something; where a map says so, it is told of the attempt."""
+        """Refuse a younger context that holds something; annotate the attempt unless this thread holds the map."""
         if not self.map.is_held():
             self.map.take(nest=context.map, had=False)
         context.warn_on(context.contending, "ww_ctx->contending_lock")

@@ -1,6 +1,6 @@
-"""A naive model of lock order: every held lock comes before the wanted one, and networkx says what leads where.
+"""A naive model of lock order: every held lock comes before the wanted one, and networkx finds the paths.
 
-It keeps no trie, no ranks and no short cuts: the validator must come to the same verdicts with all of its own.
+It has no trie, no ranks and no short cuts; the validator, which has all of them, must give the same verdicts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import networkx as nx  # type: ignore[import-untyped,unused-ignore]
 
 
 class Model:
-    """One thread's locks, by number. Taking a held lock again is no acquisition."""
+    """The locks of one thread, by number. Taking a held lock again does not count as an acquisition."""
 
     def __init__(self) -> None:
         self.held: list[int] = []
@@ -19,8 +19,8 @@ class Model:
     def acquire(self, wanted: int) -> tuple[bool, bool]:
         """Take a lock; return whether that closes a cycle, and whether the innermost held lock closes one never seen.
 
-        The second is when a validator that reports each cycle once has something to say: what the other held locks add
-        leads through the innermost one.
+        A validator that reports each cycle once must report one exactly in the second case: the cycles that the other
+        held locks close lead through the innermost one.
         """
         self.order.add_node(wanted)
         closing = [prev for prev in self.held if nx.has_path(self.order, wanted, prev)]
@@ -36,5 +36,5 @@ class Model:
         self.held.remove(lock)
 
     def knots(self) -> list[set[int]]:
-        """Return the strongly connected components of more than one lock: in each, all can wait for all."""
+        """Return the strongly connected components of several locks: in each, any lock can wait for any other."""
         return [set(part) for part in nx.strongly_connected_components(self.order) if len(part) > 1]

@@ -30,14 +30,14 @@ Cycle = tuple[tuple[int, int], ...]  # the dependencies of one finding, by numbe
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """reentrant: which locks are RLocks. "again" and "undo" are the inner acquisitions and releases of these."""
+    """`reentrant` says which locks are RLocks; their inner acquisitions and releases are "again" and "undo"."""
 
     reentrant: tuple[bool, ...]
     steps: tuple[Action, ...]
 
 
 def decode(data: bytes, *, ordered: bool = False) -> Program:
-    """Return the program these bytes stand for; `ordered` leaves out what goes against the order of the numbers."""
+    """Return the program that these bytes stand for. With `ordered`, no lock is taken under a higher one."""
     first = data[0] if data else 0
     reentrant = tuple(bool(first >> lock & 1) for lock in range(LOCKS))
     counts = [0] * LOCKS
@@ -59,7 +59,7 @@ def decode(data: bytes, *, ordered: bool = False) -> Program:
 
 
 def run(program: Program) -> list[list[Cycle]]:
-    """Run the program on validated locks in a world of its own; return what was found at each step."""
+    """Run the program on validated locks with a validator of its own; return what was found at each step."""
     validator = lockdep.Validator()
     with lockdep.use(validator):
         validator.sink = None  # nobody reads these reports

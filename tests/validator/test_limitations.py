@@ -1,4 +1,4 @@
-"""Known limitations, each a line of the README: what we would want, expected to fail until it holds."""
+"""Known limitations, each with a line in the README: tests of the wanted behaviour, which are expected to fail."""
 
 import threading
 

@@ -1,9 +1,9 @@
 """Random lock programs: the validator's verdicts equal a naive model's, are silent about ordered programs, and do not
 depend on the build. LOCKDEP_TEST_PROGRAMS sets how many programs there are in all (10,000).
 
-What is compared. The model relates every held lock to the wanted one; the validator, as the kernel does, only the
-innermost one, because the others lead to that already: the same things can reach each other, by other dependencies. It
-reports each cycle once, by one shortest path. So equal are, for every program:
+What is compared. The model makes a dependency from every held lock to the wanted one. The validator, like the kernel,
+makes one only from the innermost held lock, because the others lead to that already: the same locks are reachable, by
+other dependencies. It reports each cycle once, by one shortest path. For every program these must be equal:
 
 * the step of the first finding, and the first acquisition for which the model says that a cycle is closed;
 * step by step, whether something new is found, and whether the innermost held lock comes before the wanted one for the

@@ -54,7 +54,7 @@ def test_a_lock_handed_to_another_thread_makes_no_dependencies() -> None:
     a, b, *_ = five()
     a.acquire()
     in_thread(a.release)
-    nest(b)  # a is no longer held: no order
+    nest(b)  # a is not held any more, so this makes no dependency
     nest(b, a)
 
     assert found() == []
@@ -65,7 +65,7 @@ def test_waiting_for_the_release_by_another_thread_is_no_recursion() -> None:
     lock.acquire()
     in_thread(lock.release)
     lock.acquire()
-    assert not lock.acquire(timeout=0.001)  # a signal: somebody else may give it
+    assert not lock.acquire(timeout=0.001)  # as with a signal: another thread may release it
     lock.release()
 
     assert found() == []
@@ -98,7 +98,7 @@ def test_a_thread_that_ends_with_a_lock_which_another_releases_is_silent() -> No
     lock = Lock()
     lock.acquire()
     in_thread(lock.release)
-    in_thread(lock.acquire)  # used for hand-off: seen before
+    in_thread(lock.acquire)  # this lock is known to be handed over
 
     assert found() == []
     lock.release()

@@ -1,4 +1,4 @@
-"""What becomes of findings: each once, counted, related, suppressed, kept apart; and bounds that are reached."""
+"""What happens to findings: reported once, counted, related, suppressed; and what happens when a bound is reached."""
 
 import threading
 from collections.abc import Iterator
@@ -250,7 +250,7 @@ def test_a_child_works_that_was_forked_while_another_thread_held_a_lock(
 
     assert done.stdout.splitlines() == ["child done", "parent done 0"], done.stderr
     assert done.stderr.count("possible circular") == findings
-    assert done.returncode == 0  # what the child found is not the parent's
+    assert done.returncode == 0  # the child's finding is not a finding of the parent
 
 
 FORK_WITHOUT_GRAPH = """

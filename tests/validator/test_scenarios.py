@@ -160,7 +160,7 @@ def test_locks_never_held_together_have_no_order() -> None:
 def test_locks_may_be_released_in_any_order() -> None:
     a, b, c, *_ = five()
     a.acquire()
-    assert b.acquire(False)  # by trylock, or a would lead to c through b
+    assert b.acquire(False)  # by trylock, else a would lead to c through b
     a.release()
     nest(c)
     b.release()
@@ -306,7 +306,7 @@ def test_a_wait_that_takes_its_lock_again_under_another_is_reported(kind: type) 
     b, c = Lock(), Condition(kind())
     with c:
         with b:
-            c.wait(0)  # gives c back, and takes it again while b is held
+            c.wait(0)  # releases c, and takes it again while b is held
 
     assert found() == ["circular"]
 
