@@ -1,15 +1,15 @@
 """Run a script, directory, zip file, module or -c code as `__main__`, as plain python would.
 
-Promises: the program gets a fresh `__main__` and the argv, sys.path[0], tracebacks, exit status and order of ending
-(non-daemon threads, atexit callbacks, then `finish`, then the interpreter) that it would have had. A program that
-cannot be started is a LaunchError. runpy is not used: it puts the old `__main__` back, and copies the globals, while
-threads and pickles still need them.
+The program gets a fresh `__main__`, and the argv, sys.path[0], tracebacks and exit status that python would give it. It
+ends in python's order: non-daemon threads, atexit callbacks, then `finish`, then the interpreter. runpy is not used: it
+restores the old `__main__` and copies the globals at a time when threads and pickles still need them.
 
-What remains visible: our frames below the program's first one (sys._getframe, a module-level
-warnings.warn(stacklevel=2), a few levels of the recursion limit); modules that lockdep imported first; python's `-i`.
-A second end of the interpreter finds nothing left to do, which is why the exit status is returned and not forced.
+The program can notice these differences: there are frames of ours below its first one (sys._getframe, a module-level
+warnings.warn(stacklevel=2), a few levels of the recursion limit), lockdep has imported some modules before it, and
+python's option -i does not work. Threads and atexit callbacks have ended when `launch` returns, so the interpreter
+finds nothing left to do at its own end; therefore the exit status is returned, and the process is not ended here.
 
-Cost: what the import of the program costs. Importing this module imports nothing that makes a lock.
+Importing this module imports no module that makes a lock.
 """
 
 import atexit
@@ -42,9 +42,10 @@ class Target:
 
 
 def launch(target: Target, finish: Finish) -> int:
-    """Run the target to its very end and return the exit status; `finish(status)` may replace it.
+    """Run the target to its end and return the exit status. `finish(status)` may return another one, or None.
 
-    Raises KeyboardInterrupt, with a silent excepthook, when python would end by SIGINT: let it pass, and python does.
+    LaunchError is raised if the program cannot be started. If python would end itself by SIGINT, KeyboardInterrupt is
+    raised with an excepthook that prints nothing: the caller must let it pass, and python then ends itself so.
     """
     main = _fresh_main()
     load = {"script": _load_script, "module": _load_module, "command": _load_command}[target.kind]
@@ -54,26 +55,26 @@ def launch(target: Target, finish: Finish) -> int:
     if program is not None:
         _, failure = _caught(exec, program, main.__dict__)
     if target.kind == "script":
-        _flush()  # so does python between a script and its traceback, where the two go to one file
+        _flush()  # python does so between a script and its traceback, which matters if both go to one file
     interrupted = isinstance(failure, KeyboardInterrupt)
     status = 0 if failure is None else _report(failure)
     program = failure = None
     _end_threads_and_callbacks()
     _flush()
     try:
-        replaced = finish(INTERRUPTED if interrupted else status & 0xFF)  # as wait() will give it
-    except KeyboardInterrupt:  # too late to be the program's: python ignores it here
+        replaced = finish(INTERRUPTED if interrupted else status & 0xFF)  # the status as wait() returns it
+    except KeyboardInterrupt:  # the program has ended, and python ignores it here, too
         replaced = None
     if interrupted:
         _end_by_sigint()
     return status if replaced is None else replaced
 
 
-# -- before: the code and the module it runs in
+# -- Before the run: the code, and the module that it runs in
 
 
 def _fresh_main() -> ModuleType:
-    """Replace `__main__` by an empty one like the one that python starts with."""
+    """Replace `__main__` by an empty module, like the one that python starts with; return it."""
     main = ModuleType("__main__")
     main.__loader__ = _builtin_importer()
     namespace = vars(main)
@@ -125,7 +126,7 @@ def _importer(path: str) -> Any:
 
 def _load_archive(importer: Any, name: str, path: str, main: ModuleType) -> CodeType:
     if sys.flags.safe_path:
-        sys.path.insert(0, path)  # python had put nothing of its own there, but this it always does
+        sys.path.insert(0, path)  # python puts nothing else there, but it does put an archive there
     else:
         sys.path[0] = path
     spec = importer.find_spec("__main__")
@@ -135,7 +136,7 @@ def _load_archive(importer: Any, name: str, path: str, main: ModuleType) -> Code
 
 
 def _load_module(target: Target, main: ModuleType) -> CodeType:
-    sys.argv[:] = ["-m", *target.args]  # what the packages on the way see
+    sys.argv[:] = ["-m", *target.args]  # what parent packages see while they are imported
     if not sys.flags.safe_path:
         sys.path[0] = os.getcwd()
     spec = _find_module(target.name)
@@ -145,7 +146,7 @@ def _load_module(target: Target, main: ModuleType) -> CodeType:
 
 
 def _find_module(name: str) -> Any:
-    """Return the spec of the module to run, which for a package is that of its `__main__`."""
+    """Return the spec of the module to run; for a package, that of its module `__main__`."""
     from importlib.util import find_spec
 
     if name.startswith("."):
@@ -225,20 +226,20 @@ def _load_command(target: Target, _main: ModuleType) -> CodeType:
 
 
 def _show_in_tracebacks(code: CodeType, source: str) -> None:
-    """Hand the source of -c code to linecache, which kept it by file name first and by code object later in 3.13."""
+    """Give the source of -c code to linecache. Early 3.13 keeps it by file name, later versions by code object."""
     import linecache
 
     by_code = hasattr(linecache, "_interactive_cache")
     linecache._register_code(code if by_code else "<string>", source, "<string>")  # type: ignore[attr-defined]
 
 
-# -- the run
+# -- The run
 
 
 def _caught(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseException | None]:
     """Return (result, None) or (None, exception), the exception without the frames of this file.
 
-    It is handed out and not handled here, for sys.excepthook is not called inside an except block.
+    The exception is returned because python calls sys.excepthook outside of any except block.
     """
     try:
         return function(*args), None
@@ -256,11 +257,11 @@ def _without_ours(traceback: TracebackType | None) -> TracebackType | None:
     return rest and traceback
 
 
-# -- after: what the interpreter does with an exception, and its end
+# -- After the run: what the interpreter does with an exception, and how it ends
 
 
 def _report(failure: BaseException) -> int:
-    """Do what PyErr_Print does with an exception nobody caught; return the exit status."""
+    """Report an exception that was not caught, as PyErr_Print does; return the exit status."""
     if isinstance(failure, SystemExit):
         return _status_of_exit(failure.code)
     traceback = failure.__traceback__
@@ -286,13 +287,13 @@ def _status_of_exit(code: object) -> int:
     if code is None:
         return 0
     if isinstance(code, int):
-        return int(code) if -(2**63) <= code < 2**63 else -1  # no C long: what python makes of it
+        return int(code) if -(2**63) <= code < 2**63 else -1  # python's status for a number that is no C long
     _complain(code)
     return 1
 
 
 def _complain(what: object) -> None:
-    """Write a line to sys.stderr; a broken __str__ or a closed stream is dropped, as python does."""
+    """Write a line to sys.stderr. As in python, a failing __str__ or a closed stream is ignored."""
     stream = getattr(sys, "stderr", None) or sys.__stderr__
     for text in (what, "\n"):
         try:
@@ -302,13 +303,13 @@ def _complain(what: object) -> None:
 
 
 def _end_threads_and_callbacks() -> None:
-    """Wait for non-daemon threads, then run the atexit callbacks: the first steps of Py_FinalizeEx, in its order."""
+    """Wait for non-daemon threads, then run the atexit callbacks: the first steps of Py_FinalizeEx."""
     threading = sys.modules.get("threading")
     if threading is not None:
         _, failure = _caught(threading._shutdown)
         if failure is not None:
             _report_ignored(failure, threading)
-    _caught(atexit._run_exitfuncs)  # reports failures itself; only an interrupt between two callbacks gets out
+    _caught(atexit._run_exitfuncs)  # it reports failures itself; only an interrupt between two callbacks is raised
 
 
 def _report_ignored(failure: BaseException, threading: ModuleType) -> None:
@@ -321,17 +322,18 @@ def _flush() -> None:
     for stream in (sys.stderr, sys.stdout):
         try:
             stream.flush()
-        except Exception:  # closed, None or a broken pipe: the interpreter meets it again at its end and says so
+        except Exception:  # closed, None or a broken pipe: the interpreter reports it at its end
             pass
 
 
 def _end_by_sigint() -> None:
-    """Leave in the way that makes python end itself by SIGINT after its own finalization.
+    """Raise KeyboardInterrupt in the way that makes python end itself by SIGINT after its finalization.
 
-    It does so when the code of a string, not of a code object, was left by KeyboardInterrupt.
+    Python does that if the exception leaves the execution of a string, but not if it leaves that of a code object.
     """
     after = {name: value for name, value in vars(sys).items() if name.startswith("last_") or name == "excepthook"}
 
-    # The program's traceback has been printed; what it and the hook keep alive stays alive until the same moment.
+    # The program's traceback has been printed already. The hook restores what kept objects alive, so that they are
+    # freed at the same moment as under plain python.
     sys.excepthook = lambda *_: vars(sys).update(after)
     exec("raise KeyboardInterrupt")
