@@ -24,6 +24,8 @@ class Acquisition:
     """
 
     entry: Entry
+    lock_class: LockClass  # of the entry, as `mode`: they are read often, and a property costs a call
+    mode: int
     serial: int
     held: tuple[HeldLock, ...]
     stack: StackTrace
@@ -31,16 +33,6 @@ class Acquisition:
     thread: str
     thread_serial: int
     compared: Mapping[int, Compared]
-
-    @property
-    def lock_class(self) -> LockClass:
-        """The class of the lock that is taken."""
-        return self.entry.lock_class
-
-    @property
-    def mode(self) -> int:
-        """How it is taken: bits of fastpath and of the STATE table."""
-        return self.entry.mode
 
     def where(self) -> Where:
         """Return the thread, what it holds and where it is, for a report."""
@@ -64,16 +56,15 @@ def acquisition_of(thread: ThreadState, parent: Chain, entry: Entry, serial: int
     `entry` is UNTRACKED, and `serial` 0, for something else that happens while locks are held. Calls the ordering
     callback of the class, if there is one, so it must not be used under the graph lock.
     """
+    context = ORDINARY if thread.context is None else thread.context
     held = held_along(thread, parent, stack)
     order = None if entry is UNTRACKED else entry.lock_class.order
     compared = {} if order is None else compare_all(order, [lock.serial for lock in held], serial)
-    return Acquisition(entry, serial, held, stack, context_of(thread), thread_name(thread), thread.serial, compared)
+    name, number = thread_name(thread), thread.serial
+    return Acquisition(entry, entry.lock_class, entry.mode, serial, held, stack, context, name, number, compared)
 
 
 def where_of(thread: ThreadState, held: Sequence[HeldLock], stack: StackTrace) -> Where:
     """Return the place of something that is not an acquisition, for a report."""
-    return Where(thread_name(thread), tuple(held), stack, context_of(thread).summary())
-
-
-def context_of(thread: ThreadState) -> Context:
-    return ORDINARY if thread.context is None else thread.context
+    context = ORDINARY if thread.context is None else thread.context
+    return Where(thread_name(thread), tuple(held), stack, context.summary())

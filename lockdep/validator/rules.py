@@ -66,8 +66,12 @@ class Rules:
 
     def check_acquisition(self, new: Acquisition) -> list[Violation]:
         """Return what the acquisition violates by itself. Works without the graph lock: it reads nothing learned."""
-        found = (check(new) for check in ACQUISITION_CHECKS)
-        return [violation for violation in found if violation is not None]
+        broken = []
+        for check in ACQUISITION_CHECKS:
+            violation = check(new)
+            if violation is not None:
+                broken.append(violation)
+        return broken
 
     def is_known(self, new: Acquisition) -> bool:
         """Return whether its usage and all its dependencies were judged before and are part of no finding.
