@@ -13,6 +13,7 @@ from lockdep.trace import NO_STACK
 from lockdep.violations.finding import DeadlockError, Finding
 from lockdep.violations.misuse import LockMisuse
 from lockdep.violations.where import Where
+from lockdep.vocabulary.grades import CERTAIN
 
 PROTECT = "enter the read-side section first, or name the lock that protects the pointer"
 
@@ -45,5 +46,5 @@ def hopeless(message: str, advice: str, *classes: LockClass) -> NoReturn:
         found = next((one for one in runtime.validator().findings() if one.title == message), None)
     if found is None:
         here = Where("this thread", (), NO_STACK)
-        found = Finding(LockMisuse(message, advice, classes, here), "certain", "the thread waits for itself")
+        found = Finding(LockMisuse(message, advice, classes, here), CERTAIN, "the thread waits for itself")
     raise DeadlockError(found)

@@ -60,12 +60,6 @@ def test_the_readme_names_every_option_with_its_default():
     assert told == {name: str(words.get(default, default)) for name, default in defaults.items()}
 
 
-def test_the_readme_has_the_level_of_every_grade_it_explains_strongest_first():
-    rows = re.findall(r"^\| (\w+) \| (error|warning) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    assert rows
-    assert rows == [(name, level) for name, level, _ in grades.TABLE if name in dict(rows)]
-
-
 def test_fail_on_may_name_every_grade_but_excused():
     for name in grades.GRADES:
         if name == grades.EXCUSED:
@@ -73,11 +67,6 @@ def test_fail_on_may_name_every_grade_but_excused():
                 Options(fail_on=name)
         else:
             assert Options(fail_on=name).fail_on == name
-
-
-def test_a_grade_is_as_strong_as_itself_and_as_all_that_follow():
-    for at, name in enumerate(grades.GRADES):
-        assert [grades.at_least(name, other) for other in grades.GRADES] == [rank >= at for rank in range(7)]
 
 
 def test_keyword_beats_environment_beats_pyproject(nowhere, monkeypatch):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lockdep.graph.dependency import Dependency, Witness
+from lockdep.vocabulary.grades import POTENTIAL, STALL, UNMATCHED
 from lockdep.vocabulary.kinds import TIMED
 
 Step = tuple[int, Witness]
@@ -65,10 +66,10 @@ def grade_cycle(
     """Return grade, reason and the witnesses that show a cycle best, or that show it with a new one."""
     paid, steps = choose_witnesses(path, died, new)
     if paid >= WAITED:
-        return "stall", "one of the waits has a timeout: not for ever, but that long", steps
+        return STALL, "one of the waits has a timeout: not for ever, but that long", steps
     if paid >= TOGETHER:
         return (
-            "unmatched",
+            UNMATCHED,
             "the classes close a cycle, but the observations name different locks that lived at the same time",
             steps,
         )
@@ -76,5 +77,5 @@ def grade_cycle(
     seen = "all in one thread" if len(who) == 1 else f"in {len(who)} threads"
     if paid:
         how = "with locks that were made anew in between, or too many to remember"
-        return "potential", f"the classes close a cycle, seen {seen}, {how}", steps
-    return "potential", f"the same locks close the cycle, seen {seen}", steps
+        return POTENTIAL, f"the classes close a cycle, seen {seen}, {how}", steps
+    return POTENTIAL, f"the same locks close the cycle, seen {seen}", steps

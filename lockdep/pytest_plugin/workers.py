@@ -14,6 +14,7 @@ from lockdep.pytest_plugin.records import without_runner
 from lockdep.snapshots.merge import Merger
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.violations.suppressions import SuppressionList
+from lockdep.vocabulary.grades import POTENTIAL
 
 if TYPE_CHECKING:
     from lockdep.pytest_plugin.session import LockdepSession
@@ -51,7 +52,7 @@ class Together:
         merged = self.merged
         found = [one for one in merged.findings if one.across and suppressions.find(one) is None]
         strict = any(run.option("strict") for run in merged.runs)
-        fail_on = str(next((run.option("fail_on") for run in merged.runs), "potential"))
+        fail_on = str(next((run.option("fail_on") for run in merged.runs), POTENTIAL))
         failing = [one for one in found if strict or one.at_least(fail_on)]
         return failing, [one for one in found if one not in failing]
 

@@ -34,6 +34,7 @@ from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.violations.where import HeldLock, Where
+from lockdep.vocabulary.grades import POTENTIAL, STALL
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED, kind_bits
 from lockdep.vocabulary.usage import single_bits
 from lockdep.wait_types import Traits
@@ -187,7 +188,7 @@ class Teller:
         reason = f"no single run saw the whole cycle: {self._shares(cycle, seen)}"
         if stall:
             reason = f"one of the waits has a timeout; {reason}"
-        finding = Finding(violation, "stall" if stall else "potential", reason, self._usage)
+        finding = Finding(violation, STALL if stall else POTENTIAL, reason, self._usage)
         finding.suppressed = self._suppressions.find(finding) is not None
         return FindingRecord.from_dict({**finding.to_dict(), "text": render_splat(finding)}, across=True)
 
