@@ -1,21 +1,31 @@
-"""Builds the optional compiled modules. Everything else about the package stands in pyproject.toml.
+"""Build the optional compiled modules. Everything else about the package stands in pyproject.toml.
 
-Each of them is ordinary Python that Cython can compile, with its C types in a .pxd beside it. Three ways to ask for
-them:
+Each of these modules is ordinary Python that Cython can compile, with its C types in a .pxd file beside it and C
+code in header files. The environment chooses what is built:
 
-    (nothing)                     compiled where Cython and a C compiler work, else pure, with a warning
+    (nothing)                     compiled if Cython and a C compiler work, else pure, with a warning
     LOCKDEP_PURE=1                pure; no compiler is looked for
     LOCKDEP_REQUIRE_COMPILED=1    compiled, or the build fails
 """
 
 import os
 import sys
+from glob import glob
 from typing import Any
 
 from setuptools import Extension, setup
 
 MODULES = [
+    "lockdep.fastpath._link",
+    "lockdep.fastpath._tally",
+    "lockdep.fastpath._chain",
+    "lockdep.fastpath._site",
+    "lockdep.fastpath._parking",
+    "lockdep.fastpath._thread_state",
+    "lockdep.fastpath._threads",
+    "lockdep.fastpath._dep_map",
     "lockdep.fastpath._lock",
+    "lockdep.fastpath._owned",
     "lockdep.fastpath._waitqueue",
     "primitives._atomic",
     "primitives._rcu",
@@ -24,24 +34,32 @@ MODULES = [
 DIRECTIVES = {
     "language_level": 3,
     "binding": False,  # cyfunction objects are shared and counted: threads slow each other down on free-threaded builds
-    "freethreading_compatible": True,  # without it importing the extension turns the GIL back on
+    "freethreading_compatible": True,  # without it, importing the extension turns the GIL back on
     "boundscheck": False,
     "wraparound": False,
 }
 
 
 def asked(variable: str) -> bool:
+    """Return whether an environment variable is set to anything but the empty string or 0."""
     return os.environ.get(variable, "") not in ("", "0")
 
 
 def extension(module: str) -> Extension:
+    """Return the extension for a module. It is built again after a change of any .pxd or header file."""
     path = module.replace(".", "/")
-    flags = [] if os.name == "nt" else ["-O3"]
-    return Extension(module, [f"{path}.py"], depends=[f"{path}.pxd"], extra_compile_args=flags)
+    return Extension(
+        module,
+        [f"{path}.py"],
+        depends=sorted(glob("lockdep/fastpath/*.pxd") + glob("lockdep/fastpath/*.h") + glob("primitives/*.pxd")),
+        include_dirs=["."],  # headers are included as "lockdep/fastpath/_NAME.h"
+        define_macros=[(f"LD_IN{path.rpartition('/')[2].upper()}", None)],  # a header tells who keeps its variables
+        extra_compile_args=[] if os.name == "nt" else ["-O3"],
+    )
 
 
 def extensions(required: bool) -> list[Any]:
-    """Return the extensions, translated to C; or nothing where they are optional and Cython is missing or fails."""
+    """Return the extensions, translated to C; an empty list if they are optional and Cython is missing or fails."""
     try:
         from Cython.Build import cythonize
 

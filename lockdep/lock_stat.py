@@ -68,7 +68,7 @@ def class_stat(tally: Tally, validator: Validator, shares: dict[str, int]) -> Cl
         read=tally.read,
         acquisitions=sum(shares.values()) if fastpath.BUILD == "compiled" else tally.count,
         contentions=tally.contended,
-        bounces=tally.bounces,
+        bounces=fastpath.bounces(tally),
         contention_bounces=tally.contended_bounces,
         timeouts=tally.timeouts,
         wait=wait,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator
 
 from lockdep import fastpath, trace
@@ -76,7 +75,7 @@ def deactivate() -> None:
     """Stop tracking. Locks go on working."""
     leave(_Process.validator)
     _Process.active = False
-    fastpath.connect(None, _Nobody, registry.locate, trace.is_ours)
+    fastpath.connect(None, fastpath.NoHooks(), registry.locate, trace.is_ours)
 
 
 def leave(chosen: Validator) -> None:
@@ -84,27 +83,6 @@ def leave(chosen: Validator) -> None:
     if chosen.in_force:
         chosen.collect()
         chosen.in_force = False
-
-
-class _Nobody:
-    """Nothing is tracked, nothing is judged."""
-
-    @staticmethod
-    def recursion(*_: object) -> None:
-        """A lock waits for its own holder."""
-
-    @staticmethod
-    def name_of(*_: object) -> str:
-        """Whoever it is."""
-        return "unnamed thread"
-
-    @staticmethod
-    def contended(*_: object) -> None:
-        """Nobody notes where."""
-
-    @staticmethod
-    def misuse(*_: object) -> None:
-        """A release that will fail."""
 
 
 def decided() -> bool:
@@ -261,10 +239,7 @@ def _in_child() -> None:
 
 # Registered first, so it is the last of the atexit callbacks. Modules are cleared after it, and finalizers that run
 # then find locks that work and validate nothing.
-atexit.register(fastpath.connect, None, _Nobody, registry.locate, trace.is_ours)
-if fastpath.BUILD == "pure":
-    # What stands in sys.modules is emptied at the very end, name by name; finalizers still lock then.
-    atexit.register(sys.modules.pop, fastpath.NAME, None)
+atexit.register(fastpath.connect, None, fastpath.NoHooks(), registry.locate, trace.is_ours)
 finding.render = splat.render_splat
 _Process.validator = Validator(Options(), deliver)
 deactivate()

@@ -2,7 +2,10 @@
 cimport cython
 from cpython.object cimport PyObject
 
-from lockdep.fastpath._lock cimport Chain, DepMap, ThreadState, current, outer_place
+from lockdep.fastpath._chain cimport Chain
+from lockdep.fastpath._dep_map cimport DepMap
+from lockdep.fastpath._thread_state cimport ThreadState
+from lockdep.fastpath._threads cimport current
 from primitives._atomic cimport AtomicRef, pa_acquire, pa_add, pa_get, pa_mb, pa_slot
 
 cdef extern from *:

@@ -14,7 +14,6 @@ Cost of a section, compiled: two calls, no allocation and no lock on known chain
 from __future__ import annotations
 
 import _thread
-import atexit
 import sys
 from itertools import count
 
@@ -37,9 +36,6 @@ if not cython.compiled:
     from lockdep import fastpath
 
     current = fastpath.thread_state
-    outer_place = fastpath.core.outer_place
-    # At the very end the interpreter clears each module in sys.modules; threads may still end after that.
-    atexit.register(sys.modules.pop, "primitives._rcu", None)
     _local = _thread._local()
     _time = count(1)
 
@@ -73,7 +69,7 @@ class Reader:
         child = self.hint
         if flavour == RCU and child is not None and state.run != 0 and child.gate is state.chain:
             self.map.holds += 1
-            self.map.book(state, child, outer_place(state))
+            self.map.book(state, child, state.outer_place())
             return
         self.map_of(flavour).hold(READ_SIDE)
         if flavour == RCU and state.run != 0 and state.chain.gate is state.chain.parent:

@@ -1,7 +1,10 @@
 # C types of _seqlock.py. Read when the module is compiled, never otherwise.
 cimport cython
 
-from lockdep.fastpath._lock cimport Chain, DepMap, ThreadState, current
+from lockdep.fastpath._chain cimport Chain
+from lockdep.fastpath._dep_map cimport DepMap
+from lockdep.fastpath._thread_state cimport ThreadState
+from lockdep.fastpath._threads cimport current
 from primitives._atomic cimport pa_acquire, pa_add, pa_mb, pa_read, pa_rmb, pa_wmb
 
 cdef int RECURSIVE_READ, SYNC

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lockdep import fastpath
-from lockdep.fastpath import BUILD, waitqueue
+from lockdep.fastpath import BUILD
 from tests.leftovers import drop_held, in_place
 
 
@@ -47,11 +47,13 @@ def pytest_sessionstart() -> None:
 
 def check_build_is_current() -> None:
     """Refuse a compiled build that is older than its source: it would be another program that is tested."""
-    for module in (fastpath.core, waitqueue.core):
+    if BUILD == "pure":
+        return
+    for module in fastpath.MODULES:
         built = Path(str(module.__file__))
-        stem = built.name.split(".")[0]
-        sources = [path for suffix in (".py", ".pxd") if (path := built.with_name(stem + suffix)).exists()]
-        if BUILD == "compiled" and any(source.stat().st_mtime > built.stat().st_mtime for source in sources):
+        sources = [*built.parent.glob("*.pxd"), *built.parent.glob("*.h")]
+        sources += [path for path in [built.with_name(built.name.split(".")[0] + ".py")] if path.exists()]
+        if any(source.stat().st_mtime > built.stat().st_mtime for source in sources):
             raise pytest.UsageError(f"{built.name} is older than its source: build it again (pip install -e .)")
 
 

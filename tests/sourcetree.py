@@ -37,6 +37,6 @@ def source_digest() -> str:
 def _sources() -> set[Path]:
     found = {ROOT / name for name in FILES}
     for package in PACKAGES:
-        for suffix in ("*.py", "*.pxd", "py.typed"):
+        for suffix in ("*.py", "*.pxd", "*.h", "py.typed"):
             found.update((ROOT / package).rglob(suffix))
     return found

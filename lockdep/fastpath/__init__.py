@@ -1,90 +1,56 @@
-"""Choose the build of the fast path, once: compiled where the extension is there, else the same source as it is.
+"""The fast path: what one acquisition and one release cost on a chain of locks that is already known.
 
-LOCKDEP_PURE=1 forces the pure build; LOCKDEP_REQUIRE_COMPILED=1 makes a missing extension an ImportError. Under
-gevent the pure build is taken whatever is installed: its thread states then live in gevent's own locals, one for each
-greenlet.
+One source, two builds: each of the modules in PARTS runs as it is, or is compiled by Cython with the C types of the
+.pxd file beside it and the C code of the headers. _build chooses the build for all of them at once.
+
+From the bottom up: _modes has the constants, hooks the seam to a validator, _link what is connected there; _tally
+counts; _chain is the trie of known chains; _site knows where locks are created; _parking is how threads wait;
+_thread_state is what one thread holds, _threads all of them; _dep_map is what the validator knows of one lock; _lock
+and _owned are the locks of threading; _waitqueue serves all other primitives.
 """
 
-from __future__ import annotations
+from lockdep.fastpath._build import BUILD, MODULES, PARTS, greenlets_patched, load, load_pure, switched_on
+from lockdep.fastpath._chain import Chain, Entry, sentinels
+from lockdep.fastpath._dep_map import DepMap, deaths, freed
+from lockdep.fastpath._link import new_serial
+from lockdep.fastpath._lock import ExclusiveLock, switch_stat
+from lockdep.fastpath._modes import (
+    BLOCKING,
+    NEST,
+    NOCHECK,
+    PINNED,
+    READ,
+    RECURSIVE_READ,
+    SYNC,
+    TIMED,
+    TRY,
+    UNTIL_SIGNAL,
+)
+from lockdep.fastpath._owned import OwnedLock, RecursiveLock
+from lockdep.fastpath._parking import Waiter
+from lockdep.fastpath._site import Site
+from lockdep.fastpath._tally import Tally, counted_by_ended, tallies, trace_events, trace_names
+from lockdep.fastpath._thread_state import ThreadState
+from lockdep.fastpath._threads import (
+    bounces,
+    clear_tallies,
+    connect,
+    forked,
+    interrupt_with,
+    reap,
+    retire,
+    thread_state,
+    threads,
+)
+from lockdep.fastpath.hooks import Hooks, NoHooks
 
-import importlib
-import importlib.util
-import os
-import sys
-from types import ModuleType
-from typing import TYPE_CHECKING
+UNTRACKED, NOWHERE = sentinels()
 
-NAME = "lockdep.fastpath._lock"
-
-
-def switched_on(variable: str) -> bool:
-    """Return whether an environment variable is set to something other than nothing or 0."""
-    return os.environ.get(variable, "") not in ("", "0")
-
-
-def greenlets_patched() -> bool:
-    """Return whether gevent has replaced the thread functions already."""
-    monkey = sys.modules.get("gevent.monkey")
-    return monkey is not None and bool(monkey.is_module_patched("threading"))
-
-
-def load_pure(name: str) -> ModuleType:
-    package, _, stem = name.rpartition(".")
-    (folder,) = importlib.import_module(package).__path__
-    spec = importlib.util.spec_from_file_location(name, os.path.join(folder, f"{stem}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def load(name: str) -> ModuleType:
-    """Return a module that has two builds, in the one that is asked for."""
-    pure, required = switched_on("LOCKDEP_PURE"), switched_on("LOCKDEP_REQUIRE_COMPILED")
-    if pure and required:
-        raise ImportError("LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED contradict each other")
-    if pure or greenlets_patched():
-        return load_pure(name)
-    module = importlib.import_module(name)
-    if required and not module.COMPILED:
-        raise ImportError("LOCKDEP_REQUIRE_COMPILED is set, but lockdep was installed without its compiled extension")
-    return module
-
-
-_module = load(NAME)
-if TYPE_CHECKING:
-    from lockdep.fastpath import _lock as core
-else:
-    core = _module
-BUILD = "compiled" if core.COMPILED else "pure"
-
-BLOCKING, READ, RECURSIVE_READ, TRY, TIMED, NOCHECK, SYNC, NEST, PINNED, UNTRACKED, NOWHERE = core.constants()
-UNTIL_SIGNAL = core.UNTIL_SIGNAL
-Entry = core.Entry
-Chain = core.Chain
-Site = core.Site
-Tally = core.Tally
-ThreadState = core.ThreadState
-DepMap = core.DepMap
-Waiter = core.Waiter
-ExclusiveLock = core.ExclusiveLock
-OwnedLock = core.OwnedLock
-RecursiveLock = core.RecursiveLock
-clear_tallies = core.clear_tallies
-counted_by_ended = core.counted_by_ended
-connect = core.connect
-deaths = core.deaths
-forked = core.forked
-interrupt_with = core.interrupt_with
-freed = core.freed
-new_serial = core.new_serial
-reap = core.reap
-retire = core.retire
-switch_stat = core.switch_stat
-tallies = core.tallies
-thread_state = core.thread_state
-trace_events = core.trace_events
-trace_names = core.trace_names
-threads = core.threads
+__all__ = [
+    "BLOCKING", "BUILD", "MODULES", "NEST", "NOCHECK", "NOWHERE", "PARTS", "PINNED", "READ", "RECURSIVE_READ", "SYNC",
+    "TIMED", "TRY", "UNTIL_SIGNAL", "UNTRACKED", "Chain", "DepMap", "Entry", "ExclusiveLock", "Hooks", "NoHooks",
+    "OwnedLock", "RecursiveLock", "Site", "Tally", "ThreadState", "Waiter", "bounces", "clear_tallies", "connect",
+    "counted_by_ended", "deaths", "forked", "freed", "greenlets_patched", "interrupt_with", "load", "load_pure",
+    "new_serial", "reap", "retire", "sentinels", "switch_stat", "switched_on", "tallies", "thread_state", "threads",
+    "trace_events", "trace_names",
+]  # fmt: skip

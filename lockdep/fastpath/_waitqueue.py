@@ -20,9 +20,7 @@ Cost, uncontended, compiled: no allocation, no clock, no system call.
 from __future__ import annotations
 
 import _thread
-import os
 from collections import deque
-from errno import EINTR
 from itertools import repeat, starmap
 from time import monotonic, sleep
 
@@ -31,10 +29,14 @@ try:
 except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
-from lockdep.fastpath import TIMED, TRY, thread_state
+from lockdep.fastpath._modes import FOREVER
+
+if not cython.compiled:
+    from lockdep.fastpath._modes import TIMED, TRY
+    from lockdep.fastpath._parking import Waiter, _generation
+    from lockdep.fastpath._threads import current
 
 COMPILED = cython.compiled
-FOREVER = -1
 PATIENCE = 0.1                                # seconds for another thread to give what this one wants twice
 LIMIT = 1 << 40                               # so many units are as good as endless
 UNLIMITED = LIMIT                             # the same, for importers: a name of C has no value for them
@@ -43,40 +45,6 @@ ACCEPT, EXPIRE, ABANDON = 0, 1, 2             # what `put` does with a waiter: s
 
 _get_ident = _thread.get_ident
 _allocate_lock = _thread.allocate_lock
-_generation = 0                               # of processes: forks since the first one
-
-
-def _forked():
-    global _generation
-    _generation += 1
-
-
-os.register_at_fork(after_in_child=_forked)
-
-
-class Waiter:
-    """One wait: whose, for how many units, parked on what. Under the guard of its queue, but for `outer`."""
-
-    __slots__ = ("after", "before", "forks", "granted", "lock", "outer", "queued", "thread", "units", "wakes")
-
-    def __init__(self, thread, units, outer):
-        self.thread = thread
-        self.units = units
-        self.forks = _generation
-        self.before = self.after = None       # neighbours in the queue; what it waits for goes to `before` first
-        self.outer = outer                    # an earlier wait of this thread, on top of which a handler runs
-        if outer is not None and self.outer.forks != _generation:
-            self.outer = None
-        self.queued = self.granted = False    # never both; neither: not yet in the queue, or out of it for good
-        if cython.compiled:
-            self.lock = wq_sleeper()
-        else:
-            self.lock = _allocate_lock()
-            self.lock.acquire()
-            self.wakes = starmap(self.lock.release, repeat(()))
-
-    def __dealloc__(self):
-        wq_dispose(self.lock)
 
 
 class WaitQueue:
@@ -92,7 +60,7 @@ class WaitQueue:
         self.owner = self.waiting = self.contended = 0
         self.spins = spins                    # how often to look again before a wait sleeps
         self.first = self.last = None
-        self.forks = _generation
+        self.forks = _generation[0]
         self.waits = {}                       # thread -> its innermost wait here; only that thread changes it
         if cython.compiled:
             self.guard = 0
@@ -114,14 +82,14 @@ class WaitQueue:
         outer = None if waiter is None else waiter.outer
         me = PyThread_get_thread_ident() if cython.compiled else _get_ident()
         if cython.compiled:
-            wq_enter(cython.address(self.guard))
+            ld_guard(cython.address(self.guard), _generation[0])
         else:
             for _ in self.enters:
                 break
-        if self.forks != _generation:
+        if self.forks != _generation[0]:
             self.first = self.last = None
             self.waiting = 0
-            self.forks = _generation
+            self.forks = _generation[0]
         if outer is not None and outer.granted:
             outer.granted = False             # what that wait was granted is for us to use first
             self.free_units += outer.units
@@ -157,7 +125,7 @@ class WaitQueue:
             self.waiting += 1
             self.contended += 1
         if cython.compiled:
-            wq_leave(cython.address(self.guard))
+            ld_unguard(cython.address(self.guard))
         else:
             for _ in self.leaves:
                 break
@@ -182,14 +150,14 @@ class WaitQueue:
         finally:                              # the units are given whatever the validator does
             woken = None
             if cython.compiled:
-                wq_enter(cython.address(self.guard))
+                ld_guard(cython.address(self.guard), _generation[0])
             else:
                 for _ in self.enters:
                     break
-            if self.forks != _generation:
+            if self.forks != _generation[0]:
                 self.first = self.last = None
                 self.waiting = 0
-                self.forks = _generation
+                self.forks = _generation[0]
             if units:
                 self.owner = 0
                 self.free_units += units
@@ -241,9 +209,9 @@ class WaitQueue:
                     except RuntimeError:      # it has not yet noticed that it was woken before
                         pass
             if cython.compiled:
-                wq_leave(cython.address(self.guard))
+                ld_unguard(cython.address(self.guard))
                 if woken is not None:
-                    wq_wake(woken.lock)
+                    ld_wake(woken.park)
             else:
                 for _ in self.leaves:
                     break
@@ -284,9 +252,9 @@ class WaitQueue:
                         pass
                     if self.put_units(0, None, waiter, ACCEPT) & HAD:
                         return True
-                elif waiter.forks != _generation:
+                elif waiter.forks != _generation[0]:
                     waiter.queued = False     # a signal handler has forked, and this is the child
-                    waiter.forks = _generation
+                    waiter.forks = _generation[0]
                     if self.take_units(units, barge, waiter):
                         return True
                 elif not self.sleep(waiter, deadline, signals):
@@ -303,14 +271,7 @@ class WaitQueue:
     def sleep(self, waiter, deadline, signals):
         """Park this wait; return False when its time is up."""
         left = FOREVER if deadline is None else max(0, deadline - monotonic())
-        if cython.compiled:
-            status = wq_sleep(waiter.lock, left)
-            if status == 2:
-                PyErr_CheckSignals()
-                if signals and not waiter.granted:
-                    raise InterruptedError(EINTR, "interrupted by a signal")
-            return status
-        return waiter.lock.acquire(True, left)
+        return waiter.sleep(left, signals)
 
 
 class ValidatedQueue(WaitQueue):
@@ -446,7 +407,7 @@ class UnitPool(ValidatedQueue):
             if timeout != 0:
                 self.dep_map.sync(mode if timeout is FOREVER else mode | TIMED)
             return self.take_units(units, barge) or (timeout != 0 and self.wait_units(units, timeout, signals, barge))
-        me = thread_state().serial
+        me = current().serial
         if me in self.holders:
             if not self.single or timeout == 0:
                 return self.hold(me, None, units, mode | TRY, timeout, signals, barge)
@@ -478,7 +439,7 @@ class UnitPool(ValidatedQueue):
         holder = None
         if not self.event:
             try:
-                self.holders.remove(thread_state().serial)
+                self.holders.remove(current().serial)
                 holder = self.dep_map
             except ValueError:
                 pass                          # it has none, or another thread has just rid it of the last one

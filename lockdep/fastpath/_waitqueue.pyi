@@ -1,12 +1,11 @@
 from collections import deque
 from typing import Any
 
-from lockdep.fastpath import DepMap
+from lockdep.fastpath._dep_map import DepMap
+from lockdep.fastpath._parking import Waiter
 
 COMPILED: bool
 UNLIMITED: int
-
-class Waiter: ...
 
 class WaitQueue:
     total: int

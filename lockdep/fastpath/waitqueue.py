@@ -1,28 +1,10 @@
-"""Choose the build of the wait queues: the same as the fast path's."""
+"""The wait queues under every sleeping primitive, in the build of the fast path. See _waitqueue."""
 
 from __future__ import annotations
 
-import atexit
-import sys
-from typing import TYPE_CHECKING
+from lockdep.fastpath._modes import FOREVER
+from lockdep.fastpath._waitqueue import UNLIMITED, Side, UnitPool, ValidatedQueue, WaitQueue
 
-from lockdep import fastpath
+LIMIT = UNLIMITED
 
-NAME = "lockdep.fastpath._waitqueue"
-
-_module = fastpath.load(NAME)
-if TYPE_CHECKING:
-    from lockdep.fastpath import _waitqueue as core
-else:
-    core = _module
-
-FOREVER = -1
-LIMIT = core.UNLIMITED
-Side = core.Side
-UnitPool = core.UnitPool
-ValidatedQueue = core.ValidatedQueue
-WaitQueue = core.WaitQueue
-
-if not core.COMPILED:
-    # What stands in sys.modules is emptied at the very end, name by name; finalizers still wait and wake then.
-    atexit.register(sys.modules.pop, NAME, None)
+__all__ = ["FOREVER", "LIMIT", "Side", "UnitPool", "ValidatedQueue", "WaitQueue"]

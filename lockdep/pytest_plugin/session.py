@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Generator
@@ -72,7 +71,7 @@ class LockdepSession:
         self.config.pluginmanager.register(Summary(self), "lockdep-summary")
 
     def _install(self) -> None:
-        for module in (sys.modules[fastpath.NAME], validator):  # the traceback of a DeadlockError ends in the test
+        for module in (*fastpath.MODULES, validator):  # the traceback of a DeadlockError ends in the test
             vars(module)["__tracebackhide__"] = True
         before = runtime.validator() if patch.is_installed() else None
         patch.install(**{field.name: getattr(self.options, field.name) for field in dataclasses.fields(Options)})

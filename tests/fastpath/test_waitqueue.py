@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lockdep.fastpath.waitqueue import WaitQueue, core
+from lockdep.fastpath import Waiter
+from lockdep.fastpath.waitqueue import LIMIT, WaitQueue
 
 ACCEPT, EXPIRE, ABANDON = 0, 1, 2
 HAD, MORE = 1, 2
@@ -62,7 +63,7 @@ def test_any_sequence(seed: int) -> None:
         if what < 0.5:
             units, barge = random.choice([1, 1, 2, TOTAL]), random.random() < 0.2
             mine = (number, units) if random.random() < 0.8 else None
-            real = None if mine is None else core.Waiter(number + 1, units, None)
+            real = None if mine is None else Waiter(number + 1, units, None)
             had = queue.take(units, barge, real)
             assert had == model.take(units, barge, mine), (seed, number)
             if had:
@@ -90,8 +91,8 @@ def test_any_sequence(seed: int) -> None:
 
 def test_a_waiter_on_top_of_another_of_its_thread_goes_first() -> None:
     queue = WaitQueue(0, TOTAL)
-    stranger, below = core.Waiter(1, 1, None), core.Waiter(2, 1, None)
-    on_top = core.Waiter(2, 1, below)
+    stranger, below = Waiter(1, 1, None), Waiter(2, 1, None)
+    on_top = Waiter(2, 1, below)
     assert not queue.take(1, False, stranger)
     assert not queue.take(1, False, below)
     assert not queue.take(1, False, on_top)
@@ -103,11 +104,11 @@ def test_a_waiter_on_top_of_another_of_its_thread_goes_first() -> None:
 
 def test_what_was_granted_to_the_wait_below_is_taken_over() -> None:
     queue = WaitQueue(0, TOTAL)
-    below = core.Waiter(2, 1, None)
+    below = Waiter(2, 1, None)
     assert not queue.take(1, False, below)
     queue.put(1)  # granted, and not noticed yet
 
-    on_top = core.Waiter(2, 1, below)
+    on_top = Waiter(2, 1, below)
     assert queue.take(1, False, on_top)
 
     assert not queue.put(0, None, below, ACCEPT) & HAD
@@ -119,6 +120,6 @@ def test_what_was_granted_to_the_wait_below_is_taken_over() -> None:
 def test_units_have_an_end() -> None:
     queue = WaitQueue(0)
     for _ in range(3):
-        queue.give(core.UNLIMITED)
+        queue.give(LIMIT)
 
-    assert queue.free == core.UNLIMITED
+    assert queue.free == LIMIT

@@ -17,6 +17,7 @@ from random import Random
 from types import CodeType, FrameType
 from typing import Any
 
+from lockdep import fastpath
 from lockdep.fastpath import waitqueue
 from tests.patience import THREAD_LIMIT
 from tests.stress.alarms import enter_calls
@@ -159,7 +160,7 @@ class Timer:
         held = waitqueue.ValidatedQueue
         self.codes = {id(hold.__code__)}
         self.entries = enter_calls(hold.__code__)
-        if not waitqueue.core.COMPILED:
+        if fastpath.BUILD == "pure":
             functions: list[Any] = [queue.take, queue.wait, held.lock, held.__enter__]
             functions += [vars(owner)[name] for owner, name in ((queue, "sleep"), (held, "get"))]
             self.codes.update(id(function.__code__) for function in functions)

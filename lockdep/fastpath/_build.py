@@ -1,0 +1,88 @@
+"""Choose the build of the fast path and load it, when this module is imported: all parts compiled, or all of them pure.
+
+LOCKDEP_PURE=1 forces the pure build; LOCKDEP_REQUIRE_COMPILED=1 makes a missing extension an ImportError. Under gevent
+the pure build is taken whatever is installed: its thread states then live in gevent's own locals, one for each
+greenlet. Otherwise the compiled build is taken if the extension of every part is there.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import importlib.util
+import os
+import sys
+from importlib.machinery import EXTENSION_SUFFIXES
+from types import ModuleType
+
+PARTS = (
+    "_link", "_tally", "_chain", "_site", "_parking", "_thread_state", "_threads", "_dep_map", "_lock", "_owned",
+    "_waitqueue",
+)  # fmt: skip
+"""The modules that have two builds; each imports only modules that stand before it."""
+
+
+def switched_on(variable: str) -> bool:
+    """Return whether an environment variable is set to anything but the empty string or 0."""
+    return os.environ.get(variable, "") not in ("", "0")
+
+
+def greenlets_patched() -> bool:
+    """Return whether gevent has replaced the thread functions already."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
+def all_built() -> bool:
+    """Return whether the extension of every part is installed."""
+    try:
+        files = set(os.listdir(os.path.dirname(__file__)))
+    except OSError:  # imported from an archive, which cannot hold extensions
+        return False
+    return all(any(part + suffix in files for suffix in EXTENSION_SUFFIXES) for part in PARTS)
+
+
+def choose_build() -> str:
+    """Return "compiled" or "pure". ImportError if the environment asks for what is not there."""
+    pure, required = switched_on("LOCKDEP_PURE"), switched_on("LOCKDEP_REQUIRE_COMPILED")
+    if pure and required:
+        raise ImportError("LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED contradict each other")
+    if pure or greenlets_patched():
+        return "pure"
+    if all_built():
+        return "compiled"
+    if required:
+        raise ImportError("LOCKDEP_REQUIRE_COMPILED is set, but lockdep was installed without its compiled extensions")
+    return "pure"
+
+
+BUILD = choose_build()
+
+
+def load_pure(name: str) -> ModuleType:
+    """Import a module from its source, even if there is an extension of that name."""
+    package, _, stem = name.rpartition(".")
+    (folder,) = importlib.import_module(package).__path__
+    spec = importlib.util.spec_from_file_location(name, os.path.join(folder, f"{stem}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    # At the very end the interpreter empties each module in sys.modules, but finalizers still use locks then.
+    atexit.register(sys.modules.pop, name, None)
+    return module
+
+
+def load(name: str) -> ModuleType:
+    """Import a module that has two builds, in the build that was chosen. ImportError if it does not have that one."""
+    if BUILD == "pure":
+        return load_pure(name)
+    module = importlib.import_module(name)
+    if not module.COMPILED:
+        raise ImportError(f"{name} has no compiled extension, but lockdep has: install it again, or set LOCKDEP_PURE=1")
+    return module
+
+
+PURE_PARTS = (*PARTS[: PARTS.index("_lock")], "_pure", *PARTS[PARTS.index("_lock") :])
+MODULES = tuple(load(f"lockdep.fastpath.{part}") for part in (PARTS if BUILD == "compiled" else PURE_PARTS))

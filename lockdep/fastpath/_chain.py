@@ -1,0 +1,116 @@
+"""Chains: the trie of validated sequences of held locks.
+
+A Chain is a node: one more lock, taken in one way (an Entry), by a thread that already holds those of the parent. A
+thread stands in one chain; a lock caches the last chain it led to, its hint. Chains and entries are never freed:
+resetting the validator starts a new trie and leaks the old one, because threads may still stand in it.
+"""
+
+from __future__ import annotations
+
+try:
+    import cython
+except ModuleNotFoundError:
+    from lockdep.fastpath import _cython_absent as cython
+
+if not cython.compiled:
+    from lockdep.fastpath._link import _link
+    from lockdep.fastpath._modes import BLOCKING, ROOM
+    from lockdep.fastpath._tally import find_tally
+
+COMPILED = cython.compiled
+MOST_STUBS = 65536                            # chains that are kept though they were never validated
+
+
+class Entry:
+    """How a class is taken: the key of a step in the trie. There is one Entry for each (class, mode).
+
+    `watched` is True once the class is part of a dependency: then it matters when its instances die.
+    """
+
+    __slots__ = ("lock_class", "mode", "tally", "watched")
+
+    def __init__(self, lock_class, mode):
+        self.lock_class = lock_class
+        self.mode = mode
+        self.watched = False
+        self.tally = find_tally(lock_class, mode & 3 != 0)
+        if cython.compiled:
+            ld_immortal(self)
+
+
+class Chain:
+    """A sequence of held locks: those of `parent`, and one more taken as `entry`.
+
+    `gate` is `parent` if locks may cache this node as their hint; otherwise a sentinel that never equals a thread's
+    chain, so that the comparison with it fails. `twin` is the depth of the held lock of the same class whose instance
+    decides whether the chain is valid, 0 if there is none; `judged` says that this must be decided each time. `stack`
+    is the stack trace at which the node was first reached. A node that is not `known` was walked through while held
+    locks were walked again, but never validated.
+    """
+
+    __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "stack", "judged", "known")
+
+    def __init__(self, parent, entry, stack=None):
+        self.parent = parent
+        self.entry = entry
+        self.stack = stack
+        self.gate = _nowhere
+        self.children = None
+        self.judged = self.known = False
+        self.twin = 0
+        if cython.compiled:
+            self.number = 0 if entry is None else entry.tally.number
+        self.depth = 0 if parent is None else parent.depth + 1
+
+    def admit(self):
+        """Put this node into the trie as a validated one, for good."""
+        self.known = True
+        if self.parent is not None and not self.judged and self.depth < ROOM:
+            self.gate = self.parent
+        self.place()
+
+    def place(self):
+        """Put this node into the trie."""
+        if cython.compiled:
+            ld_immortal(self)
+        if self.parent is not None:
+            if self.parent.children is None:
+                self.parent.children = {}
+            self.parent.children[self.entry] = self
+
+    def follow(self, entry, stack):
+        """Return the child for an entry, whether it was validated or not."""
+        child = None if self.children is None else self.children.get(entry)
+        if child is None:
+            child = Chain(self, entry, stack)
+            if _link.stubs < MOST_STUBS:
+                _link.stubs += 1
+                child.place()
+        return child
+
+    def context_root(self, key):
+        """Return the root for a context. This is the root of ordinary code, whose key is None."""
+        if key is None:
+            return self
+        if self.children is None:
+            self.children = {}
+        root = self.children.get(key)
+        if root is None:
+            root = Chain(None, None)
+            root.admit()
+            root = self.children.setdefault(key, root)
+        return root
+
+
+_nowhere = None
+_nowhere = Chain(None, None)                  # no thread ever stands here: the hint of a lock that has none
+_nowhere.gate = _nowhere
+_nowhere.admit()
+_unrooted = Chain(None, None)                 # where a thread stands before it is given a root
+_unrooted.admit()
+_untracked = Entry(None, BLOCKING)            # how a lock is taken that belongs to no class
+
+
+def sentinels():
+    """Return the entry of locks that belong to no class, and the chain in which no thread ever stands."""
+    return _untracked, _nowhere

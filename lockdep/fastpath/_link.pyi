@@ -1,0 +1,3 @@
+COMPILED: bool
+
+def new_serial() -> int: ...

@@ -1,0 +1,32 @@
+# C types of _owned.py, read only when it is compiled.
+cimport cython
+
+from lockdep.fastpath._link cimport Link, _link
+from lockdep.fastpath._lock cimport ExclusiveLock, mode_of
+from lockdep.fastpath._modes cimport BLOCKING
+from lockdep.fastpath._thread_state cimport ThreadState
+from lockdep.fastpath._threads cimport current
+
+
+cdef extern from "lockdep/fastpath/_atomics.h":
+    void ld_relax(int *word)
+
+
+@cython.no_gc
+cdef class OwnedLock(ExclusiveLock):
+    cdef check_owner(self, ThreadState state)
+    cdef bint spin(self, object timeout, long long serial) except -1
+
+
+@cython.no_gc
+cdef class RecursiveLock(ExclusiveLock):
+    @cython.final
+    cdef bint enter(self, int mode, object timeout) except -1
+    @cython.final
+    cdef bint enter_blocking(self) except -1
+
+
+cdef int SPINS
+cdef bint ARGUMENTS_DEPRECATED
+cdef object FOREVER, _allocate_lock, sleep
+cdef ignore_arguments()

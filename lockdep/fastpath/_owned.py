@@ -1,0 +1,139 @@
+"""The locks that only their holder may release: OwnedLock, and RecursiveLock, which is threading.RLock."""
+
+from __future__ import annotations
+
+import _thread
+import _warnings
+import sys
+from time import sleep
+
+try:
+    import cython
+except ModuleNotFoundError:
+    from lockdep.fastpath import _cython_absent as cython
+
+from lockdep.fastpath._modes import FOREVER
+
+if not cython.compiled:
+    from lockdep.fastpath._link import _link
+    from lockdep.fastpath._lock import ExclusiveLock, mode_of
+    from lockdep.fastpath._modes import BLOCKING
+    from lockdep.fastpath._threads import current
+
+COMPILED = cython.compiled
+SPINS = 4                                     # looks at a lock that is taken, before its waiter sleeps
+ARGUMENTS_DEPRECATED = sys.version_info >= (3, 13)
+
+_allocate_lock = _thread.allocate_lock
+
+
+class OwnedLock(ExclusiveLock):
+    """A lock that only its holder may release, and that is never taken again by its holder. A wait spins, then sleeps.
+
+    The rest, and the cost, are those of ExclusiveLock. A call against the rules changes nothing: RuntimeError.
+    """
+
+    __slots__ = ()
+
+    def check_owner(self, state):
+        """Raise RuntimeError, after a report, if this thread does not hold the lock."""
+        if self.owner != state.serial:
+            if self.is_tracked(state):
+                _link.hooks.misuse(state, self)
+            raise RuntimeError("unlock of a lock that another thread holds" if self.owner else "unlock of a free lock")
+
+    def spin(self, timeout, serial):
+        """Let others run a few times, as long as the holder is not asleep itself (kernel: mutex_optimistic_spin)."""
+        if self.owner == serial and timeout < 0:   # nothing has reported it if the lock is not tracked
+            raise RuntimeError("this thread holds the lock already, and would wait for ever")
+        for _ in range(SPINS):
+            if self.owner and self.owner in _link.asleep:
+                break
+            if cython.compiled:
+                ld_relax(cython.address(self.word))
+            else:
+                sleep(0)
+            if self.take(serial):
+                return True
+        return False
+
+
+def ignore_arguments():
+    """Treat arguments as threading.RLock does: ignore them and, since 3.13, warn."""
+    if ARGUMENTS_DEPRECATED:
+        note = "Passing arguments to RLock is deprecated and will be removed in 3.15"
+        _warnings.warn(note, DeprecationWarning, 1 if cython.compiled else 3)
+
+
+class RecursiveLock(ExclusiveLock):
+    """A lock that its holder may take again. Only the outermost acquisition counts as one."""
+
+    __slots__ = ()
+
+    def __init__(self, name=None, *more, raw=None, **others):
+        if more or others or isinstance(name, int):       # programs still pass the `verbose` of Python 2
+            name = ignore_arguments()
+        self.enroll(type(self), name, None)
+        self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
+
+    def acquire(self, blocking=True, timeout=FOREVER):
+        """Take the lock, or take it once more; see threading.RLock.acquire."""
+        if blocking is True and timeout is FOREVER:
+            return self.enter_blocking()
+        _allocate_lock().acquire(blocking, timeout)       # CPython's own checks of the arguments
+        return self.enter(mode_of(blocking, timeout), timeout)
+
+    def __enter__(self):
+        return self.enter_blocking()
+
+    @cython.final
+    def enter_blocking(self):
+        if cython.compiled:                   # the word of a lock that is held is never free, not even for its holder
+            if cython.cast(ExclusiveLock, self).try_fast():       # cast: a final method is then called directly
+                return True
+        return self.enter(BLOCKING, FOREVER)
+
+    def enter(self, mode, timeout):
+        state = current()
+        if self.owner == state.serial:
+            self.count += 1
+            return True
+        if mode == BLOCKING and not cython.compiled and self.take_along(state, self.hint):
+            return True
+        return self.lock_slow(state, mode, timeout)
+
+    def release(self):
+        """Undo one acquisition. RuntimeError unless this thread holds the lock."""
+        self.unlock_once()
+
+    def __exit__(self, kind=None, value=None, trace=None, /):
+        self.unlock_once()
+
+    def locked(self):
+        """Return whether somebody holds the lock."""
+        return self.owner != 0
+
+    def _is_owned(self):
+        return self.owner == current().serial
+
+    def _recursion_count(self):
+        return self.count if self._is_owned() else 0
+
+    def _release_save(self):
+        if not self._is_owned():
+            raise RuntimeError("cannot release un-acquired lock")
+        count = self.count
+        self.unlock_real(current())
+        return count
+
+    def _acquire_restore(self, count):
+        self.enter(BLOCKING, FOREVER)
+        self.count = count
+
+    def describe(self):
+        """Return the owner's ident and the count, for __repr__."""
+        return f" owner={self._owner or 0} count={self.count if self.owner else 0}"
+
+
+if not cython.compiled:
+    RecursiveLock.__enter__ = RecursiveLock.enter_blocking        # one Python call less

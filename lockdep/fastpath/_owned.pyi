@@ -1,0 +1,6 @@
+from lockdep.fastpath._lock import ExclusiveLock
+
+COMPILED: bool
+
+class OwnedLock(ExclusiveLock): ...
+class RecursiveLock(ExclusiveLock): ...

@@ -1,0 +1,52 @@
+# C types of _tally.py, read only when it is compiled.
+cimport cython
+
+from lockdep.fastpath._link cimport Link, _link
+
+cdef extern from "lockdep/fastpath/_atomics.h":
+    void ld_immortal(object op)
+    long long ld_next(long long *counter) nogil
+
+cdef extern from "lockdep/fastpath/_histogram.h":
+    ctypedef struct ld_histogram:
+        long long count
+    long long ld_now() nogil
+    void ld_note_time(ld_histogram *times, long long ns) nogil
+    void ld_clear_times(ld_histogram *times) nogil
+    object ld_times_of(ld_histogram *times)
+
+cdef extern from "lockdep/fastpath/_counts.h":
+    ctypedef struct ld_counts:
+        pass
+    long long ld_past_count(ld_counts *past, int number) nogil
+
+
+@cython.final
+@cython.no_gc
+cdef class Tally:
+    cdef readonly object lock_class
+    cdef readonly bint read
+    cdef readonly int number
+    cdef public long long contended
+    cdef public long long contended_bounces
+    cdef public long long timeouts
+    cdef ld_histogram wait
+    cdef ld_histogram hold
+
+    cpdef clear(self)
+    cdef int note_wait(self, long long ns) except -1
+    cpdef int note_hold(self, long long ns) except -1
+
+
+cdef dict _tallies, _thread_names
+cdef object _trace
+cdef long long _numbers
+cdef ld_counts _past
+
+cdef long long new_number()
+cdef long long now_ns()
+cdef note_event(int waited, object state, int number, long long began, long long ended)
+cdef note_wait(object state, Tally tally, long long began)
+cdef note_hold(object state, Tally tally, long long began)
+cdef Tally find_tally(lock_class, read)
+cpdef list tallies()

@@ -1,0 +1,297 @@
+"""ThreadState: what one thread holds, and the context it is in.
+
+A thread holds a chain, and for each depth of it the serial of the lock held there. Held locks are kept as serials,
+never as references, so that a lock can be collected while it is held.
+
+The context (interrupts off, inside a handler) is the root of the chain: a chain that is known in one context is new in
+another. When the context changes, the held locks are walked again under the other root.
+"""
+
+from __future__ import annotations
+
+import _thread
+
+try:
+    import cython
+except ModuleNotFoundError:
+    from lockdep.fastpath import _cython_absent as cython
+
+if not cython.compiled:
+    from lockdep.fastpath._chain import _unrooted
+    from lockdep.fastpath._link import _link, new_serial
+    from lockdep.fastpath._modes import NEST, PINNED, ROOM
+
+COMPILED = cython.compiled
+_get_ident = _thread.get_ident
+
+
+def fence():
+    """Make what this thread has written visible to others before it reads on."""
+    if cython.compiled:
+        ld_fence()
+    return 0
+
+
+class ThreadState:
+    """What one thread holds. Creating one is expensive: a thread that ends holding nothing leaves it to the next one.
+
+    Only the thread itself changes it, except for `dirty`, `run`, `pending` and `revoked`, through `mark`.
+    """
+
+    __slots__ = (
+        "anchor", "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "nests",
+        "next", "off", "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
+    )  # fmt: skip
+
+    def __init__(self):
+        self.revoked = []                     # (thread, lock) serials: locks that others released, still held here
+        self.capacity = ROOM
+        if cython.compiled:
+            self.serials = ld_serials(cython.NULL, ROOM)
+            self.places = ld_places(cython.NULL, ROOM)
+            self.counts = cython.NULL
+            self.numbers = 0
+        else:
+            self.serials = [0] * ROOM
+        self.next = self.anchor = None        # used by _threads
+        self.root = self.chain = _unrooted
+        self.context_key = None
+        self.dirty = 1                        # others have changed something: `settle` before the next acquisition
+        self.clear()
+        self.begin()
+
+    def clear(self):
+        """Forget the thread that had this state. The next one starts in the same root."""
+        if self.chain.depth or self.context_key is not None:
+            self.root = self.chain = _unrooted
+            self.mark()
+        self.record = self.took = None        # set in threads that others may wait for; see begin_run
+        self.context = self.context_key = None            # None: ordinary code
+        self.context_mode = 0                 # bits that the context adds to the mode of each lock taken in it
+        self.pins = None                      # serial of a pinned lock -> the sum of its cookies
+        self.nests = None                     # serial of a lock -> that of the lock that serialises it
+        self.off = 0                          # how often tracking was paused in this thread
+        self.busy = 0                         # how deep the thread is inside the validator, which is not validated
+
+    def begin(self):
+        """Belong to the running thread from now on."""
+        self.serial = new_serial()
+        self.pending = len(_link.interrupts) != 0         # one may have been sent before this
+        self.switch_run(self.serial)
+        if self.root is not _link.root:
+            self.mark()
+        if cython.compiled:
+            self.tstate = PyThreadState_Get()
+            self.ident = ld_ident(self.tstate)
+        else:
+            self.ident = _get_ident()
+
+    def __dealloc__(self):
+        ld_serials(self.serials, 0)
+        ld_places(self.places, 0)
+        ld_forget_counts(self.counts)
+
+    def mark(self):
+        """Make this thread settle before its next acquisition. Any thread may call this.
+
+        `dirty` is written before `run` here, while the thread itself writes `run` and then reads `dirty`: one of the
+        two sees what the other has done.
+        """
+        self.dirty = 1
+        fence()
+        self.run = 0
+
+    def let_in(self):
+        """Call the interrupts that were registered, unless this thread is inside the validator."""
+        self.pending = False
+        if self.busy:
+            self.pending = True
+            return
+        try:
+            for interrupt in _link.interrupts:
+                if interrupt():
+                    self.pending = True
+        except BaseException:                 # the interrupts after it have not been called yet
+            self.pending = True
+            raise
+
+    def room(self, depth):
+        """Make room for held locks up to this depth."""
+        if depth >= self.capacity:
+            if cython.compiled:
+                self.serials = ld_serials(self.serials, 2 * depth)
+                self.places = ld_places(self.places, 2 * depth)
+            else:
+                self.serials += [0] * depth
+            self.capacity = 2 * depth
+        return True
+
+    def counted(self, number):
+        """Return what was counted here under a number of a Tally, or under the one after it. The pure build: None."""
+        if cython.compiled:
+            return self.counts[number] if number < self.numbers else 0
+
+    def held(self):
+        """Return (chain, serial) for each held lock, outermost first."""
+        return self.held_along(self.chain)
+
+    def held_along(self, chain):
+        """Return (chain, serial) for each held lock up to the depth of this chain, outermost first."""
+        return [(step, abs(self.serials[step.depth])) for step in self.chains_along(chain)]
+
+    def chains(self):
+        """Return the chain of each held lock, outermost first."""
+        return self.chains_along(self.chain)
+
+    def chains_along(self, chain):
+        found = []
+        while chain.parent is not None:
+            found.append(chain)
+            chain = chain.parent
+        found.reverse()
+        return found
+
+    def outer_place(self):
+        """Return the place at which the thread stands, without the functions of primitives; NULL in the pure build."""
+        if cython.compiled:
+            return outer_place(self.tstate)
+
+    def lasti_in(self, code, depth):
+        """Return the offset in `code` at which the lock at this depth was taken; -1 if elsewhere or not known."""
+        if cython.compiled:
+            return ld_offset(self.places[depth], code)
+        return -1
+
+    def find(self, serial):
+        """Return the depth at which this lock is held, innermost first, or 0."""
+        at = self.chain.depth
+        while at and self.serials[at] != serial and self.serials[at] != -serial:
+            at -= 1
+        return at
+
+    def drop(self, at):
+        """Remove the held lock at this depth, and walk those above it again without validating them."""
+        chains = self.chains()
+        if self.nests is not None:
+            self.check_nests(chains, at)
+        rest = self.walk(chains[at - 1].parent, chains[at:])
+        if cython.compiled:
+            ld_drop(self.serials, self.places, at, self.chain.depth)
+            self.chain = rest
+        else:                                 # two stores in a row: no signal handler can run between them
+            self.serials = [*self.serials[:at], *self.serials[at + 1:], 0]
+            self.chain = rest
+
+    def check_nests(self, chains, at):
+        """Report the locks that the lock at this depth serialises, and that stay held without it."""
+        serial = abs(self.serials[at])
+        if [depth for depth in range(1, len(chains) + 1) if depth != at and abs(self.serials[depth]) == serial]:
+            return                            # it is held at another depth, too
+        for depth in range(at + 1, len(chains) + 1):
+            entry = chains[depth - 1].entry
+            if entry.mode & NEST and self.nests.get(abs(self.serials[depth])) == serial:
+                _link.hooks.unnested(self, entry, chains[at - 1].entry)
+
+    def walk(self, chain, steps):
+        """Return the chain to which the entries of `steps` lead from `chain`. Nothing is validated."""
+        for step in steps:
+            chain = chain.follow(step.entry, step.stack)
+        return chain
+
+    def enter(self, context, key, mode):
+        """Be in another context from now on; `key` finds its root, `mode` is added to how locks are taken in it."""
+        self.context = context
+        self.context_key = key
+        self.context_mode = mode
+        self.root = _unrooted
+        self.mark()
+
+    def retake(self, at, entry):
+        """Hold the lock at this depth as `entry` from now on, and validate it and the locks above it again."""
+        chains = self.chains()
+        chain = chains[at - 1].parent
+        for depth, step in enumerate([entry, *[above.entry for above in chains[at:]]], at):
+            child = None if chain.children is None else chain.children.get(step)
+            if child is None or not child.known:
+                child = _link.hooks.miss(self, chain, step, abs(self.serials[depth]))
+            chain = child
+        self.chain = chain
+
+    def pin(self, at, serial, total):
+        """Pin the lock at this depth: its release is reported. `total` is the sum of its cookies; 0 unpins it."""
+        chains = self.chains()
+        entry = chains[at - 1].entry
+        mode = entry.mode | PINNED if total else entry.mode & ~PINNED
+        chain = chains[at - 1].parent.follow(entry.lock_class.entry(mode), chains[at - 1].stack)
+        chain = self.walk(chain, chains[at:])
+        if self.pins is None:
+            self.pins = {}
+        self.pins[serial] = total
+        self.serials[at] = -serial if total else serial
+        self.chain = chain
+
+    def settle(self):
+        """Take over what other threads changed. Return False if nothing is tracked in this thread now."""
+        self.dirty = 0
+        fence()
+        if self.revoked:
+            self.take_messages()
+        root = _link.root
+        if root is None or self.off:
+            self.dirty = 1
+            return False
+        if root is not self.root:
+            start = root.context_root(self.context_key)
+            self.chain = self.walk(start, self.chains()) if self.chain.depth else start
+            self.root = root
+        self.run = self.running
+        fence()
+        if self.dirty or _link.root is not root:
+            self.mark()                       # it was marked again meanwhile
+        return True
+
+    def take_messages(self):
+        """Drop the locks that other threads have released."""
+        while self.revoked:
+            owner, serial = self.revoked[0]
+            if owner == self.serial:
+                self.revoke(serial)
+            del self.revoked[0]
+
+    def revoke(self, serial):
+        """Drop the outermost entry of a lock that another thread released: it may have been taken again since."""
+        at = 1
+        while at <= self.chain.depth:
+            if abs(self.serials[at]) == serial:
+                self.drop(at)
+                return
+            at += 1
+
+    def begin_run(self, record):
+        """Start a run (a work item) inside this thread; return what `end_run` needs.
+
+        `record.took` is filled with what the run takes, for those who wait for it: serial of a lock -> chain in which
+        it was taken; for the locks beyond `max_instances`, entry -> chain.
+        """
+        outer = (self.running, self.record, self.took)
+        self.record, self.took = record, record.took
+        self.switch_run(record.serial)
+        return outer
+
+    def end_run(self, outer):
+        """Go back to the outer run, which has now also taken what the inner one took."""
+        took = self.took
+        running, self.record, self.took = outer
+        for key, chain in () if self.took is None else took.items():
+            if key is not chain.entry and len(self.took) < _link.max_instances:
+                self.took.setdefault(key, chain)
+            else:
+                self.took.setdefault(chain.entry, chain)
+        self.switch_run(running)
+
+    def switch_run(self, serial):
+        """Set the run that is running. `run` is the same, but 0 while the state is dirty: no lock remembers run 0."""
+        self.running = self.run = serial
+        fence()
+        if self.dirty:
+            self.run = 0

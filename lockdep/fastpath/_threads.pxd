@@ -1,0 +1,60 @@
+# C types of _threads.py, read only when it is compiled.
+cimport cython
+from cpython.object cimport PyObject
+
+from lockdep.fastpath._chain cimport Chain
+from lockdep.fastpath._link cimport Link, _link
+from lockdep.fastpath._parking cimport _generation
+from lockdep.fastpath._tally cimport _past, ld_counts, ld_past_count, tallies
+from lockdep.fastpath._thread_state cimport ThreadState
+
+cdef extern from "lockdep/fastpath/_atomics.h":
+    void ld_immortal(object op)
+
+cdef extern from "lockdep/fastpath/_parking.h":
+    void ld_guard(int *guard, int generation) nogil
+    void ld_unguard(int *guard) nogil
+
+cdef extern from "lockdep/fastpath/_counts.h":
+    void ld_fold_counts(ld_counts *past, long long *counts, int size) nogil
+    void ld_clear_past(ld_counts *past) nogil
+
+cdef extern from "lockdep/fastpath/_threads.h":
+    ctypedef void (*ld_follower)(PyObject *state) noexcept
+    PyObject *ld_here
+    int LD_MAKE_AHEAD
+    int ld_is_late()
+    int ld_enter(void *tstate, object state, object anchor, ld_follower follower)
+    int ld_leave(object state, ld_follower follower)
+
+
+@cython.final
+cdef class Anchor(dict):
+    cdef ThreadState state
+
+
+cdef list _states, _ended
+cdef ThreadState _spare
+cdef int _spare_guard
+cdef set _crossed
+cdef ld_follower _follower
+
+cdef forget_interrupt(object callback)
+cpdef list threads()
+@cython.locals(state=ThreadState)
+cdef ThreadState find_thread(long long serial)
+cdef tell_holder(long long owner, long long serial)
+@cython.locals(state=ThreadState)
+cpdef list reap()
+cpdef retire(ThreadState state)
+cdef thin_out()
+@cython.locals(spare=ThreadState, asleep=dict, serial=cython.longlong)
+cpdef forked()
+@cython.locals(anchor=Anchor)
+cdef Anchor make_anchor(ThreadState state)
+cdef ThreadState current()
+@cython.locals(state=ThreadState, kept=ThreadState, anchor=Anchor)
+cdef ThreadState enter_thread()
+cdef ThreadState spare_state()
+cdef ThreadState late_state()
+cdef int follow(ld_follower follower) except -1
