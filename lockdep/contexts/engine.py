@@ -99,10 +99,11 @@ def switched(thread: ThreadState, changed: Context, state: State, *, on: bool) -
     """Put the thread under the root of its changed context. `state` is what a report names as switched."""
     enabling = on and not changed.off[state.number]
     if enabling or not on:
-        changed.note(state, trace.capture(runtime.validator().options.stack_depth, sys._getframe(1)), on=on)
+        caller = sys._getframe(2)  # of the function of this module that was called
+        changed.note(state, trace.capture(runtime.validator().options.stack_depth, caller), on=on)
     thread.enter(changed, *changed.root())
-    if enabling and changed.enabled and thread.settle() and thread.chain.depth:
-        runtime.validator().enabled(thread)
+    if enabling and thread.chain.depth and changed.enabled and thread.settle() and thread.chain.depth:
+        runtime.validator().enabled(thread)  # asked again after settle: another thread may have released what was held
     if enabling and thread.pending:
         thread.let_in()
 

@@ -45,7 +45,7 @@ def local_irq_enable() -> None:
 
     Nothing changes if they are on already. Inside a hardirq handler this is a finding.
     """
-    if depth(HARDIRQ):
+    if in_hardirq():
         misused("enabling interrupts inside a hardirq handler", "hardirq handlers run with interrupts off")
     enable(HARDIRQ)
 

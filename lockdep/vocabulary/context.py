@@ -12,7 +12,8 @@ from lockdep.trace import StackTrace
 from lockdep.vocabulary.states import STATES, State
 from lockdep.wait_types import MAX
 
-_enabled: dict[tuple[int, ...], tuple[State, ...]] = {}  # how often each is off -> which can come; a few entries
+Derived = tuple[tuple[State, ...], tuple[State, ...], int]  # the states inside, those enabled, the bits for modes
+_derived: dict[tuple[int, ...], Derived] = {}  # by the counts of a context: they are few, and asked for at each switch
 
 
 class Switch(NamedTuple):
@@ -25,7 +26,7 @@ class Switch(NamedTuple):
 
 
 class Handler(NamedTuple):
-    """A running handler: its state, its wait type, and the counts of the states it masked, as they were before it."""
+    """A running handler: its state, its wait type, and `off` of the context as it was before the handler."""
 
     state: State
     wait: int
@@ -81,16 +82,20 @@ class Context:
     @property
     def inside(self) -> tuple[State, ...]:
         """The states whose handlers are running, in the order of the table."""
-        return tuple([state for state in STATES if self.depths[state.number]]) if self.handlers else ()
+        return self._derived()[0]
 
     @property
     def enabled(self) -> tuple[State, ...]:
         """The states that could interrupt the thread now, in the order of the table."""
-        off = tuple(self.off)
-        found = _enabled.get(off)
+        return self._derived()[1]
+
+    def _derived(self) -> Derived:
+        counts = (*self.depths, *self.off)
+        found = _derived.get(counts)
         if found is None:
-            found = tuple(state for state in STATES if not any(self.off[masked.number] for masked in state.masked))
-            _enabled[off] = found
+            inside = tuple(state for state in STATES if self.depths[state.number])
+            enabled = tuple(state for state in STATES if not any(self.off[masked.number] for masked in state.masked))
+            found = _derived[counts] = (inside, enabled, sum(state.mode for state in inside))
         return found
 
     @property
@@ -109,25 +114,27 @@ class Context:
 
         None and 0 in ordinary code.
         """
-        inside, enabled = self.inside, self.enabled
+        inside, enabled, mode = self._derived()
         if not inside and enabled == ORDINARY_STATES:
             return None, 0
-        return (inside, enabled, self.wait), sum([state.mode for state in inside])
+        return (inside, enabled, self.wait), mode
 
     def enter(self, state: State, wait: int) -> None:
         """Start a handler: the states it masks are switched off."""
-        self.handlers.append(Handler(state, wait, tuple([self.off[masked.number] for masked in state.masked])))
+        self.handlers.append(Handler(state, wait, tuple(self.off)))
         self.depths[state.number] += 1
         for masked in state.masked:
             self.switch_off(masked)
 
     def leave(self, state: State) -> None:
         """End the innermost handler of a state that is running: what it masked is as before it, whatever it did."""
-        at = max(index for index, handler in enumerate(self.handlers) if handler.state is state)
+        at = len(self.handlers) - 1
+        while self.handlers[at].state is not state:
+            at -= 1
         before = self.handlers.pop(at).before
         self.depths[state.number] -= 1
-        for masked, count in zip(state.masked, before, strict=True):
-            self.off[masked.number] = count
+        for masked in state.masked:
+            self.off[masked.number] = before[masked.number]
 
     def switch_off(self, state: State) -> None:
         """Keep a state from interrupting this thread, once more if it nests."""
