@@ -98,8 +98,8 @@ def test_dot_has_each_dependency_and_marks_the_cycle():
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_draws_it():
     for snapshot in (INVERSION, nasty()):
-        text = formats.render("dot", snapshot).encode("utf-8", "backslashreplace")
-        done = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, timeout=PROGRAM_LIMIT)
+        text = formats.render("dot", snapshot)
+        done = subprocess.run(["dot", "-Tsvg"], input=text.encode(), capture_output=True, timeout=PROGRAM_LIMIT)
         assert (done.returncode, b"<svg" in done.stdout) == (0, True), done.stderr
 
 
