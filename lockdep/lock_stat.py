@@ -10,7 +10,7 @@ import threading
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import Tally
-from lockdep.snapshots.stats import ClassStat, Times
+from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.validator.held import thread_name
 from lockdep.validator.validator import Validator
 
@@ -33,7 +33,7 @@ def clear() -> None:
     runtime.validator().points.clear()
 
 
-def lock_stats(validator: Validator | None = None) -> tuple[ClassStat, ...]:
+def lock_stats(validator: Validator | None = None) -> tuple[ClassStatistics, ...]:
     """Return the statistics of each class that was ever taken; reads and writes are separate.
 
     The numbers belong to the process. The places that waited or were waited for belong to a validator, by default the
@@ -58,11 +58,11 @@ def thread_label(ident: int, name: str) -> str:
     return name if ident in threading._active else ENDED  # type: ignore[attr-defined]
 
 
-def class_stat(tally: Tally, validator: Validator, shares: dict[str, int]) -> ClassStat:
+def class_stat(tally: Tally, validator: Validator, shares: dict[str, int]) -> ClassStatistics:
     assert tally.lock_class is not None
     waiting, holding = validator.points.of(tally.number)
-    wait, hold = (Times(*numbers[:4], tuple(numbers[4])) if numbers[0] else None for numbers in tally.times())
-    return ClassStat(
+    wait, hold = (Durations(*numbers[:4], tuple(numbers[4])) if numbers[0] else None for numbers in tally.times())
+    return ClassStatistics(
         name=tally.lock_class.name,
         kind=tally.lock_class.kind,
         read=tally.read,

@@ -15,6 +15,7 @@ from lockdep import fastpath, trace
 from lockdep.config import Options
 from lockdep.graph.classes import registry
 from lockdep.splats import splat
+from lockdep.splats.document import Document
 from lockdep.validator.validator import Validator
 from lockdep.violations import finding
 from lockdep.violations.finding import Finding
@@ -163,10 +164,15 @@ def deliver(found: Finding) -> None:
 
 
 def text_of(found: Finding) -> str:
-    """Return the full splat, or the short form for a cycle through a dependency that was reported already."""
+    """Return the text of `document_of(found)`."""
+    return str(document_of(found))
+
+
+def document_of(found: Finding) -> Document:
+    """Return the full report, or the short form for a cycle through a dependency that was reported already."""
     if found.related is None:
-        return splat.render_splat(found)
-    return splat.render_related(found, set(found.dependencies) & set(found.related.dependencies))
+        return splat.tell(found)
+    return splat.tell_related(found, set(found.dependencies) & set(found.related.dependencies))
 
 
 def write(text: str) -> None:
@@ -240,7 +246,7 @@ def _in_child() -> None:
 # Registered first, so it is the last of the atexit callbacks. Modules are cleared after it, and finalizers that run
 # then find locks that work and validate nothing.
 atexit.register(fastpath.connect, None, fastpath.NoHooks(), registry.locate, trace.is_ours)
-finding.render = splat.render_splat
+finding.tell = splat.tell
 _Process.validator = Validator(Options(), deliver)
 deactivate()
 os.register_at_fork(

@@ -14,8 +14,8 @@ from lockdep.cli.command_line import Parser, UsageError
 from lockdep.cli.command_line import show as show_text
 from lockdep.live import listen
 from lockdep.reports.lock_stat import SORTS, microseconds, render_lock_stat, row_name
+from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.snapshots.snapshot import Snapshot
-from lockdep.snapshots.stats import ClassStat
 
 SWITCHES = {
     "start": "print nothing; make the process measure times from now on",
@@ -106,14 +106,14 @@ def one_snapshot(source: str) -> Snapshot:
     return Snapshot.load(source)
 
 
-def chosen(stats: Sequence[ClassStat], pattern: str) -> list[ClassStat]:
+def chosen(stats: Sequence[ClassStatistics], pattern: str) -> list[ClassStatistics]:
     """Return the classes whose name matches the glob."""
     return [one for one in stats if fnmatchcase(one.name, pattern)]
 
 
 def follow(parsed: argparse.Namespace) -> None:
     """Look at the process again and again, and show what has happened between two looks."""
-    before: dict[tuple[str, bool], ClassStat] = {}
+    before: dict[tuple[str, bool], ClassStatistics] = {}
     looks = 0
     with screen() as show:
         while parsed.count is None or looks < parsed.count:
@@ -132,7 +132,7 @@ def follow(parsed: argparse.Namespace) -> None:
             before, looks = now, looks + 1
 
 
-def difference(now: ClassStat, before: ClassStat | None) -> ClassStat:
+def difference(now: ClassStatistics, before: ClassStatistics | None) -> ClassStatistics:
     """Return what happened between two looks. Shortest and longest times are those since the process started."""
     if before is None:
         return now
@@ -142,7 +142,7 @@ def difference(now: ClassStat, before: ClassStat | None) -> ClassStat:
 COLUMNS = ("lock class", "contentions", "acquisitions", "wait avg us", "wait total us", "hold avg us", "hold total us")
 
 
-def cells(stat: ClassStat, both: set[str]) -> list[str]:
+def cells(stat: ClassStatistics, both: set[str]) -> list[str]:
     """Return a row of the table that top shows."""
     found = [row_name(stat, both), str(stat.contentions), str(stat.acquisitions)]
     for times in (stat.wait, stat.hold):
@@ -164,7 +164,7 @@ class Plain:
     def __exit__(self, *_: object) -> None:
         """Nothing was opened."""
 
-    def show(self, stats: Sequence[ClassStat]) -> None:
+    def show(self, stats: Sequence[ClassStatistics]) -> None:
         """Print the rows in columns."""
         rows = [list(COLUMNS), *(cells(one, {other.name for other in stats if other.read}) for one in stats)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
@@ -188,7 +188,7 @@ class Refreshed:
     def __exit__(self, *args: Any) -> None:
         self._live.__exit__(*args)
 
-    def show(self, stats: Sequence[ClassStat]) -> None:
+    def show(self, stats: Sequence[ClassStatistics]) -> None:
         """Draw the rows."""
         from rich.table import Table
 

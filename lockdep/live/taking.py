@@ -24,18 +24,19 @@ from lockdep.fastpath import NEST, NOCHECK, READ, RECURSIVE_READ, SYNC, TIMED, T
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.dependency import Dependency
 from lockdep.lock_stat import lock_stats
+from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.snapshots.records import (
     ChainRecord,
     ClassRecord,
     DependencyRecord,
     FindingRecord,
     KindRecord,
-    Run,
+    ProcessRecord,
     Stack,
     WitnessRecord,
 )
 from lockdep.snapshots.snapshot import Snapshot
-from lockdep.snapshots.stats import ClassStat
+from lockdep.splats.splat import tell
 from lockdep.trace import Frame, StackTrace
 from lockdep.validator.validator import Validator
 from lockdep.vocabulary.kinds import kind_text
@@ -55,7 +56,7 @@ def snapshot() -> Snapshot:
     return take(validator, lock_stats(validator))
 
 
-def take(validator: Validator, stats: Sequence[ClassStat] = (), label: str = "") -> Snapshot:
+def take(validator: Validator, stats: Sequence[ClassStatistics] = (), label: str = "") -> Snapshot:
     """Return a snapshot of this validator, with these statistics of its classes.
 
     `label` names the process in reports; the default is the name of the program.
@@ -76,7 +77,7 @@ def take(validator: Validator, stats: Sequence[ClassStat] = (), label: str = "")
         classes=tuple(class_record(validator, name, named[name], ops[name]) for name in sorted(named)),
         dependencies=merged_dependencies(text.dependency(one) for one in dependencies),
         chains=tuple(sorted({chain_record(context, entries) for context, entries in chains})),
-        findings=in_strength(FindingRecord.from_dict(one.to_dict()) for one in findings),
+        findings=in_strength(FindingRecord.of(one, tell(one)) for one in findings),
         stats=counted,
     )
 
@@ -136,9 +137,9 @@ def in_strength(findings: Iterable[FindingRecord]) -> tuple[FindingRecord, ...]:
     return tuple(sorted(findings, key=lambda finding: finding.strength))
 
 
-def merged_stats(stats: Iterable[ClassStat]) -> tuple[ClassStat, ...]:
+def merged_stats(stats: Iterable[ClassStatistics]) -> tuple[ClassStatistics, ...]:
     """Return statistics in order of their names, one for each name."""
-    found: dict[tuple[str, bool], ClassStat] = {}
+    found: dict[tuple[str, bool], ClassStatistics] = {}
     for stat in stats:
         known = found.get((stat.name, stat.read))
         found[stat.name, stat.read] = stat if known is None else known.merged(stat)
@@ -208,11 +209,11 @@ class Texts:
         return found
 
 
-def this_run(validator: Validator, label: str) -> Run:
+def this_run(validator: Validator, label: str) -> ProcessRecord:
     """Return the record of this process. Of its command line only the program's name is kept: it may hold secrets."""
     options = validator.options
     fields = sorted(options.__dataclass_fields__)
-    return Run(
+    return ProcessRecord(
         id=run_id(validator),
         label=label or os.path.basename(sys.argv[0] if sys.argv else "") or "python",
         taken=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -1,4 +1,4 @@
-"""pytest's way to lockdep: --lockdep, two ini options, a marker, a fixture. What a run does is in `pytest_session`.
+"""pytest's way to lockdep: --lockdep, two ini options, a marker, a fixture. What a run does is in session.py.
 
 Off, which is the default, this costs the import of a module that imports nothing but pytest, and prints nothing. On,
 locks are tracked before conftest files are loaded; plugins that import the code under test themselves may come earlier
@@ -85,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
         start(config)
     session = session_of(config)
     if session is not None:
-        session.configured()
+        take_part(config, session)
 
 
 @pytest.hookimpl(trylast=True)
@@ -96,7 +96,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         session = make_session(config, marked_only=True)
         if session.options.enabled:
             config.stash[SESSION] = session
-            session.configured()
+            take_part(config, session)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -170,6 +170,14 @@ def make_session(config: pytest.Config, *, marked_only: bool = False) -> Lockdep
         return LockdepSession(config, marked_only=marked_only)
     except (OptionError, ImportError) as error:  # ImportError: the compiled build is required and missing
         raise pytest.UsageError(f"lockdep: {error}") from None
+
+
+def take_part(config: pytest.Config, session: LockdepSession) -> None:
+    """Register the plugins that watch the tests and write the summary."""
+    from lockdep.pytest_plugin.summary import Summary
+
+    session.configured()
+    config.pluginmanager.register(Summary(session), "lockdep-summary")
 
 
 def stop(config: pytest.Config) -> None:

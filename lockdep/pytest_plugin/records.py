@@ -5,7 +5,6 @@ Where it was made, whether that place allows it, and in which tests its dependen
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,14 +14,14 @@ from lockdep import runtime
 from lockdep.config import OptionError, Options
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.graph import DependencyGraph
+from lockdep.splats.document import Document
+from lockdep.splats.splat import tell
 from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.vocabulary.grades import FAIL_ON
 
-RUNNER = re.compile(
-    r"^ {6}(?:_pytest|pluggy|xdist|execnet|stdlib/importlib)/.*\n(?: {8}.*\n)?", re.MULTILINE
-)  # a frame and its source
+RUNNER = ("_pytest/", "pluggy/", "xdist/", "execnet/", "stdlib/importlib/")  # the packages that run the tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +119,9 @@ class Record:
     def of(cls, finding: Finding, place: Place, policy: Policy, seen: FirstSeen, earlier: Sequence[Finding]) -> Record:
         """Judge a finding. The short text is for those whose longer relative stands just before them."""
         allowed = policy.allow.find(finding) is not None
-        text = runtime.text_of(finding) if finding.related in earlier else str(finding)
+        document = runtime.document_of(finding) if finding.related in earlier else tell(finding)
         where = f"found {'in ' if place.nodeid else ''}{place}"
-        text = "\n".join([without_runner(text).strip("\n"), *seen.lines(finding), where, ""])
+        text = "\n".join([without_runner(document).strip("\n"), *seen.lines(finding), where, ""])
         return cls(finding, place, finding.level, policy.fails(finding) and not allowed, allowed, text)
 
     @property
@@ -141,6 +140,6 @@ def message(findings: Sequence[Finding]) -> str:
     return f"{findings[0].title}: {' -> '.join(findings[0].classes)}{more}"
 
 
-def without_runner(text: str) -> str:
-    """Return a splat without the frames of what runs the tests: they are most of every stack, and the same in all."""
-    return RUNNER.sub("", text)
+def without_runner(document: Document) -> str:
+    """Return the text of a report without the frames of pytest itself, which are most of every stack in a test."""
+    return str(document.kept(lambda frame: not frame.file.startswith(RUNNER)))

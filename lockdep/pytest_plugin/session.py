@@ -26,7 +26,6 @@ import pytest
 from lockdep import fastpath, lock_stat, patch, runtime
 from lockdep.config import OptionError, Options, load_options
 from lockdep.pytest_plugin.records import FirstSeen, Place, Policy, Record, message
-from lockdep.pytest_plugin.summary import Summary
 from lockdep.validator import validator
 from lockdep.violations.finding import Finding, LockInversion
 
@@ -68,7 +67,6 @@ class LockdepSession:
         self._terminal = os.dup(2)  # nothing is captured at this moment
         self.config.add_cleanup(lambda: os.close(self._terminal))
         self.config.pluginmanager.register(self, "lockdep-session")
-        self.config.pluginmanager.register(Summary(self), "lockdep-summary")
 
     def _install(self) -> None:
         for module in (*fastpath.MODULES, validator):  # the traceback of a DeadlockError ends in the test

@@ -14,9 +14,9 @@ import pytest
 
 from lockdep import runtime
 from lockdep.lock_stat import lock_stats
-from lockdep.pytest_plugin.workers import Together, seen_by
+from lockdep.pytest_plugin.workers import Together, seen_here
 from lockdep.reports.lock_stat import MOST_CONTENDED, render_lock_stat
-from lockdep.snapshots.stats import ClassStat
+from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.violations.suppressions import SuppressionList
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def write(reporter: pytest.TerminalReporter, outputs: dict[str, Output]) -> None
         reporter.write_line(text)
 
 
-def write_stat(reporter: pytest.TerminalReporter, stats: Iterable[ClassStat]) -> None:
+def write_stat(reporter: pytest.TerminalReporter, stats: Iterable[ClassStatistics]) -> None:
     """Write the table of the most contended locks."""
     reporter.write_sep("=", "lockdep: lock statistics")
     reporter.write(render_lock_stat(stats, top=MOST_CONTENDED))
@@ -88,7 +88,7 @@ class Summary:
             output = output_of(self._session)
             if not self._session.marked_only:
                 try:
-                    output["seen"] = seen_by(self._session)
+                    output["seen"] = seen_here(self._session.first_seen)
                 except Exception as error:  # of ours: the tests' results are not lost for it
                     output["lines"].append(f"lockdep: no snapshot for the controller: {error!r}")
             session.config.workeroutput["lockdep"] = output

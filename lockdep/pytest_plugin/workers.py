@@ -1,7 +1,7 @@
 """What xdist's workers saw together: their snapshots merged in the controller, and the cycles only that shows.
 
 Each worker has failed its own tests for what it saw. An inversion whose halves ran in different workers is nobody's:
-it belongs to the session. Memory in the controller: the merge, see `snapshot_merge`.
+it belongs to the session. Memory in the controller: the merge, see snapshots/merge.py.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lockdep.pytest_plugin.records import without_runner
+from lockdep.pytest_plugin.records import FirstSeen, without_runner
 from lockdep.snapshots.merge import Merger
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.vocabulary.grades import POTENTIAL
 
 if TYPE_CHECKING:
-    from lockdep.pytest_plugin.session import LockdepSession
     from lockdep.snapshots.records import FindingRecord
 
 
-def seen_by(session: LockdepSession) -> str:
-    """Return what a worker saw as text for execnet: its snapshot, and in which tests dependencies were first seen."""
+def seen_here(first_seen: FirstSeen) -> str:
+    """Return what this worker saw as text for execnet: its snapshot, and the tests that first saw each dependency."""
     from lockdep.live.taking import snapshot
 
-    return json.dumps({"snapshot": snapshot().dumps(), "places": session.first_seen.table()})
+    return json.dumps({"snapshot": snapshot().dumps(), "places": first_seen.table()})
 
 
 class Together:
@@ -45,7 +44,7 @@ class Together:
     @cached_property
     def merged(self) -> Snapshot:
         """All of it; nothing is added after this was asked for."""
-        return Snapshot(**self._merger.fields())
+        return Snapshot.of(self._merger.tables())
 
     def findings(self, suppressions: SuppressionList) -> tuple[list[FindingRecord], list[FindingRecord]]:
         """Return the findings that fail the run, and the others, of those that no single worker saw."""
@@ -58,7 +57,7 @@ class Together:
 
     def text(self, finding: FindingRecord) -> str:
         """Return the report of such a finding, with the tests in which each dependency was first seen."""
-        lines = [without_runner(finding.text).strip("\n")]
+        lines = [without_runner(finding.document).strip("\n")]
         for pair in finding.dependencies:
             places = ", ".join(sorted(self._places.get(pair, ["an unknown place"])))
             lines.append(f"{pair[0]} --> {pair[1]}: first seen in {places}")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from lockdep.snapshots.stats import ClassStat, Times
+from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 
 TIMES = ("min", "max", "total", "avg")
 COLUMNS = (
     "con-bounces", "contentions", *(f"waittime-{what}" for what in TIMES), "acq-bounces", "acquisitions",
     *(f"holdtime-{what}" for what in TIMES), "waittime-p50", "waittime-p99", "holdtime-p50", "holdtime-p99",
 )  # fmt: skip
-SORTS: dict[str, Callable[[ClassStat], float]] = {
+SORTS: dict[str, Callable[[ClassStatistics], float]] = {
     "contentions": lambda stat: stat.contentions,
     "acquisitions": lambda stat: stat.acquisitions,
     "bounces": lambda stat: stat.bounces,
@@ -29,7 +29,7 @@ NARROWEST, WIDEST = 40, 72
 
 
 def render_lock_stat(
-    stats: Iterable[ClassStat], *, sort: str = "contentions", top: int | None = None, points: int = 4
+    stats: Iterable[ClassStatistics], *, sort: str = "contentions", top: int | None = None, points: int = 4
 ) -> str:
     """Return the table: sorted by one of SORTS, `top` classes, `points` places for each (all when 0)."""
     chosen = sorted(stats, key=lambda stat: (-SORTS[sort](stat), -stat.acquisitions, stat.name, stat.read))[:top]
@@ -47,12 +47,12 @@ def render_lock_stat(
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def row_name(stat: ClassStat, both: set[str]) -> str:
+def row_name(stat: ClassStatistics, both: set[str]) -> str:
     """Return the name of a row: -R and -W where a class is taken for reading, too."""
     return f"{stat.name}-R" if stat.read else f"{stat.name}-W" if stat.name in both else stat.name
 
 
-def row(name: str, stat: ClassStat, width: int) -> str:
+def row(name: str, stat: ClassStatistics, width: int) -> str:
     cells = [str(stat.contention_bounces), str(stat.contentions), *times(stat.wait)]
     cells += [str(stat.bounces), str(stat.acquisitions), *times(stat.hold)]
     cells += [text for found in (stat.wait, stat.hold) for text in percentiles(found)]
@@ -63,17 +63,17 @@ def shortened(name: str, width: int) -> str:
     return name if len(name) <= width else "..." + name[3 - width :]
 
 
-def times(found: Times | None) -> list[str]:
+def times(found: Durations | None) -> list[str]:
     if found is None:
         return ["0.00"] * len(TIMES)
     return [microseconds(ns) for ns in (found.min_ns, found.max_ns, found.total_ns, found.total_ns / found.count)]
 
 
-def percentiles(found: Times | None) -> list[str]:
+def percentiles(found: Durations | None) -> list[str]:
     return ["0.00", "0.00"] if found is None else [microseconds(percentile(found, part)) for part in (0.50, 0.99)]
 
 
-def percentile(found: Times, part: float) -> float:
+def percentile(found: Durations, part: float) -> float:
     """Return what this part of the times did not exceed: the bound of a bucket, within the longest."""
     left = part * found.count
     for bound, count in found.histogram:
@@ -87,7 +87,7 @@ def microseconds(ns: float) -> str:
     return f"{ns / 1000:.2f}"
 
 
-def point_lines(stat: ClassStat, name: str, width: int, most: int) -> list[str]:
+def point_lines(stat: ClassStatistics, name: str, width: int, most: int) -> list[str]:
     """Return where threads had to wait, and where those had taken the lock that were in the way."""
     lines: list[str] = []
     for places in (stat.contention_points, stat.contending_points):

@@ -10,52 +10,46 @@ Cost: about 10 us for each dependency, either way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from lockdep.snapshots.checked import Broken, flag, items, number, one_of, pick, text
+from lockdep.snapshots.finding_codec import finding_row, read_finding, read_frame
+from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import (
     BITS,
     ChainRecord,
     ClassRecord,
     DependencyRecord,
-    FindingRecord,
     KindRecord,
-    Run,
+    ProcessRecord,
     Stack,
+    Tables,
     WitnessRecord,
 )
-from lockdep.snapshots.stats import ClassStat, Times
 from lockdep.trace import Frame
-from lockdep.vocabulary.grades import GRADES
 from lockdep.vocabulary.kinds import kind_bits
 
-if TYPE_CHECKING:
-    from lockdep.snapshots.snapshot import Snapshot
-
-FORMAT, VERSION = "lockdep snapshot", 1
+FORMAT, VERSION = "lockdep snapshot", 2
 _Record = TypeVar("_Record")
 Row = dict[str, Any]
-
-
-class Broken(ValueError):
-    """The data is no snapshot; the message says where and why."""
 
 
 # -- writing
 
 
-def sections(snapshot: Snapshot) -> Iterator[tuple[str, Iterable[Any]]]:
+def sections(snapshot: Tables) -> Iterator[tuple[str, Iterable[Any]]]:
     """Yield (name, rows) of each table, in the order of the file. Take the rows of one before asking for the next.
 
     Frames and stacks come last: they are met while the rows of dependencies are made.
     """
     stacks = Stacks()
     numbers = {run.id: number for number, run in enumerate(snapshot.runs)}
-    yield "runs", map(run_row, snapshot.runs)
+    yield "runs", map(process_row, snapshot.runs)
     yield "classes", map(class_row, snapshot.classes)
-    yield "findings", (finding.to_dict() for finding in snapshot.findings)
+    yield "findings", map(finding_row, snapshot.findings)
     yield "dependencies", (dependency_row(dependency, numbers, stacks) for dependency in snapshot.dependencies)
     yield "chains", ({"context": one.context, "locks": [list(lock) for lock in one.locks]} for one in snapshot.chains)
-    yield "stats", map(stat_row, snapshot.stats)
+    yield "stats", map(statistics_row, snapshot.stats)
     yield "stacks", map(list, stacks.stacks)
     yield "frames", map(list, stacks.frames)
 
@@ -77,9 +71,9 @@ class Stacks:
         return found
 
 
-def run_row(run: Run) -> Row:
+def process_row(run: ProcessRecord) -> Row:
     """Return a run as plain data."""
-    row: Row = {name: getattr(run, name) for name in _RUN_TEXTS}
+    row: Row = {name: getattr(run, name) for name in _PROCESS_TEXTS}
     options = {name: list(value) if isinstance(value, tuple) else value for name, value in run.options}
     return {**row, "pid": run.pid, "options": options, "counters": dict(run.counters)}
 
@@ -122,39 +116,39 @@ def dependency_row(dependency: DependencyRecord, numbers: dict[str, int], stacks
     return {"prev": dependency.prev, "next": dependency.next, "kinds": kinds}
 
 
-def stat_row(stat: ClassStat) -> Row:
+def statistics_row(stat: ClassStatistics) -> Row:
     """Return the statistics of a class as plain data."""
     row: Row = {"name": stat.name, "kind": stat.kind, "read": stat.read}
     row |= {name: getattr(stat, name) for name in _STAT_NUMBERS}
-    row |= {name: None if (times := getattr(stat, name)) is None else times_row(times) for name in ("wait", "hold")}
+    row |= {name: None if (times := getattr(stat, name)) is None else durations_row(times) for name in ("wait", "hold")}
     return row | {name: [list(pair) for pair in getattr(stat, name)] for name in _STAT_COUNTS}
 
 
-def times_row(times: Times) -> Row:
+def durations_row(times: Durations) -> Row:
     """Return times as plain data."""
-    row: Row = {name: getattr(times, name) for name in _TIMES_NUMBERS}
+    row: Row = {name: getattr(times, name) for name in _DURATION_NUMBERS}
     return row | {"histogram": [list(pair) for pair in times.histogram]}
 
 
 # -- reading
 
 
-def decode(data: Any) -> dict[str, Any]:
-    """Return the fields of a snapshot; Broken where the data is none."""
-    runs = table(data, "runs", read_run)
+def decode(data: Any) -> Tables:
+    """Return the tables of a snapshot; Broken where the data is none."""
+    runs = table(data, "runs", read_process)
     frames = table(data, "frames", read_frame)
     stacks = table(data, "stacks", lambda row: tuple(pick(frames, number) for number in items(row, "stack")))
     classes = table(data, "classes", read_class)
     names = {record.name: record.name for record in classes}
     reader = DependencyReader([run.id for run in runs], stacks, names)
-    return {
-        "runs": runs,
-        "classes": classes,
-        "dependencies": table(data, "dependencies", reader.read),
-        "chains": table(data, "chains", lambda row: read_chain(row, names)),
-        "findings": table(data, "findings", read_finding),
-        "stats": table(data, "stats", read_stat),
-    }
+    return Tables(
+        runs=runs,
+        classes=classes,
+        dependencies=table(data, "dependencies", reader.read),
+        chains=table(data, "chains", lambda row: read_chain(row, names)),
+        findings=table(data, "findings", read_finding),
+        stats=table(data, "stats", read_statistics),
+    )
 
 
 def table(data: Any, name: str, read: Callable[[Any], _Record]) -> tuple[_Record, ...]:
@@ -162,31 +156,26 @@ def table(data: Any, name: str, read: Callable[[Any], _Record]) -> tuple[_Record
     if not isinstance(data, dict) or not isinstance(data.get(name), list):
         raise Broken(f"{name} is missing, or no list")
     records = []
-    for number, row in enumerate(data[name]):
+    for at, row in enumerate(data[name]):
         try:
             records.append(read(row))
         except KeyError as error:
-            raise Broken(f"{name}[{number}]: {error} is missing") from None
+            raise Broken(f"{name}[{at}]: {error} is missing") from None
         except (TypeError, ValueError, IndexError, AttributeError) as error:
-            raise Broken(f"{name}[{number}]: {error}") from None
+            raise Broken(f"{name}[{at}]: {error}") from None
     return tuple(records)
 
 
-def read_run(row: Row) -> Run:
+def read_process(row: Row) -> ProcessRecord:
     """Read a run."""
     options = tuple(
         (name, tuple(value) if isinstance(value, list) else value) for name, value in row["options"].items()
     )
     counters = tuple((name, number(value, name)) for name, value in row["counters"].items())
     pid = number(row["pid"], "pid")
-    return Run(**{name: text(row[name], name) for name in _RUN_TEXTS}, pid=pid, options=options, counters=counters)
-
-
-def read_frame(row: Any) -> Frame:
-    """Read a frame. Equal frames of all files are one object: stacks are then compared frame by frame in no time."""
-    file, line, function, source = row
-    frame = Frame(text(file, "file"), number(line, "line"), text(function, "function"), text(source, "source"))
-    return _frames.setdefault(frame, frame) if len(_frames) < _MOST_FRAMES else _frames.get(frame, frame)
+    return ProcessRecord(
+        **{name: text(row[name], name) for name in _PROCESS_TEXTS}, pid=pid, options=options, counters=counters
+    )
 
 
 def read_class(row: Row) -> ClassRecord:
@@ -243,79 +232,22 @@ def read_chain(row: Row, names: dict[str, str]) -> ChainRecord:
     return ChainRecord(locks, text(row["context"], "context"))
 
 
-def read_finding(row: Row) -> FindingRecord:
-    """Read a finding."""
-    for name in ("slug", "title", "level", "reason", "id", "text"):
-        text(row[name], name)
-    one_of(row["grade"], GRADES, "grade")
-    number(row["count"], "count")
-    flag(row["suppressed"])
-    flag(row["across"])
-    for name in (*items(row["classes"], "classes"), *(name for pair in row["dependencies"] for name in pair)):
-        text(name, "class")
-    return FindingRecord.from_dict(row)
-
-
-def read_stat(row: Row) -> ClassStat:
+def read_statistics(row: Row) -> ClassStatistics:
     """Read the statistics of a class."""
     values: Row = {name: number(row[name], name) for name in _STAT_NUMBERS}
-    values |= {name: None if row[name] is None else read_times(row[name]) for name in ("wait", "hold")}
+    values |= {name: None if row[name] is None else read_durations(row[name]) for name in ("wait", "hold")}
     values |= {name: tuple((text(at, name), number(n, name)) for at, n in row[name]) for name in _STAT_COUNTS}
-    return ClassStat(text(row["name"], "name"), text(row["kind"], "kind"), flag(row["read"]), **values)
+    return ClassStatistics(text(row["name"], "name"), text(row["kind"], "kind"), flag(row["read"]), **values)
 
 
-def read_times(row: Row) -> Times:
+def read_durations(row: Row) -> Durations:
     """Read times."""
-    values: Row = {name: number(row[name], name) for name in _TIMES_NUMBERS}
+    values: Row = {name: number(row[name], name) for name in _DURATION_NUMBERS}
     histogram = tuple((number(bound, "bound"), number(count, "count")) for bound, count in row["histogram"])
-    return Times(**values, histogram=histogram)
+    return Durations(**values, histogram=histogram)
 
 
-def text(value: Any, what: str) -> str:
-    """Return a value that must be text."""
-    if type(value) is not str:
-        raise Broken(f"{what} is {type(value).__name__}, not text")
-    return value
-
-
-def number(value: Any, what: str) -> int:
-    """Return a value that must be a count."""
-    if type(value) is not int or value < 0:
-        raise Broken(f"{what} is {value!r:.40}, not a count")
-    return value
-
-
-def flag(value: Any) -> bool:
-    """Return a value that must be true or false."""
-    if type(value) is not bool:
-        raise Broken(f"{value!r:.40} is neither true nor false")
-    return value
-
-
-def items(value: Any, what: str) -> list[Any]:
-    """Return a value that must be a list."""
-    if type(value) is not list:
-        raise Broken(f"{what} is {type(value).__name__}, not a list")
-    return value
-
-
-def one_of(value: Any, known: Any, what: str) -> str:
-    """Return a value that must be one of those known."""
-    if type(value) is not str or value not in known:
-        raise Broken(f"{value!r:.80} is no {what} of this file")
-    return value
-
-
-def pick(records: Any, at: Any) -> Any:
-    """Return the record of this number."""
-    if number(at, "number") >= len(records):
-        raise Broken(f"there is no number {at} in a table of {len(records)}")
-    return records[at]
-
-
-_frames: dict[Frame, Frame] = {}
-_MOST_FRAMES = 1 << 17
-_RUN_TEXTS = ("id", "label", "taken", "python", "platform", "build", "lockdep", "file")
+_PROCESS_TEXTS = ("id", "label", "taken", "python", "platform", "build", "lockdep", "file")
 _STAT_NUMBERS = ("acquisitions", "contentions", "bounces", "contention_bounces", "timeouts")
 _STAT_COUNTS = ("contention_points", "contending_points", "threads")
-_TIMES_NUMBERS = ("count", "total_ns", "min_ns", "max_ns")
+_DURATION_NUMBERS = ("count", "total_ns", "min_ns", "max_ns")

@@ -24,11 +24,11 @@ from lockdep.snapshots.records import (
     FindingRecord,
     Frame,
     KindRecord,
-    Run,
+    ProcessRecord,
     Stack,
     WitnessRecord,
 )
-from lockdep.splats.splat import render_splat
+from lockdep.splats.splat import tell
 from lockdep.trace import StackTrace
 from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
@@ -46,7 +46,7 @@ Way = tuple[int, tuple[int, ...]]  # how many of its waits are timed, and the ki
 
 
 def find_cycles(
-    runs: Sequence[Run], classes: Mapping[str, ClassRecord], dependencies: Sequence[DependencyRecord]
+    runs: Sequence[ProcessRecord], classes: Mapping[str, ClassRecord], dependencies: Sequence[DependencyRecord]
 ) -> list[FindingRecord]:
     """Return a finding for each cycle that several runs make together, each dependency told once at least."""
     if len(runs) < 2:
@@ -164,7 +164,7 @@ def next_ways(ways: dict[bool, Way], column: Sequence[int]) -> dict[bool, Way]:
 class Teller:
     """Makes findings of cycles: with classes, witnesses and stacks that a report can be written from."""
 
-    def __init__(self, runs: Sequence[Run], classes: Mapping[str, ClassRecord]) -> None:
+    def __init__(self, runs: Sequence[ProcessRecord], classes: Mapping[str, ClassRecord]) -> None:
         self._names = {run.id: run.name for run in runs}
         self._records = classes
         self._suppressions = SuppressionList(
@@ -190,7 +190,7 @@ class Teller:
             reason = f"one of the waits has a timeout; {reason}"
         finding = Finding(violation, STALL if stall else POTENTIAL, reason, self._usage)
         finding.suppressed = self._suppressions.find(finding) is not None
-        return FindingRecord.from_dict({**finding.to_dict(), "text": render_splat(finding)}, across=True)
+        return FindingRecord.of(finding, tell(finding), across=True)
 
     def _lock_class(self, name: str) -> LockClass:
         found = self._classes.get(name)

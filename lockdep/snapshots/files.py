@@ -10,14 +10,13 @@ import json
 import os
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 from lockdep import __version__
-from lockdep.snapshots.codec import FORMAT, VERSION, Broken, decode, sections
+from lockdep.snapshots.checked import Broken
+from lockdep.snapshots.codec import FORMAT, VERSION, decode, sections
+from lockdep.snapshots.records import Tables
 from lockdep.snapshots.whole_files import write_whole
-
-if TYPE_CHECKING:
-    from lockdep.snapshots.snapshot import Snapshot
 
 PIECE = 1000  # rows that are encoded at a time
 Path = str | os.PathLike[str]
@@ -29,12 +28,12 @@ class SnapshotError(ValueError):
     __module__ = "lockdep"
 
 
-def save(snapshot: Snapshot, path: Path) -> None:
+def save(snapshot: Tables, path: Path) -> None:
     """Write a snapshot, whole or not at all. OSError says what kept it from being written."""
     write_whole(path, encoded(snapshot))
 
 
-def encoded(snapshot: Snapshot) -> Iterator[bytes]:
+def encoded(snapshot: Tables) -> Iterator[bytes]:
     """Yield the file piece by piece."""
     encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False).encode
     head = json.dumps({"format": FORMAT, "version": VERSION, "lockdep": __version__})
@@ -51,15 +50,15 @@ def encoded(snapshot: Snapshot) -> Iterator[bytes]:
     yield b"}\n"
 
 
-def load(path: Path) -> dict[str, Any]:
-    """Return the fields of the snapshot in a file."""
+def load(path: Path) -> Tables:
+    """Return the tables of the snapshot in a file."""
     with open(path, "rb") as file:
         text = file.read()
     return parse(text, os.fspath(path))
 
 
-def parse(text: bytes | str, name: str) -> dict[str, Any]:
-    """Return the fields of a snapshot from the text of its file; `name` is what errors call it."""
+def parse(text: bytes | str, name: str) -> Tables:
+    """Return the tables of a snapshot from the text of its file; `name` is what errors call it."""
     try:
         data = json.loads(text, parse_constant=no_number)
     except (ValueError, RecursionError) as error:

@@ -7,14 +7,10 @@ bounded number of witnesses; what was added is not kept.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
-from lockdep.snapshots.cycles import find_cycles
-from lockdep.snapshots.records import ChainRecord, ClassRecord, DependencyRecord, FindingRecord, Run
-from lockdep.snapshots.stats import ClassStat
-
-if TYPE_CHECKING:
-    from lockdep.snapshots.snapshot import Snapshot
+from lockdep.snapshots.lock_statistics import ClassStatistics
+from lockdep.snapshots.records import ChainRecord, ClassRecord, DependencyRecord, FindingRecord, ProcessRecord, Tables
 
 
 class Mergeable(Protocol):
@@ -32,15 +28,15 @@ class Merger:
     """What was added so far."""
 
     def __init__(self) -> None:
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, ProcessRecord] = {}
         self._classes: dict[str, ClassRecord] = {}
         self._dependencies: dict[tuple[str, str], DependencyRecord] = {}
         self._chains: dict[ChainRecord, None] = {}
         self._findings: dict[tuple[str, str], FindingRecord] = {}
-        self._stats: dict[tuple[str, bool], ClassStat] = {}
+        self._stats: dict[tuple[str, bool], ClassStatistics] = {}
         self._unions: dict[tuple[Runs, Runs], Runs] = {}
 
-    def add(self, snapshot: Snapshot) -> None:
+    def add(self, snapshot: Tables) -> None:
         """Take a snapshot in."""
         for run in snapshot.runs:
             put(self._runs, run.id, run)
@@ -56,24 +52,31 @@ class Merger:
         for stat in snapshot.stats:
             put(self._stats, (stat.name, stat.read), stat)
 
-    def fields(self) -> dict[str, Any]:
-        """Return the fields of the merged snapshot."""
+    def tables(self) -> Tables:
+        """Return the tables of the merged snapshot."""
         runs = in_order(self._runs)
         dependencies = in_order(self._dependencies)
+        found = (*self._findings.values(), *self._across(runs, dependencies))
+        return Tables(
+            runs,
+            in_order(self._classes),
+            dependencies,
+            tuple(sorted(self._chains)),
+            tuple(sorted(found, key=lambda finding: finding.strength)),
+            in_order(self._stats),
+        )
+
+    def _across(
+        self, runs: tuple[ProcessRecord, ...], dependencies: tuple[DependencyRecord, ...]
+    ) -> list[FindingRecord]:
+        """Return the cycles that no run has reported."""
+        if len(runs) < 2:
+            return []
+        from lockdep.snapshots.cycles import find_cycles  # here: it loads the graph, and with it the compiled core
+
         known = set(self._findings)
-        across = [
-            finding
-            for finding in find_cycles(runs, self._classes, dependencies)
-            if (finding.id, finding.title) not in known
-        ]
-        return {
-            "runs": runs,
-            "classes": in_order(self._classes),
-            "dependencies": dependencies,
-            "chains": tuple(sorted(self._chains)),
-            "findings": tuple(sorted((*self._findings.values(), *across), key=lambda finding: finding.strength)),
-            "stats": in_order(self._stats),
-        }
+        found = find_cycles(runs, self._classes, dependencies)
+        return [finding for finding in found if (finding.id, finding.title) not in known]
 
     def _depend(self, one: DependencyRecord) -> None:
         known = self._dependencies.get((one.prev, one.next))

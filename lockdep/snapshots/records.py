@@ -11,11 +11,12 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, Protocol
 
-from lockdep.snapshots.stats import joined
+from lockdep.snapshots.lock_statistics import ClassStatistics, joined
+from lockdep.splats.document import Document
 from lockdep.trace import Frame
-from lockdep.vocabulary.grades import GRADES
+from lockdep.vocabulary.grades import at_least, rank
 from lockdep.vocabulary.usage import USED_READ, bit_name, characters, single_bits
 
 MOST_WITNESSES = 4  # kept for each kind of a dependency
@@ -26,7 +27,7 @@ BITS = {bit_name(bit): bit for bit in single_bits((USED_READ << 1) - 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ProcessRecord:
     """One process that was watched: what it ran on, with which options, and its counters.
 
     `file` is where it was read from; it is no part of what makes two runs equal.
@@ -53,7 +54,7 @@ class Run:
         """Return the value of an option, None if it did not have it."""
         return dict(self.options).get(name)
 
-    def merged(self, other: Run) -> Run:
+    def merged(self, other: ProcessRecord) -> ProcessRecord:
         """Return what is known of one run from two snapshots: the later one, its counters being higher."""
         later = max(self, other, key=lambda run: (run.taken, repr(run)))
         counters = dict(self.counters)
@@ -189,51 +190,99 @@ class ChainRecord:
     context: str = ""
 
 
+class Reported(Protocol):
+    """The part of a `lockdep.Finding` that its record keeps beside the report."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    @property
+    def dependencies(self) -> tuple[tuple[str, str], ...]: ...
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def suppressed(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """A finding as it was reported, with the names of `lockdep.Finding`. `across`: only the merge of runs shows it."""
+    """A finding with its report, by the names of `lockdep.Finding`. `across`: only the merge of runs shows it."""
 
-    slug: str
-    title: str
-    level: str
-    grade: str
-    reason: str
-    id: str
+    document: Document
     classes: tuple[str, ...]
     dependencies: tuple[tuple[str, str], ...]
     count: int
     suppressed: bool
-    text: str
     across: bool = False
 
     @classmethod
-    def from_dict(cls, row: dict[str, Any], *, across: bool = False) -> FindingRecord:
-        """Make one of what Finding.to_dict() returned."""
-        values = {field.name: row[field.name] for field in dataclasses.fields(cls) if field.name in row}
-        values["classes"] = tuple(row["classes"])
-        values["dependencies"] = tuple((prev, next_) for prev, next_ in row["dependencies"])
-        return cls(**{"across": across, **values})
+    def of(cls, finding: Reported, document: Document, *, across: bool = False) -> FindingRecord:
+        """Return the record of a finding and of the report about it."""
+        return cls(document, finding.classes, finding.dependencies, finding.count, finding.suppressed, across)
+
+    @property
+    def slug(self) -> str:
+        """The kind of finding, one word."""
+        return self.document.header.slug
+
+    @property
+    def title(self) -> str:
+        """The kind of finding in words."""
+        return self.document.header.title
+
+    @property
+    def level(self) -> str:
+        """'error' or 'warning'."""
+        return self.document.header.level
+
+    @property
+    def grade(self) -> str:
+        """How strong the evidence is."""
+        return self.document.header.grade
+
+    @property
+    def reason(self) -> str:
+        """Why it has this grade."""
+        return self.document.header.reason
+
+    @property
+    def id(self) -> str:
+        """The hash that is equal in every run and on every machine."""
+        return self.document.header.id
+
+    @property
+    def text(self) -> str:
+        """The report."""
+        return str(self.document)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, as Finding.to_dict() does."""
+        """Return it as plain data, as Finding.to_dict() does; `across` is added."""
+        header = ("slug", "title", "level", "grade", "reason", "id")
         return {
-            **{field.name: getattr(self, field.name) for field in dataclasses.fields(self)},
+            **{name: getattr(self, name) for name in header},
             "classes": list(self.classes),
             "dependencies": [list(pair) for pair in self.dependencies],
+            "count": self.count,
+            "suppressed": self.suppressed,
+            "text": self.text,
+            "document": self.document.to_dict(),
+            "across": self.across,
         }
 
     @property
     def strength(self) -> tuple[Any, ...]:
         """What sorts findings, the strongest first."""
-        return (GRADES.index(self.grade), self.slug, self.classes, self.id, self.title, self.reason, self.text)
+        return (rank(self.grade), self.slug, self.classes, self.id, self.title, self.reason, self.text)
 
     def at_least(self, grade: str) -> bool:
         """Return whether the evidence is as strong as this grade, or stronger."""
-        return GRADES.index(self.grade) <= GRADES.index(grade)
+        return at_least(self.grade, grade)
 
     def merged(self, other: FindingRecord) -> FindingRecord:
         """Return one finding of two runs: as the stronger one tells it, hidden only if both hid it."""
-        best = min(self, other, key=lambda finding: (finding.strength, finding.dependencies, finding.level))
+        best = min(self, other, key=lambda finding: (finding.strength, finding.dependencies, repr(finding.document)))
         count = self.count + other.count
         return dataclasses.replace(best, count=count, suppressed=self.suppressed and other.suppressed)
 
@@ -241,7 +290,19 @@ class FindingRecord:
         return self.text
 
 
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All that a snapshot has. Each table is sorted, so that the order of events makes no difference."""
+
+    runs: tuple[ProcessRecord, ...] = ()
+    classes: tuple[ClassRecord, ...] = ()
+    dependencies: tuple[DependencyRecord, ...] = ()
+    chains: tuple[ChainRecord, ...] = ()
+    findings: tuple[FindingRecord, ...] = ()
+    stats: tuple[ClassStatistics, ...] = ()
+
+
 __all__ = [
     "BITS", "MOST_WITNESSES", "ChainRecord", "ClassRecord", "DependencyRecord", "FindingRecord", "Frame", "KindRecord",
-    "Run", "Stack", "WitnessRecord",
+    "ProcessRecord", "Stack", "Tables", "WitnessRecord",
 ]  # fmt: skip

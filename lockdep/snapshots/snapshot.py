@@ -15,23 +15,20 @@ from typing import TYPE_CHECKING, Any
 from lockdep.snapshots import files
 from lockdep.snapshots.codec import FORMAT, VERSION, sections
 from lockdep.snapshots.merge import Merger
-from lockdep.snapshots.records import ChainRecord, ClassRecord, DependencyRecord, FindingRecord, Run
-from lockdep.snapshots.stats import ClassStat
+from lockdep.snapshots.records import Tables
 
 if TYPE_CHECKING:
     import networkx  # type: ignore[import-untyped,unused-ignore]
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What one run, or several merged, saw. Each table is sorted, so that the order of events makes no difference."""
+class Snapshot(Tables):
+    """What one run, or several merged, saw."""
 
-    runs: tuple[Run, ...] = ()
-    classes: tuple[ClassRecord, ...] = ()
-    dependencies: tuple[DependencyRecord, ...] = ()
-    chains: tuple[ChainRecord, ...] = ()
-    findings: tuple[FindingRecord, ...] = ()
-    stats: tuple[ClassStat, ...] = ()
+    @classmethod
+    def of(cls, tables: Tables) -> Snapshot:
+        """Return the snapshot that has these tables."""
+        return cls(*(getattr(tables, field.name) for field in dataclasses.fields(tables)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data: what the file has."""
@@ -47,12 +44,12 @@ class Snapshot:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Snapshot:
         """Read it from a file. SnapshotError says in one line why the file is none that can be read."""
-        return cls(**files.load(path)).labelled(os.fspath(path))
+        return cls.of(files.load(path)).labelled(os.fspath(path))
 
     @classmethod
     def parse(cls, text: str | bytes, name: str) -> Snapshot:
         """Read it from the text of a file; `name` is what reports and errors call it."""
-        return cls(**files.parse(text, name)).labelled(name)
+        return cls.of(files.parse(text, name)).labelled(name)
 
     def dumps(self) -> str:
         """Return the text of its file."""
@@ -69,11 +66,18 @@ class Snapshot:
 
     @classmethod
     def merged(cls, snapshots: Iterable[Snapshot]) -> Snapshot:
-        """Merge any number, one at a time: what was merged is not kept."""
+        """Merge any number. No more than two are kept at a time; one alone is returned as it is."""
+        left = iter(snapshots)
+        first, second = next(left, cls()), next(left, None)
+        if second is None:
+            return first
         merger = Merger()
-        for snapshot in snapshots:
+        merger.add(first)
+        merger.add(second)
+        del first, second
+        for snapshot in left:
             merger.add(snapshot)
-        return cls(**merger.fields())
+        return cls.of(merger.tables())
 
     def to_networkx(self) -> networkx.DiGraph:
         """Return the dependency graph: class names, with kind and usage; dependencies, with kinds and counts."""

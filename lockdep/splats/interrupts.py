@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lockdep.graph.classes import LockClass
-from lockdep.splats.page import DEADLOCK, Lines, Page, stack_lines, timeline
-from lockdep.splats.steps import column, step
-from lockdep.trace import site
+from lockdep.splats.document import Scenario
+from lockdep.splats.page import Body, Page, chain_line, frames, heading, line, outcome, place
+from lockdep.splats.steps import column, dependency_block
 from lockdep.violations.interrupts import ClassUsage, PathLink
 from lockdep.violations.where import Where
 from lockdep.vocabulary.context import ContextSummary
 from lockdep.vocabulary.states import STATES, State
 from lockdep.vocabulary.usage import bit_name, is_read, state_of
 
-IRQ_SCENARIO = " Possible interrupt unsafe locking scenario:"
+IRQ_SCENARIO = heading(" Possible interrupt unsafe locking scenario:")
 
 
 def who(where: Where) -> str:
@@ -25,15 +25,18 @@ def who(where: Where) -> str:
     return f"thread {where.thread} [{':'.join(inside + enabled)}]"
 
 
-def event_lines(context: ContextSummary) -> Lines:
+def event_lines(context: ContextSummary) -> Body:
     """Return when and where each context was last switched; the numbers count the switches of this thread."""
     last = {(switch.state, switch.on): switch for switch in context.switches}
-    lines = [f"irq event stamp: {context.event}"]
+    lines: Body = [f"irq event stamp: {context.event}"]
     for state in told_states(context):
         for on in (True, False):
             switch = last.get((state, on))
             what = f"{state.noun}s last {'enabled' if on else 'disabled':>8} at"
-            lines.append(f"{what} (0): never" if switch is None else f"{what} ({switch.number}): {site(switch.stack)}")
+            if switch is None:
+                lines.append(f"{what} (0): never")
+            else:
+                lines.append(line(f"{what} ({switch.number}): ", place(switch.stack)))
     return lines
 
 
@@ -53,12 +56,12 @@ def verb(bit: int) -> str:
     return "rlock" if is_read(bit) else "lock"
 
 
-def scenario(links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage) -> Lines:
+def scenario(links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage) -> Body:
     """Return how the threads meet: the holder of the unsafe lock is interrupted by code that waits for the safe one.
 
     Thread 0 is the one that is interrupted, the others make the dependencies that lead back to it, one each.
     """
-    names = [links[0].dependency.prev.name, *(link.dependency.next.name for link in links)]
+    classes = [links[0].dependency.prev, *(link.dependency.next for link in links)]
     columns = [column(link.kind, link.dependency.prev, link.dependency.next, link.witness.mode) for link in links]
     steps = [(0, f"{verb(unsafe.bit)}({unsafe.lock_class.name});")]
     if state_of(safe.bit).simulated:
@@ -66,25 +69,25 @@ def scenario(links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage) ->
     steps += [(number, first) for number, (first, _) in enumerate(columns, 1)]
     steps += [(number, then) for number, (_, then) in enumerate(columns, 1)]
     steps += [(0, interruption(safe.bit)), (0, f"  {verb(safe.bit)}({safe.lock_class.name});")]
-    chain = ["Chain exists of:", "  " + " --> ".join(names), ""]
-    return ["", *chain, IRQ_SCENARIO, "", *timeline(steps), "", DEADLOCK, ""]
+    chain: Body = ["Chain exists of:", chain_line(classes), ""]
+    return ["", *chain, IRQ_SCENARIO, "", Scenario(tuple(steps)), "", outcome(timed=False), ""]
 
 
-def way(page: Page, links: Sequence[PathLink], usages: Sequence[ClassUsage], number: int = 0) -> Lines:
+def way(page: Page, links: Sequence[PathLink], usages: Sequence[ClassUsage], number: int = 0) -> Body:
     """Return the classes on a way with all their usage bits, and between them both stacks of each dependency."""
     lines = class_block(page, links[0].dependency.prev, usages)
     for at, link in enumerate(links, number):
-        lines += [*step(page, at, link.dependency.prev, link.dependency.next, link.kind, link.witness), ""]
+        lines += [*dependency_block(page, at, link.dependency.prev, link.dependency.next, link.kind, link.witness), ""]
         lines += class_block(page, link.dependency.next, usages)
     return lines
 
 
-def class_block(page: Page, lock_class: LockClass, usages: Iterable[ClassUsage]) -> Lines:
+def class_block(page: Page, lock_class: LockClass, usages: Iterable[ClassUsage]) -> Body:
     """Return a class and where each of its usage bits was seen first; bits of one place share the stack."""
     mine = [usage for usage in usages if usage.lock_class is lock_class]
-    lines = [f"-> {page.class_text(lock_class)} [{lock_class.kind}] {{"]
+    lines: Body = [line("-> ", page.class_name(lock_class), f" [{lock_class.kind}] {{")]
     for at, usage in enumerate(mine):
         lines.append(f"   {bit_name(usage.bit)} at:")
         if at + 1 == len(mine) or mine[at + 1].stack is not usage.stack:
-            lines += stack_lines(usage.stack)
+            lines.append(frames(usage.stack))
     return [*lines, "}"]

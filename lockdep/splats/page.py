@@ -1,4 +1,4 @@
-"""What all splats are made of: classes, held locks, stacks, scenario tables. No addresses, ids or absolute paths."""
+"""What all reports are made of: classes, held locks, stacks, scenario tables. No addresses, ids or absolute paths."""
 
 from __future__ import annotations
 
@@ -6,84 +6,94 @@ from collections.abc import Sequence
 
 from lockdep import fastpath
 from lockdep.graph.classes import LockClass
-from lockdep.trace import StackTrace, site
+from lockdep.splats.document import DEADLOCK, STALL, Block, ClassName, Line, Part, Place, Scenario, Stack, Verdict
+from lockdep.trace import StackTrace
 from lockdep.violations.finding import Finding
 from lockdep.violations.where import HeldLock, Where
 
-Lines = list[str]
+Body = list[str | Block]  # a str is a line without classes and places
 
 # The pure build does not know where a held lock was taken this time, only where its chain was first reached.
 TAKEN = "taken at" if fastpath.BUILD == "compiled" else "first taken at"
-WIDEST = 118
-INFO = "other info that might help us debug this:"
-SCENARIO = " Possible unsafe locking scenario:"
-DEADLOCK = " *** DEADLOCK ***"
+INFO = Line(("other info that might help us debug this:",), heading=True)
+SCENARIO = Line((" Possible unsafe locking scenario:",), heading=True)
 
 
 class Page:
-    """Writes about the lock classes of one finding, as they were when it was found."""
+    """Writes about the lock classes of one finding, with the usage bits that they had when it was found."""
 
     def __init__(self, finding: Finding) -> None:
         self._finding = finding
 
-    def class_text(self, lock_class: LockClass) -> str:
+    def class_name(self, lock_class: LockClass) -> ClassName:
         """Return a class as the kernel prints it: `(name){+.+.}-{4:4}`."""
         text = self._finding.class_text(lock_class)
-        return f"({lock_class.name}){text[len(lock_class.name) :]}"
+        return ClassName(lock_class.name, f"({lock_class.name}){text[len(lock_class.name) :]}")
 
-    def class_line(self, lock_class: LockClass) -> str:
+    def class_line(self, lock_class: LockClass) -> Line:
         """Return a class on a line of its own, with the type of lock."""
-        return f"  {self.class_text(lock_class)} [{lock_class.kind}]"
+        return line("  ", self.class_name(lock_class), f" [{lock_class.kind}]")
 
-    def lock_text(self, lock: HeldLock) -> str:
+    def lock_parts(self, lock: HeldLock) -> tuple[Part, ...]:
         """Return a held lock and where it was taken."""
-        return f"{self.class_text(lock.lock_class)}, at: {site(lock.stack)}"
+        return self.class_name(lock.lock_class), ", at: ", place(lock.stack)
 
-    def held_list(self, where: Where) -> Lines:
+    def held_list(self, where: Where) -> Body:
         """Return the locks that a thread holds, outermost first."""
         if not where.held:
             return [f"no locks held by {where.thread}."]
         count = len(where.held)
-        lines = [f"{count} lock{'s' if count > 1 else ''} held by {where.thread}:"]
-        return lines + [f" #{i}: {self.lock_text(lock)}" for i, lock in enumerate(where.held)]
+        head = heading(f"{count} lock{'s' if count > 1 else ''} held by {where.thread}:")
+        return [head, *(line(f" #{i}: ", *self.lock_parts(lock)) for i, lock in enumerate(where.held))]
 
-    def tail(self, where: Where) -> Lines:
+    def tail(self, where: Where) -> Body:
         """Return how most reports end: what is held, and where the thread is."""
         return [*self.held_list(where), *backtrace(where.stack)]
 
 
-def outcome(*, timed: bool) -> str:
+def line(*parts: Part) -> Line:
+    """Return a line of these parts."""
+    return Line(parts)
+
+
+def heading(*parts: Part) -> Line:
+    """Return a line that begins a section."""
+    return Line(parts, heading=True)
+
+
+def plain(lock_class: LockClass) -> ClassName:
+    """Return a class by its name alone."""
+    return ClassName(lock_class.name, lock_class.name)
+
+
+def place(stack: StackTrace) -> Part:
+    """Return the innermost place of a stack."""
+    frame = next(stack.frames(), None)
+    return "an unknown place" if frame is None else Place(frame)
+
+
+def frames(stack: StackTrace) -> Stack:
+    """Return a stack with the frames that a reader cares about."""
+    return Stack(tuple(stack.frames()))
+
+
+def backtrace(stack: StackTrace) -> Body:
+    """Return the last section of most reports."""
+    return ["", heading("stack backtrace:"), frames(stack)]
+
+
+def outcome(*, timed: bool) -> Verdict:
     """Return what the scenario ends in: a wait with a timeout does not last for ever."""
-    return " *** STALL ***" if timed else DEADLOCK
+    return Verdict(STALL if timed else DEADLOCK)
 
 
-def table(columns: Sequence[Sequence[str]]) -> Lines:
+def table(columns: Sequence[Sequence[str]]) -> Scenario:
     """Return what each thread does, one column for each: all first rows before all second rows."""
     rows = range(max(map(len, columns)))
-    return timeline([(i, column[row]) for row in rows for i, column in enumerate(columns) if row < len(column)])
+    return Scenario(tuple((i, column[row]) for row in rows for i, column in enumerate(columns) if row < len(column)))
 
 
-def timeline(steps: Sequence[tuple[int, str]], name: str = "thread ") -> Lines:
-    """Return what the threads do, (thread, what) in the order of time; stacked when columns would be too wide."""
-    width = max(len(text) for _, text in steps) + 3
-    columns = range(max(thread for thread, _ in steps) + 1)
-    if width * len(columns) > WIDEST:
-        return [f"  {name}{thread}: {text}" for thread, text in steps]
-    lines = ["  " + "".join(f"{name}{i}".ljust(width) for i in columns).rstrip()]
-    lines += ["  " + "".join(("-" * len(f"{name}0")).ljust(width) for _ in columns).rstrip()]
-    return lines + ["  " + " " * (width * thread) + text for thread, text in steps]
-
-
-def backtrace(stack: StackTrace) -> Lines:
-    """Return the last section of most reports."""
-    return ["", "stack backtrace:", *stack_lines(stack)]
-
-
-def stack_lines(stack: StackTrace) -> Lines:
-    """Return a stack, innermost frame first, each frame with its source line."""
-    lines: Lines = []
-    for frame in stack.frames():
-        lines.append(f"      {frame.file}:{frame.line} in {frame.function}")
-        if frame.source:
-            lines.append(f"        {frame.source}")
-    return lines or ["      (no stack)"]
+def chain_line(classes: Sequence[LockClass]) -> Line:
+    """Return the names of classes in the order of their dependencies."""
+    first, *others = classes
+    return line("  ", plain(first), *(part for one in others for part in (" --> ", plain(one))))

@@ -1,6 +1,6 @@
-"""The splat: a finding as text, in the kernel's layout, with the whole cycle and both stacks of each dependency.
+"""The splat: the report of a finding in the kernel's layout, with the whole cycle and both stacks of each dependency.
 
-The same bug gives the same text in every run. How a kind of finding is told stands in kinds/, one file each.
+The same bug gives the same report in every run. How a kind of finding is told stands in kinds/, one file each.
 """
 
 from __future__ import annotations
@@ -8,32 +8,45 @@ from __future__ import annotations
 import platform
 
 from lockdep.splats import tellers
+from lockdep.splats.document import Document, Header, Line
 from lockdep.splats.kinds import circular
-from lockdep.splats.page import Lines, Page
+from lockdep.splats.page import Body, Page
 from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 
 tellers.load()  # now, because nothing may be imported while a finding is made
 
 
-def render_splat(finding: Finding) -> str:
-    """Return the report of a finding."""
+def tell(finding: Finding) -> Document:
+    """Return the report of a finding. Costs some 100 us, and reads the source files that its stacks name."""
     teller = tellers.teller_of(type(finding.violation))
-    return page_text(finding, teller(Page(finding), finding.violation))
+    return document(finding, teller(Page(finding), finding.violation))
 
 
-def render_related(finding: Finding, shared: set[tuple[str, str]]) -> str:
-    """Return the short form for a cycle through dependencies already reported: the others, with their stacks."""
+def tell_related(finding: Finding, shared: set[tuple[str, str]]) -> Document:
+    """Return the short form for a cycle through dependencies already reported: the others, with their stacks.
+
+    `shared` has the names (prev, next) of the dependencies that an earlier report has told.
+    """
     assert isinstance(finding.violation, CircularDependency)
-    return page_text(finding, circular.related(Page(finding), finding.violation, shared))
+    return document(finding, circular.related(Page(finding), finding.violation, shared))
 
 
-def page_text(finding: Finding, body: Lines) -> str:
-    evidence = f"evidence: {finding.grade} ({finding.level}): {finding.reason}"
-    return "\n".join([*header(finding), *body, "", evidence, ""])
+def document(finding: Finding, body: Body) -> Document:
+    """Return a document with the header of this finding."""
+    blocks = tuple(Line((block,) if block else ()) if isinstance(block, str) else block for block in body)
+    return Document(header(finding), blocks)
 
 
-def header(finding: Finding) -> Lines:
-    title = finding.violation.headline
-    where = f"Python {platform.python_version()} {platform.system()} [{finding.id}]"
-    return ["", "=" * len(title), title, where, "-" * len(title)]
+def header(finding: Finding) -> Header:
+    """Return what the report says of the finding before its body."""
+    return Header(
+        slug=finding.slug,
+        title=finding.title,
+        headline=finding.violation.headline,
+        level=finding.level,
+        grade=finding.grade,
+        reason=finding.reason,
+        id=finding.id,
+        environment=f"Python {platform.python_version()} {platform.system()}",
+    )

@@ -5,23 +5,29 @@ from __future__ import annotations
 from lockdep.fastpath import READ, RECURSIVE_READ, SYNC
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Witness
-from lockdep.splats.page import TAKEN, Lines, Page, stack_lines
+from lockdep.splats.document import Line
+from lockdep.splats.page import TAKEN, Body, Page, frames, heading, line, plain
 from lockdep.vocabulary.kinds import EVENT, RECURSIVE, SHARED, TIMED, WAIT
 
 
-def step(page: Page, number: int, prev: LockClass, next_: LockClass, kind: int, witness: Witness) -> Lines:
+def dependency_block(page: Page, number: int, prev: LockClass, next_: LockClass, kind: int, witness: Witness) -> Body:
     """Return one dependency: who, and both of its stacks."""
-    lines = ["", f"-> #{number} {page.class_text(prev)} --> {page.class_text(next_)}: {witness.thread}"]
+    lines: Body = ["", dependency_heading(page, number, prev, next_, witness.thread)]
     if kind & EVENT:
-        lines += [f"   signalled {prev.name} at:", *stack_lines(witness.next_stack)]
-        return [*lines, f"   with {next_.name} held"]
+        lines += [line("   signalled ", plain(prev), " at:"), frames(witness.next_stack)]
+        return [*lines, line("   with ", plain(next_), " held")]
     read = " for read" if kind & SHARED else ""
-    lines += [f"   held {prev.name}{read}, {TAKEN}:", *stack_lines(witness.prev_stack)]
+    lines += [line("   held ", plain(prev), f"{read}, {TAKEN}:"), frames(witness.prev_stack)]
     how = "wait for what takes" if kind & WAIT else "acquire"
     run = f" ({witness.run})" if witness.run else ""
     read = " (recursive read)" if kind & RECURSIVE else ""
     timed = " with a timeout" if kind & TIMED else ""
-    return [*lines, f"   to {how}{run} {next_.name}{read}{timed} at:", *stack_lines(witness.next_stack)]
+    return [*lines, line(f"   to {how}{run} ", plain(next_), f"{read}{timed} at:"), frames(witness.next_stack)]
+
+
+def dependency_heading(page: Page, number: int, prev: LockClass, next_: LockClass, note: str) -> Line:
+    """Return the line that begins a dependency; `note` is the thread, or where else it is told."""
+    return heading(f"-> #{number} ", page.class_name(prev), " --> ", page.class_name(next_), f": {note}")
 
 
 def column(kind: int, prev: LockClass, next_: LockClass, mode: int) -> list[str]:

@@ -13,11 +13,11 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from lockdep.splats import kinds
-from lockdep.splats.page import Lines, Page
+from lockdep.splats.page import Body, Page
 from lockdep.violations.violation import Violation
 
 _Record = TypeVar("_Record", bound=Violation)
-Teller = Callable[[Page, _Record], Lines]
+Teller = Callable[[Page, _Record], Body]
 _tellers: dict[type[Violation], Teller[Any]] = {}
 
 

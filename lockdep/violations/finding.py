@@ -1,6 +1,7 @@
 """A finding: a violation, how strong the evidence is and why, and an id that is the same in every run.
 
-str(finding) goes through the renderer that runtime registers; without one it is the title and the classes.
+str(finding) is the text of the report, which the function `tell` makes. runtime registers it, since reports are made
+in a layer above this one; without it str(finding) is the title and the classes.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
@@ -17,7 +18,14 @@ from lockdep.violations.violation import Violation, class_names
 from lockdep.vocabulary.grades import ERRORS, GRADES
 from lockdep.vocabulary.usage import characters
 
-render: Callable[[Finding], str] | None = None
+
+class Told(Protocol):
+    """A report as data (a `lockdep.splats.document.Document`); str() of it is the text."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+tell: Callable[[Finding], Told] | None = None
 
 
 class DeadlockError(RuntimeError):
@@ -96,7 +104,8 @@ class Finding:
         return GRADES.index(self.grade) <= GRADES.index(grade)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, for JSON."""
+        """Return it as plain data, for JSON: `text` is the report, `document` the same as data with all its places."""
+        told = None if tell is None else tell(self)
         return {
             "slug": self.slug,
             "title": self.title,
@@ -108,11 +117,15 @@ class Finding:
             "dependencies": [list(pair) for pair in self.dependencies],
             "count": self.count,
             "suppressed": self.suppressed,
-            "text": str(self),
+            "text": self._short() if told is None else str(told),
+            "document": None if told is None else told.to_dict(),
         }
 
     def __str__(self) -> str:
-        return render(self) if render is not None else f"{self.title}: {' -> '.join(self.classes)}"
+        return self._short() if tell is None else str(tell(self))
+
+    def _short(self) -> str:
+        return f"{self.title}: {' -> '.join(self.classes)}"
 
     def __repr__(self) -> str:
         return f"<Finding {self.slug} {self.id} {self.level}>"

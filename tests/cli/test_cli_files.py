@@ -211,3 +211,15 @@ def test_progress_bar_is_shown_on_a_terminal_only(lockdep, folder):
     files = [f"{number}.json" for number in range(5)]
     assert "merging" in on_terminal(folder, "stats", *files)
     assert lockdep("stats", *files)[1] == ""
+
+
+@pytest.mark.parametrize("name", ["stat", "classes", "chains", "stats"])
+def test_a_table_of_a_file_needs_no_fast_path(folder, name):
+    code = f"""
+import sys
+from lockdep.cli import main
+assert main(["{name}", "one.json"]) == 0
+print([module for module in sys.modules if module.startswith("lockdep.fastpath")], file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=env(), capture_output=True, text=True)
+    assert done.stderr == "[]\n"

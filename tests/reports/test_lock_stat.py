@@ -14,7 +14,7 @@ import lockdep
 from lockdep import lock_stat
 from lockdep.fastpath import BUILD, READ, DepMap, thread_state
 from lockdep.reports.lock_stat import render_lock_stat
-from lockdep.snapshots.stats import ClassStat, Times
+from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.wait_types import Traits
 from tests.worlds import Lock, RLock, in_thread, world
 
@@ -36,7 +36,7 @@ def validator() -> Iterator[lockdep.Validator]:
     assert chosen.failures == 0, chosen.book.failure
 
 
-def stat_of(name: str, *, read: bool = False) -> ClassStat:
+def stat_of(name: str, *, read: bool = False) -> ClassStatistics:
     (found,) = [one for one in lock_stat.lock_stats() if (one.name, one.read) == (name, read)]
     return found
 
@@ -280,19 +280,19 @@ def test_threads_come_and_go_and_nothing_is_lost() -> None:
     assert stat_of("many threads").acquisitions == 100
 
 
-def times(*ns: int) -> Times:
-    return Times(len(ns), sum(ns), min(ns), max(ns), tuple((one, 1) for one in sorted(ns)))
+def times(*ns: int) -> Durations:
+    return Durations(len(ns), sum(ns), min(ns), max(ns), tuple((one, 1) for one in sorted(ns)))
 
 
 def test_table() -> None:
     stats = [
-        ClassStat("quiet", "Lock", read=False, acquisitions=7),
-        ClassStat(
+        ClassStatistics("quiet", "Lock", read=False, acquisitions=7),
+        ClassStatistics(
             "busy", "RWLock", read=False, acquisitions=20, contentions=3, bounces=5, contention_bounces=2,
             wait=times(1000, 2000, 6000), hold=times(500, 1500),
             contention_points=(("a.py:1 in f", 2), ("b.py:2 in g", 1)), contending_points=(("c.py:3 in h", 3),),
         ),
-        ClassStat("busy", "RWLock", read=True, acquisitions=90, contentions=1),
+        ClassStatistics("busy", "RWLock", read=True, acquisitions=90, contentions=1),
     ]  # fmt: skip
     lines = render_lock_stat(stats, points=1).splitlines()
     assert lines[0] == "lock_stat version 0.4"
@@ -308,6 +308,8 @@ def test_table() -> None:
 
 
 def test_table_sorted_and_cut() -> None:
-    stats = [ClassStat(name, "Lock", read=False, acquisitions=count) for name, count in (("a", 1), ("b", 3), ("c", 2))]
+    stats = [
+        ClassStatistics(name, "Lock", read=False, acquisitions=count) for name, count in (("a", 1), ("b", 3), ("c", 2))
+    ]
     lines = render_lock_stat(stats, sort="acquisitions", top=2).splitlines()
     assert [line.split()[0] for line in lines if ":" in line] == ["b:", "c:"]

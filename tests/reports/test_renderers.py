@@ -9,15 +9,15 @@ import xml.etree.ElementTree as ElementTree
 
 import networkx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings, strategies
 
 from lockdep.reports import formats
 from lockdep.reports.chain_table import render_chains
 from lockdep.reports.class_table import key, render_classes
 from lockdep.reports.stats_table import render_stats
+from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import ChainRecord
 from lockdep.snapshots.snapshot import Snapshot
-from lockdep.snapshots.stats import ClassStat, Times
 from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
@@ -28,9 +28,14 @@ INVERSION = Snapshot.merged([seen("one", "AB", "BC"), seen("two", "BA")])
 NASTY = 'a "b" <c> | `d`\n]; \\e &amp; --> {f} #g \x00 \udc80'
 
 
+def renamed(snapshot, name):
+    """Return a snapshot in which the class A has another name."""
+    return Snapshot.parse(snapshot.dumps().replace(json.dumps(A)[1:-1], json.dumps(name)[1:-1]), "renamed")
+
+
 def nasty():
     """Return the inversion with a class name that no syntax is ready for."""
-    return Snapshot.parse(INVERSION.dumps().replace(json.dumps(A)[1:-1], json.dumps(NASTY)[1:-1]), "nasty")
+    return renamed(INVERSION, NASTY)
 
 
 def hidden():
@@ -95,12 +100,30 @@ def test_dot_has_each_dependency_and_marks_the_cycle():
     assert ["c62828" in line for line in lines if "->" in line] == [True, True, False]
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
-def test_graphviz_draws_it():
-    for snapshot in (INVERSION, nasty()):
-        text = formats.render("dot", snapshot)
-        done = subprocess.run(["dot", "-Tsvg"], input=text.encode(), capture_output=True, timeout=PROGRAM_LIMIT)
-        assert (done.returncode, b"<svg" in done.stdout) == (0, True), done.stderr
+def drawn(snapshot):
+    """Draw the graph of a snapshot with Graphviz; return the picture."""
+    text = formats.render("dot", snapshot).encode()
+    done = subprocess.run(["dot", "-Tsvg"], input=text, capture_output=True, timeout=PROGRAM_LIMIT)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode()
+
+
+needs_graphviz = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+
+
+@needs_graphviz
+def test_graphviz_draws_the_inversion():
+    assert drawn(INVERSION).count('class="edge"') == 3
+
+
+@needs_graphviz
+@settings(max_examples=25, deadline=None, suppress_health_check=HealthCheck)
+@given(strategies.text())
+@example(NASTY)
+@example("a\x00b")
+def test_graphviz_draws_a_class_of_any_name(name):
+    svg = ElementTree.fromstring(drawn(renamed(INVERSION, name)))
+    assert len(svg.findall(".//{*}g[@class='node']")) == 3
 
 
 def test_dot_strings_have_no_end_of_their_own():
@@ -153,7 +176,7 @@ def test_networkx_finds_the_cycle_in_what_it_is_given():
 
 
 def test_markdown_has_runs_findings_graph_and_locks():
-    stats = (ClassStat(A, "Lock", False, 10, 3, wait=Times(3, 3_000_000, 1, 2_000_000)),)
+    stats = (ClassStatistics(A, "Lock", False, 10, 3, wait=Durations(3, 3_000_000, 1, 2_000_000)),)
     text = formats.render("markdown", Snapshot(*itertools.islice(fields(INVERSION), 5), stats))
     headings = [line for line in text.splitlines() if line.startswith("#")]
     assert headings == [

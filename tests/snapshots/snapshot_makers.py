@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import (
     BITS,
     MOST_WITNESSES,
@@ -13,19 +14,29 @@ from lockdep.snapshots.records import (
     FindingRecord,
     Frame,
     KindRecord,
-    Run,
+    ProcessRecord,
     WitnessRecord,
 )
 from lockdep.snapshots.snapshot import Snapshot
-from lockdep.snapshots.stats import ClassStat, Times
+from lockdep.splats.document import (
+    DEADLOCK,
+    ClassName,
+    Document,
+    Header,
+    Line,
+    Place,
+    Scenario,
+    Stack,
+    Verdict,
+)
 
 NAMES = [f"app.py:{line} {name}" for line, name in enumerate("ABCDE", 1)]
 GRADES = {"potential": "error", "certain": "error", "unmatched": "warning", "stall": "warning"}
 
 
-def run_called(name: str, **options: object) -> Run:
+def run_called(name: str, **options: object) -> ProcessRecord:
     given = tuple(options.items())
-    return Run(name, name, "2026-01-01T00:00:00Z", "CPython 3.11.7", "Linux", "pure", "0.1.0", 1, given)
+    return ProcessRecord(name, name, "2026-01-01T00:00:00Z", "CPython 3.11.7", "Linux", "pure", "0.1.0", 1, given)
 
 
 def seen(run: str, *orders: str, kind: str = "EN", **options: object) -> Snapshot:
@@ -58,7 +69,12 @@ frames = st.builds(Frame, st.sampled_from(["a.py", "b.py", "\u00e9\udc80.py"]), 
 stacks = st.lists(frames, max_size=3).map(tuple)
 tables = st.dictionaries(words, counts, max_size=3).map(lambda table: tuple(sorted(table.items())))
 histograms = st.dictionaries(counts, counts, max_size=3).map(lambda table: tuple(sorted(table.items())))
-times = st.none() | st.builds(Times, st.integers(1, 9), counts, counts, counts, histograms)
+times = st.none() | st.builds(Durations, st.integers(1, 9), counts, counts, counts, histograms)
+
+parts = words | st.builds(ClassName, names, words) | st.builds(Place, frames)
+steps = st.lists(words, min_size=1, max_size=3).map(lambda texts: tuple(enumerate(texts)))
+lines = st.builds(Line, st.lists(parts, max_size=3).map(tuple), st.booleans())
+blocks = lines | st.builds(Stack, stacks) | st.builds(Scenario, steps) | st.sampled_from([Verdict(DEADLOCK)])
 
 
 @st.composite
@@ -73,7 +89,11 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
     found = draw(st.lists(findings(), max_size=3, unique_by=lambda one: (one.id, one.title)))
     counted = draw(st.lists(stats(), max_size=3, unique_by=lambda stat: (stat.name, stat.read)))
     return Snapshot(
-        (Run(run, run, draw(words), "3.11", "Linux", "pure", "0.1.0", 1, (("strict", False),), draw(tables)),),
+        (
+            ProcessRecord(
+                run, run, draw(words), "3.11", "Linux", "pure", "0.1.0", 1, (("strict", False),), draw(tables)
+            ),
+        ),
         classes,
         dependencies,
         tuple(sorted(chains)),
@@ -104,17 +124,15 @@ def witnesses(run: str) -> st.SearchStrategy[list[WitnessRecord]]:
 def findings(draw: st.DrawFn) -> FindingRecord:
     grade = draw(st.sampled_from(sorted(GRADES)))
     slug = draw(st.sampled_from(["recursive", "misuse"]))
-    text = draw(words)
-    return FindingRecord(
-        slug, "title", GRADES[grade], grade, "why", f"id-{slug}", (NAMES[0],), (), draw(st.integers(1, 9)),
-        draw(st.booleans()), text,
-    )  # fmt: skip
+    header = Header(slug, "title", "BUG: title", GRADES[grade], grade, "why", f"id-{slug}", "Python 3.11 Linux")
+    document = Document(header, draw(st.lists(blocks, max_size=4).map(tuple)))
+    return FindingRecord(document, (NAMES[0],), (), draw(st.integers(1, 9)), draw(st.booleans()))
 
 
 @st.composite
-def stats(draw: st.DrawFn) -> ClassStat:
+def stats(draw: st.DrawFn) -> ClassStatistics:
     numbers = [draw(counts) for _ in range(5)]
-    return ClassStat(
+    return ClassStatistics(
         draw(names), "Lock", draw(st.booleans()), *numbers, draw(times), draw(times), draw(tables), draw(tables),
         draw(tables),
     )  # fmt: skip

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lockdep.snapshots.knots import knots, reach, reversed_, successors
+from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import MOST_WITNESSES
 from lockdep.snapshots.snapshot import Snapshot
-from lockdep.snapshots.stats import ClassStat, Times
 from lockdep.vocabulary.kinds import kind_bits, kind_text
 from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
@@ -94,7 +94,7 @@ def without_counts(snapshot):
             dataclasses.replace(one, kinds=tuple(map(plain, one.kinds))) for one in snapshot.dependencies
         ),
         findings=tuple(dataclasses.replace(finding, count=1) for finding in snapshot.findings),
-        stats=tuple(ClassStat(stat.name, stat.kind, stat.read) for stat in snapshot.stats),
+        stats=tuple(ClassStatistics(stat.name, stat.kind, stat.read) for stat in snapshot.stats),
     )
 
 
@@ -189,7 +189,9 @@ def test_the_id_of_a_cycle_is_that_of_the_same_cycle_in_one_run():
 def test_a_cycle_that_a_run_reports_is_not_told_again():
     whole = Snapshot.merged([seen("1", "AB"), seen("2", "BA")])
     (told,) = whole.findings
-    own = dataclasses.replace(seen("3", "CD"), findings=(dataclasses.replace(told, across=False, reason="own"),))
+    document = dataclasses.replace(told.document, header=dataclasses.replace(told.document.header, reason="own"))
+    finding = dataclasses.replace(told, across=False, document=document)
+    own = dataclasses.replace(seen("3", "CD"), findings=(finding,))
     assert [finding.reason for finding in whole.merge(own).findings] == ["own"]
 
 
@@ -266,6 +268,6 @@ def test_knots_and_reach_are_those_of_networkx(pairs):
 
 
 def test_times_of_nothing_are_no_shortest_times():
-    nothing, some = Times(0, 0, 0, 0), Times(2, 10, 4, 6, ((8, 2),))
+    nothing, some = Durations(0, 0, 0, 0), Durations(2, 10, 4, 6, ((8, 2),))
     assert nothing.merged(some) == some.merged(nothing) == some
-    assert some.merged(Times(1, 1, 1, 1, ((2, 1), (8, 0)))) == Times(3, 11, 1, 6, ((2, 1), (8, 2)))
+    assert some.merged(Durations(1, 1, 1, 1, ((2, 1), (8, 0)))) == Durations(3, 11, 1, 6, ((2, 1), (8, 2)))

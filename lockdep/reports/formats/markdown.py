@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from lockdep.reports.formats import mermaid
+from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import FindingRecord
-from lockdep.snapshots.stats import ClassStat, Times
 
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
@@ -52,7 +52,7 @@ def finding_parts(findings: Sequence[FindingRecord]) -> list[str]:
     return parts
 
 
-def stat_table(stats: Iterable[ClassStat]) -> str:
+def stat_table(stats: Iterable[ClassStatistics]) -> str:
     chosen = sorted(stats, key=lambda one: (-one.contentions, -one.acquisitions, one.name, one.read))[:MOST_STATS]
     rows = [
         (
@@ -65,7 +65,7 @@ def stat_table(stats: Iterable[ClassStat]) -> str:
     return table(("class", "contentions", "acquisitions", "waited", "longest", "held", "longest"), rows)
 
 
-def spread(times: Times | None) -> tuple[str, str]:
+def spread(times: Durations | None) -> tuple[str, str]:
     """Return the total and the longest time."""
     return ("", "") if times is None else (milliseconds(times.total_ns), milliseconds(times.max_ns))
 

@@ -1,35 +1,36 @@
-"""The findings as they were reported, one below the other; what was suppressed is left out."""
+"""The reports of the findings, one below the other; suppressed findings are left out."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
+    from lockdep.splats.document import Role
 
-RESET = "\x1b[0m"
-STYLES = (  # of a line that looks like this, the first that fits
-    (re.compile(r"(WARNING|BUG|\[ BUG|INFO): .*| \*\*\* [A-Z]+ \*\*\*"), "\x1b[1;31m"),
-    (re.compile(r"=+|-+"), "\x1b[2m"),
-    (re.compile(r"evidence: .*"), "\x1b[1m"),
-    (re.compile(r"-> #\d+ .*|\d+ locks? held by .*|(stack backtrace|other info that .*|the existing .*):"), "\x1b[36m"),
-    (re.compile(r" {6}\S.* in \S.*"), "\x1b[33m"),
-    (re.compile(r" {8}\S.*"), "\x1b[2m"),
-)
+BOLD, DIM, BOLD_RED, CYAN, YELLOW, RESET = (f"\x1b[{code}m" for code in ("1", "2", "1;31", "36", "33", "0"))
+STYLES: dict[Role, str] = {
+    "rule": DIM,
+    "headline": BOLD_RED,
+    "heading": CYAN,
+    "frame": YELLOW,
+    "source": DIM,
+    "verdict": BOLD_RED,
+    "evidence": BOLD,
+}
 
 
 def render(snapshot: Snapshot, *, colour: bool = False) -> str:
-    """Return the splats."""
-    texts = [finding.text.rstrip("\n") + "\n" for finding in snapshot.findings if not finding.suppressed]
-    text = "\n".join(texts)
-    return "\n".join(map(coloured, text.split("\n"))) if colour else text
+    """Return the reports as text, with the colours of a terminal if `colour` is true."""
+    shown = [finding for finding in snapshot.findings if not finding.suppressed]
+    if not colour:
+        return "\n".join(finding.text for finding in shown)
+    reports = ("".join(f"{coloured(*line)}\n" for line in finding.document.lines()) for finding in shown)
+    return "\n".join(reports)
 
 
-def coloured(line: str) -> str:
-    """Return a line in its colour; what a file name may smuggle in is shown, not obeyed."""
+def coloured(role: Role, line: str) -> str:
+    """Return a line in the colour of its role. Escape characters in names and source lines are shown, not sent."""
     line = line.replace("\x1b", "\\x1b")
-    for pattern, style in STYLES:
-        if pattern.fullmatch(line):
-            return f"{style}{line}{RESET}"
-    return line
+    style = STYLES.get(role)
+    return line if style is None else f"{style}{line}{RESET}"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from lockdep.splats.interrupts import event_lines, who
-from lockdep.splats.page import INFO, Lines, Page
+from lockdep.splats.page import INFO, Body, Page
 from lockdep.splats.tellers import tells
 from lockdep.violations.assertion import FailedAssertion
 
 
 @tells(FailedAssertion)
-def body(page: Page, violation: FailedAssertion) -> Lines:
+def body(page: Page, violation: FailedAssertion) -> Body:
     """Return the report: where, what should hold, and how things are."""
     where = violation.where
-    lines = [f"{violation.place}: {violation.assertion}() says that", f"  {violation.text}", ""]
+    lines: Body = [f"{violation.place}: {violation.assertion}() says that", f"  {violation.text}", ""]
     if violation.classes:
         lines += [f"which is not so for thread {where.thread}:", *map(page.class_line, violation.classes), "", INFO]
     else:

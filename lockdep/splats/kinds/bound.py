@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from lockdep.splats.page import Lines, Page, stack_lines
+from lockdep.splats.page import Body, Page, frames
 from lockdep.splats.tellers import tells
 from lockdep.violations.bound import BoundReached
 
 
 @tells(BoundReached)
-def body(page: Page, violation: BoundReached) -> Lines:
+def body(page: Page, violation: BoundReached) -> Body:
     """Return the report: which bound, what is lost by it, and what to set."""
-    lines = [f"{violation.option} = {violation.bound} is reached: {violation.lost}.", "Everything else goes on."]
+    lines: Body = [f"{violation.option} = {violation.bound} is reached: {violation.lost}.", "Everything else goes on."]
     lines += [f'Set a larger one: LOCKDEP_OPTIONS="{violation.option}=...", or in [tool.lockdep] of pyproject.toml.']
     lines += [page.class_line(lock_class) for lock_class in violation.classes]
-    return [*lines, "", f"thread {violation.where.thread} came upon it at:", *stack_lines(violation.where.stack)]
+    return [*lines, "", f"thread {violation.where.thread} came upon it at:", frames(violation.where.stack)]

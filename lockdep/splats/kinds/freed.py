@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from lockdep.splats.page import INFO, Lines, Page
+from lockdep.splats.page import INFO, Body, Page
 from lockdep.splats.tellers import tells
 from lockdep.violations.freed import HeldLockFreed
 
 
 @tells(HeldLockFreed)
-def body(page: Page, violation: HeldLockFreed) -> Lines:
+def body(page: Page, violation: HeldLockFreed) -> Body:
     """Return the report. A lock that was collected is noticed later, perhaps by another thread."""
     where, holder = violation.where, violation.owner or "a thread that has ended"
     if violation.how == "collected":
-        lines = [f"thread {where.thread} noticed that a lock was collected, still held by {holder}!"]
+        head = f"thread {where.thread} noticed that a lock was collected, still held by {holder}!"
     else:
-        lines = [f"thread {where.thread} is initialising a lock again, still held by {holder}!"]
-    return [*lines, page.class_line(violation.lock_class), "", INFO, *page.tail(where)]
+        head = f"thread {where.thread} is initialising a lock again, still held by {holder}!"
+    return [head, page.class_line(violation.lock_class), "", INFO, *page.tail(where)]

@@ -6,22 +6,22 @@
 from __future__ import annotations
 
 from lockdep.splats.interrupts import scenario, way
-from lockdep.splats.page import INFO, Lines, Page, backtrace
+from lockdep.splats.page import INFO, Body, Page, backtrace, heading
 from lockdep.splats.tellers import tells
 from lockdep.violations.interrupts import ClassUsage, state_word
 from lockdep.violations.irq_inversion import IrqInversion
 
 
 @tells(IrqInversion)
-def body(page: Page, violation: IrqInversion) -> Lines:
+def body(page: Page, violation: IrqInversion) -> Body:
     """Return the report: what changed, what it is connected with, the table, the way there."""
     where, word = violation.where, state_word(violation.bit)
     changed = ClassUsage(violation.lock_class, violation.bit, where.stack)
     safe, unsafe = (changed, violation.other) if violation.forwards else (violation.other, changed)
     took = f"took another, {word}-unsafe" if violation.forwards else f"was taken by another, {word}-safe"
-    lines = [f"thread {where.thread} just changed the state of lock:", page.class_line(violation.lock_class)]
+    lines: Body = [f"thread {where.thread} just changed the state of lock:", page.class_line(violation.lock_class)]
     lines += [f"but this lock {took} lock in the past:", page.class_line(violation.other.lock_class), ""]
     lines += ["and interrupts could create inverse lock ordering between them.", "", INFO]
     lines += [*scenario(violation.path_links, safe, unsafe), *page.held_list(where)]
-    lines += ["", "the shortest dependencies between 2nd lock and 1st lock:"]
+    lines += ["", heading("the shortest dependencies between 2nd lock and 1st lock:")]
     return [*lines, *way(page, violation.path_links, violation.usages), *backtrace(where.stack)]

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from lockdep.splats.interrupts import class_block, scenario, way, who
-from lockdep.splats.page import INFO, Lines, Page, backtrace, stack_lines
-from lockdep.splats.steps import step
+from lockdep.splats.page import INFO, Body, Page, backtrace, frames, heading, line
+from lockdep.splats.steps import dependency_block
 from lockdep.splats.tellers import tells
 from lockdep.violations.interrupts import state_word
 from lockdep.violations.irq_order import IrqOrder
 
 
 @tells(IrqOrder)
-def body(page: Page, violation: IrqOrder) -> Lines:
+def body(page: Page, violation: IrqOrder) -> Body:
     """Return the report: the new dependency, what it connects, the table, the way there."""
     where, word = violation.where, state_word(violation.safe.bit)
-    prev, next_ = page.class_text(violation.prev.lock_class), page.class_text(violation.lock_class)
-    lines = [f"{who(where)} is trying to acquire:", page.class_line(violation.lock_class), ""]
-    lines += ["and this thread is already holding:", f"  {page.lock_text(violation.prev)}", ""]
-    lines += ["which would create a new lock dependency:", f"  {prev} -> {next_}", ""]
+    prev, next_ = page.class_name(violation.prev.lock_class), page.class_name(violation.lock_class)
+    lines: Body = [f"{who(where)} is trying to acquire:", page.class_line(violation.lock_class), ""]
+    lines += ["and this thread is already holding:", line("  ", *page.lock_parts(violation.prev)), ""]
+    lines += ["which would create a new lock dependency:", line("  ", prev, " -> ", next_), ""]
     lines += [f"but this new dependency connects a {word}-irq-safe lock:", page.class_line(violation.safe.lock_class)]
-    lines += ["", f"... which became {word}-irq-safe at:", *stack_lines(violation.safe.stack), ""]
+    lines += ["", f"... which became {word}-irq-safe at:", frames(violation.safe.stack), ""]
     lines += [f"to a {word}-irq-unsafe lock:", page.class_line(violation.unsafe.lock_class), ""]
-    lines += [f"... which became {word}-irq-unsafe at:", *stack_lines(violation.unsafe.stack), "", INFO]
+    lines += [f"... which became {word}-irq-unsafe at:", frames(violation.unsafe.stack), "", INFO]
     lines += scenario(violation.path_links, violation.safe, violation.unsafe)
     return [*lines, *page.held_list(where), *dependencies(page, violation, word), *backtrace(where.stack)]
 
 
-def dependencies(page: Page, violation: IrqOrder, word: str) -> Lines:
+def dependencies(page: Page, violation: IrqOrder, word: str) -> Body:
     """Return every class and dependency on the way from the safe lock to the unsafe one."""
     links, usages, at = violation.path_links, violation.usages, len(violation.behind)
     behind, new, ahead = links[:at], links[at], links[at + 1 :]
-    lines = ["", f"the dependencies between {word}-irq-safe lock and the holding lock:"]
+    lines: Body = ["", heading(f"the dependencies between {word}-irq-safe lock and the holding lock:")]
     lines += way(page, behind, usages) if behind else class_block(page, violation.prev.lock_class, usages)
-    lines += ["", "the new dependency:"]
-    lines += step(page, at, new.dependency.prev, new.dependency.next, new.kind, new.witness)[1:]
-    lines += ["", f"the dependencies between the lock to be acquired and {word}-irq-unsafe lock:"]
+    lines += ["", heading("the new dependency:")]
+    lines += dependency_block(page, at, new.dependency.prev, new.dependency.next, new.kind, new.witness)[1:]
+    lines += ["", heading(f"the dependencies between the lock to be acquired and {word}-irq-unsafe lock:")]
     return lines + (way(page, ahead, usages, at + 1) if ahead else class_block(page, violation.lock_class, usages))

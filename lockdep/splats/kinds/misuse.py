@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from lockdep.splats.page import INFO, Lines, Page
+from lockdep.splats.page import INFO, Body, Page, line, place
 from lockdep.splats.tellers import tells
-from lockdep.trace import site
 from lockdep.violations.misuse import LockMisuse
 
 
 @tells(LockMisuse)
-def body(page: Page, violation: LockMisuse) -> Lines:
+def body(page: Page, violation: LockMisuse) -> Body:
     """Return the report: the rule, the locks it is about, where it was broken."""
     where = violation.where
-    lines = [f"thread {where.thread}, at {site(where.stack)}:", f"  {violation.text}"]
+    lines: Body = [line(f"thread {where.thread}, at ", place(where.stack), ":"), f"  {violation.text}"]
     if violation.classes:
         lines += ["", "this is about:", *map(page.class_line, violation.classes)]
     return [*lines, "", INFO, *page.tail(where)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockdep.splats.interrupts import event_lines
-from lockdep.splats.page import Lines, Page
+from lockdep.splats.page import Body, Page, line
 from lockdep.splats.tellers import tells
 from lockdep.violations.sleep import AtomicSleep
 from lockdep.violations.where import Where
@@ -15,7 +15,7 @@ ATOMIC = tuple(state for state in STATES if state.atomic)
 
 
 @tells(AtomicSleep)
-def body(page: Page, violation: AtomicSleep) -> Lines:
+def body(page: Page, violation: AtomicSleep) -> Body:
     """Return the report: why this context must not sleep, and how it came to be."""
     where = violation.where
     context = where.context
@@ -24,11 +24,11 @@ def body(page: Page, violation: AtomicSleep) -> Lines:
         ("preemption off", context.preempt),
     ]
     irqs_off = not context.is_on(HARDIRQ)
-    lines = [f"in_atomic(): {is_atomic(where):d}, irqs_disabled(): {irqs_off:d}, name: {where.thread}"]
+    lines: Body = [f"in_atomic(): {is_atomic(where):d}, irqs_disabled(): {irqs_off:d}, name: {where.thread}"]
     lines += ["nothing may sleep here, because of:"]
     lines += [f"  {what}, depth {depth}" for what, depth in depths if depth]
     lines += [f"  {what} off" for what in switched_off(context)]
-    lines += [f"  held lock {page.class_text(lock.lock_class)}" for lock in where.held
+    lines += [line("  held lock ", page.class_name(lock.lock_class)) for lock in where.held
               if INV < lock.lock_class.traits.inner < SLEEP]  # fmt: skip
     lines += ["", *(event_lines(context) if context.event else [])]
     return [*lines, *page.tail(where)]

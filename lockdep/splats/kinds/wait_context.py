@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lockdep.splats.page import INFO, Lines, Page
+from lockdep.splats.document import Part
+from lockdep.splats.page import INFO, Body, Page, line
 from lockdep.splats.tellers import tells
 from lockdep.violations.wait_context import InvalidWaitContext
 
@@ -10,12 +11,12 @@ WAITS = ("INV", "FREE", "SPIN", "CONFIG", "SLEEP", "MAX")
 
 
 @tells(InvalidWaitContext)
-def body(page: Page, violation: InvalidWaitContext) -> Lines:
+def body(page: Page, violation: InvalidWaitContext) -> Body:
     """Return the report: the lock, what forbids it, the context."""
     lock_class, where = violation.lock_class, violation.where
-    lines = [f"thread {where.thread} is trying to lock:", page.class_line(lock_class), ""]
+    lines: Body = [f"thread {where.thread} is trying to lock:", page.class_line(lock_class), ""]
     lines += [f"which can be a wait of type {wait(lock_class.outer)}"]
-    lines += [f"where at most {wait(violation.tightest)} is allowed: {reason(page, violation)}", "", INFO]
+    lines += [line(f"where at most {wait(violation.tightest)} is allowed: ", *reason(page, violation)), "", INFO]
     return [*lines, f"context-{{{violation.context}:{violation.context}}}", *page.tail(where)]
 
 
@@ -24,9 +25,9 @@ def wait(number: int) -> str:
     return f"{WAITS[number]} ({number})"
 
 
-def reason(page: Page, violation: InvalidWaitContext) -> str:
+def reason(page: Page, violation: InvalidWaitContext) -> tuple[Part, ...]:
     """Return what allows no longer wait: the handler that this code runs in, or a held lock."""
     if violation.context == violation.tightest:
         inside = min(violation.where.context.inside, key=lambda state: state.wait)
-        return f"in a {inside.noun} handler"
-    return f"under {page.class_text(violation.classes[1])}"
+        return (f"in a {inside.noun} handler",)
+    return "under ", page.class_name(violation.classes[1])

@@ -16,7 +16,7 @@ Counts = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class Durations:
     """Waits or holds of one class. `histogram` has (upper bound in ns, how many times up to it), bounds rising."""
 
     count: int
@@ -25,11 +25,11 @@ class Times:
     max_ns: int
     histogram: tuple[tuple[int, int], ...] = ()
 
-    def merged(self, other: Times) -> Times:
-        """Return both taken together. Times of nothing have no shortest one."""
+    def merged(self, other: Durations) -> Durations:
+        """Return both taken together. Durations of nothing have no shortest one."""
         if not self.count or not other.count:
             return self if self.count else other
-        return Times(
+        return Durations(
             self.count + other.count,
             self.total_ns + other.total_ns,
             min(self.min_ns, other.min_ns),
@@ -39,7 +39,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassStat:
+class ClassStatistics:
     """One class, its reads or its writes. `wait` and `hold` are None where no clock ran.
 
     Bounces are acquisitions whose last holder was another thread. The points are places in the program: those that had
@@ -54,15 +54,15 @@ class ClassStat:
     bounces: int = 0
     contention_bounces: int = 0
     timeouts: int = 0
-    wait: Times | None = None
-    hold: Times | None = None
+    wait: Durations | None = None
+    hold: Durations | None = None
     contention_points: Counts = ()
     contending_points: Counts = ()
     threads: Counts = ()
 
-    def merged(self, other: ClassStat) -> ClassStat:
+    def merged(self, other: ClassStatistics) -> ClassStatistics:
         """Return both taken together; they are of one class, both reads or both writes."""
-        return ClassStat(
+        return ClassStatistics(
             self.name,
             joined(self.kind, other.kind),
             self.read,
@@ -78,7 +78,7 @@ class ClassStat:
             added(self.threads, other.threads),
         )
 
-    def since(self, before: ClassStat) -> ClassStat:
+    def since(self, before: ClassStatistics) -> ClassStatistics:
         """Return what came after an earlier look at the same class. Points and shares are those of all time."""
         return replace(
             self,
@@ -92,14 +92,14 @@ class ClassStat:
         )
 
 
-def together(first: Times | None, second: Times | None) -> Times | None:
+def together(first: Durations | None, second: Durations | None) -> Durations | None:
     """Return the times of both, if there are any."""
     if first is None or second is None:
         return second if first is None else first
     return first.merged(second)
 
 
-def apart(now: Times | None, before: Times | None) -> Times | None:
+def apart(now: Durations | None, before: Durations | None) -> Durations | None:
     """Return the times that came after an earlier look; the shortest and the longest are those of all time."""
     if now is None or before is None:
         return now
