@@ -1,4 +1,4 @@
-"""What _fastpath.py needs of the cython module when it runs as plain Python and Cython is not installed."""
+"""The part of the cython module that the pure build needs where Cython is not installed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,20 +7,15 @@ compiled = False
 
 
 def cast(_type: object, value: Any, *_args: object) -> Any:
-    """Return the value: casts matter to C only."""
+    """Return the value unchanged: only C has casts."""
     return value
 
 
 def address(value: Any) -> Any:
-    """Return the value: never reached in plain Python."""
+    """Return the value unchanged. Plain Python never calls this."""
     return value
 
 
-def inline(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function as it is."""
-    return function
-
-
 def final(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the method as it is."""
+    """Return the method unchanged."""
     return method

@@ -1,18 +1,18 @@
-"""The wait queue under every sleeping primitive: a count of free units, and the threads that wait for some, in order.
+"""The wait queue under every sleeping primitive: a number of free units, and a queue of threads that wait for some.
 
-A semaphore is units that are taken one by one; of a reader/writer lock a reader takes one and a writer takes all; a
-completion is units that are signalled. Who finds enough units free and nobody waiting takes them. Everybody else
-queues, and is granted its units by whoever gives units back: first come, first served, without a thundering herd. A
-wait that `barges` passes the queue: it takes what is free whoever waits, and else waits at the head.
+A semaphore has units that are taken one by one. A reader takes one unit of a reader/writer lock, a writer takes all. A
+completion has units that are signalled. A thread takes units at once if enough are free and nobody waits; otherwise it
+joins the queue, and a thread that gives units back grants them to the first waiter (so there is no thundering herd). A
+thread that `barges` ignores the queue: it takes units whenever enough are free, or else waits at the head.
 
-One source, two builds, as _fastpath. Each change of a queue is one section under its guard, and no handler,
-finalizer or interrupt can come into a section: compiled, it is C without a Python call; in the pure build it has no
-call and no loop, only steps of iterators that take the guard, wake a thread and drop the guard. A section grants
-to one waiter, who goes on with the next when it wakes up; so an interrupt between two sections loses nothing.
+Each change of a queue is one section under its guard, and no signal handler, finalizer or interrupt can run inside a
+section: compiled, it is C without a Python call; in the pure build it has no call and no loop, only steps of iterators
+that take the guard, wake a thread and drop the guard. A section grants units to one waiter. When that waiter wakes up,
+it serves the next one, so an interrupt between two sections loses nothing.
 
-A wait parks on a lock of its own and holds nothing of ours while it sleeps. When its time is up, or it is interrupted,
-it takes what it was granted meanwhile, or gives it back, in one section. A signal handler that waits on top of its own
-thread's wait goes before that one. Waiters from before a fork are dropped in the child.
+A waiter sleeps on a lock of its own (see _parking) and holds nothing of ours. When its time is up, or it is
+interrupted, it takes or gives back in one section what it was granted meanwhile. A signal handler that waits on top of
+its own thread's wait is served before that one. Waiters from before a fork are dropped in the child.
 
 Cost, uncontended, compiled: no allocation, no clock, no system call.
 """
@@ -37,35 +37,35 @@ if not cython.compiled:
     from lockdep.fastpath._threads import current
 
 COMPILED = cython.compiled
-PATIENCE = 0.1                                # seconds for another thread to give what this one wants twice
-LIMIT = 1 << 40                               # so many units are as good as endless
-UNLIMITED = LIMIT                             # the same, for importers: a name of C has no value for them
-HAD, MORE, UNBALANCED = 1, 2, 4               # what `put` tells
-ACCEPT, EXPIRE, ABANDON = 0, 1, 2             # what `put` does with a waiter: see there
+PATIENCE = 0.1                                # seconds for others to give a unit that its only holder wants again
+LIMIT = 1 << 40                               # the most units that a queue can have: more are not counted
+UNLIMITED = LIMIT                             # the same as a Python name: LIMIT is a variable of C
+HAD, MORE, UNBALANCED = 1, 2, 4               # flags in the result of `put`
+ACCEPT, EXPIRE, ABANDON = 0, 1, 2             # what `put` does with a waiter; see its docstring
 
 _get_ident = _thread.get_ident
 _allocate_lock = _thread.allocate_lock
 
 
 class WaitQueue:
-    """Units, and the threads that wait for some. Validates nothing.
+    """Units, and the threads that wait for some. Nothing is validated here.
 
-    Invariant outside of sections: the first waiter cannot have what it wants, or somebody who was granted something
-    is on the way to look again. `owner` is the thread that has taken all units, if one has.
+    Invariant outside of sections: the first waiter wants more than is free, or a waiter that was granted units is
+    waking up and will serve the queue. `owner` is the thread that took all units, or 0.
     """
 
     def __init__(self, free=0, total=LIMIT, spins=0):
         self.total = self.sure = total
         self.free_units = free
         self.owner = self.waiting = self.contended = 0
-        self.spins = spins                    # how often to look again before a wait sleeps
+        self.spins = spins                    # how often a waiter tries again before it sleeps
         self.first = self.last = None
         self.forks = _generation[0]
         self.waits = {}                       # thread -> its innermost wait here; only that thread changes it
         if cython.compiled:
             self.guard = 0
         else:
-            guard = _thread.RLock()           # re-entrant: a trace function may come into a section
+            guard = _thread.RLock()           # re-entrant: a trace function may run inside a section
             self.enters = map(guard.acquire, repeat(True))
             self.leaves = starmap(guard.release, repeat(()))
 
@@ -75,7 +75,7 @@ class WaitQueue:
         return self.free_units
 
     def take(self, units, barge=False, waiter=None):
-        """Take units if they can be had now; else queue the waiter, if there is one."""
+        """Take units if that is possible now, and return whether it was; if not, put `waiter` into the queue."""
         return self.take_units(units, barge, waiter)
 
     def take_units(self, units, barge=False, waiter=None):
@@ -91,7 +91,7 @@ class WaitQueue:
             self.waiting = 0
             self.forks = _generation[0]
         if outer is not None and outer.granted:
-            outer.granted = False             # what that wait was granted is for us to use first
+            outer.granted = False             # we come before that wait: put its units back and queue it again
             self.free_units += outer.units
             self.owner = 0
             outer.after = self.first
@@ -132,12 +132,13 @@ class WaitQueue:
         return taken
 
     def put(self, units, dep_map=None, leaver=None, how=ACCEPT):
-        """Give units back, settle a waiter, and grant the first one in the queue what it wants if that is there now.
+        """Give units back, end the wait `leaver`, and grant the first waiter its units if enough are free.
 
-        With `dep_map` the units are given only if the validator knows of them, else UNBALANCED; `sure` units or more
-        are given anyway, because the queue knows who has them. A waiter that was granted its units has HAD them, or
-        returns them to ABANDON its wait; one that was not stays in the queue on ACCEPT only. MORE says that the next
-        one could be granted something, too.
+        With `dep_map` the units are given back only if the validator knows that this thread holds them, otherwise the
+        result has UNBALANCED. But `sure` units or more are always given back, because then the queue itself knows the
+        holder. If `leaver` was granted its units, the result has HAD, or with ABANDON the units are given back. If it
+        was not, it leaves the queue unless `how` is ACCEPT. MORE in the result says that the next waiter could be
+        granted its units, too: call `put` again.
         """
         return self.put_units(units, dep_map, leaver, how)
 
@@ -147,7 +148,7 @@ class WaitQueue:
             if dep_map is not None and not dep_map.let_go() and units < self.sure:
                 units = 0
                 result = UNBALANCED
-        finally:                              # the units are given whatever the validator does
+        finally:                              # the units are given back whatever the validator does
             woken = None
             if cython.compiled:
                 ld_guard(cython.address(self.guard), _generation[0])
@@ -206,7 +207,7 @@ class WaitQueue:
                     try:
                         for _ in first.wakes:
                             break
-                    except RuntimeError:      # it has not yet noticed that it was woken before
+                    except RuntimeError:      # it was woken before, and has not run since
                         pass
             if cython.compiled:
                 ld_unguard(cython.address(self.guard))
@@ -218,18 +219,20 @@ class WaitQueue:
         return result
 
     def give(self, units):
-        """Give units back, or new ones, and wake everybody who can have what it wants now."""
+        """Give units back, or add new ones, and wake every waiter whose units are free now."""
         result = self.put_units(units)
         while result & MORE:
             result = self.put_units(0)
 
     def drain(self):
-        """Have no units. Not while others give some."""
+        """Drop all free units. Must not run concurrently with `give`."""
         self.free_units = 0
 
     def wait(self, units, timeout=FOREVER, signals=False, barge=False):
-        """Block until the units were taken, or so many seconds have passed. With `signals`, InterruptedError when a
-        signal handler has run (compiled only; an exception out of a handler ends every wait).
+        """Block until the units were taken, then return True; or `timeout` seconds (-1: no limit), then return False.
+
+        With `signals`, InterruptedError if a signal handler has run (in the compiled build only). An exception raised
+        by a handler ends every wait.
         """
         return self.wait_units(units, timeout, signals, barge)
 
@@ -242,7 +245,7 @@ class WaitQueue:
                 return True
         outer = self.waits.get(me)
         waiter = Waiter(me, units, outer)
-        self.waits[me] = waiter               # from here to the end of every way out, no call can lose what was had
+        self.waits[me] = waiter               # from here on, no exception can lose units that were granted
         try:
             if self.take_units(units, barge, waiter):
                 return True
@@ -269,15 +272,15 @@ class WaitQueue:
                 self.waits[me] = waiter.outer
 
     def sleep(self, waiter, deadline, signals):
-        """Park this wait; return False when its time is up."""
+        """Sleep until woken, then return True; or until the deadline, then return False."""
         left = FOREVER if deadline is None else max(0, deadline - monotonic())
         return waiter.sleep(left, signals)
 
 
 class ValidatedQueue(WaitQueue):
-    """Units that are held like a lock: the validator is asked before a wait, and told what was had.
+    """Units that are held like a lock: they are validated before a wait, and entered when they were taken.
 
-    `portion` is what the methods of threading.Lock and the with statement take: all units, or some.
+    `portion` is the number of units that the methods of threading.Lock and the with statement take.
     """
 
     def __init__(self, dep_map, free, total, portion, spins=0):
@@ -286,7 +289,7 @@ class ValidatedQueue(WaitQueue):
         self.portion = portion
 
     def lock(self, units, mode=0, timeout=FOREVER, signals=False, barge=False, nest=None, subclass=0):
-        """Take units; return whether they were had in time. TRY in `mode`: not validated before a wait."""
+        """Take units; return whether that succeeded in time. With TRY in `mode` it is not validated before a wait."""
         return self.take_held(units, mode, timeout, signals, barge, nest, subclass)
 
     def take_held(self, units, mode=0, timeout=FOREVER, signals=False, barge=False, nest=None, subclass=0):
@@ -305,7 +308,7 @@ class ValidatedQueue(WaitQueue):
         return True
 
     def get(self, ticket, units, timeout, signals, barge):
-        """Take units, and tell the validator that they had to be waited for."""
+        """Take units; if that takes a wait, count a contention."""
         if self.take_units(units, barge):
             return True
         if timeout == 0:
@@ -320,7 +323,7 @@ class ValidatedQueue(WaitQueue):
         return got
 
     def unlock(self, units):
-        """Give units back that this thread holds. RuntimeError, after a finding, if it does not hold them."""
+        """Give back units that this thread holds. RuntimeError, after a report, if it does not hold them."""
         return self.give_held(units)
 
     def give_held(self, units):
@@ -338,11 +341,11 @@ class ValidatedQueue(WaitQueue):
         return True
 
     def unlock_wrongly(self):
-        """Report the release of what this thread does not hold in this way."""
+        """Refuse to give back units that this thread does not hold in this way. Subclasses report it first."""
         raise RuntimeError("release of a lock that this thread does not hold in this way")
 
     def acquire(self, blocking=True, timeout=FOREVER):
-        """Take it as threading.Lock.acquire does."""
+        """Take `portion` units; see threading.Lock.acquire."""
         if timeout is None:
             timeout = FOREVER
         if blocking is not True or timeout is not FOREVER:
@@ -354,7 +357,7 @@ class ValidatedQueue(WaitQueue):
         self.give_held(self.portion)
 
     def locked(self):
-        """Return whether `acquire` would have to wait."""
+        """Return whether fewer than `portion` units are free, so that `acquire` would wait."""
         return self.free_units < self.portion
 
     def __enter__(self):
@@ -365,7 +368,7 @@ class ValidatedQueue(WaitQueue):
 
 
 class Side:
-    """One way to hold a queue, for the with statement. Has no state: one serves all threads."""
+    """A context manager for one way to hold a queue. It has no state, so all threads can share it."""
 
     __slots__ = ("barge", "mode", "queue", "units")
 
@@ -383,14 +386,14 @@ class Side:
 
 
 class UnitPool(ValidatedQueue):
-    """Units that one thread takes and any thread may give: semaphores and completions.
+    """Units that one thread takes and any thread may give back: semaphores and completions.
 
-    A unit is held by the thread that took it, until that thread gives one, or another thread does who holds none: then
-    the oldest holder is rid of it. An `event` is never held: its units are signalled and used up. Whoever waits for a
-    unit that is given by a thread that has none depends on the locks which that thread holds there.
+    A thread holds a unit until it gives one back, or until a thread that holds none gives one back: that releases the
+    oldest holder. The units of an `event` are never held: they are signalled and used up. If a thread that holds no
+    unit gives one, the threads that wait for it depend on the locks that the giver holds at that moment.
 
-    Where there is more than one unit, a thread that takes a second one is not validated. A thread that takes the only
-    one again waits a moment for another thread to give it; then it is a finding.
+    If there is more than one unit, a thread that takes a second one is not validated. A thread that takes the only unit
+    again waits a moment for another thread to give it back; then that is reported.
     """
 
     def __init__(self, dep_map, free, event=False):
@@ -398,7 +401,7 @@ class UnitPool(ValidatedQueue):
         self.sure = 0
         self.event = event
         self.single = free == 1
-        self.holders = deque()               # serials of the threads that have units, oldest first
+        self.holders = deque()               # serials of the threads that hold units, oldest first
         if not event:
             dep_map.share()
 
@@ -415,7 +418,7 @@ class UnitPool(ValidatedQueue):
             if self.hold(me, None, units, mode | TRY, patience, signals, barge):
                 return True
             timeout = FOREVER if timeout is FOREVER else max(0, timeout - PATIENCE)
-            mode |= TIMED                     # it can end: anybody may give the unit
+            mode |= TIMED                     # the wait can end: any thread may give the unit back
         if timeout is not FOREVER:
             mode |= TRY if timeout == 0 else TIMED
         ticket = None if mode & TRY else self.dep_map.ask(mode, nest, subclass)
@@ -435,20 +438,20 @@ class UnitPool(ValidatedQueue):
         return True
 
     def give_held(self, units):
-        """Any thread may."""
+        """Give units back; any thread may do this."""
         holder = None
         if not self.event:
             try:
                 self.holders.remove(current().serial)
                 holder = self.dep_map
             except ValueError:
-                pass                          # it has none, or another thread has just rid it of the last one
+                pass                          # it holds none, or another thread has just released its last one
         if holder is None:
             self.dep_map.signal()
             try:
                 self.dep_map.disown(self.holders.popleft())
             except IndexError:
-                pass                          # nobody has one
+                pass                          # nobody holds a unit
         result = self.put_units(units, holder)
         while result & MORE:
             result = self.put_units(0)
