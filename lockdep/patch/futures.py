@@ -13,8 +13,7 @@ from typing import Any
 from lockdep import fastpath, trace
 from lockdep.graph.runs import Run
 from lockdep.patch.changes import Changes
-from lockdep.patch.joins import RUN, joined
-from lockdep.patch.threads import timeout_of
+from lockdep.patch.joins import RUN, joined, timeout_of
 from lockdep.patch.wrappers import after_import, wrap
 
 DONE = ("FINISHED", "CANCELLED_AND_NOTIFIED")

@@ -6,6 +6,8 @@ dependency. threads.py and futures.py find out who waits for what.
 
 from __future__ import annotations
 
+from typing import Any
+
 from lockdep import fastpath, runtime
 from lockdep.graph.runs import Run
 
@@ -20,3 +22,8 @@ def joined(run: Run, *, timed: bool) -> None:
         state = fastpath.thread_state()
         if state.chain.depth:  # who holds nothing waits safely, and that is the common case
             validator.joined(state, run, timed=timed)
+
+
+def timeout_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return the argument `timeout` of a method that has no other."""
+    return args[0] if args else kwargs.get("timeout")

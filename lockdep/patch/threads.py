@@ -22,7 +22,7 @@ from lockdep.graph import naming
 from lockdep.graph.classes import registry
 from lockdep.graph.runs import Run
 from lockdep.patch.changes import Changes
-from lockdep.patch.joins import RUN, joined
+from lockdep.patch.joins import RUN, joined, timeout_of
 
 _MADE = "_lockdep_made"  # the attribute of a Thread that says where it was made
 
@@ -146,8 +146,3 @@ def follow_join(wrapped: Callable[..., None], thread: Any, args: tuple[Any, ...]
     run = getattr(thread, RUN, None)
     if run is not None and not thread.is_alive():
         joined(run, timed=timeout_of(args, kwargs) is not None)
-
-
-def timeout_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Return the argument `timeout` of a method that has no other."""
-    return args[0] if args else kwargs.get("timeout")

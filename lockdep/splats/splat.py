@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import platform
 
-from lockdep.splats import tellers
+from lockdep.splats import kinds, tellers
 from lockdep.splats.document import Document, Header, Line
 from lockdep.splats.kinds import circular
 from lockdep.splats.page import Body, Page
 from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 
-tellers.load()  # now, because nothing may be imported while a finding is made
+kinds.load()
 
 
 def tell(finding: Finding) -> Document:

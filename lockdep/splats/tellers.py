@@ -1,18 +1,14 @@
 """Which function tells which kind of violation.
 
-Each module of lockdep/splats/kinds/ decorates its function with `tells(Record)`. `load()` imports all of them, so a
-new kind is a new file and no table has to name it. lockdep loads them when it is imported: the report of a finding is
-written in the middle of an acquisition, where nothing may be imported.
+Each module of lockdep/splats/kinds/ decorates its function with `tells(Record)`, so a new kind is a new file and no
+table has to name it.
 """
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, TypeVar
 
-from lockdep.splats import kinds
 from lockdep.splats.page import Body, Page
 from lockdep.violations.violation import Violation
 
@@ -31,12 +27,6 @@ def tells(record: type[_Record]) -> Callable[[Teller[_Record]], Teller[_Record]]
         return teller
 
     return register
-
-
-def load() -> None:
-    """Import every module of kinds/."""
-    for module in pkgutil.iter_modules(kinds.__path__):
-        import_module(f"{kinds.__name__}.{module.name}")
 
 
 def teller_of(record: type[_Record]) -> Teller[_Record]:
