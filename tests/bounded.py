@@ -1,4 +1,4 @@
-"""Run a program that may hang, or leave children behind that do: none of them outlives the call."""
+"""Runs a program that may hang, or leave hanging children behind, and kills what is left of it."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How it ended: the exit code, None where the time was up, and all it wrote to both streams."""
+    """The exit code, or None if the time limit was reached, and everything written to both streams."""
 
     exit_code: int | None
     output: str
@@ -21,8 +21,8 @@ class Ended:
 def run_bounded(
     command: Sequence[str | Path], timeout: float, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> Ended:
-    """Run command in a process group of its own, for so many seconds at most, then end the whole group."""
-    # Into a file: a pipe is not at its end before the last child has closed it.
+    """Run the command in its own process group for at most `timeout` seconds, then kill the whole group."""
+    # A file, because reading a pipe to its end would wait until the last child has closed it.
     with tempfile.TemporaryFile() as output:
         program = subprocess.Popen(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True

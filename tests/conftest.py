@@ -1,4 +1,4 @@
-"""What holds around every test: it begins and ends with nothing of lockdep's left behind in the process."""
+"""Checks around every test that nothing of lockdep is left behind in the process: held locks, patches, callbacks."""
 
 import signal
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def pytest_sessionstart() -> None:
 
 
 def check_build_is_current() -> None:
-    """Refuse a compiled build that is older than its source: it would be another program that is tested."""
+    """Refuse a compiled build that is older than its source: the tests would run another program than the sources."""
     if BUILD == "pure":
         return
     for module in fastpath.MODULES:

@@ -1,16 +1,16 @@
-"""What a test may leave behind in the process: locks it holds, names it replaced, callbacks, a validator in force."""
+"""What a test may leave behind in the process: held locks, replaced names, callbacks, another validator in force."""
 
 import threading
 from queue import Queue
 
-import lockdep.threading  # noqa: F401 - puts a validator in force, which must not first happen within a test
+import lockdep.threading  # noqa: F401 - puts a validator in force, which must not happen during a test
 from lockdep import fastpath, runtime
 
 PATCHED = (threading, threading.Thread, Queue)
 
 
 def in_place() -> dict[str, object]:
-    """Return everything that a test may change for its time only."""
+    """Return everything that a test may change while it runs and has to restore."""
     names = {f"{owner.__name__}.{name}": value for owner in PATCHED for name, value in vars(owner).items()}
     return {
         **{name: value for name, value in names.items() if callable(value)},
@@ -21,7 +21,7 @@ def in_place() -> dict[str, object]:
 
 
 def drop_held() -> list[int]:
-    """Have this thread hold nothing any more; return the serials of the locks it held."""
+    """Drop all locks that this thread holds. Return their serials."""
     state = fastpath.thread_state()
     serials = [serial for _, serial in state.held()]
     if serials:

@@ -1,8 +1,8 @@
 """CPython's own tests, plainly and under lockdep: python -m tests.regrtest [--python PATH] [TEST...]
 
 Runs `-m test` and `lockdep run -m test` with an interpreter that has lockdep installed, and prints the tests that end
-differently and the findings. Ends with 1 if a test fails only under lockdep. Findings are no failure: exit code 66 of
-the second run is as good as 0. Takes a few minutes; not part of the test command.
+differently and the findings. Exits with 1 if a test fails only under lockdep. Findings are not failures: the exit code
+66 of the second run counts as success. It takes a few minutes and is not part of the test command.
 """
 
 import argparse
@@ -30,7 +30,7 @@ KNOWN = {
     "test.test_threading.ThreadTests.test_lock_no_subclass": "a drop-in lock is a class that can be subclassed",
 }
 
-# Tests that hang by themselves now and then, before these versions, and why. They would take the whole run with them.
+# Tests that sometimes hang without lockdep before these versions, and why. One of them would hang the whole run.
 EXECUTOR_DEADLOCK = (
     "ProcessPoolExecutor joins its feeder thread under the lock that this thread needs to report a pickling error "
     "(gh-125451); it is among the findings"
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _shipped(python: str, tests: Sequence[str]) -> list[str]:
-    # Some builds leave out the tests that are packages.
+    # Some builds of Python do not ship the tests that are packages.
     code = "import sys, importlib.util as u; print(*(t for t in sys.argv[1:] if u.find_spec('test.' + t)))"
     done = subprocess.run([python, "-c", code, *tests], capture_output=True, text=True, check=True)
     shipped = done.stdout.split()
@@ -88,7 +88,7 @@ def _left_out(python: str) -> list[str]:
 def _run(label: str, command: list[str], tests: Sequence[str], folder: Path) -> Run:
     results = folder / f"{label}.xml"
     print(f"{label}: running {' '.join(tests)} ...", flush=True)
-    # The tests' own limit for one of them comes first: it says where that one hangs.
+    # The time limit of one test is shorter than TIMEOUT, because its message shows where the test hangs.
     arguments = ["-m", "test", "--timeout", "300", "--junit-xml", str(results), *tests]
     ended = run_bounded([*command, *arguments], TIMEOUT, cwd=folder)
     run = Run(label, ended.exit_code, _outcomes(results), ended.output)
@@ -104,7 +104,7 @@ def _outcomes(results: Path) -> dict[str, str]:
 
 
 def _outcome(children: set[str]) -> str:
-    # A test that failed or was skipped has a child that says so, beside what it printed.
+    # A failed or skipped test has a child element of that name, beside those for its output.
     return next((tag for tag in ("failure", "error", "skipped") if tag in children), "passed")
 
 
@@ -126,7 +126,7 @@ def _print_differences(plain: Run, checked: Run) -> int:
         print(f"fails only without lockdep: {name}")
     for name in sorted(checked.failed() & KNOWN.keys()):
         print(f"known difference: {name}: {KNOWN[name]}")
-    # The tests' own exit code is 2 where one failed, known or not.
+    # The exit code of the tests is 2 if any of them failed, a known one included.
     broken = checked.exit_code not in (*FINE, plain.exit_code) and not checked.failed()
     broken = broken or not plain.outcomes
     if new or vanished or broken:

@@ -1,4 +1,4 @@
-"""Lint, types and the import contract: part of the one test command. Skipped where the tools are not installed."""
+"""Lint, types and the import contract, as part of the test command. Skipped if a tool is not installed."""
 
 import importlib.util
 import subprocess
@@ -17,7 +17,7 @@ CHECKS = {
 
 @pytest.mark.once
 @pytest.mark.parametrize("tool", CHECKS)
-def test_clean(tool: str) -> None:
+def test_the_tool_has_no_complaint(tool: str) -> None:
     if importlib.util.find_spec(tool) is None:
         pytest.skip(f"{tool} is not installed: pip install lockdep[dev]")
 

@@ -1,4 +1,4 @@
-"""What `pip install` makes of the source tree: with a compiler, without one, and told which build to make."""
+"""The wheel that pip makes of the source tree: with and without a compiler, and with each variable for the build."""
 
 import os
 import subprocess
@@ -60,7 +60,7 @@ def quick_compiler(folder: Path) -> str:
     return str(path)
 
 
-def test_compiled(tmp_path: Path) -> None:
+def test_a_compiler_gives_the_compiled_build(tmp_path: Path) -> None:
     done = build(tmp_path, {"LOCKDEP_REQUIRE_COMPILED": "1", "CC": quick_compiler(tmp_path)})
 
     assert done.returncode == 0, done.stdout
@@ -74,7 +74,7 @@ def test_compiled(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variables", [NO_COMPILER, {"LOCKDEP_PURE": "1"}], ids=["no-compiler", "told-so"])
-def test_pure(tmp_path: Path, variables: Mapping[str, str]) -> None:
+def test_the_build_is_pure_without_a_compiler_or_if_asked_for(tmp_path: Path, variables: Mapping[str, str]) -> None:
     done = build(tmp_path, variables)
 
     assert done.returncode == 0, done.stdout
@@ -82,13 +82,13 @@ def test_pure(tmp_path: Path, variables: Mapping[str, str]) -> None:
     assert extensions(tmp_path) == []
 
 
-def test_required_build_does_not_fall_back(tmp_path: Path) -> None:
+def test_a_required_compiled_build_does_not_fall_back(tmp_path: Path) -> None:
     done = build(tmp_path, {**NO_COMPILER, "LOCKDEP_REQUIRE_COMPILED": "1"})
 
     assert done.returncode != 0
 
 
-def test_contradiction_is_one_clear_line(tmp_path: Path) -> None:
+def test_contradicting_variables_give_one_clear_line(tmp_path: Path) -> None:
     done = build(tmp_path, {"LOCKDEP_PURE": "1", "LOCKDEP_REQUIRE_COMPILED": "1"})
 
     assert done.returncode != 0

@@ -1,4 +1,4 @@
-"""Making a lock, with the place of its making: bare, and through two factories (the calls are billed to both sides)."""
+"""Creating a lock, directly and through two factory functions. The calls of the factories count on both sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A known chain: `with`, acquire and release, three nested, RLock. Loop overhead is the same on both sides."""
+"""Acquisitions of a known chain: `with`, acquire and release, three nested locks, RLock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks of many classes: each is made on a line of its own, in a generated file. One label, the same classes again."""
+"""Locks of many classes: each is made on its own line of a generated file. The same label gives the same classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measuring one thing against another: short alternating batches, the median of their ratios, the best of each side.
+"""Compares two operations by short alternating batches: the median of their ratios, and the best time of each side.
 
 A batch takes a number of loops and returns the ns it took. Both sides run the same source line by line, so loop
 overhead is the same on both and is not subtracted; bodies are unrolled ten times, which leaves it under 2 ns a piece.
@@ -31,7 +31,7 @@ class Comparison:
 
 
 def bind(function: Callable[..., object], *arguments: Any) -> Batch:
-    """Return a batch with a code object of its own: inline caches specialised for one side must not slow the other."""
+    """Return a batch with its own code object, so that inline caches specialised for one side do not slow the other."""
     assert isinstance(function, FunctionType)
     copy = FunctionType(function.__code__.replace(), function.__globals__, function.__name__)
 
@@ -68,13 +68,13 @@ def calibrate(batch: Batch, batch_ns: int) -> int:
 
 
 def clock_overhead() -> float:
-    """Return the ns between two neighbouring reads of the clock: subtracted where single operations are timed."""
+    """Return the ns between two consecutive reads of the clock, to subtract where single operations are timed."""
     return median(-(perf_counter_ns() - perf_counter_ns()) for _ in range(2001))
 
 
 @contextmanager
 def collector_off() -> Iterator[None]:
-    """Keep the collector out of the batches: it would bill one side for the other's garbage."""
+    """Turn the collector off: it would charge one side for the garbage of the other."""
     enabled = gc.isenabled()
     gc.collect()
     gc.disable()

@@ -1,4 +1,5 @@
-"""Memory: resident size over many locks or chains, each kind in a process of its own: tracemalloc sees no C arrays."""
+"""Memory: growth of the resident size over many locks or chains, each kind in its own process. tracemalloc does not see
+C arrays."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ def take_subsets(locks: list[Any]) -> None:
 
 
 def bytes_per_chain(make: Callable[[], Any]) -> float:
-    """Return what a chain costs beyond its dependencies, which are made known first."""
+    """Return the bytes of a chain without its dependencies, which are recorded first."""
     locks = locks_of_classes(make, CHAIN_LOCKS)
     for first, second in combinations(locks, 2):
         with first, second:

@@ -1,4 +1,4 @@
-"""The first acquisition of a known lock in a new thread, against the second one there: the price of thread state."""
+"""The first acquisition of a known lock in a new thread, compared with the second: the cost of the thread's state."""
 
 from __future__ import annotations
 

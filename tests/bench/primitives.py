@@ -1,6 +1,6 @@
-"""The primitives against what one would take instead: threading's, two packages of readers/writer locks, plain locks.
+"""The primitives compared with their alternatives: threading's, two packages of readers/writer locks, plain locks.
 
-Both sides do the same work, one thread, uncontended. A package that is not installed is said and left out.
+Both sides do the same work, one thread, uncontended. A package that is not installed is named and left out.
 """
 
 from __future__ import annotations
@@ -252,7 +252,7 @@ def lockless() -> Iterator[Row]:
 
 
 def readers_together() -> Iterator[Row]:
-    """The wall time of two threads of RCU readers against one: free-threaded, neither waits for the other."""
+    """Compare the wall time of two threads of RCU readers with that of one: without the GIL it should be the same."""
     pointers = [primitives.RCUPointer(Cell()) for _ in range(2)]
     readers = [bind(read_under_rcu, pointer) for pointer in pointers]
     one, two = together(readers[:1]), together(readers)

@@ -1,8 +1,8 @@
-"""Threads on locks of their own: what one thread pays when others run. Meaningful above all on free-threaded builds.
+"""Threads that use locks of their own: the cost for one thread while others run. Most useful on free-threaded builds.
 
 The locks that are used stand sixteen apart among those made on the line, so that no two share a cache line: raw locks
 are small, and neighbours would slow each other on the raw side only. On a GIL build the threads take turns and both
-columns grow with the number of threads; the ratio is still to stay that of one thread.
+columns grow with the number of threads; the ratio should stay that of one thread.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The slow path: what one acquisition costs that the validator has not seen before. Single acquisitions, median."""
+"""The slow path: the median cost of an acquisition that the validator has not seen before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start-up: whole processes in turn, against the empty one; median of the differences."""
+"""Start-up: the median difference between the run time of a whole process and that of an empty one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real deadlocks that shipped, their repaired twins, and sound programs that only look like one.
+"""Real deadlocks of released software, their repaired versions, and sound programs that only look like a deadlock.
 
-`python -m tests.museum` runs `lockdep run` over all of them. cases/README.md tells how a case is laid out.
+`python -m tests.museum` runs `lockdep run` over all of them. cases/README.md describes the files of a case.
 """

@@ -1,6 +1,7 @@
 """Run the museum: python -m tests.museum [--small] [-k NAME] [--jobs N] [--python 3.11=PATH]
 
-Prints a row for each program as it ends, the output of those that went wrong, and ends with 1 if any did.
+Prints a row for each program as it ends, and then the output of those with a wrong verdict. Exits with 1 if there are
+any.
 """
 
 import argparse
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _visit_all(exhibits: Sequence[Exhibit], options: argparse.Namespace) -> Iterator[Result]:
     environments = Environments(default_cache(), dict(options.python))
-    # Twins never run side by side: they use the same ports and announce the same names.
+    # The versions of one program never run side by side: they use the same ports and announce the same names.
     groups = [list(twins) for _, twins in groupby(exhibits, key=lambda exhibit: exhibit.name)]
     with ThreadPoolExecutor(options.jobs) as pool:
         for results in pool.map(lambda twins: [visit(exhibit, environments) for exhibit in twins], groups):

@@ -1,4 +1,4 @@
-"""What is in the museum: one Exhibit per program and set of requirements. Reads files, runs nothing."""
+"""The list of exhibits: one for each program and set of requirements. Reads the files of the cases."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 CASES = Path(__file__).parent / "cases"
 
-# Found by rules that are not there yet: run, never judged.
+# Needs rules that do not exist yet: it is run, but its verdict is never wrong.
 LATER = {"zeroconf-255-callback-lock"}
 
 # Many dependencies, a build from source, or ten seconds of broker time: left out of --small.
@@ -17,7 +17,7 @@ BIG = {"kafka-1985-heartbeat", "opentelemetry-4636-logging-flush", "paho-354-pub
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """One program, the packages it needs, and what a validator has to say about it."""
+    """One program, the packages it needs, and the finding that is expected of it."""
 
     name: str
     twin: str  # buggy | fixed | healthy
@@ -40,7 +40,7 @@ class Exhibit:
 
 
 def all_exhibits() -> tuple[Exhibit, ...]:
-    """Return everything that is run today. The buggy programs of irq/ wait for the rules on contexts."""
+    """Return the exhibits that are run. The buggy programs of irq/ are left out: no rule finds them yet."""
     return (*_twins(), *_controls(), *_healthy())
 
 

@@ -60,17 +60,17 @@ class Environments:
         key = hashlib.sha256("\n".join((str(python), *sorted(exhibit.requirements))).encode()).hexdigest()[:12]
         home = self.cache / f"{exhibit.python}-{key}"
         paths = self._lockdep_paths(python, exhibit.python)
-        with _locked(home.with_suffix(".lock")):
-            if not (home / "complete").exists():  # an environment whose making was interrupted is made again
+        with _locked(home):
+            if not (home / "complete").exists():  # not there, or its making was interrupted
                 _make_environment(python, home, exhibit.requirements)
                 (home / "complete").touch()
         return Environment(home / "bin/python", paths)
 
     def find_python(self, version: str) -> Path:
-        """Return an interpreter of that version: as told, this one, one of pyenv's, or one on the PATH."""
+        """Return an interpreter of that version: the one in `pythons`, this one, one of pyenv's, or one on the PATH."""
         for python in self._candidates(version):
             if python.exists():
-                return python.resolve()  # a virtual environment comes and goes; the key outlives it
+                return python.resolve()  # no virtual environment: the key must stay the same
         raise Unavailable(f"no Python {version} on this machine")
 
     def _candidates(self, version: str) -> Iterator[Path]:
@@ -92,7 +92,7 @@ class Environments:
     def _installed(self, python: Path, version: str) -> Path:
         build = "pure" if os.environ.get("LOCKDEP_PURE", "0") not in ("", "0") else "compiled"
         folder = self.cache / f"lockdep-{version}-{build}-{source_digest()}"
-        with self._install_lock, _locked(folder.with_suffix(".lock")):
+        with self._install_lock, _locked(folder):
             if not (folder / "complete").exists():
                 source, builder = folder / "source", folder / "builder"
                 _run(["rm", "-rf", folder])
@@ -124,10 +124,10 @@ def _make_environment(python: Path, home: Path, requirements: Sequence[str]) -> 
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    # Another process may fill the same cache.
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+def _locked(folder: Path) -> Iterator[None]:
+    """Exclude other processes that want to make the same folder of the cache."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(f"{folder}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

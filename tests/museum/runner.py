@@ -1,4 +1,4 @@
-"""Runs one exhibit under `lockdep run` in its environment and brings back what was reported."""
+"""Runs one exhibit under `lockdep run` in its environment and returns what was reported."""
 
 import json
 import os

@@ -22,14 +22,14 @@ FINDING = {
 @pytest.mark.any_build
 @pytest.mark.network
 @pytest.mark.parametrize("exhibit", [exhibit for exhibit in SMALL if exhibit.python == RUNNING], ids=str)
-def test_exhibit(exhibit: Exhibit) -> None:
+def test_the_verdict_on_an_exhibit_is_right(exhibit: Exhibit) -> None:
     result = visit(exhibit, Environments(default_cache(), {}))
     if result.unavailable:
         pytest.skip(result.output)
     assert result.verdict.right, f"{result.verdict.word}, exit {result.exit_code}\n{result.output}"
 
 
-def test_found() -> None:
+def test_a_finding_with_the_kind_and_the_places_of_the_bug_counts() -> None:
     assert judge(BUGGY, 66, [FINDING]).word == "found"
 
 
@@ -44,21 +44,21 @@ def test_found() -> None:
     ],
     ids=str,
 )
-def test_another_finding_does_not_count(change: dict[str, object]) -> None:
+def test_a_finding_that_differs_in_one_of_them_does_not_count(change: dict[str, object]) -> None:
     assert not judge(BUGGY, 66, [{**FINDING, **change}]).right
 
 
-def test_library_prefix_is_no_part_of_a_place() -> None:
+def test_the_prefix_for_the_standard_library_is_not_part_of_a_place() -> None:
     assert matches(BUGGY, {**FINDING, "text": "at stdlib/multiprocessing/pool.py:247"})
 
 
-def test_warning_is_no_false_alarm_but_an_error_is() -> None:
+def test_an_error_is_a_false_alarm_and_a_warning_is_not() -> None:
     assert judge(FIXED, 0, [{**FINDING, "level": "warning"}]).word == "silent"
     assert judge(FIXED, 0, [FINDING]).word == "false alarm"
     assert judge(FIXED, 66, []).word == "false alarm"
 
 
 @pytest.mark.parametrize(("exit_code", "word"), [(None, "hung"), (1, "crashed"), (-11, "crashed")])
-def test_broken_run_is_never_right(exit_code: int | None, word: str) -> None:
+def test_a_run_that_hangs_or_crashes_is_never_right(exit_code: int | None, word: str) -> None:
     assert judge(FIXED, exit_code, []) == judge(BUGGY, exit_code, [FINDING])
     assert (judge(FIXED, exit_code, []).word, judge(FIXED, exit_code, []).right) == (word, False)

@@ -1,4 +1,4 @@
-"""What a run of an exhibit was worth: compares what lockdep reported with what the exhibit is known to have.
+"""The verdict on a run of an exhibit: compares what lockdep reported with the known bug of the exhibit.
 
 A buggy program must end with lockdep's exit code and a finding of the right kind that names every lock of the
 known cycle. A fixed or healthy one must end with 0; warnings are allowed there.
@@ -32,7 +32,7 @@ class Verdict:
 
 
 def judge(exhibit: Exhibit, exit_code: int | None, findings: Sequence[Report]) -> Verdict:
-    """Return the verdict on one run; exit_code is None where it had to be ended."""
+    """Return the verdict on one run. exit_code is None if the run had to be killed."""
     if exit_code is None:
         return Verdict("hung", right=False)
     if exit_code not in (0, FOUND_SOMETHING):
@@ -60,7 +60,7 @@ def matches(exhibit: Exhibit, finding: Report) -> bool:
 
 
 def _names(finding: Report, place: str) -> bool:
-    # A thread, or an event, is no lock class: it may stand anywhere in the finding.
+    # Threads and events are not lock classes: their places may stand anywhere in the finding.
     anywhere = place.startswith(("thread:", "event:"))
     where = place.removeprefix("thread:").removeprefix("event:").removeprefix("stdlib/")
     pattern = re.compile(rf"(?<![\w.]){re.escape(where)}(?!\d)")

@@ -1,13 +1,13 @@
-"""Programs that are rough on locks, run on raw ones and on lockdep's: what raw locks survive, lockdep's must survive.
+"""Programs that stress locks, run on raw locks and on lockdep's. What raw locks survive, lockdep's must survive too.
 
     python -m tests.stress storm --seconds 60 --locks raw       signals, finalizers, interrupts, threads, forks
     python -m tests.stress storm --seconds 60 --locks lockdep
-    python -m tests.stress race --seconds 60 --threads 4        chains looked up and hints written by racing threads
+    python -m tests.stress race --seconds 60 --threads 4        threads that look up chains and write hints at once
     python -m tests.stress locktorture --seconds 60            exclusion, timeouts, interrupts of each primitive
     python -m tests.stress rwtorture --seconds 60 --primitive rwsem
-    python -m tests.stress rcutorture --seconds 60             readers, while what they read is replaced and freed
-    python -m tests.stress seqtorture --seconds 60             readers that look again, while data is written
+    python -m tests.stress rcutorture --seconds 60             readers of elements that are replaced and freed
+    python -m tests.stress seqtorture --seconds 60             readers that retry while data is written
 
-Each runs in a process of its own under a watchdog; exit 0 means that every check at its end held. LOCKDEP_PURE=1
-chooses the build as usual. The seed is printed and accepted back (`--seed`), but threads make no two runs equal.
+Each runs in a process of its own under a watchdog, and exits with 0 if every check at its end holds. LOCKDEP_PURE=1
+chooses the pure build. The seed is printed and accepted again (`--seed`), but with threads no two runs are equal.
 """

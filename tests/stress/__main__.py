@@ -1,4 +1,4 @@
-"""The command line of the stress programs: see the package."""
+"""The command line of the stress programs. The package's docstring, tests/stress/__init__.py, is its help text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run_here(options: argparse.Namespace) -> list[str]:
 
 
 def rounds(options: argparse.Namespace) -> int:
-    """Return how many times --seconds the program takes."""
+    """Return how many subjects the program runs on; it takes --seconds for each."""
     return len(torture_of(options).chosen(options)) if options.program in TORTURES else 1
 
 

@@ -1,11 +1,12 @@
-"""The 1 kHz timer: a one-shot, re-armed as the handler's last act, whose handler takes locks and sometimes interrupts.
+"""A 1 kHz timer whose handler takes locks and sometimes raises KeyboardInterrupt. The handler restarts the timer last.
 
-KeyboardInterrupt is raised only where Python itself cannot lose a lock to it, or raw locks would not survive either:
+KeyboardInterrupt is raised only where it cannot make Python itself lose track of a lock, because raw locks would not
+survive that either:
 
-* in functions of the storm itself, which hold locks by `with` alone: the Python functions of Condition or of a pure
-  build can be cut off between taking a lock and saying so;
-* from 3.14 on not at the call of __enter__, after which the interpreter looks for signals before the with block begins;
-  except when that lock is known to be not owned yet, which is when the thread is blocked in it.
+* The interrupted frame belongs to a function of the storm that holds locks by `with` alone. The Python functions of
+  Condition, or of a pure build, can be interrupted after they took a lock and before they recorded it.
+* From 3.14 on, the frame is not at the call of __enter__: the interpreter checks for signals between that call and the
+  first instruction of the with block. The exception is a thread that is blocked in __enter__: it has no lock yet.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, TypeVar
 from tests.stress.locks import Locks, interrupt
 
 PERIOD = 0.001
-RAISE_EVERY = 5  # handlers that found an interruptible frame
+RAISE_EVERY = 5  # of those handlers that find an interruptible frame, one in five raises
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,13 +31,13 @@ entries: dict[int, frozenset[int]] = {}  # id of an interruptible code object ->
 
 
 def interruptible(function: Function) -> Function:
-    """Allow KeyboardInterrupt in the frames of this function. It may hold locks by `with` only."""
+    """Allow KeyboardInterrupt in the frames of the function, which must take locks by `with` only."""
     entries[id(function.__code__)] = frozenset(enter_calls(function.__code__))
     return function
 
 
 def enter_calls(code: CodeType) -> list[int]:
-    """Return the offsets of the calls that follow a load of __enter__: none before 3.14."""
+    """Return the offsets of the calls of __enter__. There are none before 3.14, which calls it in another way."""
     return [
         after.offset
         for before, after in pairwise(dis.get_instructions(code))
@@ -45,7 +46,7 @@ def enter_calls(code: CodeType) -> list[int]:
 
 
 class Alarms:
-    """Owns SIGALRM while it runs; counters are written by the main thread only."""
+    """The timer. It uses SIGALRM; only the main thread writes its counters."""
 
     def __init__(self, locks: Locks) -> None:
         self.locks = locks
@@ -88,7 +89,7 @@ class Alarms:
 
 @interruptible
 def block(locks: Locks) -> None:
-    """Wait for the contended lock, and let go of it."""
+    """Take the contended lock, for which the caller will have to wait, and release it."""
     with locks.contended:
         pass
 

@@ -1,4 +1,4 @@
-"""Forks amid the storm: the child takes locks and goes; the parent waits for it, but not for ever."""
+"""Forks during the storm: the child takes some locks and exits; the parent waits for it, for a limited time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from tests.stress.locks import Locks, interrupt
 def fork_once(locks: Locks, kind: subject.Kind) -> str | None:
     """Fork, and return what went wrong, if anything.
 
-    The gate is held across the fork: the child's finalizers need it, and no other thread lives there to give it back.
+    The caller's thread holds the gate across the fork. The child's finalizers need the gate, and a thread that held it
+    in the parent would not exist in the child to release it.
     """
     end, child_end = os.pipe()
     with locks.gate:
@@ -29,7 +30,7 @@ def fork_once(locks: Locks, kind: subject.Kind) -> str | None:
 
 
 def be_child(locks: Locks, kind: subject.Kind) -> int:
-    """Take what no other thread can have held at the fork, try the rest, make new locks."""
+    """Take the locks that no other thread can have held at the fork, try the others, and make new ones."""
     for number in range(6):
         interrupt(locks, number)
     for lock in locks.ordered:
@@ -37,11 +38,11 @@ def be_child(locks: Locks, kind: subject.Kind) -> int:
             lock.release()
     with threading.Lock(), threading.RLock(), locks.gate:
         pass
-    return 0 if subject.held_here(kind) <= 1 else 3  # the gate, held since before the fork
+    return 0 if subject.held_here(kind) <= 1 else 3  # one: the gate, held since before the fork
 
 
 def exit_with(body: Callable[[], int]) -> None:
-    """End this process with what body returns, whatever happens in it."""
+    """Exit with the status that body returns, or with 1 if it raises."""
     code = 1
     try:
         code = body()
@@ -52,7 +53,7 @@ def exit_with(body: Callable[[], int]) -> None:
 
 
 def reap(pid: int, end: int) -> str | None:
-    """Wait until the child has closed its end of the pipe by exiting; have it dump its stacks if it does not."""
+    """Wait until the child exits, which closes its end of the pipe. If it does not, make it dump its stacks."""
     hung = not select.select([end], [], [], THREAD_LIMIT)[0]
     if hung:
         os.kill(pid, signal.SIGABRT)

@@ -1,4 +1,4 @@
-"""Garbage whose end takes locks: __del__ and weakref callbacks, run by the collector and by reference counts."""
+"""Objects whose finalizers take locks: __del__ and weakref callbacks, run by the collector or reference counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.stress.locks import Locks, interrupt
 
 
 class Garbage:
-    """Takes locks when it dies; in_cycle leaves that to the collector."""
+    """An object that takes locks when it is finalized. The collector does that if it is in a cycle."""
 
     def __init__(self, yard: Yard, in_cycle: bool) -> None:
         self.yard = yard
@@ -22,13 +22,13 @@ class Garbage:
 
 
 class Yard:
-    """One thread's maker of garbage; keeps the weak references whose callbacks are to run.
+    """Makes garbage for one thread, and keeps the weak references so that their callbacks run.
 
-    What finalizers touch is not shared: a container that many threads write may be locked for ever in a forked child of
-    a free-threaded build, when its lock was just handed to a thread that the child does not have.
+    Threads do not share the containers that finalizers write. On a free-threaded build a shared one may stay locked
+    forever in a forked child, if its lock was being handed to a thread that the child does not have.
     """
 
-    numbers = count()  # of all that died
+    numbers = count()  # one for each finalizer that ran
     dropped: ClassVar[list[Any]] = [None] * 8
 
     def __init__(self, locks: Locks) -> None:
@@ -41,14 +41,14 @@ class Yard:
             self.watching.discard(reference)
 
     def litter(self, number: int) -> None:
-        """Make a cycle for the collector, and an object that some other thread will drop."""
-        cycle = Garbage(self, in_cycle=True)  # a local: a reference that is dead already cannot be put into a set
+        """Make a cycle for the collector, and an object whose last reference some other thread will drop."""
+        cycle = Garbage(self, in_cycle=True)  # kept in a local, because a dead reference cannot be put into a set
         self.watching.add(weakref.ref(cycle, self.finalize))
         self.dropped[number % len(self.dropped)] = Garbage(self, in_cycle=False)
 
 
 def clear_garbage() -> None:
-    """End all garbage, so that nothing takes locks any more."""
+    """Finalize all garbage, so that no finalizer takes a lock afterwards."""
     Yard.dropped.clear()
     gc.collect()
 

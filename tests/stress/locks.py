@@ -1,4 +1,4 @@
-"""The locks of the storm, and the order that makes it free of deadlocks whoever interrupts whom.
+"""The locks of the storm, and the order in which they are taken so that no interruption can cause a deadlock.
 
     ordered     plain and re-entrant, of many classes; taken blocking by ordinary code in the order of their index only
     contended   re-entrant; taken with nothing else held, to make the main thread block
@@ -6,8 +6,9 @@
                 whoever holds it waits for nothing but `inner`
     inner       re-entrant; only ever taken under the gate, so nobody ever waits for it
 
-A finalizer runs in any thread between any two instructions, so a second lock that it waits for would meet a holder that
-is itself interrupted by a finalizer waiting for the first: hence one gate. Plain locks are only tried there.
+A finalizer may run in any thread between any two instructions. If finalizers waited for two locks, one could wait for a
+lock whose holder is interrupted by another finalizer that waits for the first: so there is one gate. Plain locks are
+only tried by finalizers.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ORDERED = 24
 
 @dataclass(slots=True)
 class Locks:
-    """made: some of the locks that the program made on its way, for the checks at the end."""
+    """All locks of the program. `made` keeps some of those it creates while it runs, for the checks at the end."""
 
     gate: Any
     contended: Any
@@ -50,7 +51,7 @@ def make_locks() -> Locks:
 
 
 def interrupt(locks: Locks, number: int) -> None:
-    """Do what handlers and finalizers do: wait for re-entrant locks, try a plain one."""
+    """Do what handlers and finalizers do: take the re-entrant locks, and try a plain one."""
     with locks.gate, locks.inner:
         pass
     tried = locks.plain[number % len(locks.plain)]
@@ -62,7 +63,7 @@ def interrupt(locks: Locks, number: int) -> None:
 
 
 def not_free(locks: Locks) -> list[Any]:
-    """Return the locks that a new thread cannot take. Call it when no other thread is left."""
+    """Return the locks that a new thread cannot take. No other thread may be running."""
     stuck: list[Any] = []
 
     def look() -> None:

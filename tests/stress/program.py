@@ -1,4 +1,4 @@
-"""The program under the storm: threads that come and go, locks made on the way, orders of locks never seen before."""
+"""The program that the storm interrupts: short-lived threads, new locks, and orders of locks not seen before."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.stress.garbage import Yard
 from tests.stress.locks import Locks
 
 WORKERS = 4
-ROUNDS = 25  # of one worker: some tens of milliseconds
+ROUNDS = 25  # of a worker, which then lives for some tens of milliseconds
 BLOCK_EVERY = 8  # rounds of the main thread
 HOLD_EVERY = 25  # rounds of a worker
 SPIN = 50
@@ -24,7 +24,8 @@ SPIN = 50
 
 @dataclass(slots=True)
 class Program:
-    """started and problems are written by the main thread and by hooks; rounds by workers, under the gate."""
+    """The state of the program. The main thread and hooks write `started` and `problems`; workers write `rounds`, under
+    the gate."""
 
     kind: subject.Kind
     random: Random
@@ -38,7 +39,7 @@ class Program:
 
 @interruptible
 def nest(locks: list[Any], depth: int = 0) -> None:
-    """Hold all of the locks, taken in their order, for a while that can be interrupted."""
+    """Take all of the locks in their order and hold them for a moment. May be interrupted."""
     if depth < len(locks):
         with locks[depth]:
             nest(locks, depth + 1)
@@ -47,13 +48,13 @@ def nest(locks: list[Any], depth: int = 0) -> None:
 
 
 def chosen(locks: Locks, random: Random) -> list[Any]:
-    """Return a few of the ordered locks, in order: one of some fifty thousand chains."""
+    """Return up to five of the ordered locks, in order. There are about fifty thousand such chains."""
     indices = sorted(random.sample(range(len(locks.ordered)), random.randint(1, 5)))
     return [locks.ordered[index] for index in indices]
 
 
 def new_locks(locks: Locks, random: Random) -> list[Any]:
-    """Make locks of known and of new places; they come after the ordered ones and before nothing."""
+    """Make locks at places known and new. They are taken after the ordered ones, and nothing is taken after them."""
     made = [threading.Lock(), threading.RLock(), *locks_of_classes(threading.Lock, random.randint(0, 2), "new")]
     locks.made.extend(made)
     return made
@@ -61,7 +62,7 @@ def new_locks(locks: Locks, random: Random) -> list[Any]:
 
 @interruptible
 def one_round(program: Program, yard: Yard, random: Random) -> None:
-    """Do a little of everything that is harmless when cut off anywhere."""
+    """Do one round of the work that may be interrupted at any instruction."""
     locks = chosen(program.locks, random)
     nest(locks)
     nest([*locks, *new_locks(program.locks, random)])
@@ -71,11 +72,11 @@ def one_round(program: Program, yard: Yard, random: Random) -> None:
 
 def hold_contended(locks: Locks) -> None:
     with locks.contended:
-        time.sleep(0.002)  # load, not synchronisation: long enough for the timer to find the main thread blocked
+        time.sleep(0.002)  # not to synchronise: long enough for the timer to find the main thread blocked
 
 
 def work(program: Program, seed: int) -> None:
-    """Be a worker: rounds, a queue that all share, a slow holder now and then."""
+    """Run a worker: rounds, puts and gets on the shared queue, and now and then a slow hold of the contended lock."""
     random, yard = Random(seed), Yard(program.locks)
     for number in range(ROUNDS):
         one_round(program, yard, random)
@@ -90,7 +91,7 @@ def work(program: Program, seed: int) -> None:
 
 
 def keep_working(program: Program) -> None:
-    """Replace the workers that have ended."""
+    """Start new workers in place of those that have ended."""
     program.workers = [thread for thread in program.workers if thread.is_alive()]
     while len(program.workers) < WORKERS:
         thread = threading.Thread(target=work, args=(program, program.random.getrandbits(32)))
@@ -100,7 +101,7 @@ def keep_working(program: Program) -> None:
 
 
 def main_round(program: Program, yard: Yard, number: int) -> bool:
-    """Do a round on the main thread; return whether it was interrupted."""
+    """Do a round on the main thread. Return whether it was interrupted."""
     try:
         one_round(program, yard, program.random)
         if number % BLOCK_EVERY == 0:

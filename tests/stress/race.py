@@ -1,4 +1,4 @@
-"""The race: threads take the same locks, each under outer locks of its own: one lock's hint has several writers."""
+"""The race: all threads take the same locks, each under outer locks of its own, so that several write one hint."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from tests.bench.made import locks_of_classes
 from tests.stress import subject
 
-SHARED = 64  # locks that all threads take: enough that two seldom want the same one at the same time
+SHARED = 64  # locks that all threads take: so many that two threads seldom want the same one
 OUTER = 2  # locks of each thread
-RAW_PART = 4  # one slice in so many goes to raw locks, for the comparison
+RAW_PART = 4  # one slice of time in four is for raw locks, for comparison
 
 
 def run(seconds: float, threads: int, seed: int) -> list[str]:
-    """Race for about so many seconds, print nests per second, and return what went wrong."""
+    """Race for about `seconds`, print the pairs of locks taken per second, and return what went wrong."""
     import lockdep.threading as validated
 
     build = subject.build("lockdep")
@@ -31,7 +31,7 @@ def run(seconds: float, threads: int, seed: int) -> list[str]:
 
 
 def throughput(module: Any, count: int, seconds: float, seed: int) -> float:
-    """Return how many pairs of locks so many threads take in a second."""
+    """Return how many pairs of locks `count` threads take in a second."""
     shared = locks_of_classes(module.Lock, SHARED)
     done = [0] * count
     begin = time.monotonic()

@@ -1,8 +1,8 @@
-"""rcutorture: what readers hold must not be freed under them. What is freed is poisoned, and poison seen is counted.
+"""rcutorture: an element must not be freed while a reader may look at it. Freeing poisons it; readers report poison.
 
-Writers replace elements that readers are looking at and get rid of the old ones in every way there is; readers nest,
-mix flavours, wait in the middle, and end; a timer's handler reads on top of the main thread. At the end everything that
-was taken away must have been freed, and nobody may be left in a section.
+Writers replace elements that readers are looking at, and free the old ones in every way that RCU offers. Readers nest
+sections, mix flavours, wait inside a section, and end. A timer's handler reads in the middle of what the main thread
+does. At the end every element that was taken out must have been freed, and no thread may be left in a section.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SIZE = 8  # elements of a collection
 
 
 class Element:
-    """What readers look at. Freed, it is poisoned."""
+    """What readers look at. Freeing it poisons it."""
 
     __slots__ = ("check", "value")
 
@@ -50,8 +50,9 @@ class Element:
 class Subject:
     """One kind of RCU. `look` yields elements, inside of `section`; `replace` takes an element out and returns it.
 
-    ways    to get rid of an element: each is given it and a function that frees it, and calls that when nobody looks
-    settle  waits for all that is on its way
+    ways    functions of an element and of a function that frees it: each calls the latter when no reader can look at
+            the element any more, at once or later
+    settle  waits until every element given to `ways` is freed
     """
 
     section: Callable[[], Any]
@@ -62,7 +63,7 @@ class Subject:
 
 
 def at_once(element: Element, free: Callable[[Element], None]) -> None:
-    """Broken: free what somebody may look at."""
+    """Broken: free an element that readers may look at."""
     free(element)
 
 
@@ -106,7 +107,7 @@ def pointer(section: Callable[[], Any], dereference: Callable[[Any], Element]) -
 
 def srcu(broken: bool) -> Subject:
     domain, cell = SRCU("tortured"), rcu.RCUPointer(Element(0))
-    waits = SRCU("another") if broken else domain  # broken: waits for readers of another domain
+    waits = SRCU("another") if broken else domain  # broken: it waits for the readers of another domain
 
     def wait(element: Element, free: Callable[[Element], None]) -> None:
         waits.synchronize()
@@ -169,7 +170,7 @@ SUBJECTS: dict[str, Callable[[bool], Subject]] = {
 
 @dataclass(slots=True)
 class Torture:
-    """One subject under torture, until the deadline. Lists are counters: append is atomic on every build."""
+    """One subject under torture, until the deadline. Lists serve as counters: append is atomic on every build."""
 
     subject: Subject
     deadline: float
@@ -208,7 +209,7 @@ class Torture:
         self.freed.append(None)
 
     def guarded(self, what: str, work: Callable[[Random], None], me: int, rounds: int) -> None:
-        """Work so many rounds at most, and count them."""
+        """Call `work` up to `rounds` times, until the torture ends, and count the calls."""
         random, count = Random(self.seed * 1000 + me), 0
         try:
             while count < rounds and self.goes_on():
@@ -217,10 +218,10 @@ class Torture:
                 count += 1
         except BaseException as error:
             self.violations.append(f"a thread ended with {error!r}")
-        self.done[what] += count  # under the GIL, or rarely at the same time
+        self.done[what] += count  # not atomic without the GIL: a lost count is harmless
 
     def readers(self, me: int) -> None:
-        """Run one reader thread after the other: each lives for some rounds only."""
+        """Run one reader thread after the other, each for a limited number of rounds."""
         number = 0
         while self.goes_on():
             number += 1
@@ -228,7 +229,7 @@ class Torture:
             run_to_end(threading.Thread(target=self.guarded, args=arguments, daemon=True))
 
     def main_thread(self) -> None:
-        """Read under a timer whose handler reads, too, and adds callbacks."""
+        """Read while a timer interrupts; its handler reads, too, and queues callbacks."""
         random = Random(self.seed)
 
         def handler(*_: object) -> None:
@@ -243,7 +244,7 @@ class Torture:
         signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
     def settle(self) -> None:
-        """Let everything end, then add what is not as it should be to the violations."""
+        """Wait until everything is freed, and add to the violations what is left."""
         rcu.rcu_barrier()
         self.subject.settle()
         if len(self.retired) != len(self.freed):
@@ -279,10 +280,10 @@ def one(name: str, options: argparse.Namespace) -> Torture:
 
 
 def chosen(options: argparse.Namespace) -> list[str]:
-    """Return the names of what is to be tortured."""
+    """Return the names of the chosen subjects."""
     return choose(SUBJECTS, options.primitive)
 
 
 def run(options: argparse.Namespace) -> list[str]:
-    """Torture each for so many seconds, print what was done, and return what went wrong."""
+    """Torture each chosen subject for --seconds, print what was done, and return what went wrong."""
     return run_each(options, chosen(options), one)

@@ -1,4 +1,4 @@
-"""What all tortures share: one subject after the other, threads that must end, and what is printed and told of it."""
+"""What all tortures share: they torture one subject after the other, wait for its threads, and print what was done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SWITCH_INTERVAL = 1e-5
 
 
 class Tortured(Protocol):
-    """What became of a subject: operations done, by kind, and what was wrong."""
+    """The outcome for one subject: the number of operations by kind, and what went wrong."""
 
     @property
     def done(self) -> Counter[str]: ...
@@ -26,7 +26,7 @@ class Tortured(Protocol):
 
 
 def choose(subjects: dict[str, Any], wanted: str | None) -> list[str]:
-    """Return the names of the subjects of a torture: all, or the one that is wanted."""
+    """Return the names of all subjects, or only the wanted one. Exits if there is no such subject."""
     if wanted is not None and wanted not in subjects:
         raise SystemExit(f"unknown primitive {wanted}; there are: {', '.join(subjects)}")
     return list(subjects) if wanted is None else [wanted]
@@ -35,7 +35,7 @@ def choose(subjects: dict[str, Any], wanted: str | None) -> list[str]:
 def run_each(
     options: argparse.Namespace, names: list[str], one: Callable[[str, argparse.Namespace], Tortured]
 ) -> list[str]:
-    """Torture one subject after the other, print what was done, and return what went wrong."""
+    """Torture the subjects in turn, print what was done with each, and return what went wrong."""
     import lockdep
 
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -55,7 +55,7 @@ def run_each(
 
 
 def let_end(threads: Iterable[threading.Thread], limit: float) -> int:
-    """Wait until all threads have ended, up to this moment of the monotonic clock; return how many have not."""
+    """Wait for the threads until `limit` on the monotonic clock. Return how many have not ended."""
     joined = list(threads)
     for thread in joined:
         thread.join(max(0, limit - time.monotonic()))

@@ -1,4 +1,4 @@
-"""seqtorture: what a reader has when its loop ends must be one writer's data, and no older than when it began."""
+"""seqtorture: when a reader's loop ends, it has the data of one write, no older than the last one before it began."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from tests.patience import THREAD_LIMIT
 from tests.stress.rounds import choose, let_end, run_each
 from tests.stress.torture import delay
 
-PARTS = 4  # numbers that are the same except while somebody writes
+PARTS = 4  # numbers in a copy, all equal except during a write
 
 Copies = tuple[list[int], ...]
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One kind of sequence lock, over so many copies of the data.
+    """One kind of sequence lock, and the number of copies of the data that it protects.
 
-    rounds  yields, for each round of a reader, the number of the copy to read; what it reads in the last one counts
-    write   is given what writes a copy, and calls that for each
+    rounds  yields, for each round of a reader, the number of the copy to read; the data of the last round counts
+    write   is given a function that writes the copy of a number, and calls it for each copy
     """
 
     rounds: Callable[[Random], Iterable[int]]
@@ -36,7 +36,7 @@ class Subject:
 
 
 class Once:
-    """Broken: a reader that never looks again."""
+    """Broken: a reader that never retries."""
 
     @staticmethod
     def reading() -> Iterable[int]:
@@ -95,7 +95,7 @@ def seqcount(broken: bool) -> Subject:
 
     def write(change: Callable[[int], None], _: Random) -> None:
         with mutex:
-            if broken:  # tells readers when it is over, but not when it begins
+            if broken:  # readers learn that a write has ended, but not that it begins
                 change(0)
                 count.write_invalidate()
             else:
@@ -114,7 +114,7 @@ def latch(broken: bool) -> Subject:
     def write(change: Callable[[int], None], _: Random) -> None:
         with mutex:
             latched.write_begin()
-            change(1 if broken else 0)  # broken: the copy that readers have just been sent to
+            change(1 if broken else 0)  # broken: it writes the copy that readers use now
             latched.write()
             change(0 if broken else 1)
             latched.write_end()
@@ -127,7 +127,7 @@ SUBJECTS: dict[str, Callable[[bool], Subject]] = {"seqlock": seqlock, "seqcount"
 
 @dataclass(slots=True)
 class Torture:
-    """One subject under torture, until the deadline. `written` is the number of the last write that is over."""
+    """One subject under torture, until the deadline. `written` is the number of the last completed write."""
 
     subject: Subject
     deadline: float
@@ -165,7 +165,7 @@ class Torture:
                 delay(random)
 
         self.subject.write(change, random)
-        self.written = max(self.written, mine)  # another writer may put a smaller one: then readers promise less
+        self.written = max(self.written, mine)  # a race may store a smaller number: readers then check less
 
     def work(self, what: str, work: Callable[[Random], None], me: int) -> None:
         random, count = Random(self.seed * 1000 + me), 0
@@ -176,7 +176,7 @@ class Torture:
                 count += 1
         except BaseException as error:
             self.violations.append(f"a thread ended with {error!r}")
-        self.done[what] += count  # under the GIL, or rarely at the same time
+        self.done[what] += count  # not atomic without the GIL: a lost count is harmless
 
 
 def one(name: str, options: argparse.Namespace) -> Torture:
@@ -196,10 +196,10 @@ def one(name: str, options: argparse.Namespace) -> Torture:
 
 
 def chosen(options: argparse.Namespace) -> list[str]:
-    """Return the names of what is to be tortured."""
+    """Return the names of the chosen subjects."""
     return choose(SUBJECTS, options.primitive)
 
 
 def run(options: argparse.Namespace) -> list[str]:
-    """Torture each for so many seconds, print what was done, and return what went wrong."""
+    """Torture each chosen subject for --seconds, print what was done, and return what went wrong."""
     return run_each(options, chosen(options), one)

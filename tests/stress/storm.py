@@ -1,4 +1,4 @@
-"""The storm: all that can interrupt a lock operation, at once, for some seconds; then every lock must be free."""
+"""The storm: for some seconds, lock operations are interrupted in every way at once. Then every lock must be free."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORK_EVERY = 40  # rounds of the main thread
 
 
 def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
-    """Storm for so many seconds, print what was done, and return what went wrong."""
+    """Run the storm for `seconds`, print what was done, and return what went wrong."""
     subject.install(kind)
     locks = make_locks()
     program = Program(kind, Random(seed), locks)
@@ -42,7 +42,7 @@ def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
 
 
 def blow(program: Program, alarms: Alarms, deadline: float) -> tuple[int, int]:
-    """Run the main thread's part; return how often it was interrupted and how often it forked."""
+    """Run the main thread's part. Return how often it was interrupted and how often it forked."""
     interrupted = forks = number = 0
     yard = Yard(program.locks)
     alarms.start()
@@ -59,7 +59,7 @@ def blow(program: Program, alarms: Alarms, deadline: float) -> tuple[int, int]:
 
 
 def settle(program: Program) -> None:
-    """Let everything end, then add what is not as it should be to the problems."""
+    """Wait for the workers, and add to the problems what is left: threads, held locks, findings."""
     for thread in program.workers:
         thread.join()
     clear_garbage()
@@ -74,7 +74,7 @@ def settle(program: Program) -> None:
 
 
 def watch_exceptions(program: Program) -> None:
-    """Count what would only be printed: exceptions of threads and of finalizers. Mute the warning about forks."""
+    """Add exceptions of threads and finalizers, which Python only prints, to the problems. Ignore the fork warning."""
 
     def note(what: str, error: BaseException | None) -> None:
         program.problems.append(f"exception in {what}: {error!r}")

@@ -1,4 +1,4 @@
-"""The locks under test, behind one name: raw, or lockdep's installed into threading."""
+"""The locks under test: raw ones, or lockdep's, which are installed into threading."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ Kind = Literal["raw", "lockdep"]
 
 
 def install(kind: Kind) -> None:
-    """Make threading's names the ones under test. Call it before a lock of the program is made."""
+    """Make threading create the locks under test. Call it before the program makes a lock."""
     if kind == "lockdep":
         import lockdep
 
-        lockdep.install(max_chains=1 << 20)  # a minute of storm makes more of them than any program should
+        lockdep.install(max_chains=1 << 20)  # a minute of storm makes more chains than the default allows
 
 
 def build(kind: Kind) -> str:
@@ -24,7 +24,7 @@ def build(kind: Kind) -> str:
 
 
 def findings(kind: Kind) -> list[str]:
-    """Return the findings' texts: the stress programs keep one order, so any is a false alarm."""
+    """Return the texts of the findings. The stress programs keep one order of locks, so each is a false alarm."""
     if kind == "raw":
         return []
     from lockdep import runtime

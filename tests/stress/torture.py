@@ -1,7 +1,7 @@
-"""Torture: threads in and out of sections, in every way there is, with delays where it hurts; violations are counted.
+"""Torture: threads enter and leave critical sections in every way the primitive offers, with delays at bad moments.
 
-A writer that meets somebody, a reader that meets a writer, data half written: each is a violation, and so is a thread
-that never gets in again. The main thread takes part under a timer whose handler raises an exception into its waits.
+It is a violation if a writer meets another writer or a reader, if data is half written, or if a thread never gets in
+again. The main thread takes part while a timer's handler raises exceptions into its waits.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Interrupted(BaseException):
 
 @dataclass(slots=True)
 class Room:
-    """Where the sections are. Lists, because append and remove are atomic on every build."""
+    """What the sections protect, and who is inside. Lists, because append and remove are atomic on every build."""
 
     size: int
     writers: list[int] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Room:
 
 
 def delay(random: Random) -> None:
-    """Mostly nothing; sometimes let others run, seldom for long."""
+    """Do nothing most of the time, sometimes let other threads run, and seldom sleep."""
     what = random.random()
     if what < 0.01:
         time.sleep(0.0005)
@@ -125,12 +125,12 @@ class Torture:
 
     def worker(self, me: int, seed: int) -> None:
         try:
-            self.done.update(self.work(me, Random(seed)))  # one thread after the other: under the GIL, or rarely
+            self.done.update(self.work(me, Random(seed)))  # not atomic without the GIL: a lost count is harmless
         except BaseException as error:
             self.room.violations.append(f"a thread ended with {error!r}")
 
     def be_interrupted(self, random: Random) -> None:
-        """The main thread's part: sections that a handler's exception may end anywhere."""
+        """Run the main thread's part: sections that an exception of the handler may end anywhere."""
         timer = Timer()
         timer.start()
         while time.monotonic() < self.deadline and not self.violations:
@@ -144,7 +144,7 @@ class Torture:
 
 
 def hold(side: Side, visit: Callable[[], None]) -> None:
-    """Be in a section once. An exception may come at any place here, and in a wait for the section."""
+    """Enter and leave a section once. The timer may raise at any place here, and in a wait for the section."""
     with side.section():
         visit()
         for _ in range(20):
@@ -152,7 +152,7 @@ def hold(side: Side, visit: Callable[[], None]) -> None:
 
 
 class Timer:
-    """Raises where nothing can be lost: in `hold`, and in what the pure build's waits are made of."""
+    """The timer. Its handler raises only where no lock gets lost: in `hold` and in the waits of the pure build."""
 
     def __init__(self) -> None:
         self.running = False
@@ -182,12 +182,12 @@ class Timer:
             raise Interrupted
 
     def entering(self, code: CodeType, lasti: int) -> bool:
-        """Return whether the with statement has been entered but not begun, as it can be from 3.14 on."""
+        """Return whether the frame is between __enter__ and the with block. From 3.14 on a signal can arrive there."""
         return code is hold.__code__ and lasti in self.entries
 
 
 def chosen(options: argparse.Namespace) -> list[str]:
-    """Return the names of what is to be tortured."""
+    """Return the names of the chosen subjects."""
     subjects = all_subjects()
     if options.primitive is not None or options.program == "locktorture":
         return choose(subjects, options.primitive)
@@ -195,7 +195,7 @@ def chosen(options: argparse.Namespace) -> list[str]:
 
 
 def run(options: argparse.Namespace) -> list[str]:
-    """Torture each for so many seconds, print what was done, and return what went wrong."""
+    """Torture each chosen subject for --seconds, print what was done, and return what went wrong."""
     return run_each(options, chosen(options), one)
 
 
@@ -216,7 +216,7 @@ def one(name: str, options: argparse.Namespace) -> Torture:
 
 
 def settle(torture: Torture, threads: list[threading.Thread]) -> None:
-    """Let all threads end; then everything must be free."""
+    """Wait for the threads to end. Then it must be possible to enter every section."""
     if stuck := let_end(threads, torture.deadline + THREAD_LIMIT):
         torture.violations.append(f"{stuck} threads never got in again")
         return

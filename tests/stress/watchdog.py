@@ -1,4 +1,4 @@
-"""Runs a stress program in a process of its own: a hang becomes stack traces and a failure."""
+"""Runs a stress program in a process of its own, and turns a hang into stack traces and a failure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 from tests.patience import THREAD_LIMIT
 
-GRACE = 1.5 * THREAD_LIMIT  # seconds beyond the planned ones: start, join of all threads, checks
+GRACE = 1.5 * THREAD_LIMIT  # seconds for the start, the end of all threads and the checks
 
 
 def run_guarded(arguments: list[str], seconds: float) -> int:
@@ -22,6 +22,6 @@ def run_guarded(arguments: list[str], seconds: float) -> int:
 
 
 def guard_this_process(seconds: float) -> None:
-    """Write every thread's stack and exit(1) if this process is still there long after it should have ended."""
+    """If this process does not end GRACE seconds after `seconds`, write every thread's stack and exit with status 1."""
     faulthandler.enable()
     faulthandler.dump_traceback_later(seconds + GRACE, exit=True)
