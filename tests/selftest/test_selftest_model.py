@@ -1,6 +1,7 @@
 """The slow model of the self-test agrees with the cases, and the validator agrees with the model on random programs.
 
-LOCKDEP_TEST_PROGRAMS sets how many programs there are; for many more: python -m tests.selftest.random --count 100000.
+LOCKDEP_TEST_PROGRAMS sets how many programs there are (2,000). For many more:
+`python -m tests.selftest.random --count 100000`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.selftest.shrink import balanced, shrink
 
 pytestmark = pytest.mark.torture
 
-PROGRAMS = int(os.environ.get("LOCKDEP_TEST_PROGRAMS", "10000"))
+PROGRAMS = int(os.environ.get("LOCKDEP_TEST_PROGRAMS", "2000"))
 BATCHES = 4
 CASES = [case for path in FILES for case in load_file(path)]
 FIRST_SEED = 1000

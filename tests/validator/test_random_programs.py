@@ -1,5 +1,5 @@
 """Random lock programs: the validator's verdicts equal a naive model's, are silent about ordered programs, and do not
-depend on the build. LOCKDEP_TEST_PROGRAMS sets how many programs there are in all (10,000).
+depend on the build. LOCKDEP_TEST_PROGRAMS sets how many programs there are in all (2,000).
 
 What is compared. The model makes a dependency from every held lock to the wanted one. The validator, like the kernel,
 makes one only from the innermost held lock, because the others lead to that already: the same locks are reachable, by
@@ -30,7 +30,7 @@ from tests.patience import PROGRAM_LIMIT
 from tests.validator.model import Model
 from tests.validator.programs import LONGEST, Cycle, decode, run, run_model
 
-PROGRAMS = int(os.environ.get("LOCKDEP_TEST_PROGRAMS", "10000"))
+PROGRAMS = int(os.environ.get("LOCKDEP_TEST_PROGRAMS", "2000"))
 SEED = 20260729
 
 CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
