@@ -5,20 +5,20 @@ from __future__ import annotations
 from lockdep.graph.dependency import Witness
 from lockdep.vocabulary.kinds import TIMED
 
-Step = tuple[int, Witness]
+SeenPair = tuple[int, Witness]  # the kind, and the observation
 
 
 class InstanceOrder:
-    """The orders in which instances of one class were taken: at most `most` pairs, then it learns no more."""
+    """The orders in which instances of one class were taken. It records at most `most` pairs."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.count = 0
-        self.after: dict[int, dict[int, Step]] = {}
+        self.after: dict[int, dict[int, SeenPair]] = {}
 
     @property
     def saturated(self) -> bool:
-        """Whether pairs are no longer recorded."""
+        """Whether the limit is reached, so that new pairs are not recorded."""
         return self.count >= self.most
 
     def knows(self, prev: int, next_: int, kind: int) -> bool:
@@ -27,7 +27,7 @@ class InstanceOrder:
         return seen is not None and (bool(kind & TIMED) or not seen[0] & TIMED)
 
     def mark_seen(self, kind: int, witness: Witness) -> None:
-        """Record that next was taken while prev was held; a wait without a timeout is the stronger observation."""
+        """Record that next was taken while prev was held. A wait without a timeout replaces one with a timeout."""
         known = witness.next_serial in self.after.get(witness.prev_serial, ())
         if known or not self.saturated:
             self.after.setdefault(witness.prev_serial, {})[witness.next_serial] = (kind, witness)
@@ -35,7 +35,7 @@ class InstanceOrder:
 
 
 def find_ring(order: InstanceOrder, new: Witness, *, timed: bool) -> tuple[Witness, ...] | None:
-    """Search depth-first over the recorded pairs, the timed ones only if asked for."""
+    """Return a ring that the new pair closes, or None. Depth-first search; timed pairs are used only if `timed`."""
     came: dict[int, Witness] = {}
     stack = [new.next_serial]
     while stack:

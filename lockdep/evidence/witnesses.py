@@ -1,9 +1,9 @@
 """How strong a finding is: which observations close the cycle, with which instances.
 
-Evidence upgrades a finding, absence of evidence never excuses one. The best combination of witnesses decides: the
-same instances all the way round; else instances that never lived together (made anew for each test, say); else
-different instances that did, which is a warning. A dependency that was only ever waited for with a timeout makes a
-stall.
+Evidence can make a finding stronger, but missing evidence never excuses one. The best combination of witnesses decides.
+The strongest has the same instances all the way round. The next has different instances that never existed at the same
+time, for example because each test makes new ones. The last has different instances that did; it is a warning. If a
+dependency was only ever seen with a timeout, the finding is a stall.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from lockdep.graph.dependency import Dependency, Witness
 from lockdep.vocabulary.grades import POTENTIAL, STALL, UNMATCHED
 from lockdep.vocabulary.kinds import TIMED
 
-Step = tuple[int, Witness]
-Walk = tuple[int, tuple[Step, ...]]  # what it costs, and the steps
+ChosenWitness = tuple[int, Witness]  # the kind in which a dependency counts, and one observation of it
+Walk = tuple[int, tuple[ChosenWitness, ...]]  # what it costs, and the steps
 APART, TOGETHER, WAITED = 1, 100, 10_000  # costs of a step, each outweighing any number of the lesser ones
 
 
-def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int], new: Step | None = None) -> Walk:
-    """Return the cheapest closed walk through one witness of each dependency; through `new`, if given.
+def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int], new: ChosenWitness | None = None) -> Walk:
+    """Return the cheapest closed walk with one witness for each dependency. It passes through `new` if that is given.
 
-    Cost: O(n * w^2) for each witness of the first dependency, w witnesses each.
+    Cost: O(n * w^2) for each witness of the first dependency, where each of n dependencies has w witnesses.
     """
     columns = [dependency.all_witnesses(timed=True) for dependency in path]
     walks = [closed_walk(first, columns[1:], died) for first in (columns[0] if new is None else [new])]
     return min(walks, key=cost)
 
 
-def closed_walk(first: Step, columns: Sequence[Sequence[Step]], died: Mapping[int, int]) -> Walk:
+def closed_walk(first: ChosenWitness, columns: Sequence[Sequence[ChosenWitness]], died: Mapping[int, int]) -> Walk:
     walks: list[Walk] = [(step_cost(first), (first,))]
     for column in columns:
         walks = [min((extend(walk, step, died) for walk in walks), key=cost) for step in column]
@@ -40,30 +40,30 @@ def cost(walk: Walk) -> int:
     return walk[0]
 
 
-def extend(walk: Walk, step: Step, died: Mapping[int, int]) -> Walk:
+def extend(walk: Walk, step: ChosenWitness, died: Mapping[int, int]) -> Walk:
     paid, steps = walk
     return paid + step_cost(step) + meeting(steps[-1], step, died), (*steps, step)
 
 
-def step_cost(step: Step) -> int:
+def step_cost(step: ChosenWitness) -> int:
     return WAITED if step[0] & TIMED else 0
 
 
-def meeting(left: Step, right: Step, died: Mapping[int, int]) -> int:
-    """What it costs that `left` wanted one instance and `right` held another."""
+def meeting(left: ChosenWitness, right: ChosenWitness, died: Mapping[int, int]) -> int:
+    """Return the cost of joining two witnesses: `left` wanted one instance, and `right` held another."""
     wanted, held = left[1].next_serial, right[1].prev_serial
     if wanted == held:
         return 0
-    if not wanted or not held:  # one of more locks than are remembered one by one: no excuse
+    if not wanted or not held:  # one of them is not remembered as an instance, which is no excuse
         return APART
     older, newer = min(wanted, held), max(wanted, held)
     return APART if died.get(older, newer + 1) < newer else TOGETHER
 
 
 def grade_cycle(
-    path: Sequence[Dependency], died: Mapping[int, int], new: Step | None = None
-) -> tuple[str, str, tuple[Step, ...]]:
-    """Return grade, reason and the witnesses that show a cycle best, or that show it with a new one."""
+    path: Sequence[Dependency], died: Mapping[int, int], new: ChosenWitness | None = None
+) -> tuple[str, str, tuple[ChosenWitness, ...]]:
+    """Return grade, reason and the best witnesses of a cycle; `new` must be among them if it is given."""
     paid, steps = choose_witnesses(path, died, new)
     if paid >= WAITED:
         return STALL, "one of the waits has a timeout: not for ever, but that long", steps

@@ -1,15 +1,14 @@
-"""pytest's way to lockdep: --lockdep, two ini options, a marker, a fixture. What a run does is in session.py.
+"""The pytest plugin: its options, its marker and its fixture. What happens during a run is in session.py.
 
-Off, which is the default, this costs the import of a module that imports nothing but pytest, and prints nothing. On,
-locks are tracked before conftest files are loaded; plugins that import the code under test themselves may come earlier
-still, unless `-p lockdep.pytest_plugin` stands in addopts.
+By default the plugin is off. Then it costs the import of this module, which imports nothing but pytest, and prints
+nothing. If it is on, locks are tracked before conftest files are loaded. Plugins that import the code under test may be
+loaded earlier, unless addopts contains `-p lockdep.pytest_plugin`.
 
-@pytest.mark.lockdep(fail_on="certain", allow="circular: A -> B  # why") works without the switch, too: lockdep is then
-installed for that test alone. It sees the locks that the test and its function-scoped fixtures make, and those that
-modules keep in names of their own; it does not see locks that instances made before the test keep, nor what other tests
-did.
+@pytest.mark.lockdep(fail_on="certain", allow="circular: A -> B  # why") works without the switch as well: lockdep is
+then installed for that test only. It sees the locks that the test and its function-scoped fixtures create, and the
+module-level locks. It does not see locks that are attributes of objects from before the test, nor what other tests did.
 
-With xdist each worker tracks its own locks; the controller tracks nothing and tells at the end what the workers said.
+With xdist, each worker tracks its own locks. The controller tracks nothing, and prints what the workers reported.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ SESSION: pytest.StashKey[LockdepSession] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Add the options. Loaded by -p under its module's name, the plugin must not come again by its entry point."""
+    """Add the options. If the plugin was loaded by -p already, its entry point must not load it again."""
     if pluginmanager.has_plugin(__name__):
         pluginmanager.set_blocked(NAME)
     group = parser.getgroup(NAME, "lock validation")
@@ -69,7 +68,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Install before any conftest is imported. Whether this is xdist's controller can only be guessed so early."""
+    """Install before any conftest file is imported. Whether this is xdist's controller is a guess so early."""
     given = early_config.known_args_namespace
     distributes = bool(getattr(given, "numprocesses", None)) or getattr(given, "dist", "no") != "no"
     if is_wanted(early_config, given) and ("PYTEST_XDIST_WORKER" in os.environ or not distributes):
@@ -77,7 +76,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start where no earlier hook could (a plugin named in conftest.py), stop where this is xdist's controller."""
+    """Start if no earlier hook could, as for a plugin named in conftest.py. Stop if this is xdist's controller."""
     config.addinivalue_line("markers", MARKER)
     if is_controller(config):
         stop(config)
@@ -90,7 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without the switch: be there for the marked tests, if there are any."""
+    """If the switch is off and some tests are marked, take part for these tests."""
     off = session_of(config) is None and config.option.lockdep is not False
     if off and any(item.get_closest_marker(NAME) is not None for item in items):
         session = make_session(config, marked_only=True)
@@ -101,7 +100,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """A worker has ended. One that crashed has no output."""
+    """Pass the output of a worker that has ended to the controller. A worker that crashed has none."""
     output = (getattr(node, "workeroutput", None) or {}).get(NAME)
     if output is not None:
         from lockdep.pytest_plugin.summary import Controller
@@ -111,12 +110,12 @@ def pytest_testnodedown(node: Any) -> None:
 
 @pytest.fixture(name="lockdep")
 def lockdep_fixture(request: pytest.FixtureRequest) -> TestView:
-    """What lockdep sees in this test: `active`, `options`, and `findings()`, those made so far while it runs."""
+    """Give a test its view: `active`, `options`, and `findings()`, which were made while the test runs."""
     return TestView(request.node.nodeid, session_of(request.config))
 
 
 class TestView:
-    """What the fixture `lockdep` gives."""
+    """The value of the fixture `lockdep`."""
 
     __test__ = False
 
@@ -126,33 +125,33 @@ class TestView:
 
     @property
     def active(self) -> bool:
-        """Whether locks are tracked in this test."""
+        """Whether locks are tracked while this test runs."""
         return self._session is not None and self._session.active
 
     @property
     def options(self) -> Options:
-        """The options of this run; the defaults when lockdep is off."""
+        """The options of this run, or the defaults if lockdep is off."""
         from lockdep.config import Options
 
         return Options() if self._session is None else self._session.options
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return what was found so far while this test ran, suppressed findings excepted."""
+        """Return the findings made so far while this test runs, without the suppressed ones."""
         return () if self._session is None else self._session.so_far(self._nodeid)
 
 
 def is_wanted(config: pytest.Config, given: Any) -> bool:
-    """Return what the switches say; if none was given, what the ini file says."""
+    """Return whether lockdep is switched on, by a command-line option or else by the ini file."""
     return bool(given.lockdep_stat or config.getini("lockdep") if given.lockdep is None else given.lockdep)
 
 
 def is_controller(config: pytest.Config) -> bool:
-    """Return whether this process only hands tests to xdist's workers."""
+    """Return whether this process is xdist's controller, which runs no tests itself."""
     return config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
 
 
 def start(config: pytest.Config) -> None:
-    """Install, if the options do not say otherwise; once."""
+    """Install lockdep, unless it was installed already or the options disable it."""
     if session_of(config) is None:
         session = make_session(config)
         if session.options.enabled:
@@ -161,7 +160,7 @@ def start(config: pytest.Config) -> None:
 
 
 def make_session(config: pytest.Config, *, marked_only: bool = False) -> LockdepSession:
-    """Read the options, which importing lockdep does as well; what is wrong with them is one line."""
+    """Read the options and make the session. A mistake in the options is a usage error of one line."""
     from lockdep.config import OptionError
 
     try:
@@ -189,5 +188,5 @@ def stop(config: pytest.Config) -> None:
 
 
 def session_of(config: pytest.Config) -> LockdepSession | None:
-    """Return what runs for this config, None when off."""
+    """Return the session of this pytest run, or None if lockdep is off."""
     return config.stash.get(SESSION, None)

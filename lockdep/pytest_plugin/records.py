@@ -1,6 +1,6 @@
-"""What a pytest run knows about a finding.
+"""What a pytest run records about a finding.
 
-Where it was made, whether that place allows it, and in which tests its dependencies were first seen.
+It records where the run was, whether that test allows the finding, and in which tests its dependencies were first seen.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from lockdep.violations.finding import Finding
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.vocabulary.grades import FAIL_ON
 
-RUNNER = ("_pytest/", "pluggy/", "xdist/", "execnet/", "stdlib/importlib/")  # the packages that run the tests
+RUNNER = ("_pytest/", "pluggy/", "xdist/", "execnet/", "stdlib/importlib/")  # files of the test runner begin with these
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A phase of a test; or, without a test, some other time in the words that a reader will see."""
+    """Where a run is: in a phase of a test, or, if `nodeid` is empty, at the time that `when` describes in words."""
 
     nodeid: str
     when: str | None
@@ -38,7 +38,7 @@ class Place:
 
 
 class Policy:
-    """What fails a test: the options, changed by the test's markers."""
+    """Which findings fail a test: the options, as changed by the markers of the test."""
 
     def __init__(self, options: Options, fail_on: str | None = None, allow: Sequence[str] = ()) -> None:
         if fail_on is not None and fail_on not in FAIL_ON:
@@ -49,7 +49,7 @@ class Policy:
 
     @classmethod
     def of(cls, item: pytest.Item, options: Options) -> Policy:
-        """Read the markers of a test: the nearest fail_on, and every allow."""
+        """Read the markers of a test. The nearest fail_on counts, and the allow entries of all markers."""
         fail_on: str | None = None
         allow: list[str] = []
         for mark in item.iter_markers("lockdep"):
@@ -66,28 +66,28 @@ class Policy:
 
 
 class FirstSeen:
-    """Where the run was when each dependency was first seen."""
+    """The place of the run at which each dependency was first seen."""
 
     def __init__(self) -> None:
         self._places: dict[Dependency, Place] = {}
 
     def note(self, graph: DependencyGraph, place: Place) -> None:
-        """Note the place for all dependencies that are new."""
+        """Record the place for all dependencies that are new."""
         try:
             for dependency in graph.dependencies():
                 self._places.setdefault(dependency, place)
-        except RuntimeError:  # a thread of the test is still adding some: they are noted at the next occasion
+        except RuntimeError:  # a thread of the test is still adding dependencies: the next call records them
             pass
 
     def table(self) -> list[tuple[str, str, str]]:
-        """Return the names of each dependency, and the test in which it was first seen, or when outside of tests."""
+        """Return (prev, next, place) for each dependency: the test that first saw it, or the time outside of tests."""
         return [
             (dependency.prev.name, dependency.next.name, place.nodeid or str(place))
             for dependency, place in self._places.copy().items()
         ]
 
     def lines(self, finding: Finding) -> list[str]:
-        """Return one line for each dependency of a cycle; nothing for findings that are not made of dependencies."""
+        """Return a line for each dependency of a cycle, and no lines for other findings."""
         violation = finding.violation
         if not isinstance(violation, CircularDependency):
             return []
@@ -105,7 +105,7 @@ class FirstSeen:
 
 @dataclass(slots=True)
 class Record:
-    """A finding as it was when it was made: its grade may change later. `told`: a report of pytest's failed for it."""
+    """A finding as it was when it was made, since its grade may change. `told`: a test failed because of it."""
 
     finding: Finding
     place: Place
@@ -117,7 +117,7 @@ class Record:
 
     @classmethod
     def of(cls, finding: Finding, place: Place, policy: Policy, seen: FirstSeen, earlier: Sequence[Finding]) -> Record:
-        """Judge a finding. The short text is for those whose longer relative stands just before them."""
+        """Record a finding. Its text is the short form if the related finding was reported just before it."""
         allowed = policy.allow.find(finding) is not None
         document = runtime.document_of(finding) if finding.related in earlier else tell(finding)
         where = f"found {'in ' if place.nodeid else ''}{place}"
@@ -126,7 +126,7 @@ class Record:
 
     @property
     def unexplained(self) -> bool:
-        """Return whether it should have failed a test and did not."""
+        """Whether the finding should have failed a test, but no test failed because of it."""
         return self.fails and not self.told
 
     def line(self) -> str:

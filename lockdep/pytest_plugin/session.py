@@ -1,14 +1,14 @@
-"""A pytest run with lockdep on: takes findings in and fails the tests they were made in.
+"""A pytest run with lockdep on: it collects findings and fails the tests during which they were made.
 
-A finding belongs to the place the run was at when it was made, whichever thread made it. One that was made during a
-phase of a test (setup, call, teardown) is a section of that phase's report and, at or above fail_on, fails it with
-LockInversion, after the test's own code: the test's own failure is never replaced. Every other one (at import, while
-collecting, between tests, in a test that was skipped or run again) fails the session in the end: no run with an
-unexplained finding exits with 0.
+A finding belongs to the place where the run was when the finding was made, no matter which thread made it. If that was
+a phase of a test (setup, call, teardown), the finding is a section in the report of that phase. If its grade is fail_on
+or stronger, the phase fails with LockInversion after the test's own code has run, so a failure of the test itself is
+never replaced. Every other finding (at import, during collection, between tests, in a test that was skipped or run
+again) fails the session at its end. A run with such a finding never exits with 0.
 
-Limits: a finding is made once, so it is the first test that shows it which fails, and what that test allows is allowed
-in the later ones. A thread that outlives its test is charged to the test that runs when it makes a finding. Costs, for
-each test: some microseconds, and one walk over the known dependencies.
+Limits: each finding is made once, so only the first test that shows it fails, and if that test allows it, later tests
+allow it too. A finding of a thread that outlives its test is charged to the test that runs at that time. Cost for each
+test: some microseconds, and one walk over the known dependencies.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ Wrapper = Generator[None, Any, Any]
 
 
 class TimeoutSettings(Protocol):
-    """The part of pytest-timeout's settings that is used here."""
+    """The field of pytest-timeout's settings that is used here."""
 
     method: str
 
 
 class LockdepSession:
-    """What runs while lockdep is on, for all tests or for the marked ones only."""
+    """The plugin that is registered while lockdep is on, for all tests or only for the marked ones."""
 
     def __init__(self, config: pytest.Config, *, marked_only: bool = False) -> None:
         self.config = config
@@ -48,28 +48,28 @@ class LockdepSession:
         self.records: list[Record] = []
         self.place = Place("", "while pytest was starting")
         self._policy = Policy(self.options)
-        self._inbox: deque[tuple[Finding, Place]] = deque()  # filled by any thread: append and popleft only
+        self._inbox: deque[tuple[Finding, Place]] = deque()  # any thread adds to it: only append and popleft
         self.first_seen = FirstSeen()
         self._undo = contextlib.ExitStack()
         self._terminal = -1
 
     def start(self) -> None:
         """Track locks from now on."""
-        self.config.add_cleanup(self.stop)  # runs even if configuring fails
+        self.config.add_cleanup(self.stop)  # runs even if the configuration fails
         self._install()
 
     def stop(self) -> None:
-        """Take everything back."""
+        """Undo `start`."""
         self._undo.close()
 
     def configured(self) -> None:
-        """Take part in the run."""
-        self._terminal = os.dup(2)  # nothing is captured at this moment
+        """Register this plugin with pytest."""
+        self._terminal = os.dup(2)  # pytest does not capture output at this moment
         self.config.add_cleanup(lambda: os.close(self._terminal))
         self.config.pluginmanager.register(self, "lockdep-session")
 
     def _install(self) -> None:
-        for module in (*fastpath.MODULES, validator):  # the traceback of a DeadlockError ends in the test
+        for module in (*fastpath.MODULES, validator):  # so that the traceback of a DeadlockError ends in the test
             vars(module)["__tracebackhide__"] = True
         before = runtime.validator() if patch.is_installed() else None
         patch.install(**{field.name: getattr(self.options, field.name) for field in dataclasses.fields(Options)})
@@ -88,12 +88,12 @@ class LockdepSession:
     # Where the run is
 
     def pytest_report_header(self) -> str | None:
-        """Say in the header that lockdep is on."""
+        """Add a line to pytest's header that says that lockdep is on."""
         return None if self.marked_only else f"lockdep: {fastpath.BUILD} build, fail_on={self.options.fail_on}"
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Wrapper:
-        """Findings of this time belong to the import of a test module."""
+        """Charge findings to the collection of this module or folder."""
         self.place = Place("", f"while collecting {collector.nodeid or 'the session'}")
         try:
             return (yield)
@@ -101,13 +101,13 @@ class LockdepSession:
             self._note()
 
     def pytest_collection_finish(self) -> None:
-        """Adopt what the modules imported meanwhile have got past the replaced names."""
+        """Adopt locks and replace names in the modules that were imported during collection."""
         if not self.marked_only:
             patch.resweep()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper:
-        """Findings of this time belong to the test; in a run for marked tests, lockdep is installed for it."""
+        """Charge findings to this test. In a run for marked tests only, install lockdep for the test."""
         installs = self.marked_only and item.get_closest_marker("lockdep") is not None
         if installs:
             self._install()
@@ -123,7 +123,7 @@ class LockdepSession:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Wrapper:
-        """Read the marker and watch the setup. A bad marker fails it at its end: other plugins count on a whole one."""
+        """Read the markers and watch the setup. A wrong marker fails the setup at its end, after other plugins."""
         __tracebackhide__ = True
         self._policy, problem = Policy(self.options), ""
         try:
@@ -143,7 +143,7 @@ class LockdepSession:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Wrapper:
-        """Watch the teardown; a finding here is an error, as any exception of a finalizer is."""
+        """Watch the teardown. A finding fails it as an error, as any exception in a teardown does."""
         __tracebackhide__ = True
         try:
             return (yield from self._phase(item, "teardown"))
@@ -153,13 +153,13 @@ class LockdepSession:
 
     @pytest.hookimpl(wrapper=True, optionalhook=True)
     def pytest_timeout_set_timer(self, settings: TimeoutSettings) -> Wrapper:
-        """pytest-timeout's thread method ends the process and its reports: write splats to the terminal at once."""
+        """Write reports to the terminal at once if pytest-timeout may end the process, which would lose them."""
         if settings.method == "thread" or threading.current_thread() is not threading.main_thread():
             runtime.report_to(self._terminal)
         return (yield)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A finding is dealt with once its test's report says failed, or says that the failure was expected."""
+        """Mark the findings of this phase as reported if the test failed, or was expected to fail."""
         if report.failed or hasattr(report, "wasxfail"):
             for record in self.records:
                 if record.place == Place(report.nodeid, report.when):
@@ -172,7 +172,7 @@ class LockdepSession:
         self.place = Place(item.nodeid, when)
         try:
             result = yield
-        except pytest.skip.Exception:  # no verdict of the test's own: what was found still counts
+        except pytest.skip.Exception:  # the test has no result of its own, so its findings still count
             self._conclude(item, when)
             raise
         except BaseException:
@@ -183,13 +183,13 @@ class LockdepSession:
         return result
 
     def _conclude(self, item: pytest.Item, when: str) -> None:
-        """Put what was found during this phase into its report; LockInversion if it fails the test."""
+        """Add the findings of this phase to its report. Raises LockInversion if one of them fails the test."""
         __tracebackhide__ = True
         mine = [record for record in self.collect() if record.place.nodeid == item.nodeid and not record.allowed]
         if not mine:
             return
         for record in mine:
-            record.place = self.place  # a thread may have made it between two phases
+            record.place = self.place  # a thread may have made the finding between two phases
             item.user_properties.append(("lockdep", record.line()))
         item.add_report_section(when, "lockdep", "\n".join(record.text for record in mine))
         failing = [record.finding for record in mine if record.fails]
@@ -197,7 +197,7 @@ class LockdepSession:
             raise LockInversion(message(failing)) from None
 
     def collect(self) -> list[Record]:
-        """Return the records made of what came in since the last time."""
+        """Return records of the findings that were made since the last call."""
         if not self.marked_only or patch.is_installed():
             runtime.validator().collect()
         new: list[Record] = []
@@ -211,7 +211,7 @@ class LockdepSession:
         return new
 
     def so_far(self, nodeid: str) -> tuple[Finding, ...]:
-        """Return what was found while this test ran."""
+        """Return the findings that were made while this test ran."""
         done = [record.finding for record in self.records if record.place.nodeid == nodeid]
         return tuple(dict.fromkeys([*done, *(found for found, place in list(self._inbox) if place.nodeid == nodeid)]))
 
@@ -225,7 +225,7 @@ class LockdepSession:
     # The end
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a run that would pass though findings failed no test."""
+        """Fail a run that would pass although a finding failed no test."""
         self._settle_place()
         failed = any(record.unexplained for record in self.records)
         if failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -233,11 +233,11 @@ class LockdepSession:
 
 
 def options_for(config: pytest.Config) -> Options:
-    """Return the options: lockdep_fail_on, then LOCKDEP_OPTIONS, then the pyproject.toml of the root directory."""
-    keywords: dict[str, Any] = {"raise_on_recursion": True}  # one self-deadlock must not take the whole run with it
+    """Return the options. lockdep_fail_on wins over LOCKDEP_OPTIONS, which wins over the pyproject.toml of the root."""
+    keywords: dict[str, Any] = {"raise_on_recursion": True}  # so that one self-deadlock does not hang the whole run
     if config.getini("lockdep_fail_on"):
         keywords["fail_on"] = config.getini("lockdep_fail_on")
-    # Neither is complete at all times: a plugin that conftest.py names comes after the one, before the other is filled.
+    # Neither is always complete: a plugin named in conftest.py comes too late for the one and too early for the other.
     if any(getattr(given, "lockdep_stat", False) for given in (config.known_args_namespace, config.option)):
         keywords["stat"] = True
     with contextlib.chdir(config.rootpath):

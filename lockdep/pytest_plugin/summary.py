@@ -1,7 +1,7 @@
-"""What is said at the end of a pytest run with lockdep on: in the terminal, or by xdist's workers to their controller.
+"""The summary at the end of a pytest run: printed in the terminal, or sent from xdist's workers to the controller.
 
-Findings that failed no test are shown in full, the others in a line each with the test they belong to. With
---lockdep-stat, the lock statistics of the whole run follow.
+Findings that failed no test are printed in full, each of the others in one line with its test. With --lockdep-stat, the
+lock statistics of the whole run follow.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 
 from lockdep import runtime
 from lockdep.lock_stat import lock_stats
-from lockdep.pytest_plugin.workers import Together, seen_here
+from lockdep.pytest_plugin.workers import WorkerMerge, seen_here
 from lockdep.reports.lock_stat import MOST_CONTENDED, render_lock_stat
 from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.violations.suppressions import SuppressionList
@@ -22,11 +22,11 @@ from lockdep.violations.suppressions import SuppressionList
 if TYPE_CHECKING:
     from lockdep.pytest_plugin.session import LockdepSession
 
-UNUSED = "; unused suppressions: "  # said apart: with xdist, an entry is unused only if no worker used it
+UNUSED = "; unused suppressions: "  # printed separately: with xdist, an entry is unused only if no worker used it
 
 
 class Output(TypedDict):
-    """What a worker tells; plain data, for execnet."""
+    """The summary of one process as plain data, which execnet can send."""
 
     texts: list[str]
     lines: list[str]
@@ -36,7 +36,7 @@ class Output(TypedDict):
 
 
 def output_of(session: LockdepSession) -> Output:
-    """Return what there is to say about a run in this process."""
+    """Return the summary of the run in this process."""
     untold = [record for record in session.records if record.unexplained]
     others = [record for record in session.records if not record.unexplained and not record.allowed]
     allowed = sum(record.allowed for record in session.records)
@@ -52,7 +52,7 @@ def output_of(session: LockdepSession) -> Output:
 
 
 def write(reporter: pytest.TerminalReporter, outputs: dict[str, Output]) -> None:
-    """Write the section of the terminal summary; one line is enough where there is nothing but the counts."""
+    """Write the section of the terminal summary. It is one line if there are only counts."""
     texts = [text for output in outputs.values() for text in output["texts"]]
     lines = [f"{name}{line}" for name, output in outputs.items() for line in (*output["lines"], output["summary"])]
     used: Counter[str] = Counter()
@@ -76,20 +76,20 @@ def write_stat(reporter: pytest.TerminalReporter, stats: Iterable[ClassStatistic
 
 
 class Summary:
-    """Says it at the end of a run in one process, or hands it to the controller."""
+    """The plugin that prints the summary, or sends it to the controller if this process is a worker."""
 
     def __init__(self, session: LockdepSession) -> None:
         self._session = session
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """In a worker: tell the controller."""
+        """In a worker, send the summary to the controller."""
         if hasattr(session.config, "workeroutput"):
             output = output_of(self._session)
             if not self._session.marked_only:
                 try:
                     output["seen"] = seen_here(self._session.first_seen)
-                except Exception as error:  # of ours: the tests' results are not lost for it
+                except Exception as error:  # an error of ours must not lose the results of the tests
                     output["lines"].append(f"lockdep: no snapshot for the controller: {error!r}")
             session.config.workeroutput["lockdep"] = output
 
@@ -101,18 +101,18 @@ class Summary:
 
 
 class Controller:
-    """xdist's controller: collects what the workers say, fails the run where a worker's would have failed.
+    """The plugin in xdist's controller. It collects the workers' summaries, and fails the run if one of them failed.
 
-    What they saw is merged: an inversion of which each worker saw a half fails the run, too.
+    It also merges what the workers saw, so that an inversion whose halves ran in two workers fails the run as well.
     """
 
     def __init__(self) -> None:
         self._outputs: dict[str, Output] = {}
-        self._together = Together()
+        self._merge = WorkerMerge()
 
     @classmethod
     def of(cls, config: pytest.Config) -> Controller:
-        """Return the one of this run."""
+        """Return the controller of this run, made at the first call."""
         found: Any = config.pluginmanager.get_plugin("lockdep-controller")
         if found is None:
             found = cls()
@@ -121,9 +121,9 @@ class Controller:
         return found
 
     def add(self, worker: str, output: Output) -> None:
-        """Keep what a worker said."""
+        """Keep the summary of a worker."""
         if output["seen"]:
-            self._together.add(worker, output["seen"])
+            self._merge.add(worker, output["seen"])
         self._outputs[f"[{worker}] "] = {**output, "seen": ""}
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -135,13 +135,13 @@ class Controller:
 
     def _output_of_all(self) -> Output:
         suppressions = SuppressionList(sorted({text for one in self._outputs.values() for text in one["suppressions"]}))
-        failing, others = self._together.findings(suppressions)
+        failing, others = self._merge.findings(suppressions)
         used = {entry.text: count for entry, count in suppressions.counts()}
-        texts, lines = ([self._together.text(one) for one in part] for part in (failing, others))
+        texts, lines = ([self._merge.text(one) for one in part] for part in (failing, others))
         return Output(texts=texts, lines=lines, summary="", seen="", suppressions=used)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Write the section, workers in order."""
+        """Write the section, with the workers in order."""
         write(terminalreporter, dict(sorted(self._outputs.items())))
-        if terminalreporter.config.option.lockdep_stat and self._together.merged.runs:
-            write_stat(terminalreporter, self._together.merged.stats)
+        if terminalreporter.config.option.lockdep_stat and self._merge.merged.runs:
+            write_stat(terminalreporter, self._merge.merged.stats)

@@ -1,7 +1,7 @@
-"""What xdist's workers saw together: their snapshots merged in the controller, and the cycles only that shows.
+"""The merge of what xdist's workers saw, and the cycles that only this merge shows. Used in the controller.
 
-Each worker has failed its own tests for what it saw. An inversion whose halves ran in different workers is nobody's:
-it belongs to the session. Memory in the controller: the merge, see snapshots/merge.py.
+Each worker has failed its own tests for its own findings. An inversion whose halves ran in different workers belongs to
+no test, so it fails the session. Memory in the controller: the merge, see snapshots/merge.py.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ def seen_here(first_seen: FirstSeen) -> str:
     return json.dumps({"snapshot": snapshot().dumps(), "places": first_seen.table()})
 
 
-class Together:
-    """What the workers told so far."""
+class WorkerMerge:
+    """Merges the snapshots of the workers."""
 
     def __init__(self) -> None:
         self._merger = Merger()
         self._places: dict[tuple[str, str], list[str]] = {}
 
     def add(self, worker: str, told: str) -> None:
-        """Take in what a worker saw."""
+        """Add what a worker saw, as `seen_here` returned it."""
         data: dict[str, Any] = json.loads(told)
         self._merger.add(Snapshot.parse(data["snapshot"], worker))
         for prev, next_, place in data["places"]:
@@ -43,11 +43,11 @@ class Together:
 
     @cached_property
     def merged(self) -> Snapshot:
-        """All of it; nothing is added after this was asked for."""
+        """The merged snapshot. Nothing may be added after it was read."""
         return Snapshot.of(self._merger.tables())
 
     def findings(self, suppressions: SuppressionList) -> tuple[list[FindingRecord], list[FindingRecord]]:
-        """Return the findings that fail the run, and the others, of those that no single worker saw."""
+        """Return the findings that no single worker saw, as (those that fail the run, the others)."""
         merged = self.merged
         found = [one for one in merged.findings if one.across and suppressions.find(one) is None]
         strict = any(run.option("strict") for run in merged.runs)
@@ -56,7 +56,7 @@ class Together:
         return failing, [one for one in found if one not in failing]
 
     def text(self, finding: FindingRecord) -> str:
-        """Return the report of such a finding, with the tests in which each dependency was first seen."""
+        """Return the report of such a finding, with the tests that first saw each dependency."""
         lines = [without_runner(finding.document).strip("\n")]
         for pair in finding.dependencies:
             places = ", ".join(sorted(self._places.get(pair, ["an unknown place"])))

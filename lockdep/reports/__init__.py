@@ -1,1 +1,1 @@
-"""Renderers, one file each: a finding becomes text. No rule and no lock is in here."""
+"""How a snapshot is shown: tables, pictures and the formats of reports."""

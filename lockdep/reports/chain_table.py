@@ -25,7 +25,7 @@ def render_chains(
     top: int | None = None,
     wanted: Callable[[str], bool] = lambda _: True,
 ) -> str:
-    """Return the list: the chains with a lock that is wanted, sorted by one of SORTS, `top` of them."""
+    """Return the list of the chains that contain a wanted lock, sorted by one of SORTS, the first `top` of them."""
     chosen = [chain for chain in snapshot.chains if any(wanted(name) for name, _ in chain.locks)]
     lines = ["all lock chains:"]
     for chain in sorted(chosen, key=SORTS[sort])[:top]:

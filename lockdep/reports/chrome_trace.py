@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-Event = tuple[int, int, int, int, int]  # whether it was a wait, number of the class, serial of the thread, begin, end
+Event = tuple[int, int, int, int, int]  # (is a wait, number of the class, serial of the thread, begin and end in ns)
 
 
 def chrome_trace(
     events: Iterable[Event], classes: Mapping[int, str], threads: Mapping[int, str], process: int
 ) -> Iterator[bytes]:
-    """Yield the file piece by piece."""
+    """Yield the content of the file in pieces."""
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
     yield b'{"displayTimeUnit":"ns","traceEvents":[\n'
     seen: dict[int, None] = {}

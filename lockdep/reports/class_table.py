@@ -1,7 +1,7 @@
-"""Lock classes as the kernel's /proc/lockdep lists them: what is within reach, the usage, what follows directly.
+"""Lock classes as the kernel's /proc/lockdep lists them: counts of reachable classes, usage, direct successors.
 
-FD and BD count the classes that are reached forwards and backwards, the class itself included. In place of the
-kernel's address stands a short hash of the name: the same in every run.
+FD and BD count the classes that can be reached forwards and backwards, including the class itself. Instead of the
+kernel's address, a short hash of the name is printed, which is the same in every run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def render_classes(
     top: int | None = None,
     wanted: Callable[[str], bool] = lambda _: True,
 ) -> str:
-    """Return the list: the classes whose names are wanted, sorted by one of SORTS, `top` of them."""
+    """Return the list of the classes with wanted names, sorted by one of SORTS, the first `top` of them."""
     after = successors(snapshot.dependencies)
     forwards, backwards = reach(after), reach(reversed_(after))
     ranks: dict[str, Callable[[ClassRecord], int]] = {
@@ -52,5 +52,5 @@ def successor_lines(names: Sequence[str]) -> list[str]:
 
 
 def key(name: str) -> str:
-    """Return what stands for a class where the kernel prints the address of its key."""
+    """Return the short hash that is printed in place of the address of a class's key."""
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -1,6 +1,6 @@
 """The lock_stat table: the kernel's columns and layout, most contended first; then medians and 99th percentiles.
 
-Times are in microseconds. Below a class that was waited for stand the places that waited, and those that had the lock.
+Times are in microseconds. Below a contended class come the places of the waiters, and then those of the holders.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SORTS: dict[str, Callable[[ClassStatistics], float]] = {
     "hold": lambda stat: stat.hold.total_ns if stat.hold else 0,
     "hold-max": lambda stat: stat.hold.max_ns if stat.hold else 0,
 }
-MOST_CONTENDED = 10  # classes in the table at the end of a run
+MOST_CONTENDED = 10  # number of classes in the table at the end of a run
 WIDTH = 14
 NARROWEST, WIDEST = 40, 72
 
@@ -31,7 +31,7 @@ NARROWEST, WIDEST = 40, 72
 def render_lock_stat(
     stats: Iterable[ClassStatistics], *, sort: str = "contentions", top: int | None = None, points: int = 4
 ) -> str:
-    """Return the table: sorted by one of SORTS, `top` classes, `points` places for each (all when 0)."""
+    """Return the table: the first `top` classes by one of SORTS, with `points` places for each (0 for all)."""
     chosen = sorted(stats, key=lambda stat: (-SORTS[sort](stat), -stat.acquisitions, stat.name, stat.read))[:top]
     both = {stat.name for stat in chosen if stat.read}
     names = {id(stat): row_name(stat, both) for stat in chosen}
@@ -48,7 +48,7 @@ def render_lock_stat(
 
 
 def row_name(stat: ClassStatistics, both: set[str]) -> str:
-    """Return the name of a row: -R and -W where a class is taken for reading, too."""
+    """Return the name of a row, with -R or -W if the class was taken both for reading and for writing."""
     return f"{stat.name}-R" if stat.read else f"{stat.name}-W" if stat.name in both else stat.name
 
 
@@ -74,7 +74,7 @@ def percentiles(found: Durations | None) -> list[str]:
 
 
 def percentile(found: Durations, part: float) -> float:
-    """Return what this part of the times did not exceed: the bound of a bucket, within the longest."""
+    """Return the upper bound of the bucket that holds this percentile, at most the longest time."""
     left = part * found.count
     for bound, count in found.histogram:
         left -= count
@@ -88,7 +88,7 @@ def microseconds(ns: float) -> str:
 
 
 def point_lines(stat: ClassStatistics, name: str, width: int, most: int) -> list[str]:
-    """Return where threads had to wait, and where those had taken the lock that were in the way."""
+    """Return the lines with the places of waiters and of holders."""
     lines: list[str] = []
     for places in (stat.contention_points, stat.contending_points):
         lines.append(" " * (width - len(shortened(name, width - 1))) + "-" * min(len(name), width - 1))

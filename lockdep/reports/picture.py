@@ -1,7 +1,7 @@
-"""The dependency graph as it is drawn: which classes and dependencies are shown, and which of them are in trouble.
+"""The dependency graph as it is drawn: which classes and dependencies are shown, and which of them are in a finding.
 
-Classes without a dependency are left out: they would be most of the picture. A dependency is marked by the strongest
-finding that it is part of; suppressed findings mark nothing.
+Classes without a dependency are left out, because they would fill most of the picture. A dependency is marked by the
+strongest finding that it is part of; suppressed findings mark nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is drawn. `marks` has the finding of each dependency (prev, next) that is part of one.
+    """What is drawn. `marks` maps a dependency (prev, next) to the strongest finding that contains it.
 
-    `troubled` has the level of the worst finding of each class that is part of one.
+    `troubled` maps a class to the level of its worst finding.
     """
 
     classes: tuple[ClassRecord, ...]
@@ -29,7 +29,7 @@ class Picture:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Picture:
-        """Choose what is drawn of a snapshot."""
+        """Return the part of a snapshot that is drawn."""
         ends = {name for one in snapshot.dependencies for name in (one.prev, one.next)}
         marks: dict[tuple[str, str], FindingRecord] = {}
         for finding in snapshot.findings:  # the strongest first
@@ -43,12 +43,12 @@ class Picture:
         return cls(classes, snapshot.dependencies, marks, troubled)
 
     def level(self, one: DependencyRecord) -> str:
-        """Return 'error', 'warning' or ''."""
+        """Return the level of a dependency's finding: 'error', 'warning', or '' if it has none."""
         finding = self.marks.get((one.prev, one.next))
         return "" if finding is None else finding.level
 
 
 def label(one: DependencyRecord) -> str:
-    """Return what is written on a dependency: the kinds, where there is more to say than one plain acquisition."""
+    """Return the label of a dependency: its kinds, or '' if it is a plain acquisition."""
     words = ", ".join(kind.kind for kind in one.kinds)
     return "" if words == "EN" else words

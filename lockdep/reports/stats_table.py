@@ -1,6 +1,6 @@
-"""Counts as the kernel's /proc/lockdep_stats has them: classes, dependencies, chains, and how the classes are used.
+"""The counts of the kernel's /proc/lockdep_stats: classes, dependencies, chains, and how the classes are used.
 
-What has no meaning here is left out (pools of memory, the kernel's own switch); our own counters follow.
+Counts that have no meaning here are left out (memory pools, the kernel's own switch). Our own counters follow.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def render_stats(snapshot: Snapshot) -> str:
-    """Return a line for each count."""
+    """Return the table, with a line for each count."""
     most = max((run.option("max_chains") or 0 for run in snapshot.runs), default=0)
     bounds = {"dependency chains": most} if most else {}
     lines = []
@@ -41,7 +41,7 @@ def counts(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     yield "lock-classes", len(snapshot.classes)
     yield "direct dependencies", direct
     yield "indirect dependencies", sum(reached.values()) + alone
-    # Every irq-safe lock may nest inside every irq-unsafe one, the kernel says, plus what is known.
+    # As in the kernel: each pair of an irq-unsafe and an irq-safe lock counts, plus the known dependencies.
     yield (
         "all direct dependencies",
         (used["irq-unsafe"] * used["irq-safe"] + used["hardirq-unsafe"] * used["hardirq-safe"] + direct),

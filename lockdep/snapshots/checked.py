@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Broken(ValueError):
-    """The data is no snapshot; the message says where and why."""
+    """The data is not a snapshot. The message says where it is wrong, and why."""
 
 
 def text(value: Any, what: str) -> str:
@@ -48,7 +48,7 @@ def one_of(value: Any, known: Any, what: str) -> str:
 
 
 def pick(records: Any, at: Any) -> Any:
-    """Return the record of this number."""
+    """Return the record at this index of a table."""
     if number(at, "number") >= len(records):
         raise Broken(f"there is no number {at} in a table of {len(records)}")
     return records[at]

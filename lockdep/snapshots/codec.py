@@ -1,10 +1,10 @@
 """A snapshot as plain data and back: the layout of snapshot files, which schema.json describes.
 
-Frames and stacks stand once in tables of their own, runs are referred to by number and classes by name. Reading
-checks whatever it uses; Broken says where the data is not what it should be. What a later program of the same version
-adds is passed over.
+Each frame and each stack is stored once, in a table of its own. Other rows refer to stacks and runs by number and to
+classes by name. Reading checks every value that it uses and raises Broken where one is wrong. Fields that it does not
+know are ignored, so that a newer program can add some without a new version.
 
-Cost: about 10 us for each dependency, either way.
+Cost: about 10 us for each dependency, both for writing and for reading.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Row = dict[str, Any]
 
 
 def sections(snapshot: Tables) -> Iterator[tuple[str, Iterable[Any]]]:
-    """Yield (name, rows) of each table, in the order of the file. Take the rows of one before asking for the next.
+    """Yield (name, rows) of each table, in the order of the file. Use up the rows before asking for the next table.
 
-    Frames and stacks come last: they are met while the rows of dependencies are made.
+    The tables of stacks and frames come last, because they are filled while the rows of the dependencies are made.
     """
     stacks = Stacks()
     numbers = {run.id: number for number, run in enumerate(snapshot.runs)}
@@ -55,15 +55,15 @@ def sections(snapshot: Tables) -> Iterator[tuple[str, Iterable[Any]]]:
 
 
 class Stacks:
-    """Each frame and each stack once, by number."""
+    """The tables of stacks and frames: each is stored once and referred to by number."""
 
     def __init__(self) -> None:
         self.frames: dict[Frame, int] = {}
         self.stacks: dict[tuple[int, ...], int] = {}
-        self._known: dict[int, int] = {}  # stacks are interned: most are met again as the same object
+        self._known: dict[int, int] = {}  # by id(): stacks are interned, so the same object comes again and again
 
     def number(self, stack: Stack) -> int:
-        """Return the number of a stack. The caller keeps it alive."""
+        """Return the number of a stack. The caller must keep a reference to it, because it is found by id()."""
         found = self._known.get(id(stack))
         if found is None:
             steps = tuple(self.frames.setdefault(frame, len(self.frames)) for frame in stack)
@@ -125,7 +125,7 @@ def statistics_row(stat: ClassStatistics) -> Row:
 
 
 def durations_row(times: Durations) -> Row:
-    """Return times as plain data."""
+    """Return durations as plain data."""
     row: Row = {name: getattr(times, name) for name in _DURATION_NUMBERS}
     return row | {"histogram": [list(pair) for pair in times.histogram]}
 
@@ -134,7 +134,7 @@ def durations_row(times: Durations) -> Row:
 
 
 def decode(data: Any) -> Tables:
-    """Return the tables of a snapshot; Broken where the data is none."""
+    """Return the tables of a snapshot. Raises Broken if the data is not a snapshot."""
     runs = table(data, "runs", read_process)
     frames = table(data, "frames", read_frame)
     stacks = table(data, "stacks", lambda row: tuple(pick(frames, number) for number in items(row, "stack")))
@@ -152,7 +152,7 @@ def decode(data: Any) -> Tables:
 
 
 def table(data: Any, name: str, read: Callable[[Any], _Record]) -> tuple[_Record, ...]:
-    """Read all rows of a table; Broken names the row that is wrong."""
+    """Read all rows of a table. Raises Broken, which names the row, if one is wrong."""
     if not isinstance(data, dict) or not isinstance(data.get(name), list):
         raise Broken(f"{name} is missing, or no list")
     records = []
@@ -186,7 +186,7 @@ def read_class(row: Row) -> ClassRecord:
 
 
 class DependencyReader:
-    """Reads dependencies: their runs, stacks and classes stand in other tables."""
+    """Reads the rows of dependencies, which refer to the tables of runs, stacks and classes."""
 
     def __init__(self, runs: list[str], stacks: tuple[Stack, ...], names: dict[str, str]) -> None:
         self._runs = runs
@@ -241,7 +241,7 @@ def read_statistics(row: Row) -> ClassStatistics:
 
 
 def read_durations(row: Row) -> Durations:
-    """Read times."""
+    """Read durations."""
     values: Row = {name: number(row[name], name) for name in _DURATION_NUMBERS}
     histogram = tuple((number(bound, "bound"), number(count, "count")) for bound, count in row["histogram"])
     return Durations(**values, histogram=histogram)

@@ -1,11 +1,12 @@
 """Cycles among the dependencies of several runs that no single run saw.
 
-Each run has judged what it saw itself. What is left are cycles whose dependencies come from different runs; they are
-found by the strong-path search of the graph, on classes made anew from the records, and told as any other finding,
-with the run behind each thread. Their grade is potential: locks of different runs never lived together.
+Each run has already reported the cycles that it saw. This module looks for cycles whose dependencies come from
+different runs. It rebuilds the graph from the records, uses the graph's search for strong paths, and reports a cycle
+like any other finding, with the name of the run behind each thread. The grade is potential, since the locks of
+different runs never existed at the same time.
 
-Cost: the components of the graph; then, for each dependency inside a component that several runs contribute to, one
-or two breadth-first searches in it.
+Cost: finding the components of the graph, then one or two breadth-first searches for each dependency inside a component
+to which several runs contribute.
 """
 
 from __future__ import annotations
@@ -39,16 +40,16 @@ from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED, kind_bits
 from lockdep.vocabulary.usage import single_bits
 from lockdep.wait_types import Traits
 
-LONGER_WAY_BUDGET = 500  # steps of the search for another cycle where one run saw the shortest
+LONGER_WAY_BUDGET = 500  # steps of the search for a longer cycle, made if one run saw the shortest one
 SHOWN_RUNS = 3
 Cycle = tuple[DependencyRecord, ...]
-Way = tuple[int, tuple[int, ...]]  # how many of its waits are timed, and the kinds
+Way = tuple[int, tuple[int, ...]]  # (number of timed waits, the chosen kinds)
 
 
 def find_cycles(
     runs: Sequence[ProcessRecord], classes: Mapping[str, ClassRecord], dependencies: Sequence[DependencyRecord]
 ) -> list[FindingRecord]:
-    """Return a finding for each cycle that several runs make together, each dependency told once at least."""
+    """Return findings for cycles that only several runs together show, so that they cover each dependency."""
     if len(runs) < 2:
         return []
     parts = [knot for knot in knots(successors(dependencies)) if len(knot) > 1]
@@ -64,12 +65,12 @@ def find_cycles(
 
 
 def one_saw_all(part: Sequence[DependencyRecord]) -> bool:
-    """Return whether one run saw all of these in all their kinds: then it has judged all that is in there."""
+    """Return whether one run saw all of these dependencies in all their kinds, so that it has reported their cycles."""
     return bool(frozenset.intersection(*(kind.runs for one in part for kind in one.kinds)))
 
 
 def covering(cycles: Mapping[tuple[str, ...], Cycle]) -> list[Cycle]:
-    """Return the shortest cycles that bring in every dependency: further ones would tell nothing new."""
+    """Return the shortest cycles that cover every dependency. Further cycles would show nothing new."""
     told: set[tuple[str, str]] = set()
     chosen = []
     for names in sorted(cycles, key=lambda names: (len(names), names)):
@@ -88,7 +89,7 @@ class Searched:
         self._graph, self._classes = rebuilt(part)
 
     def cycles(self) -> Iterator[Cycle]:
-        """Yield, for each dependency, the shortest cycle through it, or a longer one that no single run saw."""
+        """Yield a cycle through each dependency: the shortest one, or a longer one if a single run saw the shortest."""
         for one in self._records.values():
             cycle = self._through(one)
             if cycle is not None:
@@ -115,7 +116,7 @@ class Searched:
 
 
 def rebuilt(part: Sequence[DependencyRecord]) -> tuple[DependencyGraph, dict[str, LockClass]]:
-    """Return a graph of these dependencies without witnesses, and its classes. Its ranks are not kept."""
+    """Return a graph of these dependencies, without witnesses and valid ranks, and its classes by name."""
     graph = DependencyGraph()
     names = sorted({name for one in part for name in (one.prev, one.next)})
     classes = {name: LockClass("", given=name) for name in names}
@@ -127,7 +128,7 @@ def rebuilt(part: Sequence[DependencyRecord]) -> tuple[DependencyGraph, dict[str
 
 
 def seen_by_one(cycle: Cycle) -> bool:
-    """Return whether some run saw the whole cycle, in kinds that make it one: that run has judged it."""
+    """Return whether one run saw the whole cycle, in kinds that make it a strong one, and so has reported it."""
     common = frozenset.intersection(*(one.runs for one in cycle))
     return any(is_strong([[kind.kind for kind in one.kinds if run in kind.runs] for one in cycle]) for run in common)
 
@@ -138,10 +139,10 @@ def is_strong(kinds: Sequence[Sequence[str]]) -> bool:
 
 
 def choose_kinds(columns: Sequence[Sequence[int]]) -> tuple[int, ...] | None:
-    """Return a kind for each dependency of a cycle that is strong all the way round, with few timed waits."""
+    """Return one kind for each dependency that make a strong cycle with few timed waits, or None."""
     best: Way | None = None
     for first in sorted(columns[0]):
-        # For either way of ending (in a recursive reader or not) the cheapest choice so far.
+        # The cheapest choice so far that ends in a recursive reader, and the cheapest that does not.
         ways: dict[bool, Way] = {bool(first & RECURSIVE): (first & TIMED, (first,))}
         for column in columns[1:]:
             ways = next_ways(ways, column)
@@ -162,7 +163,7 @@ def next_ways(ways: dict[bool, Way], column: Sequence[int]) -> dict[bool, Way]:
 
 
 class Teller:
-    """Makes findings of cycles: with classes, witnesses and stacks that a report can be written from."""
+    """Turns cycles of records into findings, with the classes, witnesses and stacks that a report needs."""
 
     def __init__(self, runs: Sequence[ProcessRecord], classes: Mapping[str, ClassRecord]) -> None:
         self._names = {run.id: run.name for run in runs}
@@ -174,7 +175,7 @@ class Teller:
         self._classes: dict[str, LockClass] = {}
 
     def finding(self, cycle: Cycle) -> FindingRecord:
-        """Return the finding that this cycle is."""
+        """Return the record of the finding for a cycle."""
         kinds = choose_kinds([[kind_bits(kind.kind) for kind in one.kinds] for one in cycle])
         assert kinds is not None
         path = tuple(Dependency(self._lock_class(one.prev), self._lock_class(one.next)) for one in cycle)
@@ -219,7 +220,7 @@ class Teller:
 
 
 class TextStack(StackTrace):
-    """A stack whose frames are text already."""
+    """A stack that was read from a file: its frames are text, and there are no code objects."""
 
     __slots__ = ("_frames",)
 

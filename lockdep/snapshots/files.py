@@ -1,7 +1,7 @@
-"""Snapshot files: one JSON document, one row of each table a line, so that they can be read, compared and searched.
+"""Snapshot files: one JSON document with one table row per line, so that line-based tools can compare and search them.
 
-Saving replaces the file in one step. Loading a file that is cut off, newer or no snapshot at all is a SnapshotError of
-one line; a file that cannot be opened is an OSError.
+Saving replaces the file in one step. Loading raises SnapshotError, with a message of one line, if the file is cut off,
+has another version or is not a snapshot, and OSError if it cannot be opened.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from lockdep.snapshots.codec import FORMAT, VERSION, decode, sections
 from lockdep.snapshots.records import Tables
 from lockdep.snapshots.whole_files import write_whole
 
-PIECE = 1000  # rows that are encoded at a time
+PIECE = 1000  # number of rows that are encoded at a time
 Path = str | os.PathLike[str]
 
 
 class SnapshotError(ValueError):
-    """A file is no snapshot that can be read; the message is one line that names it and says what is wrong."""
+    """A file is not a snapshot that this version can read. The message is one line with the file and the reason."""
 
     __module__ = "lockdep"
 
 
 def save(snapshot: Tables, path: Path) -> None:
-    """Write a snapshot, whole or not at all. OSError says what kept it from being written."""
+    """Write a snapshot completely or not at all. Raises OSError if it cannot be written."""
     write_whole(path, encoded(snapshot))
 
 
 def encoded(snapshot: Tables) -> Iterator[bytes]:
-    """Yield the file piece by piece."""
+    """Yield the content of the file in pieces."""
     encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False).encode
     head = json.dumps({"format": FORMAT, "version": VERSION, "lockdep": __version__})
     yield head[:-1].encode()
@@ -43,7 +43,7 @@ def encoded(snapshot: Tables) -> Iterator[bytes]:
         lines = map(encode, rows)
         before = "\n"
         while piece := ",\n".join(islice(lines, PIECE)):
-            # What UTF-8 has no place for (half of a surrogate pair, in a file name say) becomes JSON's escape of it.
+            # Characters that UTF-8 cannot encode (half of a surrogate pair, from a file name) become JSON escapes.
             yield (before + piece).encode("utf-8", "backslashreplace")
             before = ",\n"
         yield b"\n]"

@@ -1,6 +1,6 @@
-"""Findings and their reports as rows of a snapshot file, and back. Reading checks whatever it uses.
+"""Findings and their reports as rows of a snapshot file, and back. Reading checks every value that it uses.
 
-A row is what FindingRecord.to_dict() returns, without the text of the report: that follows from the document.
+A row is the result of FindingRecord.to_dict() without the text of the report, which follows from the document.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_finding(row: Row) -> FindingRecord:
 
 
 def read_document(row: Row) -> Document:
-    """Read the report of a finding; its header stands in the fields of the finding."""
+    """Read the report of a finding. Its header comes from the fields of the finding."""
     told = row["document"]
     grade = one_of(row["grade"], GRADES, "grade")
     header = Header(
@@ -63,7 +63,7 @@ def read_document(row: Row) -> Document:
 
 
 def read_block(row: Row) -> Block:
-    """Read a line, a stack, a scenario table or a verdict: the key says which it is."""
+    """Read a line, a stack, a scenario table or a verdict. The keys of the row tell which it is."""
     match row:
         case {"line": parts, "heading": is_heading}:
             return Line(tuple(map(read_part, items(parts, "line"))), flag(is_heading))
@@ -89,7 +89,7 @@ def read_part(row: Any) -> Part:
 
 
 def read_scenario(steps: list[Any]) -> Scenario:
-    """Read a scenario table, which has at least one step; threads are numbered from 0, at most one for each step."""
+    """Read a scenario table. It must have a step, and no thread number may reach the number of steps."""
     read = tuple((number(thread, "thread"), text(step, "step")) for thread, step in steps)
     if not read or max(thread for thread, _ in read) >= len(read):
         raise Broken("a scenario without steps, or with threads that do nothing")
@@ -97,12 +97,12 @@ def read_scenario(steps: list[Any]) -> Scenario:
 
 
 def read_frame_row(row: Row) -> Frame:
-    """Read a frame of a report, where its fields have names."""
+    """Read a frame of a report, in which its fields have names."""
     return read_frame([row[name] for name in Frame._fields])
 
 
 def read_frame(row: Any) -> Frame:
-    """Read a frame. Equal frames of all files are one object: stacks are then compared frame by frame in no time."""
+    """Read a frame. Equal frames of all files become one object, so that comparing stacks is fast."""
     file, line, function, source = row
     frame = Frame(text(file, "file"), number(line, "line"), text(function, "function"), text(source, "source"))
     return _frames.setdefault(frame, frame) if len(_frames) < _MOST_FRAMES else _frames.get(frame, frame)

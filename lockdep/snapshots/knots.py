@@ -1,7 +1,7 @@
-"""What leads where among classes that are known by name: knots of cycles, and how many classes are within reach.
+"""Graph algorithms on classes that are known by name: strongly connected components, and counts of reachable classes.
 
-For graphs of records; the graph that grows while a program runs is `graph`. Costs: knots O(classes + dependencies);
-reach one big integer for each class, O(dependencies) of their unions.
+They work on the records of a snapshot. The graph that grows while a program runs is in lockdep/graph/. Cost: `knots`
+takes O(classes + dependencies); `reach` computes one union of large integers for each dependency.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ After = Mapping[str, Sequence[str]]
 
 
 def successors(dependencies: Iterable[DependencyRecord]) -> dict[str, list[str]]:
-    """Return what each class leads to directly, in order; every class of a dependency is a key."""
+    """Return the direct successors of each class, sorted. Every class that occurs in a dependency is a key."""
     after: dict[str, list[str]] = {}
     for one in dependencies:
         after.setdefault(one.prev, []).append(one.next)
@@ -23,7 +23,7 @@ def successors(dependencies: Iterable[DependencyRecord]) -> dict[str, list[str]]
 
 
 def knots(after: After) -> list[list[str]]:
-    """Return the strongly connected components, each after those it leads to (Tarjan 1972, without recursion)."""
+    """Return the strongly connected components, each after those it leads to (Tarjan 1972, iterative)."""
     found: list[list[str]] = []
     lowest: dict[str, int] = {}
     open_: list[str] = []
@@ -58,7 +58,7 @@ def knots(after: After) -> list[list[str]]:
 
 
 def reach(after: After) -> dict[str, int]:
-    """Return how many classes each one leads to, itself included."""
+    """Return how many classes can be reached from each class, including itself."""
     bits: dict[str, int] = {}
     numbers = {name: number for number, name in enumerate(after)}
     for knot in knots(after):
@@ -72,7 +72,7 @@ def reach(after: After) -> dict[str, int]:
 
 
 def reversed_(after: After) -> dict[str, list[str]]:
-    """Return what leads to each class directly."""
+    """Return the direct predecessors of each class."""
     before: dict[str, list[str]] = {name: [] for name in after}
     for name, others in after.items():
         for other in others:

@@ -1,7 +1,7 @@
-"""Lock statistics as data: what was counted and timed for each lock class, apart for reads and writes.
+"""Lock statistics as data: the counts and times of each lock class, with reads and writes kept apart.
 
-Everything is text and numbers, so that it can be stored, and added up over threads, processes and runs: counts add,
-the shortest and longest times are kept. Adding is associative and commutative.
+Everything is text and numbers, so that it can be stored, and added up over threads, processes and runs. Adding sums the
+counts and keeps the shortest and the longest time. It is associative and commutative.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Counts = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """Waits or holds of one class. `histogram` has (upper bound in ns, how many times up to it), bounds rising."""
+    """How long the waits or the holds of one class took. `histogram` has (upper bound in ns, count), bounds rising."""
 
     count: int
     total_ns: int
@@ -26,7 +26,7 @@ class Durations:
     histogram: tuple[tuple[int, int], ...] = ()
 
     def merged(self, other: Durations) -> Durations:
-        """Return both taken together. Durations of nothing have no shortest one."""
+        """Return the sum of both. If one of them counts nothing, its shortest time does not count either."""
         if not self.count or not other.count:
             return self if self.count else other
         return Durations(
@@ -40,10 +40,11 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class ClassStatistics:
-    """One class, its reads or its writes. `wait` and `hold` are None where no clock ran.
+    """The statistics of one class for reads or for writes. `wait` and `hold` are None if no times were measured.
 
-    Bounces are acquisitions whose last holder was another thread. The points are places in the program: those that had
-    to wait, and those that held the lock meanwhile. `threads` says how many acquisitions each thread made.
+    A bounce is an acquisition whose previous holder was another thread. The points are places in the program where
+    threads had to wait, and where the holders in their way had taken the lock. `threads` has the number of acquisitions
+    of each thread.
     """
 
     name: str
@@ -61,7 +62,7 @@ class ClassStatistics:
     threads: Counts = ()
 
     def merged(self, other: ClassStatistics) -> ClassStatistics:
-        """Return both taken together; they are of one class, both reads or both writes."""
+        """Return the sum of both, which must belong to one class, both for reads or both for writes."""
         return ClassStatistics(
             self.name,
             joined(self.kind, other.kind),
@@ -79,7 +80,7 @@ class ClassStatistics:
         )
 
     def since(self, before: ClassStatistics) -> ClassStatistics:
-        """Return what came after an earlier look at the same class. Points and shares are those of all time."""
+        """Return what was added since an earlier look at the same class; points and threads are of the whole run."""
         return replace(
             self,
             acquisitions=self.acquisitions - before.acquisitions,
@@ -93,14 +94,14 @@ class ClassStatistics:
 
 
 def together(first: Durations | None, second: Durations | None) -> Durations | None:
-    """Return the times of both, if there are any."""
+    """Return the sum of two durations, either of which may be missing."""
     if first is None or second is None:
         return second if first is None else first
     return first.merged(second)
 
 
 def apart(now: Durations | None, before: Durations | None) -> Durations | None:
-    """Return the times that came after an earlier look; the shortest and the longest are those of all time."""
+    """Return the durations since an earlier look. The shortest and the longest are still those of the whole run."""
     if now is None or before is None:
         return now
     count = now.count - before.count
@@ -116,5 +117,5 @@ def added(first: Iterable[tuple[Key, int]], second: Iterable[tuple[Key, int]]) -
 
 
 def joined(first: str, second: str) -> str:
-    """Return the kinds of lock that one name had in different versions of a program: `Lock / RLock`."""
+    """Return the kinds of lock that one name had in different runs as one text: `Lock / RLock`."""
     return first if first == second else " / ".join(sorted({*first.split(" / "), *second.split(" / ")}))

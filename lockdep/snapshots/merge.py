@@ -1,8 +1,8 @@
-"""Merging snapshots: the sum of what each saw, and the cycles that only all of them together show.
+"""Merging snapshots: the sum of what each run saw, and the cycles that only several runs together show.
 
-The result does not depend on the order, and merging merges gives the same again: what was derived (cycles across
-runs) is left out of what is merged, and derived anew. Memory: one copy of each class, dependency and chain, with a
-bounded number of witnesses; what was added is not kept.
+The result does not depend on the order, and merging results of merges gives the same result: cycles across runs are
+left out of the input and computed again. Memory: one copy of each class, dependency and chain, with a bounded number of
+witnesses. Snapshots that were added are not kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lockdep.snapshots.records import ChainRecord, ClassRecord, DependencyRecord
 
 
 class Mergeable(Protocol):
-    """A record that can be taken together with another one of the same."""
+    """A record that can be merged with another record of the same thing."""
 
     def merged(self, other: Self) -> Self: ...
 
@@ -25,7 +25,7 @@ Runs = frozenset[str]
 
 
 class Merger:
-    """What was added so far."""
+    """Merges snapshots one after the other."""
 
     def __init__(self) -> None:
         self._runs: dict[str, ProcessRecord] = {}
@@ -37,14 +37,14 @@ class Merger:
         self._unions: dict[tuple[Runs, Runs], Runs] = {}
 
     def add(self, snapshot: Tables) -> None:
-        """Take a snapshot in."""
+        """Add a snapshot."""
         for run in snapshot.runs:
             put(self._runs, run.id, run)
         for record in snapshot.classes:
             put(self._classes, record.name, record)
         for one in snapshot.dependencies:
             self._depend(one)
-        self._unions.clear()  # the sets that are in use live on in the dependencies
+        self._unions.clear()  # only a cache: the dependencies keep the sets that are in use
         self._chains.update(dict.fromkeys(snapshot.chains))
         for finding in snapshot.findings:
             if not finding.across:
@@ -69,10 +69,10 @@ class Merger:
     def _across(
         self, runs: tuple[ProcessRecord, ...], dependencies: tuple[DependencyRecord, ...]
     ) -> list[FindingRecord]:
-        """Return the cycles that no run has reported."""
+        """Return the findings for cycles that no single run has reported."""
         if len(runs) < 2:
             return []
-        from lockdep.snapshots.cycles import find_cycles  # here: it loads the graph, and with it the compiled core
+        from lockdep.snapshots.cycles import find_cycles  # here, because it loads the graph and the compiled modules
 
         known = set(self._findings)
         found = find_cycles(runs, self._classes, dependencies)
@@ -83,7 +83,7 @@ class Merger:
         self._dependencies[one.prev, one.next] = one if known is None else known.merged(one, self._union)
 
     def _union(self, first: Runs, second: Runs) -> Runs:
-        """Return the union of two sets of runs, one object for all dependencies that have it."""
+        """Return the union of two sets of runs, as one object that all dependencies with these runs share."""
         found = self._unions.get((first, second))
         if found is None:
             found = self._unions[first, second] = first | second

@@ -1,8 +1,8 @@
 """What a snapshot is made of: runs, classes, dependencies, chains and findings as text and numbers.
 
 No record refers to a lock, a class or a code object, so it means the same in another process and on another machine.
-Every `merged` is associative and commutative: counts add, witnesses are kept up to a bound by an order that does not
-depend on who came first.
+Every `merged` is associative and commutative: it adds counts, and chooses the witnesses to keep by their content, not
+by the order in which they came.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BITS = {bit_name(bit): bit for bit in single_bits((USED_READ << 1) - 1)}
 class ProcessRecord:
     """One process that was watched: what it ran on, with which options, and its counters.
 
-    `file` is where it was read from; it is no part of what makes two runs equal.
+    `file` is the file that it was read from. It does not count when two records are compared.
     """
 
     id: str
@@ -47,15 +47,15 @@ class ProcessRecord:
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """The name that reports use."""
         return self.file or self.label or self.id
 
     def option(self, name: str) -> Any:
-        """Return the value of an option, None if it did not have it."""
+        """Return the value of an option of this run, or None if the run did not have the option."""
         return dict(self.options).get(name)
 
     def merged(self, other: ProcessRecord) -> ProcessRecord:
-        """Return what is known of one run from two snapshots: the later one, its counters being higher."""
+        """Return one record of the same run from two snapshots: the later one, with the higher of each counter."""
         later = max(self, other, key=lambda run: (run.taken, repr(run)))
         counters = dict(self.counters)
         for name, count in other.counters:
@@ -66,7 +66,7 @@ class ProcessRecord:
 
 @dataclass(frozen=True, slots=True)
 class ClassRecord:
-    """A lock class. `bits` are the names of its usage bits, `ops` is how often its locks were taken, if counted."""
+    """A lock class. `bits` are the names of its usage bits, `ops` is the number of acquisitions, 0 if not counted."""
 
     name: str
     kind: str
@@ -91,7 +91,7 @@ class ClassRecord:
         return f"({self.name}){{{self.usage}}}-{{{self.outer}:{self.inner}}}"
 
     def merged(self, other: ClassRecord) -> ClassRecord:
-        """Return both taken together; they have one name."""
+        """Return both merged. They must have the same name."""
         return ClassRecord(
             self.name,
             joined(self.kind, other.kind),
@@ -104,9 +104,10 @@ class ClassRecord:
 
 @dataclass(frozen=True, slots=True)
 class WitnessRecord:
-    """One way in which a dependency came about: where prev was taken, and where next was wanted.
+    """One observation of a dependency: the stack where prev was taken, and the stack where next was wanted.
 
-    `awaited` names what was waited for, if next was taken by that. `run` is the id of one run that saw it.
+    If a thread or work item was waited for, which took next, `awaited` is its name. `run` is the id of a run that made
+    the observation.
     """
 
     held: Stack
@@ -117,17 +118,17 @@ class WitnessRecord:
     count: int = 1
 
     def merged(self, other: WitnessRecord) -> WitnessRecord:
-        """Return both taken together; they differ in run and count at the most."""
+        """Return both merged. They may differ only in run and count."""
         run, count = min(self.run, other.run), self.count + other.count
         return WitnessRecord(self.held, self.wanted, self.thread, self.awaited, run, count)
 
 
-WITNESS_KEY = attrgetter("held", "wanted", "thread", "awaited")  # what makes it another one
+WITNESS_KEY = attrgetter("held", "wanted", "thread", "awaited")  # two witnesses with the same key are merged
 
 
 @dataclass(frozen=True, slots=True)
 class KindRecord:
-    """A dependency in one kind: which runs saw it, and how. `saturated`: there were more ways than are kept."""
+    """One kind of a dependency, and the runs that saw it. `saturated`: there were more witnesses than are kept."""
 
     kind: str
     runs: frozenset[str]
@@ -139,9 +140,9 @@ class KindRecord:
     def of(
         cls, kind: str, runs: frozenset[str], count: int, witnesses: Iterable[WitnessRecord], saturated: bool
     ) -> KindRecord:
-        """Make one of any number of witnesses, each kept once and the smallest ones only."""
+        """Make a record from any number of witnesses. Equal ones are merged, and only the smallest ones are kept."""
         kept: list[WitnessRecord] = []
-        for witness in sorted(witnesses, key=WITNESS_KEY):  # compared, not hashed: that would go through all frames
+        for witness in sorted(witnesses, key=WITNESS_KEY):  # compared and not hashed: a hash would visit all frames
             if kept and WITNESS_KEY(kept[-1]) == WITNESS_KEY(witness):
                 kept[-1] = kept[-1].merged(witness)
             else:
@@ -149,7 +150,7 @@ class KindRecord:
         return cls(kind, runs, count, tuple(kept[:MOST_WITNESSES]), saturated or len(kept) > MOST_WITNESSES)
 
     def merged(self, other: KindRecord, union: Union = frozenset.union) -> KindRecord:
-        """Return both taken together; they are of one kind."""
+        """Return both merged. They must be of the same kind."""
         runs = union(self.runs, other.runs)
         count, saturated = self.count + other.count, self.saturated or other.saturated
         return KindRecord.of(self.kind, runs, count, (*self.witnesses, *other.witnesses), saturated)
@@ -157,7 +158,7 @@ class KindRecord:
 
 @dataclass(frozen=True, slots=True)
 class DependencyRecord:
-    """prev -> next, in every kind it was seen in."""
+    """The dependency prev -> next, with every kind in which it was seen."""
 
     prev: str
     next: str
@@ -170,11 +171,11 @@ class DependencyRecord:
 
     @property
     def count(self) -> int:
-        """How many observations there are of it."""
+        """The number of observations."""
         return sum(kind.count for kind in self.kinds)
 
     def merged(self, other: DependencyRecord, union: Union = frozenset.union) -> DependencyRecord:
-        """Return both taken together; they connect the same classes. `union` may keep each set of runs once."""
+        """Return both merged. They must connect the same classes. `union` computes the union of two sets of runs."""
         kinds = {kind.kind: kind for kind in self.kinds}
         for kind in other.kinds:
             known = kinds.get(kind.kind)
@@ -184,14 +185,14 @@ class DependencyRecord:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ChainRecord:
-    """Locks that were held together, outermost first, each with how it was taken; in which handlers, if in any."""
+    """Locks held together, outermost first, each as (class name, how it was taken), and the running handlers."""
 
     locks: tuple[tuple[str, str], ...]
     context: str = ""
 
 
 class Reported(Protocol):
-    """The part of a `lockdep.Finding` that its record keeps beside the report."""
+    """The fields of a `lockdep.Finding` that a record keeps in addition to the report."""
 
     @property
     def classes(self) -> tuple[str, ...]: ...
@@ -208,7 +209,7 @@ class Reported(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """A finding with its report, by the names of `lockdep.Finding`. `across`: only the merge of runs shows it."""
+    """A finding with its report. `across` says that only the merge of several runs shows it."""
 
     document: Document
     classes: tuple[str, ...]
@@ -224,7 +225,7 @@ class FindingRecord:
 
     @property
     def slug(self) -> str:
-        """The kind of finding, one word."""
+        """The kind of finding in one word, as suppressions name it."""
         return self.document.header.slug
 
     @property
@@ -281,7 +282,7 @@ class FindingRecord:
         return at_least(self.grade, grade)
 
     def merged(self, other: FindingRecord) -> FindingRecord:
-        """Return one finding of two runs: as the stronger one tells it, hidden only if both hid it."""
+        """Return one record of a finding from two runs: the one with stronger evidence, suppressed only if both are."""
         best = min(self, other, key=lambda finding: (finding.strength, finding.dependencies, repr(finding.document)))
         count = self.count + other.count
         return dataclasses.replace(best, count=count, suppressed=self.suppressed and other.suppressed)
@@ -292,7 +293,7 @@ class FindingRecord:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """All that a snapshot has. Each table is sorted, so that the order of events makes no difference."""
+    """The tables of a snapshot. Each is sorted, so that the order of events makes no difference."""
 
     runs: tuple[ProcessRecord, ...] = ()
     classes: tuple[ClassRecord, ...] = ()

@@ -1,7 +1,7 @@
 """Snapshot: an immutable picture of what was learned, to be kept in a file, merged with others and shown.
 
-It is text and numbers throughout, and complete: everything that renders or merges works from it alone. Equal contents
-make equal snapshots.
+It consists of text and numbers only, and is complete: everything that renders or merges needs nothing else. Snapshots
+with equal content are equal.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot(Tables):
-    """What one run, or several merged, saw."""
+    """What one run saw, or several runs that were merged."""
 
     @classmethod
     def of(cls, tables: Tables) -> Snapshot:
@@ -31,24 +31,24 @@ class Snapshot(Tables):
         return cls(*(getattr(tables, field.name) for field in dataclasses.fields(tables)))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data: what the file has."""
+        """Return the content of the snapshot file as plain data."""
         from lockdep import __version__
 
         tables = {name: list(rows) for name, rows in sections(self)}
         return {"format": FORMAT, "version": VERSION, "lockdep": __version__, **tables}
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write it to a file, whole or not at all; OSError leaves an old file untouched."""
+        """Write the snapshot to a file, completely or not at all. If OSError is raised, an old file is unchanged."""
         files.save(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Snapshot:
-        """Read it from a file. SnapshotError says in one line why the file is none that can be read."""
+        """Read a snapshot from a file. Raises SnapshotError (one line) if it is not a snapshot, and OSError."""
         return cls.of(files.load(path)).labelled(os.fspath(path))
 
     @classmethod
     def parse(cls, text: str | bytes, name: str) -> Snapshot:
-        """Read it from the text of a file; `name` is what reports and errors call it."""
+        """Read a snapshot from the text of a file. Reports and errors call it `name`."""
         return cls.of(files.parse(text, name)).labelled(name)
 
     def dumps(self) -> str:
@@ -56,17 +56,17 @@ class Snapshot(Tables):
         return b"".join(files.encoded(self)).decode()
 
     def labelled(self, file: str) -> Snapshot:
-        """Return it with runs that are said to come from this file, where they do not say so themselves."""
+        """Return the snapshot with `file` noted as the origin of each run that has none yet."""
         runs = tuple(run if run.file else dataclasses.replace(run, file=file) for run in self.runs)
         return dataclasses.replace(self, runs=runs)
 
     def merge(self, *others: Snapshot) -> Snapshot:
-        """Return all taken together: the same in whatever order. Cycles that no single run saw become findings."""
+        """Return the merge of all, in any order. Cycles that no single run saw become findings."""
         return self.merged((self, *others))
 
     @classmethod
     def merged(cls, snapshots: Iterable[Snapshot]) -> Snapshot:
-        """Merge any number. No more than two are kept at a time; one alone is returned as it is."""
+        """Merge any number of snapshots, keeping at most two of them in memory. A single one is returned as it is."""
         left = iter(snapshots)
         first, second = next(left, cls()), next(left, None)
         if second is None:
@@ -80,7 +80,7 @@ class Snapshot(Tables):
         return cls.of(merger.tables())
 
     def to_networkx(self) -> networkx.DiGraph:
-        """Return the dependency graph: class names, with kind and usage; dependencies, with kinds and counts."""
+        """Return the dependency graph. Nodes are class names with kind, usage and ops; edges have kinds and count."""
         import networkx
 
         graph = networkx.DiGraph()

@@ -1,4 +1,4 @@
-"""Files that are replaced in one step: a reader sees the old one or the whole new one, whatever happens meanwhile."""
+"""Replacing a file in one step: a reader sees either the old file or the complete new one."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from collections.abc import Iterable
 def write_whole(path: str | os.PathLike[str], chunks: Iterable[bytes]) -> None:
     """Write the chunks to a new file beside `path`, then put it in its place.
 
-    OSError names the path and leaves what was there untouched. What cannot be replaced (a pipe, /dev/stdout) is
-    written to as it is.
+    If OSError is raised, it names the path, and the old file is unchanged. Something that cannot be replaced (a pipe,
+    /dev/stdout) is opened and written.
     """
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as file:
                 file.writelines(chunks)
         else:
-            replace(os.path.realpath(path), chunks)  # a link stays a link
+            replace(os.path.realpath(path), chunks)  # if the path is a symbolic link, replace what it points to
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from error
 
@@ -42,7 +42,7 @@ def replace(target: str, chunks: Iterable[bytes]) -> None:
 
 
 def sync_folder(folder: str) -> None:
-    """Have the new name on the disk, too; where the file system cannot, it will come with time."""
+    """Flush the folder, so that the new name survives a crash. Ignored where the file system does not support it."""
     with contextlib.suppress(OSError):
         opened = os.open(folder, os.O_RDONLY)
         try:

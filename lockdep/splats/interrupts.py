@@ -1,4 +1,4 @@
-"""What the reports about interrupts share: the state of the thread, blocks of usage bits, the interrupt's table."""
+"""What the reports about interrupts have in common: the thread's context, blocks of usage bits, the scenario table."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def event_lines(context: ContextSummary) -> Body:
 
 
 def told_states(context: ContextSummary) -> list[State]:
-    """Return the states that a report of a thread tells of: the simulated ones, and others that it had to do with."""
+    """Return the states that a report about a thread mentions: the simulated ones, and others that it has used."""
     return [state for state in STATES if state.simulated or context.concerns(state)]
 
 
 def interruption(bit: int) -> str:
-    """Return how the tables show that the state of a bit breaks in."""
+    """Return how a table shows that the state of a bit interrupts a thread."""
     state = state_of(bit)
     return "<Interrupt>" if state.simulated else f"<{state.name.capitalize()}>"
 

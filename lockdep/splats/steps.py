@@ -1,4 +1,4 @@
-"""One dependency, told: who held the one and wanted the other, where each was, and its column of a scenario table."""
+"""How a report shows one dependency: the thread, both stacks, and its column of a scenario table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lockdep.vocabulary.kinds import EVENT, RECURSIVE, SHARED, TIMED, WAIT
 
 
 def dependency_block(page: Page, number: int, prev: LockClass, next_: LockClass, kind: int, witness: Witness) -> Body:
-    """Return one dependency: who, and both of its stacks."""
+    """Return the lines of one dependency: the thread, and both of its stacks."""
     lines: Body = ["", dependency_heading(page, number, prev, next_, witness.thread)]
     if kind & EVENT:
         lines += [line("   signalled ", plain(prev), " at:"), frames(witness.next_stack)]
@@ -26,12 +26,12 @@ def dependency_block(page: Page, number: int, prev: LockClass, next_: LockClass,
 
 
 def dependency_heading(page: Page, number: int, prev: LockClass, next_: LockClass, note: str) -> Line:
-    """Return the line that begins a dependency; `note` is the thread, or where else it is told."""
+    """Return the line that begins a dependency. `note` is the thread, or says where the dependency was reported."""
     return heading(f"-> #{number} ", page.class_name(prev), " --> ", page.class_name(next_), f": {note}")
 
 
 def column(kind: int, prev: LockClass, next_: LockClass, mode: int) -> list[str]:
-    """Return what one thread does: takes the one, then waits for the other, in this mode."""
+    """Return what one thread does in the table: it takes `prev`, then waits for `next_` in this mode."""
     if kind & EVENT:
         return [f"lock({next_.name});", f"signal({prev.name});"]
     first = "rlock" if kind & SHARED else "lock"

@@ -1,4 +1,4 @@
-"""Which function tells which kind of violation.
+"""Which function writes the report of which kind of violation.
 
 Each module of lockdep/splats/kinds/ decorates its function with `tells(Record)`, so a new kind is a new file and no
 table has to name it.

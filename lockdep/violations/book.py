@@ -6,7 +6,7 @@ The caller holds the graph lock where it adds; reading takes a copy.
 from __future__ import annotations
 
 from lockdep.config import Options
-from lockdep.evidence.witnesses import Step
+from lockdep.evidence.witnesses import ChosenWitness
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.usage_table import UsageTable
@@ -68,7 +68,7 @@ class FindingBook:
                     others.append(finding)
         return found
 
-    def upgrade(self, finding: Finding, grade: str, reason: str, chosen: tuple[Step, ...]) -> list[Finding]:
+    def upgrade(self, finding: Finding, grade: str, reason: str, chosen: tuple[ChosenWitness, ...]) -> list[Finding]:
         """New evidence for a cycle: return it again if that makes it stronger."""
         old = finding.violation
         assert isinstance(old, CircularDependency)

@@ -1,6 +1,6 @@
-"""The formats of a report, one file each: its name is the format, `render(snapshot, colour=False)` makes the text.
+"""The formats of a report, one file each. The name of the file is the format; its function `render` makes the text.
 
-A new format is a new file; nothing else has to know of it.
+A new format is a new file, and needs no other change.
 """
 
 from __future__ import annotations
@@ -19,6 +19,6 @@ def names() -> list[str]:
 
 
 def render(name: str, snapshot: Snapshot, *, colour: bool = False) -> str:
-    """Return a snapshot as text in this format, which must be one of `names()`."""
+    """Return a snapshot as text in a format, one of `names()`. With `colour`, it has the colours of a terminal."""
     module = import_module(f"{__name__}.{name}")
     return str(module.render(snapshot, colour=colour))

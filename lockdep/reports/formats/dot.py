@@ -34,6 +34,6 @@ def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 
 
 
 def quoted(text: str) -> str:
-    """Return a string of the dot language: what cannot be printed as an escape, and nothing read as an entity."""
+    """Return a string of the dot language. Characters that cannot be printed (a NUL ends the input) become escapes."""
     shown = "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
     return '"' + shown.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

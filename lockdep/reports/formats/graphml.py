@@ -12,7 +12,7 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - data has no colours
-    """Return the XML document; what XML has no character for is written as an escape."""
+    """Return the XML document. Characters that XML does not allow become escapes."""
     import networkx  # type: ignore[import-untyped,unused-ignore]
 
     graph = networkx.relabel_nodes(snapshot.to_networkx(), possible)
@@ -20,5 +20,5 @@ def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 
 
 
 def possible(text: str) -> str:
-    """Return text that can stand in XML."""
+    """Return text that XML allows."""
     return NOT_XML.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

@@ -1,4 +1,4 @@
-"""The findings as a JSON list, each as Finding.to_dict() has it; what was suppressed is left out."""
+"""The findings as a JSON list of the results of Finding.to_dict(). Suppressed findings are left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report to read on a code host: what ran, the findings, the graph if it is small, the most contended locks."""
+"""A report in Markdown: the runs, the findings, the graph if it is small, and the most contended locks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lockdep.snapshots.records import FindingRecord
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
 
-LARGEST_GRAPH = 60  # dependencies; a larger picture is no help
+LARGEST_GRAPH = 60  # dependencies; a larger picture would not help
 MOST_STATS = 20
 
 
@@ -66,7 +66,7 @@ def stat_table(stats: Iterable[ClassStatistics]) -> str:
 
 
 def spread(times: Durations | None) -> tuple[str, str]:
-    """Return the total and the longest time."""
+    """Return two cells: the total and the longest time."""
     return ("", "") if times is None else (milliseconds(times.total_ns), milliseconds(times.max_ns))
 
 
@@ -80,7 +80,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def fenced(text: str, language: str) -> str:
-    """Return a block of code, in a fence longer than any in the text."""
+    """Return text as a block of code, in a fence that is longer than any fence in the text."""
     fence = "```"
     while fence in text:
         fence += "`"
@@ -89,10 +89,10 @@ def fenced(text: str, language: str) -> str:
 
 
 def code(text: str) -> str:
-    """Return text as code in a line."""
+    """Return text as inline code."""
     return f"`{text}`" if "`" not in text else f"`` {text} ``"
 
 
 def escaped(text: str) -> str:
-    """Return text that Markdown shows as it is, also in a table."""
+    """Return text with escapes, so that Markdown shows it unchanged, also in a table."""
     return "".join(f"\\{one}" if one in "\\`*_[]<>|#" else one for one in " ".join(text.split()))

@@ -1,4 +1,4 @@
-"""The dependency graph as a Mermaid flowchart, which many sites draw where it stands. Findings are red and orange."""
+"""The dependency graph as a Mermaid flowchart, which many sites draw in place. Findings are red and orange."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 
 
 
 def escaped(text: str) -> str:
-    """Return text for between quotes: every character that has a meaning there as its number."""
+    """Return text that can stand between quotes. Characters with a meaning in Mermaid become numeric entities."""
     plain = " ./:_-,"
     return "".join(one if one.isalnum() or one in plain else f"#{ord(one)};" for one in " ".join(text.split()))

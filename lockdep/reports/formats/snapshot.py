@@ -1,4 +1,4 @@
-"""The snapshot itself, as its file has it: of several files, their merge."""
+"""The snapshot file itself. Given several files, this writes their merge."""
 
 from __future__ import annotations
 

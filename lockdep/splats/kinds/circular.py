@@ -1,4 +1,4 @@
-"""A circle of dependencies: each with who made it, and both of its stacks (kernel: print_circular_bug)."""
+"""A circle of dependencies, each with its thread and both stacks (kernel: print_circular_bug)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def body(page: Page, violation: CircularDependency) -> Body:
 
 
 def related(page: Page, violation: CircularDependency, shared: set[tuple[str, str]]) -> Body:
-    """Return the short form: dependencies told already are only named."""
+    """Return the short form, which only names the dependencies that were reported already."""
     lines: Body = ["another cycle through a dependency already reported:", ""]
     for number, (dependency, (kind, witness)) in enumerate(zip(violation.path, violation.chosen, strict=True)):
         prev, next_ = dependency.prev, dependency.next
@@ -44,7 +44,7 @@ def related(page: Page, violation: CircularDependency, shared: set[tuple[str, st
 
 
 def scenario(violation: CircularDependency) -> Body:
-    """Return the table of who holds what and wants what: one column for each dependency of the circle."""
+    """Return the table: one column, which is one thread, for each dependency of the circle."""
     classes = [dependency.prev for dependency in (*violation.path, violation.path[0])]
     columns = [
         column(kind, dependency.prev, dependency.next, witness.mode)

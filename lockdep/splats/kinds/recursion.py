@@ -34,7 +34,7 @@ def described(text: str) -> Body:
 
 
 def advice(violation: Recursion) -> Body:
-    """Return what may be done about it."""
+    """Return the lines that say what to do about it."""
     if violation.lock_class.by_instance:
         return [" A lock that its holder may take again is an RLock"]
     return [" May be due to missing lock nesting notation"]

@@ -21,7 +21,7 @@ def body(page: Page, violation: BadRelease) -> Body:
 
 
 def drop_in(page: Page, violation: BadRelease) -> Body:
-    """Return it for a lock of threading, where the owner tells more."""
+    """Return the report for a lock of threading; it names the owner."""
     where = violation.where
     lines: Body = [trying(violation), frames(where.stack)]
     lines += [f"but it is held by {violation.owner}!" if violation.owner else "but there are no more locks to release!"]
