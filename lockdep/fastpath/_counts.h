@@ -3,23 +3,27 @@
 #define LOCKDEP_COUNTS_H
 #include "lockdep/fastpath/_atomics.h"
 
-static inline long long *ld_more_counts(long long *old, int *size, int number) {
+#ifdef __GNUC__
+#define LD_COLD __attribute__((noinline, cold, unused))      /* keeps the hot path small enough to be inlined itself */
+#else
+#define LD_COLD
+#endif
+/* Count one acquisition in an array that is too short; -1 and MemoryError if it cannot grow that far. */
+static LD_COLD int ld_count_further(long long **counts, int *size, int number) {
     int room = *size == 0 ? 64 : *size;
     long long *grown;
     while (room <= number) room *= 2;
-    grown = (long long *)PyMem_RawRealloc(old, room * sizeof *grown);
-    if (grown == NULL) { PyErr_NoMemory(); return NULL; }
+    grown = (long long *)PyMem_RawRealloc(*counts, room * sizeof *grown);
+    if (grown == NULL) { PyErr_NoMemory(); return -1; }
     memset(grown + *size, 0, (room - *size) * sizeof *grown);
+    grown[number] = 1;
+    *counts = grown;
     *size = room;
-    return grown;
+    return 0;
 }
-/* Count one acquisition under `number`; -1 and MemoryError if the array cannot grow that far. */
+/* Count one acquisition under `number`. */
 static inline int ld_count_up(long long **counts, int *size, int number) {
-    if (number >= *size) {
-        long long *grown = ld_more_counts(*counts, size, number);
-        if (grown == NULL) return -1;
-        *counts = grown;
-    }
+    if (number >= *size) return ld_count_further(counts, size, number);
     (*counts)[number]++;
     return 0;
 }
