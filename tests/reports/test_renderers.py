@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings, strategies
 from lockdep.reports import formats
 from lockdep.reports.chain_table import render_chains
 from lockdep.reports.class_table import key, render_classes
+from lockdep.reports.formats import graphml
 from lockdep.reports.stats_table import render_stats
 from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import ChainRecord
@@ -151,6 +152,11 @@ def test_mermaid_labels_are_plain():
     assert not any(re.search(r'[\\"`|<>{}\[\]]', label.replace("<br/>", "")) for label in labels)
 
 
+def test_mermaid_shows_control_characters_as_escapes():
+    labels = re.findall(r'\["(.*)<br/>', formats.render("mermaid", renamed(INVERSION, "a\x00b\udc80")))
+    assert "a#92;x00b#92;udc80" in labels
+
+
 def test_kinds_are_written_where_there_is_more_to_say():
     snapshot = seen("r", "AB:SR timed", "BC")
     assert 'label="SR timed"' in formats.render("dot", snapshot)
@@ -166,6 +172,20 @@ def test_graphml_is_read_by_networkx():
 def test_graphml_is_xml_whatever_the_names_are():
     text = formats.render("graphml", nasty())
     assert len(ElementTree.fromstring(text.encode())[-1]) == 3 + 3
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=HealthCheck)
+@given(strategies.text())
+@example("a\x00b")
+@example("a\\x00b")
+def test_graphml_keeps_classes_of_any_names_apart(name):
+    """A class and another one that is named as the escape of the first are two nodes."""
+    first = renamed(INVERSION, name)
+    other = graphml.possible(name)
+    if other in (name, B, C):
+        other = f"{name} again"
+    both = Snapshot.merged([first, renamed(seen("three", "AD"), other)])
+    assert len(networkx.parse_graphml(formats.render("graphml", both))) == 5
 
 
 def test_networkx_finds_the_cycle_in_what_it_is_given():

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
 
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\")  # and the backslash of escapes
 
 
 def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - data has no colours
-    """Return the XML document. Characters that XML does not allow become escapes."""
+    """Return the XML document. Characters that XML does not allow become escapes, so a backslash becomes two."""
     import networkx  # type: ignore[import-untyped,unused-ignore]
 
     graph = networkx.relabel_nodes(snapshot.to_networkx(), possible)
@@ -20,5 +20,5 @@ def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 
 
 
 def possible(text: str) -> str:
-    """Return text that XML allows."""
-    return NOT_XML.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+    """Return text that XML allows; different texts stay different, because the text is the id of a node."""
+    return NOT_XML.sub(lambda found: "\\\\" if found.group() == "\\" else f"\\x{ord(found.group()):02x}", text)

@@ -30,6 +30,10 @@ def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 
 
 
 def escaped(text: str) -> str:
-    """Return text that can stand between quotes. Characters with a meaning in Mermaid become numeric entities."""
+    """Return text that can stand between quotes. Characters with a meaning in Mermaid become numeric entities.
+
+    Characters that cannot be printed are shown as escapes first, because HTML has no entities for control characters.
+    """
     plain = " ./:_-,"
-    return "".join(one if one.isalnum() or one in plain else f"#{ord(one)};" for one in " ".join(text.split()))
+    shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in " ".join(text.split()))
+    return "".join(one if one.isalnum() or one in plain else f"#{ord(one)};" for one in shown)
