@@ -13,7 +13,7 @@ from tests.bounded import Ended, run_bounded
 from tests.sourcetree import ROOT
 
 MOST_FILES = 5
-SKIPPED = shutil.ignore_patterns("__pycache__", "*.so", "*.c", "museum", "selftest", "splats")
+SKIPPED = shutil.ignore_patterns("__pycache__", "*.so", "*.c", "museum", "selftest", "golden")
 
 MODULE = '''"""Gate: one thread at a time goes through; any thread may open it again."""
 
