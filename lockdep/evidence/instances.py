@@ -22,7 +22,7 @@ class InstanceOrder:
         return self.count >= self.most
 
     def knows(self, prev: int, next_: int, kind: int) -> bool:
-        """Return whether this pair was judged before, in this kind or without a timeout."""
+        """Return whether this pair was recorded before, in the same kind or without a timeout."""
         seen = self.after.get(prev, {}).get(next_)
         return seen is not None and (bool(kind & TIMED) or not seen[0] & TIMED)
 
@@ -35,7 +35,10 @@ class InstanceOrder:
 
 
 def find_ring(order: InstanceOrder, new: Witness, *, timed: bool) -> tuple[Witness, ...] | None:
-    """Return a ring that the new pair closes, or None. Depth-first search; timed pairs are used only if `timed`."""
+    """Return a ring that the new pair closes, or None if it closes none. Timed pairs are used only if `timed`.
+
+    Depth-first search. Cost: O(pairs).
+    """
     came: dict[int, Witness] = {}
     stack = [new.next_serial]
     while stack:

@@ -15,8 +15,10 @@ from lockdep.vocabulary.grades import POTENTIAL, STALL, UNMATCHED
 from lockdep.vocabulary.kinds import TIMED
 
 ChosenWitness = tuple[int, Witness]  # the kind in which a dependency counts, and one observation of it
-Walk = tuple[int, tuple[ChosenWitness, ...]]  # what it costs, and the steps
-APART, TOGETHER, WAITED = 1, 100, 10_000  # costs of a step, each outweighing any number of the lesser ones
+Walk = tuple[int, tuple[ChosenWitness, ...]]  # the cost, and one witness for each dependency of the cycle, in order
+# Costs of a step: different instances that lived at different times, different instances that lived at the same time, a
+# wait with a timeout. One step outweighs up to 99 steps of the next lower cost.
+APART, TOGETHER, WAITED = 1, 100, 10_000
 
 
 def choose_witnesses(path: Sequence[Dependency], died: Mapping[int, int], new: ChosenWitness | None = None) -> Walk:

@@ -72,7 +72,7 @@ class FirstSeen:
         self._places: dict[Dependency, Place] = {}
 
     def note(self, graph: DependencyGraph, place: Place) -> None:
-        """Record the place for all dependencies that are new."""
+        """PlacedFinding the place for all dependencies that are new."""
         try:
             for dependency in graph.dependencies():
                 self._places.setdefault(dependency, place)
@@ -104,8 +104,11 @@ class FirstSeen:
 
 
 @dataclass(slots=True)
-class Record:
-    """A finding as it was when it was made, since its grade may change. `told`: a test failed because of it."""
+class PlacedFinding:
+    """A finding with the place where the run was, as it was when it was made: its grade may change later.
+
+    `explained` says that a failed test has shown it.
+    """
 
     finding: Finding
     place: Place
@@ -113,10 +116,12 @@ class Record:
     fails: bool
     allowed: bool
     text: str
-    told: bool = False
+    explained: bool = False
 
     @classmethod
-    def of(cls, finding: Finding, place: Place, policy: Policy, seen: FirstSeen, earlier: Sequence[Finding]) -> Record:
+    def of(
+        cls, finding: Finding, place: Place, policy: Policy, seen: FirstSeen, earlier: Sequence[Finding]
+    ) -> PlacedFinding:
         """Record a finding. Its text is the short form if the related finding was reported just before it."""
         allowed = policy.allow.find(finding) is not None
         document = runtime.document_of(finding) if finding.related in earlier else tell(finding)
@@ -126,8 +131,8 @@ class Record:
 
     @property
     def unexplained(self) -> bool:
-        """Whether the finding should have failed a test, but no test failed because of it."""
-        return self.fails and not self.told
+        """Whether the finding should fail the run, but no failed test has shown it."""
+        return self.fails and not self.explained
 
     def line(self) -> str:
         """Return the finding in one line."""

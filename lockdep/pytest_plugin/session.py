@@ -25,7 +25,7 @@ import pytest
 
 from lockdep import fastpath, lock_stat, patch, runtime
 from lockdep.config import OptionError, Options, load_options
-from lockdep.pytest_plugin.records import FirstSeen, Place, Policy, Record, message
+from lockdep.pytest_plugin.records import FirstSeen, Place, PlacedFinding, Policy, message
 from lockdep.validator import validator
 from lockdep.violations.finding import Finding, LockInversion
 
@@ -45,7 +45,7 @@ class LockdepSession:
         self.config = config
         self.marked_only = marked_only
         self.options = options_for(config)
-        self.records: list[Record] = []
+        self.records: list[PlacedFinding] = []
         self.place = Place("", "while pytest was starting")
         self._policy = Policy(self.options)
         self._inbox: deque[tuple[Finding, Place]] = deque()  # any thread adds to it: only append and popleft
@@ -163,7 +163,7 @@ class LockdepSession:
         if report.failed or hasattr(report, "wasxfail"):
             for record in self.records:
                 if record.place == Place(report.nodeid, report.when):
-                    record.told = True
+                    record.explained = True
 
     # What was found
 
@@ -196,17 +196,19 @@ class LockdepSession:
         if failing:
             raise LockInversion(message(failing)) from None
 
-    def collect(self) -> list[Record]:
+    def collect(self) -> list[PlacedFinding]:
         """Return records of the findings that were made since the last call."""
         if not self.marked_only or patch.is_installed():
             runtime.validator().collect()
-        new: list[Record] = []
+        new: list[PlacedFinding] = []
         if self._inbox:
             self._note()
         while self._inbox:
             found, place = self._inbox.popleft()
             policy = self._policy if place.nodeid and place.nodeid == self.place.nodeid else Policy(self.options)
-            new.append(Record.of(found, place, policy, self.first_seen, earlier=[record.finding for record in new]))
+            new.append(
+                PlacedFinding.of(found, place, policy, self.first_seen, earlier=[record.finding for record in new])
+            )
         self.records += new
         return new
 

@@ -37,13 +37,13 @@ class Output(TypedDict):
 
 def output_of(session: LockdepSession) -> Output:
     """Return the summary of the run in this process."""
-    untold = [record for record in session.records if record.unexplained]
+    unexplained = [record for record in session.records if record.unexplained]
     others = [record for record in session.records if not record.unexplained and not record.allowed]
     allowed = sum(record.allowed for record in session.records)
     lines = [f"{record.line()} {'found in' if record.place.nodeid else 'found'} {record.place}" for record in others]
     if allowed:
         lines.append(f"{allowed} allowed by markers")
-    texts = [record.text for record in untold]
+    texts = [record.text for record in unexplained]
     if session.marked_only:
         return Output(texts=texts, lines=lines, summary="", seen="", suppressions={})
     used = {entry.text: count for entry, count in runtime.validator().book.suppressions.counts()}
@@ -127,7 +127,7 @@ class Controller:
         self._outputs[f"[{worker}] "] = {**output, "seen": ""}
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a run that would pass though findings failed no test."""
+        """Fail a run that would pass although a finding failed no test."""
         self._outputs[""] = self._output_of_all()
         failed = any(output["texts"] for output in self._outputs.values())
         if failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):

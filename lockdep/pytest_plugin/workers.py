@@ -34,16 +34,16 @@ class WorkerMerge:
         self._merger = Merger()
         self._places: dict[tuple[str, str], list[str]] = {}
 
-    def add(self, worker: str, told: str) -> None:
-        """Add what a worker saw, as `seen_here` returned it."""
-        data: dict[str, Any] = json.loads(told)
+    def add(self, worker: str, seen: str) -> None:
+        """Add what a worker saw. `seen` is the text that `seen_here` returned in the worker."""
+        data: dict[str, Any] = json.loads(seen)
         self._merger.add(Snapshot.parse(data["snapshot"], worker))
         for prev, next_, place in data["places"]:
             self._places.setdefault((prev, next_), []).append(f"{place} [{worker}]")
 
     @cached_property
     def merged(self) -> Snapshot:
-        """The merged snapshot. Nothing may be added after it was read."""
+        """The merged snapshot. It is computed once, so nothing may be added after the first access."""
         return Snapshot.of(self._merger.tables())
 
     def findings(self, suppressions: SuppressionList) -> tuple[list[FindingRecord], list[FindingRecord]]:
