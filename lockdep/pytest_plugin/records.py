@@ -72,7 +72,7 @@ class FirstSeen:
         self._places: dict[Dependency, Place] = {}
 
     def note(self, graph: DependencyGraph, place: Place) -> None:
-        """PlacedFinding the place for all dependencies that are new."""
+        """Record the place for all dependencies that are new."""
         try:
             for dependency in graph.dependencies():
                 self._places.setdefault(dependency, place)

@@ -12,7 +12,7 @@ from lockdep.violations.where import Where
 
 @dataclass(frozen=True, slots=True)
 class FailedAssertion(Defaults):
-    """`assertion` is the function that was called at `place`, `text` is what it says should be so."""
+    """The function `assertion` was called at `place`, and the condition that `text` describes did not hold."""
 
     slug: ClassVar[str] = "assertion"
     title_counts: ClassVar[bool] = True
@@ -25,10 +25,10 @@ class FailedAssertion(Defaults):
 
     @property
     def title(self) -> str:
-        """Which assertion failed."""
+        """The name of the assertion, which failed."""
         return f"{self.assertion} failed"
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Where the assertion stands."""
+        """Where the assertion was called."""
         return (self.place,)

@@ -1,6 +1,6 @@
-"""The book of findings: each problem once, cycles that share a dependency told as one story, suppressed ones counted.
+"""The book of findings. Each problem is in it once, and a cycle refers to an earlier one that shares a dependency.
 
-The caller holds the graph lock where it adds; reading takes a copy.
+The caller holds the graph lock when it adds or strengthens a finding. findings() returns a copy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lockdep.vocabulary.grades import GRADES
 
 
 class FindingBook:
-    """Findings in the order they were made, found again by what they are about."""
+    """The findings in the order in which they were made. A violation that is met again increases a count."""
 
     def __init__(self, options: Options, usage: UsageTable) -> None:
         self._usage = usage
@@ -29,24 +29,24 @@ class FindingBook:
         self._by_dependency: dict[Dependency, list[Finding]] = {}
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return all findings, suppressed ones too."""
+        """Return all findings, including the suppressed ones."""
         return tuple(self._findings.values())
 
     def note_failure(self, error: Exception) -> None:
-        """Keep the first internal failure; runtime says it once."""
+        """Keep the first internal failure, which runtime reports once."""
         if self.failure is None:
             self.failure = error
 
     def with_dependency(self, dependency: Dependency) -> list[Finding]:
-        """Return the cycles that this dependency is part of."""
+        """Return the findings of cycles that this dependency is part of."""
         return self._by_dependency.get(dependency, [])
 
     def find_recursion(self, lock_class: LockClass) -> Finding | None:
-        """Return the finding that this class was taken again by its holder, if there is one."""
+        """Return the finding that a holder of this class took the class again, or None if there is none."""
         return self._findings.get((Recursion.slug, Recursion.title, lock_class))
 
     def register(self, violation: Violation, grade: str, reason: str) -> list[Finding]:
-        """Enter a finding; return it if it is new or stronger than before."""
+        """Add a violation. Return its finding in a list if it must be reported: it is new, or has become an error."""
         key = key_of(violation)
         known = self._findings.get(key)
         if known is not None:
@@ -57,7 +57,7 @@ class FindingBook:
         return [finding]
 
     def register_cycle(self, violation: CircularDependency, grade: str, reason: str) -> list[Finding]:
-        """Enter a cycle. One that shares a dependency with an earlier one is related to it."""
+        """Add a cycle, as `register` does. It is related to an earlier cycle that shares a dependency with it."""
         found = self.register(violation, grade, reason)
         for finding in found:
             for dependency in violation.path:
@@ -69,7 +69,7 @@ class FindingBook:
         return found
 
     def upgrade(self, finding: Finding, grade: str, reason: str, chosen: tuple[ChosenWitness, ...]) -> list[Finding]:
-        """New evidence for a cycle: return it again if that makes it stronger."""
+        """Use new evidence for a cycle. Return the finding in a list if it must be reported again as an error."""
         old = finding.violation
         assert isinstance(old, CircularDependency)
         return self._strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
@@ -82,12 +82,12 @@ class FindingBook:
         return [finding] if finding.level != was else []
 
     def suppress(self, finding: Finding) -> None:
-        """Mark a finding that a suppression names. Reads source for the names: not under the graph lock."""
+        """Mark a finding that a suppression matches. Must not run under the graph lock: names need source files."""
         finding.suppressed = self.suppressions.find(finding) is not None
 
 
 def key_of(violation: Violation) -> object:
-    """Return what makes two violations one finding: kind and classes, a cycle from wherever it is entered."""
+    """Return the key that violations of one finding share: kind, classes, places. A cycle may begin at any class."""
     classes = list(violation.classes)
     if violation.is_cycle:
         classes = rotated(classes)

@@ -1,4 +1,4 @@
-"""A configured bound that is reached (kernel: print_lockdep_off; here validation goes on)."""
+"""A configured limit that was reached (kernel: print_lockdep_off; here validation continues)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lockdep.violations.where import Where
 
 @dataclass(frozen=True, slots=True)
 class BoundReached(Defaults):
-    """The option `option` sets the bound `bound`, which is reached; `lost` says what is no longer checked."""
+    """The limit `bound`, which the option `option` sets, was reached. `lost` says what is no longer checked."""
 
     slug: ClassVar[str] = "bound"
 
@@ -24,10 +24,10 @@ class BoundReached(Defaults):
 
     @property
     def title(self) -> str:
-        """Which bound."""
+        """The name of the option."""
         return f"{self.option} too low!"
 
     @property
     def headline(self) -> str:
-        """A bug, as the kernel puts it."""
+        """The title as a bug, as in the kernel."""
         return f"BUG: {self.title}"

@@ -1,4 +1,4 @@
-"""A circle of dependencies (kernel: check_noncircular, print_circular_bug)."""
+"""A cycle of dependencies (kernel: check_noncircular, print_circular_bug)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lockdep.violations.where import Where
 
 @dataclass(frozen=True, slots=True)
 class CircularDependency(Defaults):
-    """The dependencies of `path` lead round in a circle; the last one is the one that closed it.
+    """The dependencies of `path` form a cycle; the last one closed it.
 
     `chosen` has, for each dependency, the kind and the witness that the report shows.
     """
@@ -28,10 +28,10 @@ class CircularDependency(Defaults):
 
     @property
     def classes(self) -> tuple[LockClass, ...]:
-        """The classes in the order of the circle."""
+        """The classes in the order of the cycle."""
         return tuple(dependency.prev for dependency in self.path)
 
     @property
     def dependencies(self) -> tuple[tuple[str, str], ...]:
-        """The names of the dependencies in the order of the circle."""
+        """The names (prev, next) of the dependencies in the order of the cycle."""
         return tuple((dependency.prev.name, dependency.next.name) for dependency in self.path)

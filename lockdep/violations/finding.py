@@ -1,7 +1,7 @@
 """A finding: a violation, how strong the evidence is and why, and an id that is the same in every run.
 
-str(finding) is the text of the report, which the function `tell` makes. runtime registers it, since reports are made
-in a layer above this one; without it str(finding) is the title and the classes.
+str(finding) is the text of the report, which the function `tell` makes. runtime sets `tell`, because reports are made
+in a layer above this one. While it is None, str(finding) is the title and the classes.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from lockdep.vocabulary.grades import ERRORS, GRADES
 from lockdep.vocabulary.usage import characters
 
 
-class Told(Protocol):
+class Report(Protocol):
     """A report as data (a `lockdep.splats.document.Document`); str() of it is the text."""
 
     def to_dict(self) -> dict[str, Any]: ...
 
 
-tell: Callable[[Finding], Told] | None = None
+tell: Callable[[Finding], Report] | None = None
 
 
 class DeadlockError(RuntimeError):
-    """Raised instead of waiting for ever, and only where the options ask for it. `finding` says what was found."""
+    """Raised in place of a wait that could last for ever, if the options ask for it. `finding` is the finding."""
 
     __module__ = "lockdep"
 
@@ -39,13 +39,13 @@ class DeadlockError(RuntimeError):
 
 
 class LockInversion(AssertionError):
-    """What a test fails with when a finding first appeared while it ran."""
+    """The error of a test that fails because a finding was made while the test ran."""
 
     __module__ = "lockdep"
 
 
 class Finding:
-    """One problem, reported once however often it is met (`count`)."""
+    """One problem. It is reported once, and `count` is the number of times it was met."""
 
     def __init__(self, violation: Violation, grade: str, reason: str, usage: UsageTable | None = None) -> None:
         self.violation = violation
@@ -58,22 +58,22 @@ class Finding:
 
     @property
     def slug(self) -> str:
-        """The kind of finding, one word."""
+        """The kind of finding in one word, as suppressions name it."""
         return self.violation.slug
 
     @property
     def title(self) -> str:
-        """The kind of finding, as the report's first line has it."""
+        """The kind of finding in words, as in the first line of the report."""
         return self.violation.title
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The names of the lock classes it is about, in the order of the circle."""
+        """The names of the lock classes that it is about. Those of a cycle are in the order of the cycle."""
         return class_names(self.violation)
 
     @property
     def dependencies(self) -> tuple[tuple[str, str], ...]:
-        """(prev, next) names of the dependencies that close the circle."""
+        """The names (prev, next) of the dependencies of a cycle, in order; () for other kinds."""
         return self.violation.dependencies
 
     @property
@@ -83,7 +83,7 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """A short hash of slug and classes: equal in every run and on every machine."""
+        """A short hash of slug and classes, which is equal in every run and on every machine."""
         classes = self.classes
         smallest = classes.index(min(classes)) if classes else 0
         kind = (self.slug, self.title) if self.violation.title_counts else (self.slug,)
@@ -92,7 +92,7 @@ class Finding:
 
     @property
     def raises(self) -> bool:
-        """Whether raise_on_deadlock raises DeadlockError for it: not if the thread at fault has ended already."""
+        """Whether raise_on_deadlock raises DeadlockError for it. It does not if the thread at fault has ended."""
         return self.level == "error" and not self.suppressed and self.violation.thread_goes_on
 
     def class_text(self, lock_class: LockClass) -> str:
@@ -104,8 +104,8 @@ class Finding:
         return GRADES.index(self.grade) <= GRADES.index(grade)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, for JSON: `text` is the report, `document` the same as data with all its places."""
-        told = None if tell is None else tell(self)
+        """Return it as plain data for JSON. `text` is the report as text, `document` is the report as data."""
+        report = None if tell is None else tell(self)
         return {
             "slug": self.slug,
             "title": self.title,
@@ -117,8 +117,8 @@ class Finding:
             "dependencies": [list(pair) for pair in self.dependencies],
             "count": self.count,
             "suppressed": self.suppressed,
-            "text": self._short() if told is None else str(told),
-            "document": None if told is None else told.to_dict(),
+            "text": self._short() if report is None else str(report),
+            "document": None if report is None else report.to_dict(),
         }
 
     def __str__(self) -> str:
@@ -132,7 +132,7 @@ class Finding:
 
 
 def mentioned(part: object) -> set[LockClass]:
-    """Return every class that a violation, or a part of one, speaks of."""
+    """Return every class that occurs in a violation, or in a part of one."""
     if isinstance(part, LockClass):
         return {part}
     if isinstance(part, tuple):

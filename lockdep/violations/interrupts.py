@@ -1,4 +1,4 @@
-"""What the violations of the interrupt rules are made of: usage bits of classes, and ways through the graph."""
+"""Parts of the violations of the interrupt rules: usage bits of classes, and paths through the graph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lockdep.vocabulary.usage import is_read, state_of
 
 
 def state_word(bit: int) -> str:
-    """Return what a usage bit makes a class safe or unsafe against: HARDIRQ, or HARDIRQ-READ for a reader's bit."""
+    """Return the name of the interrupt that a usage bit is about: HARDIRQ, or HARDIRQ-READ if readers set the bit."""
     return state_of(bit).name + ("-READ" if is_read(bit) else "")
 
 
@@ -26,7 +26,7 @@ class ClassUsage:
 
 @dataclass(frozen=True, slots=True)
 class PathLink:
-    """A dependency on the way between two classes, the kind in which it counts there, and one witness of that kind."""
+    """A dependency on the path between two classes, the kind in which it is used, and one witness of that kind."""
 
     dependency: Dependency
     kind: int

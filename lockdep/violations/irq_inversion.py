@@ -1,4 +1,4 @@
-"""A class in a new state, connected with one of the opposite state (print_irq_inversion_bug)."""
+"""A class with a new usage bit, connected with a class of the opposite bit (kernel: print_irq_inversion_bug)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from lockdep.violations.where import Where
 
 @dataclass(frozen=True, slots=True)
 class IrqInversion(Defaults):
-    """A class gets the usage bit `bit`, and dependencies connect it with a class of the opposite state.
+    """A class gets the usage bit `bit`, and dependencies connect it with a class that has the opposite bit.
 
-    `path` leads from the class to the other one when `forwards`, else from the other one to the class. `path_links`
-    tells the same way with its witnesses, `usages` has every usage bit of each class on it.
+    `path` leads from the class to the other one if `forwards`, otherwise from the other one to the class. `path_links`
+    is the same path with its witnesses. `usages` has every usage bit of each class on the path.
     """
 
     slug: ClassVar[str] = "irq-inversion"

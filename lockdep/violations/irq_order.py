@@ -1,4 +1,4 @@
-"""A new dependency from a class safe against an interrupt to one that is not (print_bad_irq_dependency)."""
+"""A new dependency that connects an irq-safe class with an irq-unsafe one (kernel: print_bad_irq_dependency)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class IrqOrder(Defaults):
     """A new dependency connects a class that is safe against an interrupt to one that is not.
 
     `behind` leads from the safe class to the held one, `ahead` from the new one to the unsafe class. `path_links` is
-    the whole way with the new dependency in it, `usages` has every usage bit of each class on it.
+    the whole path, including the new dependency. `usages` has every usage bit of each class on the path.
     """
 
     slug: ClassVar[str] = "irq-order"
@@ -35,7 +35,7 @@ class IrqOrder(Defaults):
 
     @property
     def title(self) -> str:
-        """Named after the state of the safe class, as the kernel does it."""
+        """The kind in words, with the interrupt that the safe class is safe against."""
         word = state_word(self.safe.bit)
         return f"{word}-safe -> {word}-unsafe lock order detected"
 

@@ -1,4 +1,4 @@
-"""A wait, with a lock held, for a thread or work item that takes the same lock."""
+"""A thread waits, while it holds a lock, for another thread or work item that takes the same lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lockdep.violations.where import HeldLock, Where
 
 @dataclass(frozen=True, slots=True)
 class JoinWhileHolding(Defaults):
-    """A thread waits for another thread or work item while it holds `prev`, a lock which that one took.
+    """A thread waits for another thread or work item while it holds the lock `prev`, which the other one takes as well.
 
     `awaited` names what is waited for, `awaited_place` is where its code begins, `taken` is where it took the lock.
     """
@@ -35,7 +35,7 @@ class JoinWhileHolding(Defaults):
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The code that is waited for."""
+        """The place where the awaited code begins."""
         return (self.awaited_place,)
 
     @property

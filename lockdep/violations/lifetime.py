@@ -1,4 +1,4 @@
-"""A thread that ended with locks held."""
+"""A thread that ended while it held locks."""
 
 from __future__ import annotations
 

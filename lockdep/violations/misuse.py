@@ -29,10 +29,10 @@ class LockMisuse(Defaults):
 
     @property
     def title(self) -> str:
-        """What was broken."""
+        """The rule that was broken."""
         return self.broken
 
     @property
     def headline(self) -> str:
-        """A bug where the kernel says so, else a warning."""
+        """The title as a bug where the kernel calls it one, otherwise as a warning."""
         return f"{'BUG' if self.broken.startswith(BUG) else 'WARNING'}: {self.broken}"

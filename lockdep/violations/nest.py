@@ -12,7 +12,7 @@ from lockdep.violations.where import Where
 
 @dataclass(frozen=True, slots=True)
 class NestNotHeld(Defaults):
-    """`nest=` names a lock that keeps the order of such locks, and the thread does not hold it."""
+    """The argument `nest` names a lock that must be held while several of these locks are taken. It is not held."""
 
     slug: ClassVar[str] = "nest"
     title: ClassVar[str] = "Nested lock was not taken"

@@ -15,8 +15,8 @@ from lockdep.violations.where import HeldLock, Where
 class Recursion(Defaults):
     """A thread wants a lock that it holds, or another of the same class, which may not be nested in itself.
 
-    `same` says that it is the very lock; `comparison` is the answer of the class's ordering callback, None if it has
-    no callback.
+    `same` is true if it is the same lock. `comparison` is the result of the class's ordering callback, or None if the
+    class has no callback.
     """
 
     slug: ClassVar[str] = "recursive"

@@ -1,4 +1,4 @@
-"""A release that fits no acquisition (kernel: print_unlock_imbalance_bug)."""
+"""A release without a matching acquisition (kernel: print_unlock_imbalance_bug)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lockdep.violations.where import Where
 
 @dataclass(frozen=True, slots=True)
 class BadRelease(Defaults):
-    """A thread releases a lock that is not held, or not by this thread; `owner` names its holder, '' if none."""
+    """A thread releases a lock that it does not hold. `owner` names the holder; it is '' if nobody holds the lock."""
 
     slug: ClassVar[str] = "release"
     title: ClassVar[str] = "bad unlock balance detected!"

@@ -1,4 +1,4 @@
-"""Instances of one class that are taken in a ring of orders."""
+"""Instances of one class that are taken in orders that form a ring: 1 before 2, 2 before 3, 3 before 1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lockdep.violations.where import Where
 
 @dataclass(frozen=True, slots=True)
 class InstanceRing(Defaults):
-    """Instances of one class are taken in orders that lead round in a circle; the last witness closed it."""
+    """Instances of one class are taken in orders that form a ring. The last witness closed it."""
 
     slug: ClassVar[str] = "circular"
     title: ClassVar[str] = "possible circular locking dependency detected"

@@ -1,4 +1,4 @@
-"""Code that may sleep, reached where nothing may (kernel: __might_sleep)."""
+"""Code that may sleep was reached where sleeping is not allowed (kernel: __might_sleep)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class AtomicSleep(Defaults):
 
     @property
     def headline(self) -> str:
-        """A bug, with the file and line of the place."""
+        """The title as a bug, with the file and line of the place."""
         return f"BUG: {self.title} at {self.place.partition(' in ')[0]}"
 
     @property
@@ -32,5 +32,5 @@ class AtomicSleep(Defaults):
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Where might_sleep() stands."""
+        """Where might_sleep() was called."""
         return (self.place,)

@@ -1,15 +1,15 @@
-"""Suppressions: findings the owner of a program has looked at and accepts.
+"""Suppressions: findings that the owner of a program has examined and accepts.
 
-An entry is one line, "slug: pattern # why". The slug names the kind of finding, `*` any. The pattern is `A -> B`, one
-dependency of the finding, or a single `A`, any class of it. A and B are globs (fnmatch, case sensitive) against the
-class name; since a name is a place and mostly a lock ("app.py:10 self._lock"), a pattern that equals the place alone
-matches too.
+An entry is one line, "slug: pattern # why". The slug is the kind of finding, or `*` for any kind. The pattern `A -> B`
+matches a dependency of the finding, and the pattern `A` matches any of its classes. A and B are globs (fnmatch, case
+sensitive) for class names. Most class names are a place and the name of a variable ("app.py:10 self._lock"); a pattern
+for the place alone matches them as well.
 
-A pattern always speaks of classes, never of text in the report, so an entry survives a change of layout. The reason
-after the # is kept for the list of unused entries. Counts are plain integers: the caller holds its own lock around
-`find`.
+A pattern is compared with classes and never with the text of the report, so an entry still matches after a change of
+the layout. The reason after the # is kept for the list of unused entries. Counts are plain integers: the caller holds
+a lock of its own around `find`.
 
-Cost: one fnmatch per entry and dependency of a new finding; nothing on a known chain.
+Cost: one fnmatch for each entry and dependency of a new finding. Known lock chains cost nothing.
 """
 
 import re
@@ -38,12 +38,12 @@ class Suppressible(Protocol):
 
 
 class Suppression:
-    """One entry; made by `parse`."""
+    """One entry. Use `parse` to make one."""
 
     __slots__ = ("next_", "prev", "reason", "slug", "text")
 
     def __init__(self, text: str, slug: str, prev: str, next_: str | None, reason: str) -> None:
-        self.text = text  # as written, for messages
+        self.text = text  # as the user wrote it, for messages
         self.slug = slug
         self.prev = prev
         self.next_ = next_  # None: prev is matched against every class
@@ -51,7 +51,7 @@ class Suppression:
 
     @classmethod
     def parse(cls, text: str) -> "Suppression":
-        """Read one entry; OptionError says what is wrong with it."""
+        """Read one entry. Raises OptionError, which says what is wrong, if it is not one."""
         parts = _REASON.split(text, maxsplit=1)
         slug, colon, pattern = parts[0].strip().partition(":")
         if not colon or not pattern.strip():
@@ -65,7 +65,7 @@ class Suppression:
         return cls(text.strip(), slug.strip(), names[0], names[1] if len(names) == 2 else None, reason)
 
     def matches(self, finding: Suppressible) -> bool:
-        """Whether the finding is of this kind and has the dependency, or the class, that the entry names."""
+        """Return whether the finding is of this kind and has the dependency, or the class, that the entry names."""
         if self.slug not in ("*", finding.slug):
             return False
         if self.next_ is None:
@@ -77,14 +77,14 @@ class Suppression:
 
 
 class SuppressionList:
-    """The entries in force and how often each was used. Not locked: see the module."""
+    """The entries of a program, and how many findings each matched. The caller does the locking, see the module."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._entries = tuple(Suppression.parse(text) for text in texts)
         self._counts = [0] * len(self._entries)
 
     def find(self, finding: Suppressible) -> Suppression | None:
-        """Return the first entry that matches, or None. Every entry that matches is counted, so none looks unused."""
+        """Return the first entry that matches, or None. All entries that match are counted as used."""
         first = None
         for index, entry in enumerate(self._entries):
             if entry.matches(finding):
@@ -105,7 +105,7 @@ class SuppressionList:
 
 
 def _names(pattern: str, name: str) -> bool:
-    if name == pattern or name.startswith(pattern + " "):  # a name pasted from a report: its brackets are no glob
+    if name == pattern or name.startswith(pattern + " "):  # a name copied from a report: brackets in it are not a glob
         return True
     return fnmatchcase(name, pattern) or fnmatchcase(name, pattern + " *")
 

@@ -1,8 +1,8 @@
-"""What every kind of violation answers about itself: the protocol, and the answers that most kinds share.
+"""The protocol of violations: the properties that every kind has, and the defaults that most kinds share.
 
-A violation is a record: one class in one file of this package, a dataclass without any text layout. The report is
-written in lockdep/splats/kinds/. A new kind derives from Defaults and gives `slug`, `title`, `classes` and `where`;
-nothing else has to be told that it exists, except its renderer and the rule that makes it.
+Each kind of violation is a dataclass in a file of its own. It has no text layout; the report is written in
+lockdep/splats/kinds/. A new kind derives from Defaults and defines `slug`, `title`, `classes` and `where`. Only the
+rule that makes it and the function that writes its report need to import it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lockdep.violations.where import Where
 
 
 class Violation(Protocol):
-    """What findings, the book of findings and reports read of a violation of any kind."""
+    """The properties of a violation of any kind, as findings, the book of findings and reports use them."""
 
     @property
     def slug(self) -> str:
@@ -22,7 +22,7 @@ class Violation(Protocol):
 
     @property
     def title(self) -> str:
-        """The kind in words, as the first line of the report has it."""
+        """The kind in words, as in the first line of the report."""
 
     @property
     def headline(self) -> str:
@@ -34,31 +34,31 @@ class Violation(Protocol):
 
     @property
     def classes(self) -> tuple[LockClass, ...]:
-        """The lock classes it is about. With slug, title and places they say which violations are one finding."""
+        """The lock classes it is about. Violations with equal slug, title, classes and places are one finding."""
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The places that tell it from violations about the same classes; most kinds need none."""
+        """The places that distinguish it from violations about the same classes; () for most kinds."""
 
     @property
     def dependencies(self) -> tuple[tuple[str, str], ...]:
-        """The names (prev, next) of the dependencies that close a circle; () for kinds that are no circle."""
+        """The names (prev, next) of the dependencies of a cycle; () for kinds without one."""
 
     @property
     def is_cycle(self) -> bool:
-        """Whether `classes` lead round in a circle, so that the same circle may be entered at any of them."""
+        """Whether `classes` form a cycle, so that the same cycle may be given from any of its classes on."""
 
     @property
     def title_counts(self) -> bool:
-        """Whether the title is part of the finding's id: it is where one slug has many titles."""
+        """Whether the title is part of the finding's id, because violations of this slug have different titles."""
 
     @property
     def thread_goes_on(self) -> bool:
-        """Whether the thread at fault still runs, so that DeadlockError can be raised in it."""
+        """Whether the thread at fault is still running, so that DeadlockError can be raised in it."""
 
 
 class Defaults:
-    """The answers that most kinds share. A dataclass field must not have the name of one of these."""
+    """The values that most kinds share. A field of a violation must not have the name of one of them."""
 
     __slots__ = ()
 
@@ -68,20 +68,20 @@ class Defaults:
 
     @property
     def headline(self: Violation) -> str:
-        """A warning, as most of the kernel's reports are."""
+        """The title as a warning, because most of the kernel's reports are warnings."""
         return f"WARNING: {self.title}"
 
     @property
     def places(self) -> tuple[str, ...]:
-        """None."""
+        """No places."""
         return ()
 
     @property
     def dependencies(self) -> tuple[tuple[str, str], ...]:
-        """None."""
+        """No dependencies."""
         return ()
 
 
 def class_names(violation: Violation) -> tuple[str, ...]:
-    """Return the names of what a violation is about, in the order of the circle; places stand last."""
+    """Return the names of the classes of a violation, in order, followed by its places."""
     return (*[lock_class.name for lock_class in violation.classes], *violation.places)

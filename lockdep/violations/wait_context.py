@@ -28,11 +28,11 @@ class InvalidWaitContext(Defaults):
 
     @property
     def headline(self) -> str:
-        """The kernel's own form of a bug."""
+        """The title as a bug, in the kernel's own form."""
         return f"[ BUG: {self.title} ]"
 
     @property
     def classes(self) -> tuple[LockClass, ...]:
-        """The lock that is taken, and the held one that forbids it."""
+        """The lock that is taken, and the held lock that forbids it, if one does."""
         forbids = [lock.lock_class for lock in self.where.held if lock.lock_class.traits.inner == self.tightest]
         return (self.lock_class, *forbids[:1])

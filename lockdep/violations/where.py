@@ -1,4 +1,4 @@
-"""Where something happened: the thread, what it held, what it was inside of, and its stack."""
+"""Where a violation happened: the thread, the locks it held, its interrupt context and its stack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lockdep.trace import StackTrace
 from lockdep.vocabulary.context import QUIET, ContextSummary
 
 
-@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
+@dataclass(slots=True, eq=False)  # not frozen: a frozen one takes twice as long to make, on the slow path
 class HeldLock:
     """A lock that a thread holds, and where it took it."""
 
@@ -21,7 +21,7 @@ class HeldLock:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Who did it, what that thread held and was inside of, and where."""
+    """The thread at fault, the locks it held, its stack and its interrupt context."""
 
     thread: str
     held: tuple[HeldLock, ...]
