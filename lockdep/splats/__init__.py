@@ -1,1 +1,1 @@
-"""How one finding is told: the document of each kind of violation, and its text."""
+"""The report of one finding: a document for each kind of violation, and its text."""

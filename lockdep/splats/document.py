@@ -1,9 +1,9 @@
 """The report of a finding as data: a header, and a body of lines, stacks, scenario tables and a verdict.
 
-A report is written once, as a Document. Its text is the splat; everything else that shows a finding (the colours of a
-terminal, the pytest plugin, JSON, snapshot files) reads the same data, so nothing has to search our own text for what
-it means. Lines keep the lock classes and places that they name, stacks keep file, line, function and source line of
-each frame. All parts are immutable and compare by value; nothing refers to a lock, a class or a code object.
+A report is written once, as a Document. Its text is the splat. Everything else that shows a finding (the colours of a
+terminal, the pytest plugin, JSON, snapshot files) reads the same data, so no code has to parse the text. Lines keep the
+lock classes and places that they name. Stacks keep file, line, function and source line of each frame. All parts are
+immutable and are compared by value. None of them refers to a lock, a lock class or a code object.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any, Literal
 from lockdep.trace import Frame
 
 Role = Literal["text", "rule", "headline", "heading", "frame", "source", "verdict", "evidence"]
-TextLine = tuple[Role, str]  # what a line of the text is, and the line
+TextLine = tuple[Role, str]  # the role of a line of the text, and the line
 DEADLOCK, STALL = "DEADLOCK", "STALL"
 WIDEST = 118  # characters of a scenario table; a wider one is written as a list
 
 
 @dataclass(frozen=True, slots=True)
 class ClassName:
-    """A lock class that a line names: `name` as in the tables of a snapshot, `text` as the line shows it."""
+    """A lock class in a line. `name` is its name in the tables of a snapshot, `text` is what the line shows."""
 
     name: str
     text: str
@@ -37,7 +37,7 @@ class ClassName:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the program that a line names."""
+    """A place in the program, in a line."""
 
     frame: Frame
 
@@ -54,7 +54,7 @@ Part = str | ClassName | Place
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the report, in parts that stand side by side. A heading begins a new section."""
+    """A line of the report. Its text is that of its parts without spaces between them. A heading begins a section."""
 
     parts: tuple[Part, ...] = ()
     heading: bool = False
@@ -76,7 +76,7 @@ class Stack:
     frames: tuple[Frame, ...]
 
     def lines(self) -> Iterator[TextLine]:
-        """Yield a line for each frame, and one for its source where that is known."""
+        """Yield a line for each frame, and another one for its source if that is known."""
         for frame in self.frames:
             yield "frame", f"      {place_text(frame)}"
             if frame.source:
@@ -89,19 +89,19 @@ class Stack:
         return {"stack": [frame._asdict() for frame in self.frames]}
 
     def kept(self, keep: Callable[[Frame], bool]) -> Stack:
-        """Return the stack with those frames only for which `keep` is true; with all, if that would leave none."""
+        """Return the stack with only the frames for which `keep` is true. If there are none, return it unchanged."""
         frames = tuple(filter(keep, self.frames))
         return Stack(frames) if frames else self
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A table of how the threads meet: (number of a thread, what it does), in the order of time."""
+    """A table that shows how threads deadlock. The steps (number of the thread, what it does) are in order of time."""
 
     steps: tuple[tuple[int, str], ...]
 
     def lines(self) -> Iterator[TextLine]:
-        """Yield a column for each thread; a list of the steps where several columns would be too wide."""
+        """Yield the table with a column for each thread, or a list of the steps if the columns would be too wide."""
         width = max(len(text) for _, text in self.steps) + 3
         columns = range(max(thread for thread, _ in self.steps) + 1)
         if len(columns) > 1 and width * len(columns) > WIDEST:
@@ -119,7 +119,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a scenario ends in: DEADLOCK or STALL."""
+    """The result of a scenario: DEADLOCK or STALL."""
 
     word: str
 
@@ -137,7 +137,7 @@ Block = Line | Stack | Scenario | Verdict
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a finding is: the fields of `lockdep.Finding`, its headline, and what the program ran on."""
+    """Fields of `lockdep.Finding`, the headline, and the version of Python and the system that the program ran on."""
 
     slug: str
     title: str
@@ -157,7 +157,7 @@ class Document:
     body: tuple[Block, ...]
 
     def lines(self) -> Iterator[TextLine]:
-        """Yield the lines of the text, each with what it is."""
+        """Yield the lines of the text, each with its role."""
         header = self.header
         yield "text", ""
         yield "rule", "=" * len(header.headline)
@@ -173,7 +173,7 @@ class Document:
         return "".join(f"{text}\n" for _, text in self.lines())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return what the fields of the finding do not say already, as plain data."""
+        """Return the report as plain data, without the fields that Finding.to_dict() has already."""
         return {
             "headline": self.header.headline,
             "environment": self.header.environment,
@@ -181,7 +181,7 @@ class Document:
         }
 
     def kept(self, keep: Callable[[Frame], bool]) -> Document:
-        """Return it with those frames only for which `keep` is true; a stack that has none of them stays whole."""
+        """Return it with only the frames for which `keep` is true. A stack without such a frame is left unchanged."""
         body = tuple(block.kept(keep) if isinstance(block, Stack) else block for block in self.body)
         return replace(self, body=body)
 

@@ -19,17 +19,17 @@ IRQ_SCENARIO = heading(" Possible interrupt unsafe locking scenario:")
 
 def who(where: Where) -> str:
     """Return the thread, which contexts it is inside of (C, depth in brackets), and which are enabled (E)."""
-    context, told = where.context, told_states(where.context)
-    inside = [f"{state.letter}C{context.depth(state) > 0:d}[{context.depth(state)}]" for state in told]
-    enabled = [f"{state.letter}E{context.is_on(state):d}" for state in told]
+    context, states = where.context, shown_states(where.context)
+    inside = [f"{state.letter}C{context.depth(state) > 0:d}[{context.depth(state)}]" for state in states]
+    enabled = [f"{state.letter}E{context.is_on(state):d}" for state in states]
     return f"thread {where.thread} [{':'.join(inside + enabled)}]"
 
 
 def event_lines(context: ContextSummary) -> Body:
-    """Return when and where each context was last switched; the numbers count the switches of this thread."""
+    """Return lines that say where each context was last switched. The numbers count the switches of this thread."""
     last = {(switch.state, switch.on): switch for switch in context.switches}
     lines: Body = [f"irq event stamp: {context.event}"]
-    for state in told_states(context):
+    for state in shown_states(context):
         for on in (True, False):
             switch = last.get((state, on))
             what = f"{state.noun}s last {'enabled' if on else 'disabled':>8} at"
@@ -40,26 +40,26 @@ def event_lines(context: ContextSummary) -> Body:
     return lines
 
 
-def told_states(context: ContextSummary) -> list[State]:
-    """Return the states that a report about a thread mentions: the simulated ones, and others that it has used."""
+def shown_states(context: ContextSummary) -> list[State]:
+    """Return the states that a report mentions: the simulated ones, and others that the thread has used."""
     return [state for state in STATES if state.simulated or context.concerns(state)]
 
 
 def interruption(bit: int) -> str:
-    """Return how a table shows that the state of a bit interrupts a thread."""
+    """Return the text of a scenario table for an interrupt of the kind that a usage bit is about."""
     state = state_of(bit)
     return "<Interrupt>" if state.simulated else f"<{state.name.capitalize()}>"
 
 
 def verb(bit: int) -> str:
-    """Return how the tables show the acquisition that set a bit."""
+    """Return the verb of a scenario table for the acquisition that set a usage bit."""
     return "rlock" if is_read(bit) else "lock"
 
 
 def scenario(links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage) -> Body:
-    """Return how the threads meet: the holder of the unsafe lock is interrupted by code that waits for the safe one.
+    """Return the scenario: the holder of the unsafe lock is interrupted by code that waits for the safe one.
 
-    Thread 0 is the one that is interrupted, the others make the dependencies that lead back to it, one each.
+    Thread 0 is the interrupted one. Each other thread makes one of the dependencies that lead back to its lock.
     """
     classes = [links[0].dependency.prev, *(link.dependency.next for link in links)]
     columns = [column(link.kind, link.dependency.prev, link.dependency.next, link.witness.mode) for link in links]
@@ -74,7 +74,7 @@ def scenario(links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage) ->
 
 
 def way(page: Page, links: Sequence[PathLink], usages: Sequence[ClassUsage], number: int = 0) -> Body:
-    """Return the classes on a way with all their usage bits, and between them both stacks of each dependency."""
+    """Return the classes on a path with all their usage bits, and between them both stacks of each dependency."""
     lines = class_block(page, links[0].dependency.prev, usages)
     for at, link in enumerate(links, number):
         lines += [*dependency_block(page, at, link.dependency.prev, link.dependency.next, link.kind, link.witness), ""]
@@ -83,7 +83,7 @@ def way(page: Page, links: Sequence[PathLink], usages: Sequence[ClassUsage], num
 
 
 def class_block(page: Page, lock_class: LockClass, usages: Iterable[ClassUsage]) -> Body:
-    """Return a class and where each of its usage bits was seen first; bits of one place share the stack."""
+    """Return a class and the stacks that set its usage bits. Bits that were set by the same stack share it."""
     mine = [usage for usage in usages if usage.lock_class is lock_class]
     lines: Body = [line("-> ", page.class_name(lock_class), f" [{lock_class.kind}] {{")]
     for at, usage in enumerate(mine):

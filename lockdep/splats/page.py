@@ -1,4 +1,4 @@
-"""What all reports are made of: classes, held locks, stacks, scenario tables. No addresses, ids or absolute paths."""
+"""Parts of all reports: classes, held locks, stacks, scenario tables. Without addresses, ids and absolute paths."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from lockdep.trace import StackTrace
 from lockdep.violations.finding import Finding
 from lockdep.violations.where import HeldLock, Where
 
-Body = list[str | Block]  # a str is a line without classes and places
+Body = list[str | Block]  # a str is a line that names no class and no place
 
-# The pure build does not know where a held lock was taken this time, only where its chain was first reached.
+# The pure build does not record where a held lock was taken, only where its lock chain was first seen.
 TAKEN = "taken at" if fastpath.BUILD == "compiled" else "first taken at"
 INFO = Line(("other info that might help us debug this:",), heading=True)
 SCENARIO = Line((" Possible unsafe locking scenario:",), heading=True)
 
 
 class Page:
-    """Writes about the lock classes of one finding, with the usage bits that they had when it was found."""
+    """Makes the parts of a report that show lock classes, with the usage bits they had when the finding was made."""
 
     def __init__(self, finding: Finding) -> None:
         self._finding = finding
@@ -47,7 +47,7 @@ class Page:
         return [head, *(line(f" #{i}: ", *self.lock_parts(lock)) for i, lock in enumerate(where.held))]
 
     def tail(self, where: Where) -> Body:
-        """Return how most reports end: what is held, and where the thread is."""
+        """Return the end of most reports: the held locks, and the stack of the thread."""
         return [*self.held_list(where), *backtrace(where.stack)]
 
 
@@ -67,13 +67,13 @@ def plain(lock_class: LockClass) -> ClassName:
 
 
 def place(stack: StackTrace) -> Part:
-    """Return the innermost place of a stack."""
+    """Return the innermost frame of a stack as a part of a line."""
     frame = next(stack.frames(), None)
     return "an unknown place" if frame is None else Place(frame)
 
 
 def frames(stack: StackTrace) -> Stack:
-    """Return a stack with the frames that a reader cares about."""
+    """Return the frames of the program in a stack, as a block."""
     return Stack(tuple(stack.frames()))
 
 
@@ -83,12 +83,12 @@ def backtrace(stack: StackTrace) -> Body:
 
 
 def outcome(*, timed: bool) -> Verdict:
-    """Return what the scenario ends in: a wait with a timeout does not last for ever."""
+    """Return the verdict: a deadlock, or a stall if a wait has a timeout."""
     return Verdict(STALL if timed else DEADLOCK)
 
 
 def table(columns: Sequence[Sequence[str]]) -> Scenario:
-    """Return what each thread does, one column for each: all first rows before all second rows."""
+    """Return a table with a column for each thread. All threads do their first step, then all their second one."""
     rows = range(max(map(len, columns)))
     return Scenario(tuple((i, column[row]) for row in rows for i, column in enumerate(columns) if row < len(column)))
 

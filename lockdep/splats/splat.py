@@ -1,6 +1,6 @@
 """The splat: the report of a finding in the kernel's layout, with the whole cycle and both stacks of each dependency.
 
-The same bug gives the same report in every run. How a kind of finding is told stands in kinds/, one file each.
+The same bug gives the same report in every run. Each kind of finding has a file in kinds/ that writes its report.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ kinds.load()
 
 
 def tell(finding: Finding) -> Document:
-    """Return the report of a finding. Costs some 100 us, and reads the source files that its stacks name."""
+    """Return the report of a finding. Cost: about 100 us, and reading the source files that its stacks name."""
     teller = tellers.teller_of(type(finding.violation))
     return document(finding, teller(Page(finding), finding.violation))
 
 
 def tell_related(finding: Finding, shared: set[tuple[str, str]]) -> Document:
-    """Return the short form for a cycle through dependencies already reported: the others, with their stacks.
+    """Return the short report of a cycle: the stacks of dependencies that an earlier report has shown are left out.
 
-    `shared` has the names (prev, next) of the dependencies that an earlier report has told.
+    `shared` has the names (prev, next) of these dependencies. Raises AssertionError if the finding is not a cycle.
     """
     assert isinstance(finding.violation, CircularDependency)
     return document(finding, circular.related(Page(finding), finding.violation, shared))
@@ -39,7 +39,7 @@ def document(finding: Finding, body: Body) -> Document:
 
 
 def header(finding: Finding) -> Header:
-    """Return what the report says of the finding before its body."""
+    """Return the part of the report that comes before its body."""
     return Header(
         slug=finding.slug,
         title=finding.title,

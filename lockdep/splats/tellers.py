@@ -1,7 +1,7 @@
-"""Which function writes the report of which kind of violation.
+"""The table of the functions that write reports, by the kind of violation.
 
-Each module of lockdep/splats/kinds/ decorates its function with `tells(Record)`, so a new kind is a new file and no
-table has to name it.
+Each module of lockdep/splats/kinds/ registers its function with the decorator `tells`, so a new kind of violation needs
+a new file there, and no change of another one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ _tellers: dict[type[Violation], Teller[Any]] = {}
 
 
 def tells(record: type[_Record]) -> Callable[[Teller[_Record]], Teller[_Record]]:
-    """Register the decorated function as the one that writes the body of a report about this record."""
+    """Register the decorated function: it writes the body of reports about this kind of violation.
+
+    Raises TypeError if another function is registered for it.
+    """
 
     def register(teller: Teller[_Record]) -> Teller[_Record]:
         if record in _tellers:
@@ -30,10 +33,10 @@ def tells(record: type[_Record]) -> Callable[[Teller[_Record]], Teller[_Record]]
 
 
 def teller_of(record: type[_Record]) -> Teller[_Record]:
-    """Return the function that tells this kind; KeyError if none was registered."""
+    """Return the function that writes the report of this kind. Raises KeyError if none is registered."""
     return _tellers[record]
 
 
 def told_kinds() -> list[type[Violation]]:
-    """Return the records that can be told, in the order of the names of their modules."""
+    """Return the kinds of violations that have a function, in the order of registration."""
     return list(_tellers)

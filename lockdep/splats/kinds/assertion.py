@@ -1,4 +1,4 @@
-"""An assert_... that does not hold (kernel: lockdep_assert and kin)."""
+"""An assert_...() that does not hold (kernel: lockdep_assert and related macros)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lockdep.violations.assertion import FailedAssertion
 
 @tells(FailedAssertion)
 def body(page: Page, violation: FailedAssertion) -> Body:
-    """Return the report: where, what should hold, and how things are."""
+    """Return the report: the place, the condition that should hold, and the state of the thread."""
     where = violation.where
     lines: Body = [f"{violation.place}: {violation.assertion}() says that", f"  {violation.text}", ""]
     if violation.classes:

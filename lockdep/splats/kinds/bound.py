@@ -1,4 +1,4 @@
-"""A configured bound is reached (kernel: print_lockdep_off, which ends the validation; here it goes on)."""
+"""A configured limit was reached (kernel: print_lockdep_off, which ends validation; here it continues)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lockdep.violations.bound import BoundReached
 
 @tells(BoundReached)
 def body(page: Page, violation: BoundReached) -> Body:
-    """Return the report: which bound, what is lost by it, and what to set."""
+    """Return the report: the limit, what is no longer checked, and how to raise the limit."""
     lines: Body = [f"{violation.option} = {violation.bound} is reached: {violation.lost}.", "Everything else goes on."]
     lines += [f'Set a larger one: LOCKDEP_OPTIONS="{violation.option}=...", or in [tool.lockdep] of pyproject.toml.']
     lines += [page.class_line(lock_class) for lock_class in violation.classes]

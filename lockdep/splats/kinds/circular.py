@@ -1,4 +1,4 @@
-"""A circle of dependencies, each with its thread and both stacks (kernel: print_circular_bug)."""
+"""A cycle of dependencies, each with its thread and both stacks (kernel: print_circular_bug)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lockdep.vocabulary.kinds import EVENT, TIMED, WAIT
 
 @tells(CircularDependency)
 def body(page: Page, violation: CircularDependency) -> Body:
-    """Return the report of a circle."""
+    """Return the report of a cycle."""
     kind, closing = violation.chosen[-1]
     prev, next_ = violation.path[-1].prev, violation.path[-1].next
     wants = f"waiting for {closing.run}, which takes" if kind & WAIT else "trying to acquire"
@@ -32,7 +32,7 @@ def body(page: Page, violation: CircularDependency) -> Body:
 
 
 def related(page: Page, violation: CircularDependency, shared: set[tuple[str, str]]) -> Body:
-    """Return the short form, which only names the dependencies that were reported already."""
+    """Return the short report. It shows no stacks for the dependencies in `shared`, which were reported before."""
     lines: Body = ["another cycle through a dependency already reported:", ""]
     for number, (dependency, (kind, witness)) in enumerate(zip(violation.path, violation.chosen, strict=True)):
         prev, next_ = dependency.prev, dependency.next
@@ -44,7 +44,7 @@ def related(page: Page, violation: CircularDependency, shared: set[tuple[str, st
 
 
 def scenario(violation: CircularDependency) -> Body:
-    """Return the table: one column, which is one thread, for each dependency of the circle."""
+    """Return the table: one column, which is one thread, for each dependency of the cycle."""
     classes = [dependency.prev for dependency in (*violation.path, violation.path[0])]
     columns = [
         column(kind, dependency.prev, dependency.next, witness.mode)

@@ -9,7 +9,7 @@ from lockdep.violations.freed import HeldLockFreed
 
 @tells(HeldLockFreed)
 def body(page: Page, violation: HeldLockFreed) -> Body:
-    """Return the report. A lock that was collected is noticed later, perhaps by another thread."""
+    """Return the report. That a held lock was collected is noticed only later, perhaps by another thread."""
     where, holder = violation.where, violation.owner or "a thread that has ended"
     if violation.how == "collected":
         head = f"thread {where.thread} noticed that a lock was collected, still held by {holder}!"

@@ -1,6 +1,6 @@
-"""A class changes its state against an interrupt, others connected with it have the opposite one.
+"""A class becomes irq-safe or irq-unsafe, and is connected with a class that is the opposite.
 
-(kernel: print_irq_inversion_bug)
+Kernel: print_irq_inversion_bug.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from lockdep.violations.irq_inversion import IrqInversion
 
 @tells(IrqInversion)
 def body(page: Page, violation: IrqInversion) -> Body:
-    """Return the report: what changed, what it is connected with, the table, the way there."""
+    """Return the report: the class that changed, the other class, the scenario, and the path between them."""
     where, word = violation.where, state_word(violation.bit)
     changed = ClassUsage(violation.lock_class, violation.bit, where.stack)
     safe, unsafe = (changed, violation.other) if violation.forwards else (violation.other, changed)

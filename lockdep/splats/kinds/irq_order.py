@@ -1,4 +1,4 @@
-"""A new dependency from what is safe against an interrupt to what is not (kernel: print_bad_irq_dependency)."""
+"""A new dependency that connects an irq-safe class with an irq-unsafe one (kernel: print_bad_irq_dependency)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lockdep.violations.irq_order import IrqOrder
 
 @tells(IrqOrder)
 def body(page: Page, violation: IrqOrder) -> Body:
-    """Return the report: the new dependency, what it connects, the table, the way there."""
+    """Return the report: the new dependency, the classes that it connects, the scenario, and the whole path."""
     where, word = violation.where, state_word(violation.safe.bit)
     prev, next_ = page.class_name(violation.prev.lock_class), page.class_name(violation.lock_class)
     lines: Body = [f"{who(where)} is trying to acquire:", page.class_line(violation.lock_class), ""]
@@ -27,7 +27,7 @@ def body(page: Page, violation: IrqOrder) -> Body:
 
 
 def dependencies(page: Page, violation: IrqOrder, word: str) -> Body:
-    """Return every class and dependency on the way from the safe lock to the unsafe one."""
+    """Return every class and dependency on the path from the safe lock to the unsafe one."""
     links, usages, at = violation.path_links, violation.usages, len(violation.behind)
     behind, new, ahead = links[:at], links[at], links[at + 1 :]
     lines: Body = ["", heading(f"the dependencies between {word}-irq-safe lock and the holding lock:")]

@@ -1,4 +1,4 @@
-"""Waiting, with a lock held, for a thread or work item that takes it."""
+"""A thread waits, while it holds a lock, for a thread or work item that takes this lock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lockdep.violations.join import JoinWhileHolding
 
 @tells(JoinWhileHolding)
 def body(page: Page, violation: JoinWhileHolding) -> Body:
-    """Return the report of such a wait."""
+    """Return the report: the wait, the held lock, and the place where the awaited code took it."""
     lock_class = violation.prev.lock_class
     timed = " with a timeout" if violation.timed else ""
     lines: Body = [f"thread {violation.where.thread} waits{timed} for:"]

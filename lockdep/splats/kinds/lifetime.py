@@ -1,4 +1,4 @@
-"""A thread that ended with locks held."""
+"""A thread that ended while it held locks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lockdep.violations.lifetime import EndedHolding
 
 @tells(EndedHolding)
 def body(page: Page, violation: EndedHolding) -> Body:
-    """Return what it held, and where each was taken."""
+    """Return the report: the locks that the thread held, and where it took them."""
     lines = page.held_list(violation.where)
     for number, lock in enumerate(violation.where.held):
         lines += ["", f"#{number} was first taken at:", frames(lock.stack)]

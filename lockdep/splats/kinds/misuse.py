@@ -1,4 +1,4 @@
-"""A lock, an annotation or a switch used against its rules (kernel: DEBUG_LOCKS_WARN_ON and its many kin)."""
+"""A lock, an annotation or a switch used against its rules (kernel: DEBUG_LOCKS_WARN_ON and others)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lockdep.violations.misuse import LockMisuse
 
 @tells(LockMisuse)
 def body(page: Page, violation: LockMisuse) -> Body:
-    """Return the report: the rule, the locks it is about, where it was broken."""
+    """Return the report: the rule that was broken, the locks, and the place."""
     where = violation.where
     lines: Body = [line(f"thread {where.thread}, at ", place(where.stack), ":"), f"  {violation.text}"]
     if violation.classes:

@@ -29,12 +29,12 @@ def body(page: Page, violation: Recursion) -> Body:
 
 
 def described(text: str) -> Body:
-    """Return what the callback that describes an instance says of it."""
+    """Return the description of an instance, which a callback of the program made, as a line."""
     return [f"    {text}"] if text else []
 
 
 def advice(violation: Recursion) -> Body:
-    """Return the lines that say what to do about it."""
+    """Return the lines that tell the reader what to change."""
     if violation.lock_class.by_instance:
         return [" A lock that its holder may take again is an RLock"]
     return [" May be due to missing lock nesting notation"]

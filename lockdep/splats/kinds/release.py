@@ -10,7 +10,7 @@ from lockdep.violations.release import BadRelease
 
 @tells(BadRelease)
 def body(page: Page, violation: BadRelease) -> Body:
-    """Return the report of a release that fits no acquisition."""
+    """Return the report of a release without a matching acquisition."""
     where, lock_class = violation.where, violation.lock_class
     if lock_class.by_instance:
         return drop_in(page, violation)

@@ -1,4 +1,4 @@
-"""Locks of one class taken in a ring of orders."""
+"""Locks of one class were taken in orders that form a ring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code that may sleep runs where nothing may (kernel: __might_resched)."""
+"""Code that may sleep runs where sleeping is not allowed (kernel: __might_resched)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ATOMIC = tuple(state for state in STATES if state.atomic)
 
 @tells(AtomicSleep)
 def body(page: Page, violation: AtomicSleep) -> Body:
-    """Return the report: why this context must not sleep, and how it came to be."""
+    """Return the report: why this context must not sleep, and where it was entered."""
     where = violation.where
     context = where.context
     depths = [
@@ -35,13 +35,13 @@ def body(page: Page, violation: AtomicSleep) -> Body:
 
 
 def switched_off(context: ContextSummary) -> list[str]:
-    """Return what is switched off where nothing may sleep, unless that is the work of a handler that is running."""
+    """Return what is switched off and forbids sleeping, without what a running handler has switched off."""
     masked = {other for state in context.inside for other in state.masked}
     return [state.called for state in reversed(ATOMIC) if not context.is_on(state) and state not in masked]
 
 
 def is_atomic(where: Where) -> bool:
-    """Return whether a kernel's preempt count would be raised here: a spinlock raises it, too."""
+    """Return whether the kernel's preempt count would not be 0 here. A held spinlock counts as well."""
     context = where.context
     counted = [context.depth(state) > 0 or (state.nests and not context.is_on(state)) for state in ATOMIC]
     spins = any(INV < lock.lock_class.traits.inner < SLEEP for lock in where.held)

@@ -12,7 +12,7 @@ from lockdep.vocabulary.usage import IN_ANY, bit_name, state_of
 
 @tells(InconsistentState)
 def body(page: Page, violation: InconsistentState) -> Body:
-    """Return the report: both usages and where they were, the state of interrupts, the table."""
+    """Return the report: both usages and their places, the state of the interrupts, and the scenario."""
     where, old = violation.where, bit_name(violation.old)
     lines: Body = [
         f"inconsistent {{{old}}} -> {{{bit_name(violation.new)}}} usage.",
@@ -24,7 +24,7 @@ def body(page: Page, violation: InconsistentState) -> Body:
 
 
 def doing(violation: InconsistentState) -> str:
-    """Return what the thread does: a lock is also used with interrupts on when they are enabled while it is held."""
+    """Return what the thread does: it takes the lock, or it enables interrupts while it holds the lock."""
     held = any(lock.lock_class is violation.lock_class for lock in violation.where.held)
     state = state_of(violation.new)
     enabled = "interrupts" if state.simulated else state.called

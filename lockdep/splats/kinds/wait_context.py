@@ -12,7 +12,7 @@ WAITS = ("INV", "FREE", "SPIN", "CONFIG", "SLEEP", "MAX")
 
 @tells(InvalidWaitContext)
 def body(page: Page, violation: InvalidWaitContext) -> Body:
-    """Return the report: the lock, what forbids it, the context."""
+    """Return the report: the lock, what forbids the wait, and the context."""
     lock_class, where = violation.lock_class, violation.where
     lines: Body = [f"thread {where.thread} is trying to lock:", page.class_line(lock_class), ""]
     lines += [f"which can be a wait of type {wait(lock_class.outer)}"]
@@ -26,7 +26,7 @@ def wait(number: int) -> str:
 
 
 def reason(page: Page, violation: InvalidWaitContext) -> tuple[Part, ...]:
-    """Return what allows no longer wait: the handler that this code runs in, or a held lock."""
+    """Return what forbids a longer wait: the handler that is running, or a held lock."""
     if violation.context == violation.tightest:
         inside = min(violation.where.context.inside, key=lambda state: state.wait)
         return (f"in a {inside.noun} handler",)
