@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 
-TIMES = ("min", "max", "total", "avg")
+DURATIONS = ("min", "max", "total", "avg")
 COLUMNS = (
-    "con-bounces", "contentions", *(f"waittime-{what}" for what in TIMES), "acq-bounces", "acquisitions",
-    *(f"holdtime-{what}" for what in TIMES), "waittime-p50", "waittime-p99", "holdtime-p50", "holdtime-p99",
+    "con-bounces", "contentions", *(f"waittime-{what}" for what in DURATIONS), "acq-bounces", "acquisitions",
+    *(f"holdtime-{what}" for what in DURATIONS), "waittime-p50", "waittime-p99", "holdtime-p50", "holdtime-p99",
 )  # fmt: skip
 SORTS: dict[str, Callable[[ClassStatistics], float]] = {
     "contentions": lambda stat: stat.contentions,
@@ -53,8 +53,8 @@ def row_name(stat: ClassStatistics, both: set[str]) -> str:
 
 
 def row(name: str, stat: ClassStatistics, width: int) -> str:
-    cells = [str(stat.contention_bounces), str(stat.contentions), *times(stat.wait)]
-    cells += [str(stat.bounces), str(stat.acquisitions), *times(stat.hold)]
+    cells = [str(stat.contention_bounces), str(stat.contentions), *duration_cells(stat.wait)]
+    cells += [str(stat.bounces), str(stat.acquisitions), *duration_cells(stat.hold)]
     cells += [text for found in (stat.wait, stat.hold) for text in percentiles(found)]
     return " ".join([f"{shortened(name, width - 1)}:".rjust(width), *(cell.rjust(WIDTH) for cell in cells)])
 
@@ -63,9 +63,9 @@ def shortened(name: str, width: int) -> str:
     return name if len(name) <= width else "..." + name[3 - width :]
 
 
-def times(found: Durations | None) -> list[str]:
+def duration_cells(found: Durations | None) -> list[str]:
     if found is None:
-        return ["0.00"] * len(TIMES)
+        return ["0.00"] * len(DURATIONS)
     return [microseconds(ns) for ns in (found.min_ns, found.max_ns, found.total_ns, found.total_ns / found.count)]
 
 

@@ -35,7 +35,7 @@ def counts(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     reached = reach(successors(snapshot.dependencies))
     contexts = [chain.context for chain in snapshot.chains]
     inside = {state: sum(state.noun in context.split() for context in contexts) for state in STATES}
-    told = [state for state in STATES if state.simulated or inside[state]]
+    shown = [state for state in STATES if state.simulated or inside[state]]
     direct = len(snapshot.dependencies)
     alone = len(snapshot.classes) - len(reached)
     yield "lock-classes", len(snapshot.classes)
@@ -48,11 +48,11 @@ def counts(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     )
     yield "dependency chains", len(contexts)
     yield "dependency chain hlocks used", sum(len(chain.locks) for chain in snapshot.chains)
-    for state in told:
+    for state in shown:
         yield f"in-{state.noun} chains", inside[state]
     yield "in-process chains", contexts.count("")
     yield "number of stack traces", len(different_stacks(snapshot))
-    yield "combined max dependencies", prod(inside[state] + 1 for state in told) * (contexts.count("") + 1)
+    yield "combined max dependencies", prod(inside[state] + 1 for state in shown) * (contexts.count("") + 1)
     for label, count in used.items():
         yield f"{label} locks", count
     yield "max locking depth", max((len(chain.locks) for chain in snapshot.chains), default=0)

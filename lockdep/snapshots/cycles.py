@@ -49,7 +49,7 @@ Way = tuple[int, tuple[int, ...]]  # (number of timed waits, the chosen kinds)
 def find_cycles(
     runs: Sequence[ProcessRecord], classes: Mapping[str, ClassRecord], dependencies: Sequence[DependencyRecord]
 ) -> list[FindingRecord]:
-    """Return findings for cycles that only several runs together show, so that they cover each dependency."""
+    """Return findings for cycles that no single run saw, enough to cover each dependency of such a cycle."""
     if len(runs) < 2:
         return []
     parts = [knot for knot in knots(successors(dependencies)) if len(knot) > 1]
@@ -58,10 +58,10 @@ def find_cycles(
     for one in dependencies:
         if one.prev != one.next and one.prev in knot_of and knot_of[one.prev] == knot_of.get(one.next):
             inner.setdefault(knot_of[one.prev], []).append(one)
-    found = (cycle for part in inner.values() if not one_saw_all(part) for cycle in Searched(part).cycles())
+    found = (cycle for part in inner.values() if not one_saw_all(part) for cycle in SearchableGraph(part).cycles())
     cycles = {tuple(one.prev for one in cycle): cycle for cycle in found}
-    teller = Teller(runs, classes)
-    return [teller.finding(cycle) for cycle in covering(cycles)]
+    maker = FindingMaker(runs, classes)
+    return [maker.finding(cycle) for cycle in covering(cycles)]
 
 
 def one_saw_all(part: Sequence[DependencyRecord]) -> bool:
@@ -71,18 +71,18 @@ def one_saw_all(part: Sequence[DependencyRecord]) -> bool:
 
 def covering(cycles: Mapping[tuple[str, ...], Cycle]) -> list[Cycle]:
     """Return the shortest cycles that cover every dependency. Further cycles would show nothing new."""
-    told: set[tuple[str, str]] = set()
+    covered: set[tuple[str, str]] = set()
     chosen = []
     for names in sorted(cycles, key=lambda names: (len(names), names)):
         steps = set(pairwise((*names, names[0])))
-        if not steps <= told:
-            told |= steps
+        if not steps <= covered:
+            covered |= steps
             chosen.append(cycles[names])
     return chosen
 
 
-class Searched:
-    """The dependencies of one component as a graph that can be searched."""
+class SearchableGraph:
+    """The dependencies of one strongly connected component, with searches for cycles."""
 
     def __init__(self, part: Sequence[DependencyRecord]) -> None:
         self._records = {(one.prev, one.next): one for one in part}
@@ -162,7 +162,7 @@ def next_ways(ways: dict[bool, Way], column: Sequence[int]) -> dict[bool, Way]:
     return found
 
 
-class Teller:
+class FindingMaker:
     """Turns cycles of records into findings, with the classes, witnesses and stacks that a report needs."""
 
     def __init__(self, runs: Sequence[ProcessRecord], classes: Mapping[str, ClassRecord]) -> None:

@@ -51,15 +51,15 @@ def read_finding(row: Row) -> FindingRecord:
 
 def read_document(row: Row) -> Document:
     """Read the report of a finding. Its header comes from the fields of the finding."""
-    told = row["document"]
+    document = row["document"]
     grade = one_of(row["grade"], GRADES, "grade")
     header = Header(
         **{name: text(row[name], name) for name in ("slug", "title", "reason", "id")},
-        **{name: text(told[name], name) for name in ("headline", "environment")},
+        **{name: text(document[name], name) for name in ("headline", "environment")},
         grade=grade,
         level=one_of(row["level"], (level(grade),), "level"),
     )
-    return Document(header, tuple(map(read_block, items(told["body"], "body"))))
+    return Document(header, tuple(map(read_block, items(document["body"], "body"))))
 
 
 def read_block(row: Row) -> Block:

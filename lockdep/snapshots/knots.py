@@ -23,7 +23,7 @@ def successors(dependencies: Iterable[DependencyRecord]) -> dict[str, list[str]]
 
 
 def knots(after: After) -> list[list[str]]:
-    """Return the strongly connected components, each after those it leads to (Tarjan 1972, iterative)."""
+    """Return the strongly connected components. Each comes after the ones that it leads to (Tarjan 1972, iterative)."""
     found: list[list[str]] = []
     lowest: dict[str, int] = {}
     open_: list[str] = []

@@ -17,7 +17,7 @@ Counts = tuple[tuple[str, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """How long the waits or the holds of one class took. `histogram` has (upper bound in ns, count), bounds rising."""
+    """How long the waits or holds of one class took. `histogram` has (upper bound in ns, count), sorted by bound."""
 
     count: int
     total_ns: int
@@ -80,7 +80,7 @@ class ClassStatistics:
         )
 
     def since(self, before: ClassStatistics) -> ClassStatistics:
-        """Return what was added since an earlier look at the same class; points and threads are of the whole run."""
+        """Return the difference to an earlier record of this class. Points and threads are those of the whole run."""
         return replace(
             self,
             acquisitions=self.acquisitions - before.acquisitions,
@@ -101,7 +101,7 @@ def together(first: Durations | None, second: Durations | None) -> Durations | N
 
 
 def apart(now: Durations | None, before: Durations | None) -> Durations | None:
-    """Return the durations since an earlier look. The shortest and the longest are still those of the whole run."""
+    """Return the durations since an earlier record. The shortest and the longest are those of the whole run."""
     if now is None or before is None:
         return now
     count = now.count - before.count
