@@ -1,8 +1,8 @@
 """Runs pytest in forked processes that have pytest imported already: python -m tests.pytest_plugin.fork_server
 
 A run of pytest on a small file spends most of its time on importing pytest. The server imports it once and then forks a
-child for each run. The child has nothing of lockdep and no plugin of another distribution imported, and it ends as
-`python -m pytest` ends, so that a run cannot tell the difference.
+child for each run. In the child, neither lockdep nor a plugin of another distribution is imported, and it ends as
+`python -m pytest` does, so a run behaves as in a new process.
 
 One line of JSON on stdin asks for a run; the server answers with the child's process id on one line when it has
 started, and with its exit code on another when it has ended.
@@ -25,14 +25,14 @@ ROOT = str(Path(__file__).parents[2])
 
 @dataclass
 class ForkServer:
-    """The other end: starts the server when it is first asked for a run. Used by one thread."""
+    """The client. It starts the server process at the first run. Must be used by one thread only."""
 
     _process: subprocess.Popen[str] | None = field(default=None, init=False)
 
     def run(self, arguments: list[str], folder: Path, stdout: Path, stderr: Path, limit: float) -> int:
-        """Run pytest in the folder, with this process's environment and its output in two files. Return its status.
+        """Run pytest in the folder with this process's environment and output to two files. Return the exit status.
 
-        Raises TimeoutError if it has not ended after `limit` seconds; it is killed then.
+        If it has not ended after `limit` seconds, kill it and raise TimeoutError.
         """
         environment = dict(os.environ)
         process = self._process = self._process or self._start()
@@ -70,7 +70,7 @@ class ForkServer:
 
 
 def import_pytest() -> None:
-    """Import what every run imports: pytest with its own plugins, and the standard library's modules behind them."""
+    """Import the modules that every run imports: pytest with its own plugins, and what these import."""
     import unittest  # noqa: F401
 
     from _pytest.config import default_plugins
@@ -80,7 +80,7 @@ def import_pytest() -> None:
 
 
 def serve() -> dict[str, object]:
-    """Fork a child for each request. Return the request in the child; end the process when there are no more."""
+    """Fork a child for each request. Returns in a child only, with its request. The server exits when stdin ends."""
     for line in sys.stdin:
         request: dict[str, object] = json.loads(line)
         child = os.fork()
@@ -92,7 +92,7 @@ def serve() -> dict[str, object]:
 
 
 def become(request: dict[str, object]) -> None:
-    """Make this process look like one that was started for the request."""
+    """Set up output files, environment, folder and arguments as the request asks."""
     sys.stdin.close()
     for number, (name, flags) in enumerate(
         [

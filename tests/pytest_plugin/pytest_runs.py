@@ -1,6 +1,7 @@
-"""Runs of pytest in processes of their own, and the test files they are given. A plugin: the fixture `run`.
+"""A plugin with the fixture `run`, which runs pytest in a process of its own, and the test files for such runs.
 
-There is no assert here, and the module is imported before it is a plugin: PYTEST_DONT_REWRITE.
+The module is imported before pytest loads it as a plugin, too late to rewrite asserts. It has none, and asks not to be
+rewritten: PYTEST_DONT_REWRITE.
 """
 
 import time
@@ -45,7 +46,7 @@ def fork_server():
 
 @pytest.fixture
 def run(pytester, monkeypatch, fork_server):
-    """Run pytest on a file test_it.py and return its result, with `text` for both streams."""
+    """Run pytest on a file test_it.py and return its result. Its attribute `text` has both output streams."""
     for name in ("LOCKDEP_OPTIONS", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHONPATH", ROOT)

@@ -14,7 +14,7 @@ XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="needs pytest-xdis
 
 @XDIST
 @pytest.mark.parametrize("body", ["ab(); ba()", "ab(); ab()"])
-def test_xdist(run, body):
+def test_xdist_fails_the_test_with_the_inversion(run, body):
     names = ("a", "b", "c")
     result = run(LOCKS + "".join(f"def test_{name}(): {body if name == 'b' else 'pass'}\n" for name in names), "-n2")
     if "ba" in body:
@@ -27,7 +27,7 @@ def test_xdist(run, body):
 
 
 @XDIST
-def test_xdist_import_time_finding_fails_the_session(run):
+def test_xdist_a_finding_at_import_fails_the_session(run):
     result = run(LOCKS + "ab(); ba()\ndef test_passes(): pass\n", "-n2", "--lockdep-exitcode=66")
     result.assert_outcomes(passed=1)
     assert result.ret == 66
@@ -35,7 +35,7 @@ def test_xdist_import_time_finding_fails_the_session(run):
 
 
 @XDIST
-def test_xdist_controller_does_not_install(run, pytester):
+def test_xdist_the_controller_does_not_install_lockdep(run, pytester):
     pytester.makeconftest(
         "import lockdep, sys\n"
         "def pytest_sessionfinish(session):\n"
@@ -45,12 +45,12 @@ def test_xdist_controller_does_not_install(run, pytester):
 
 
 @XDIST
-def test_xdist_worker_that_crashes(run):
+def test_xdist_a_worker_that_crashes_fails_only_its_test(run):
     result = run(CLEAN + "def test_crash(): import os; os._exit(3)\n", "-n2")
     result.assert_outcomes(passed=2, failed=1)
 
 
-APART = "-n2"  # two tests: each worker gets one
+APART = "-n2"  # a file with two tests: each worker gets one of them
 
 
 @XDIST
@@ -71,21 +71,21 @@ def test_xdist_an_inversion_across_workers_fails_the_run(run):
 
 
 @XDIST
-def test_xdist_halves_that_one_worker_saw_are_its_own(run):
+def test_xdist_an_inversion_in_one_worker_is_reported_once(run):
     result = run(INVERSION, "-n1")
     result.assert_outcomes(passed=1, failed=1)
     assert result.text.count(SPLAT) == 1
 
 
 @XDIST
-def test_xdist_same_order_in_all_workers_is_no_finding(run):
+def test_xdist_the_same_order_in_all_workers_is_no_finding(run):
     result = run(CLEAN, APART)
     result.assert_outcomes(passed=2)
     assert (result.ret, SPLAT in result.text) == (0, False)
 
 
 @XDIST
-def test_xdist_suppressions_hold_across_workers(run, pytester):
+def test_xdist_suppressions_apply_across_workers(run, pytester):
     pytester.makepyprojecttoml(f"[tool.lockdep]\nsuppress = ['{ENTRY}']")
     result = run(INVERSION, APART)
     result.assert_outcomes(passed=2)
@@ -93,7 +93,7 @@ def test_xdist_suppressions_hold_across_workers(run, pytester):
 
 
 @XDIST
-def test_xdist_fail_on_holds_across_workers(run, pytester):
+def test_xdist_fail_on_applies_across_workers(run, pytester):
     pytester.makeini("[pytest]\nlockdep_fail_on = certain")
     result = run(INVERSION, APART)
     assert (result.ret, result.text.count(SPLAT), "outside of failed tests" in result.text) == (0, 1, False)
@@ -104,7 +104,7 @@ HANG = "    waits = threading.Semaphore(0)\n    waits.acquire()\n"
 
 @pytest.mark.skipif(find_spec("pytest_timeout") is None, reason="needs pytest-timeout")
 @pytest.mark.parametrize("method", ["signal", "thread"])
-def test_timeout_still_shows_the_finding(run, method):
+def test_a_finding_is_shown_once_before_a_timeout(run, method):
     result = run(LOCKS + "def test_hangs():\n    ab(); ba()\n" + HANG, f"--timeout-method={method}", "--timeout=1")
     assert result.ret == 1
     assert result.text.count(SPLAT) == 1
@@ -112,7 +112,7 @@ def test_timeout_still_shows_the_finding(run, method):
 
 @pytest.mark.skipif(find_spec("pytest_timeout") is None, reason="needs pytest-timeout")
 @pytest.mark.parametrize("method", ["signal", "thread"])
-def test_timeout_that_does_not_expire(run, method):
+def test_a_timeout_that_does_not_expire_changes_nothing(run, method):
     run(CLEAN, f"--timeout-method={method}", "--timeout=30").assert_outcomes(passed=2)
 
 
@@ -133,18 +133,18 @@ def test_stat_prints_the_lock_statistics_at_the_end(run):
     assert sorted(rows(result)) == [("test_it.py:2 A", 2), ("test_it.py:3 B", 2)]
 
 
-def test_without_it_there_are_none(run):
+def test_without_stat_no_table_is_printed(run):
     assert "lock_stat" not in run(CLEAN).text
 
 
-def test_no_lockdep_is_stronger_than_stat(run):
+def test_no_lockdep_overrides_stat(run):
     result = run(CLEAN, "--no-lockdep", "--lockdep-stat", on=False)
     result.assert_outcomes(passed=2)
     assert "lock_stat" not in result.text
 
 
 @XDIST
-def test_xdist_adds_the_statistics_of_the_workers_up(run):
+def test_xdist_lock_statistics_of_the_workers_are_added(run):
     result = run(CLEAN, APART, "--lockdep-stat", on=False)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines([TABLE])
@@ -153,5 +153,5 @@ def test_xdist_adds_the_statistics_of_the_workers_up(run):
 
 
 @XDIST
-def test_xdist_adds_nothing_where_it_is_off(run):
+def test_xdist_prints_no_table_if_lockdep_is_off(run):
     assert "lock_stat" not in run(CLEAN, APART, "--no-lockdep", "--lockdep-stat", on=False).text

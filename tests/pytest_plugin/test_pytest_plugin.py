@@ -15,7 +15,7 @@ pytestmark = pytest.mark.plugin
 # -- a test during which a finding first appears
 
 
-def test_inversion_fails_the_test_that_closes_it(run):
+def test_an_inversion_fails_the_test_that_closes_it(run):
     result = run(INVERSION, "-ra")
     result.assert_outcomes(passed=1, failed=1)
     assert result.ret == 1
@@ -44,32 +44,32 @@ def test_one_order_is_silent(run):
 
 
 @pytest.mark.parametrize("flag", ["-s", "--capture=sys", "--capture=fd"])
-def test_splat_is_said_once_however_output_is_captured(run, flag):
+def test_a_splat_is_shown_once_in_every_capture_mode(run, flag):
     assert run(INVERSION, flag).text.count(SPLAT) == 1
 
 
-def test_finding_in_a_thread_belongs_to_its_test(run):
+def test_a_finding_in_a_thread_fails_the_test_that_started_it(run):
     source = "def test_ab(): in_thread(ab)\ndef test_ba(): in_thread(ba)\ndef test_later(): in_thread(ba)\n"
     result = run(LOCKS + source)
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines([f"E * {FAILURE}", "found in test_it.py::test_ba"])
 
 
-def test_own_failure_is_kept_and_gets_the_section(run):
+def test_a_failing_test_keeps_its_error_and_gets_the_section(run):
     result = run(LOCKS + "def test_both():\n    ab(); ba()\n    assert A is B, 'its own reason'\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E * AssertionError: its own reason", "*Captured lockdep call*", SPLAT])
     assert FAILURE not in result.text
 
 
-def test_skip_does_not_hide_a_finding(run):
+def test_a_skip_does_not_hide_a_finding(run):
     result = run(LOCKS + "def test_both():\n    ab(); ba()\n    pytest.skip('done')\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f"E * {FAILURE}"])
 
 
 @pytest.mark.parametrize(("body", "outcome"), [("ab(); ba()", {"xfailed": 1}), ("ab(); ab()", {"failed": 1})])
-def test_strict_xfail_for_inversions(run, body, outcome):
+def test_a_strict_xfail_can_expect_an_inversion(run, body, outcome):
     mark = "@pytest.mark.xfail(raises=ld.LockInversion, strict=True)\n"
     result = run(LOCKS + mark + f"def test_both(): {body}\n")
     result.assert_outcomes(**outcome)
@@ -78,7 +78,7 @@ def test_strict_xfail_for_inversions(run, body, outcome):
 
 @pytest.mark.parametrize("phase", ["setup", "teardown"])
 @pytest.mark.parametrize("work", ["ba", "ab"])
-def test_finding_of_a_fixture_is_an_error_of_its_phase(run, phase, work):
+def test_a_finding_in_a_fixture_is_an_error_of_its_phase(run, phase, work):
     fixture = f"    {work}()\n    yield\n" if phase == "setup" else f"    yield\n    {work}()\n"
     result = run(LOCKS + "@pytest.fixture\ndef fixture():\n" + fixture + "ab()\ndef test_it(fixture): pass\n")
     if work == "ab":
@@ -92,25 +92,25 @@ def test_finding_of_a_fixture_is_an_error_of_its_phase(run, phase, work):
 
 
 @pytest.mark.parametrize("body", ["ab(); ba()", "ab(); ab()"])
-def test_unittest_style(run, body):
+def test_an_inversion_fails_a_unittest_test(run, body):
     result = run(LOCKS + f"class T(unittest.TestCase):\n    def test_it(self): {body}\n")
     result.assert_outcomes(failed=1) if "ba" in body else result.assert_outcomes(passed=1)
 
 
-def test_unittest_skip_with_a_finding_fails_the_session(run):
+def test_a_finding_in_a_skipped_unittest_test_fails_the_session(run):
     result = run(LOCKS + "class T(unittest.TestCase):\n    def test_it(self): ab(); ba(); self.skipTest('done')\n")
     result.assert_outcomes(skipped=1)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", SPLAT])
 
 
-def test_lock_with_a_holder_that_ended(run):
+def test_a_thread_that_ends_with_a_held_lock_fails_the_test(run):
     result = run(LOCKS + "def test_it(): in_thread(threading.RLock().acquire)\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["E * lockdep.LockInversion: thread ended with locks still held: *"])
 
 
-def test_junit_has_the_finding(run, pytester):
+def test_the_junit_file_has_the_finding(run, pytester):
     run(INVERSION, "--junitxml=out.xml")
     found = [element.get("value") for element in ElementTree.parse(pytester.path / "out.xml").iter("property")]
     assert len(found) == 1
@@ -123,7 +123,7 @@ def test_junit_has_the_finding(run, pytester):
 
 
 @pytest.mark.parametrize(("file", "where"), [("conftest.py", "*"), ("test_it.py", "while collecting test_it.py")])
-def test_inversion_at_import_fails_the_session(run, pytester, file, where):
+def test_an_inversion_at_import_fails_the_session(run, pytester, file, where):
     statements = LOCKS + "ab(); ba()\n"
     if file == "conftest.py":
         pytester.makeconftest(statements)
@@ -138,11 +138,11 @@ def test_one_order_at_import_is_silent(run):
     assert run(LOCKS + "ab(); ab()\ndef test_passes(): pass\n", "--lockdep-exitcode=66").ret == 0
 
 
-def test_exit_status_of_failing_tests_is_kept(run):
+def test_the_exit_status_of_failing_tests_is_kept(run):
     assert run(LOCKS + "ab(); ba()\ndef test_fails(): assert False\n", "--lockdep-exitcode=66").ret == 1
 
 
-def test_finding_of_a_thread_between_tests_fails_the_session(run, pytester):
+def test_a_finding_between_tests_fails_the_session(run, pytester):
     pytester.makeconftest("def pytest_runtest_logfinish(nodeid):\n    import test_it; test_it.between(nodeid)\n")
     source = LOCKS + "def between(nodeid):\n    if nodeid.endswith('one'): in_thread(ba)\n"
     result = run(source + "ab()\ndef test_one(): pass\ndef test_two(): pass\n")
@@ -152,7 +152,7 @@ def test_finding_of_a_thread_between_tests_fails_the_session(run, pytester):
 
 
 @pytest.mark.parametrize(("second", "failed"), [("with B:\n        with RAW: pass", 1), ("pass", 0)])
-def test_lock_made_past_the_names_is_adopted_after_collection(run, second, failed):
+def test_a_lock_from_the_thread_module_is_adopted_after_collection(run, second, failed):
     source = LOCKS + "import _thread\nRAW = _thread.allocate_lock()\n"
     source += f"def test_it():\n    with RAW:\n        with B: pass\n    {second}\n"
     run(source).assert_outcomes(failed=failed, passed=1 - failed)
@@ -162,7 +162,7 @@ def test_lock_made_past_the_names_is_adopted_after_collection(run, second, faile
 
 
 @pytest.mark.parametrize("body", ["A.acquire()", "in_thread(inner)"])
-def test_self_deadlock_does_not_hang_the_run(run, body):
+def test_a_self_deadlock_does_not_hang_the_run(run, body):
     source = LOCKS + "def inner():\n    with A:\n        try: A.acquire()\n        except ld.DeadlockError: pass\n"
     source += f"@pytest.mark.parametrize('n', range(2))\ndef test_it(n):\n    with B:\n        {body}\n"
     if body == "A.acquire()":
@@ -175,7 +175,7 @@ def test_self_deadlock_does_not_hang_the_run(run, body):
         run(source).assert_outcomes(failed=1, passed=1)
 
 
-def test_ordinary_inversion_does_not_raise_in_the_middle(run):
+def test_an_inversion_does_not_interrupt_the_test(run):
     result = run(LOCKS + "def test_it(): ab(); ba(); print('reached the end')\n")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["reached the end"])
@@ -184,7 +184,7 @@ def test_ordinary_inversion_does_not_raise_in_the_middle(run):
 # -- options, marker, fixture
 
 
-def test_off_there_is_no_trace(run):
+def test_the_plugin_prints_and_imports_nothing_if_it_is_off(run):
     result = run(INVERSION + "import sys\ndef test_off(lockdep):\n"
                  "    assert not lockdep.active and lockdep.findings() == ()\n"
                  "    assert 'lockdep.patch' not in sys.modules\n", "-v", on=False)  # fmt: skip
@@ -201,7 +201,7 @@ def test_importing_the_plugin_imports_nothing_of_lockdep():
 
 
 @pytest.mark.parametrize(("arguments", "failed"), [([], 1), (["--no-lockdep"], 0)])
-def test_ini_turns_it_on_and_the_switch_off(run, pytester, arguments, failed):
+def test_the_ini_file_turns_it_on_and_no_lockdep_off(run, pytester, arguments, failed):
     pytester.makeini("[pytest]\nlockdep = true\n")
     run(INVERSION, *arguments, on=False).assert_outcomes(passed=2 - failed, failed=failed)
 
@@ -209,14 +209,14 @@ def test_ini_turns_it_on_and_the_switch_off(run, pytester, arguments, failed):
 STALL = LOCKS + "def test_stall():\n    ab()\n    with B:\n        A.acquire(timeout=1)\n        A.release()\n"
 
 
-def test_warning_is_listed_and_fails_nothing(run):
+def test_a_warning_is_listed_and_fails_nothing(run):
     result = run(STALL)
     result.assert_outcomes(passed=1)
     assert result.ret == 0
     result.stdout.fnmatch_lines(["warning: possible circular * (stall) found in test_it.py::test_stall"])
 
 
-def test_ini_fail_on(run, pytester):
+def test_fail_on_in_the_ini_file_applies(run, pytester):
     pytester.makeini("[pytest]\nlockdep_fail_on = stall\n")
     run(STALL).assert_outcomes(failed=1)
 
@@ -225,7 +225,7 @@ def test_ini_fail_on(run, pytester):
     ("[pytest]\nlockdep_fail_on = sometimes\n", "keyword fail_on: expected one of observed, *"),
     ("[pytest]\n", "*pyproject.toml * unknown option 'colour'*"),
 ])  # fmt: skip
-def test_bad_options_are_one_line(run, pytester, ini, message):
+def test_wrong_options_are_an_error_of_one_line(run, pytester, ini, message):
     pytester.makeini(ini)
     if "pyproject" in message:
         pytester.makepyprojecttoml("[tool.lockdep]\ncolour = 1\n")
@@ -243,7 +243,7 @@ def test_bad_options_are_one_line(run, pytester, ini, message):
     ("allow='circular: other.py:1 -> *'", {"failed": 1}),
 ])  # fmt: skip
 @pytest.mark.parametrize("on", [True, False])
-def test_marker(run, arguments, outcome, on):
+def test_the_marker_changes_which_findings_fail_a_test(run, arguments, outcome, on):
     result = run(LOCKS + f"@pytest.mark.lockdep({arguments})\ndef test_both(): ab(); ba()\n", on=on)
     result.assert_outcomes(**outcome)
     assert result.ret == ("failed" in outcome)
@@ -251,7 +251,7 @@ def test_marker(run, arguments, outcome, on):
         result.stdout.fnmatch_lines(["1 allowed by markers"])
 
 
-def test_marked_test_without_the_switch_is_alone(run):
+def test_without_the_switch_only_the_marked_test_is_tracked(run):
     mark = "@pytest.mark.lockdep\n"
     source = (
         LOCKS
@@ -262,14 +262,14 @@ def test_marked_test_without_the_switch_is_alone(run):
 
 
 @pytest.mark.parametrize("arguments", ["'potential'", "fail_on='never'", "allow='nonsense'", "colour=1"])
-def test_bad_marker_is_one_line(run, arguments):
+def test_a_wrong_marker_is_an_error_of_one_line(run, arguments):
     result = run(LOCKS + f"@pytest.mark.lockdep({arguments})\ndef test_it(): pass\n")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["mark lockdep: *"])
     assert "Traceback" not in result.text
 
 
-def test_fixture_gives_the_findings_of_this_test(run):
+def test_the_fixture_has_the_findings_of_its_test(run):
     source = LOCKS + "def test_first(lockdep):\n    ab(); assert lockdep.findings() == ()\n    ba()\n"
     source += "    assert [found.slug for found in lockdep.findings()] == ['circular']\n"
     source += (
@@ -279,7 +279,7 @@ def test_fixture_gives_the_findings_of_this_test(run):
 
 
 @pytest.mark.parametrize("entry", [ENTRY, "circular: other.py:1 -> *"])
-def test_suppressions_of_the_root_directory(run, pytester, entry):
+def test_suppressions_come_from_the_root_directory(run, pytester, entry):
     pytester.makepyprojecttoml(f"[tool.pytest.ini_options]\n[tool.lockdep]\nsuppress = [{entry!r}]\n")
     pytester.mkdir("elsewhere")
     pytester.makepyfile(test_it=INVERSION)
@@ -293,14 +293,14 @@ def test_suppressions_of_the_root_directory(run, pytester, entry):
         result.stdout.fnmatch_lines([f"unused suppression: {entry}"])
 
 
-def test_entry_point_and_p_option_do_not_clash(run, pytester):
+def test_the_entry_point_and_the_p_option_can_be_combined(run, pytester):
     folder = pytester.mkdir("lockdep_fake-1.dist-info")
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: lockdep-fake\nVersion: 1\n")
     (folder / "entry_points.txt").write_text("[pytest11]\nlockdep = lockdep.pytest_plugin\n")
     run(INVERSION).assert_outcomes(passed=1, failed=1)
 
 
-def test_plugin_named_in_conftest_comes_later_but_works(pytester, run, monkeypatch):
+def test_the_plugin_can_be_named_in_conftest(pytester, run, monkeypatch):
     pytester.makeconftest("pytest_plugins = ['lockdep.pytest_plugin']\n")
     pytester.makepyfile(test_it=INVERSION)
     monkeypatch.chdir(pytester.path)
@@ -312,7 +312,7 @@ def test_plugin_named_in_conftest_comes_later_but_works(pytester, run, monkeypat
     assert run is not None
 
 
-def test_run_in_one_process_leaves_nothing(run, pytester):
+def test_two_runs_in_one_process_leave_no_patches(run, pytester):
     pytester.makepyfile(test_it=INVERSION)
     script = pytester.makepyfile(
         main="""

@@ -1,4 +1,4 @@
-"""Lock statistics against the truth: counts exactly, times against a stopwatch of the test's own."""
+"""Lock statistics: counts must be exact, times are compared with those that the test measures itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.worlds import Lock, RLock, in_thread, world
 
 
 class ReadWrite:
-    """What a DepMap is part of."""
+    """The type of lock that a DepMap belongs to."""
 
     traits = Traits()
 
@@ -42,7 +42,7 @@ def stat_of(name: str, *, read: bool = False) -> ClassStatistics:
 
 
 def sleeping_waiter(lock: Any, started: list[float], took: list[float]) -> threading.Thread:
-    """A thread that waits for the lock, and says when it began and how long it took."""
+    """Start a thread that waits for the lock, and appends when it began and how many seconds it waited."""
 
     def wait() -> None:
         begin = time.perf_counter()
@@ -60,7 +60,7 @@ def until(condition: Any) -> None:
         time.sleep(0.001)
 
 
-def test_counts_without_clocks() -> None:
+def test_acquisitions_are_counted_without_measuring_times() -> None:
     lock = Lock("counted")
     for _ in range(1000):
         with lock:
@@ -72,7 +72,7 @@ def test_counts_without_clocks() -> None:
     assert (found.acquisitions, found.contentions, found.bounces, found.wait, found.hold) == (1010, 0, 0, None, None)
 
 
-def test_recursion_counts_once() -> None:
+def test_a_recursive_acquisition_counts_once() -> None:
     lock = RLock("recursive")
     for _ in range(7):
         with lock, lock, lock:
@@ -94,7 +94,7 @@ def test_bounces_are_changes_of_the_holder() -> None:
     assert (stat_of("bounced").acquisitions, stat_of("bounced").bounces) == (25, 4)
 
 
-def test_holder_and_twenty_waiters() -> None:
+def test_times_of_a_holder_and_twenty_waiters_are_right() -> None:
     lock, started, took = Lock("hot"), [], []
     lock_stat.start()
     threads = []
@@ -118,10 +118,10 @@ def test_holder_and_twenty_waiters() -> None:
     ((place, count),) = found.contention_points
     assert ("wait" in place, count) == (True, 20)
     ((place, count),) = found.contending_points
-    assert ("test_holder_and_twenty_waiters" in place, count) == (True, 20)
+    assert ("test_times_of_a_holder_and_twenty_waiters_are_right" in place, count) == (True, 20)
 
 
-def test_a_wait_that_times_out_is_counted_and_has_no_time() -> None:
+def test_a_wait_that_times_out_is_counted_without_a_duration() -> None:
     lock = Lock("timed out")
     lock_stat.start()
     with lock:
@@ -154,7 +154,7 @@ def test_a_wait_that_is_interrupted_leaves_the_counts_right() -> None:
     assert (found.acquisitions, found.contentions, found.hold.count, found.wait) == (1, 1, 1, None)
 
 
-def test_waiting_for_a_condition_is_no_hold() -> None:
+def test_waiting_for_a_condition_does_not_count_as_holding() -> None:
     condition = threading.Condition(Lock("condition"))
     lock_stat.start()
     waiting: list[bool] = []
@@ -189,7 +189,7 @@ def test_release_by_another_thread_ends_the_hold() -> None:
     assert (found.acquisitions, found.hold.count) == (1, 1)
 
 
-def test_reads_and_writes_apart() -> None:
+def test_reads_and_writes_are_counted_separately() -> None:
     lock = DepMap("read and written", ReadWrite)
     lock_stat.start()
     for _ in range(3):
@@ -203,7 +203,7 @@ def test_reads_and_writes_apart() -> None:
     assert (reads.acquisitions, reads.hold.count) == (3, 3)
 
 
-def test_a_map_that_is_contended() -> None:
+def test_contention_of_a_dep_map_is_counted() -> None:
     lock = DepMap("contended map", ReadWrite)
     lock_stat.start()
     lock.acquired(lock.acquire())
@@ -225,7 +225,7 @@ def test_a_map_that_is_contended() -> None:
     assert (found.timeouts, found.wait.count) == (1, 1)
 
 
-def test_start_stop_clear() -> None:
+def test_times_are_measured_only_between_start_and_stop() -> None:
     lock = Lock("switched")
     with lock:
         lock_stat.start()
@@ -245,7 +245,7 @@ def test_start_stop_clear() -> None:
 
 
 @pytest.mark.skipif(BUILD == "pure", reason="the pure build counts by class alone")
-def test_shares_of_threads() -> None:
+def test_acquisitions_are_counted_for_each_thread() -> None:
     lock = Lock("shared out")
     inside, go_on = threading.Event(), threading.Event()
 
@@ -268,7 +268,7 @@ def test_shares_of_threads() -> None:
     assert sum(dict(stat_of("shared out").threads).values()) == stat_of("shared out").acquisitions == 4
 
 
-def test_threads_come_and_go_and_nothing_is_lost() -> None:
+def test_acquisitions_of_threads_that_ended_are_kept() -> None:
     lock = Lock("many threads")
 
     def use() -> None:
@@ -280,16 +280,16 @@ def test_threads_come_and_go_and_nothing_is_lost() -> None:
     assert stat_of("many threads").acquisitions == 100
 
 
-def times(*ns: int) -> Durations:
+def durations(*ns: int) -> Durations:
     return Durations(len(ns), sum(ns), min(ns), max(ns), tuple((one, 1) for one in sorted(ns)))
 
 
-def test_table() -> None:
+def test_the_table_has_the_kernels_columns_and_the_points() -> None:
     stats = [
         ClassStatistics("quiet", "Lock", read=False, acquisitions=7),
         ClassStatistics(
             "busy", "RWLock", read=False, acquisitions=20, contentions=3, bounces=5, contention_bounces=2,
-            wait=times(1000, 2000, 6000), hold=times(500, 1500),
+            wait=durations(1000, 2000, 6000), hold=durations(500, 1500),
             contention_points=(("a.py:1 in f", 2), ("b.py:2 in g", 1)), contending_points=(("c.py:3 in h", 3),),
         ),
         ClassStatistics("busy", "RWLock", read=True, acquisitions=90, contentions=1),
@@ -307,7 +307,7 @@ def test_table() -> None:
     ]  # fmt: skip
 
 
-def test_table_sorted_and_cut() -> None:
+def test_the_table_is_sorted_and_limited() -> None:
     stats = [
         ClassStatistics(name, "Lock", read=False, acquisitions=count) for name, count in (("a", 1), ("b", 3), ("c", 2))
     ]

@@ -1,4 +1,4 @@
-"""Reports from a snapshot alone: every format of every snapshot, and that each says what it should."""
+"""Reports that are made from a snapshot: each format renders any snapshot, and has the content that it should."""
 
 import itertools
 import json
@@ -35,42 +35,42 @@ def renamed(snapshot, name):
 
 
 def nasty():
-    """Return the inversion with a class name that no syntax is ready for."""
+    """Return the inversion with a class name that has characters of every syntax."""
     return renamed(INVERSION, NASTY)
 
 
 def hidden():
-    """Return the inversion, suppressed."""
+    """Return the inversion with its finding suppressed."""
     return Snapshot.merged([seen("one", "AB", suppress=("circular: *",)), seen("two", "BA")])
 
 
 @pytest.mark.parametrize("name", formats.names())
 @settings(max_examples=20, deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
-def test_every_format_takes_every_snapshot(name, snapshot):
+def test_every_format_renders_any_snapshot(name, snapshot):
     for colour in (False, True):
         assert isinstance(formats.render(name, snapshot, colour=colour), str)
     assert isinstance(formats.render(name, Snapshot()), str)
 
 
-def test_the_formats_are_the_files():
+def test_each_file_of_the_package_is_a_format():
     assert formats.names() == ["dot", "graphml", "json", "markdown", "mermaid", "snapshot", "splat"]
 
 
 # The findings
 
 
-def test_splats_are_those_of_the_findings():
+def test_the_splat_format_has_the_text_of_the_finding():
     assert formats.render("splat", INVERSION) == INVERSION.findings[0].text
 
 
-def test_colours_are_put_around_lines_and_change_no_text():
+def test_colours_do_not_change_the_text():
     plain, coloured = (formats.render("splat", INVERSION, colour=colour) for colour in (False, True))
     assert "\x1b[1;31mWARNING: possible circular locking dependency detected\x1b[0m\n" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
-def test_a_name_cannot_bring_in_colours_of_its_own():
+def test_escape_characters_in_names_are_shown_not_sent():
     text = INVERSION.dumps().replace("takes_A", "takes_\\u001b[31mA")
     assert "\\x1b[31mA" in formats.render("splat", Snapshot.parse(text, "x"), colour=True)
     assert "\x1b[31mA" not in formats.render("splat", Snapshot.parse(text, "x"), colour=True)
@@ -82,13 +82,13 @@ def test_json_is_a_list_of_findings():
 
 
 @pytest.mark.parametrize("name", ["splat", "json", "dot", "mermaid"])
-def test_what_is_suppressed_is_not_shown(name):
+def test_suppressed_findings_are_not_shown(name):
     text = formats.render(name, hidden())
     assert "possible circular" not in text
     assert "c62828" not in text
 
 
-def test_the_snapshot_can_be_read_again():
+def test_the_snapshot_format_can_be_loaded_again():
     assert Snapshot.parse(formats.render("snapshot", INVERSION), "x") == INVERSION
 
 
@@ -127,7 +127,7 @@ def test_graphviz_draws_a_class_of_any_name(name):
     assert len(svg.findall(".//{*}g[@class='node']")) == 3
 
 
-def test_dot_strings_have_no_end_of_their_own():
+def test_a_class_name_cannot_end_a_dot_string():
     for line in formats.render("dot", nasty()).splitlines():
         unescaped = re.sub(r"\\.", "", line)
         assert unescaped.count('"') % 2 == 0
@@ -146,7 +146,7 @@ def test_mermaid_has_each_dependency_and_marks_the_cycle():
     ]
 
 
-def test_mermaid_labels_are_plain():
+def test_mermaid_labels_have_no_syntax_characters():
     labels = re.findall(r'\["(.*)"\]', formats.render("mermaid", nasty()))
     assert len(labels) == 3
     assert not any(re.search(r'[\\"`|<>{}\[\]]', label.replace("<br/>", "")) for label in labels)
@@ -157,19 +157,19 @@ def test_mermaid_shows_control_characters_as_escapes():
     assert "a#92;x00b#92;udc80" in labels
 
 
-def test_kinds_are_written_where_there_is_more_to_say():
+def test_kinds_other_than_a_plain_acquisition_are_labels():
     snapshot = seen("r", "AB:SR timed", "BC")
     assert 'label="SR timed"' in formats.render("dot", snapshot)
     assert 'c0 -->|"SR timed"| c1' in formats.render("mermaid", snapshot)
 
 
-def test_graphml_is_read_by_networkx():
+def test_networkx_reads_the_graphml():
     graph = networkx.parse_graphml(formats.render("graphml", INVERSION))
     assert set(graph.edges) == {(A, B), (B, A), (B, C)}
     assert graph.nodes[A] == {"kind": "Lock", "usage": "+.+.", "ops": 14}
 
 
-def test_graphml_is_xml_whatever_the_names_are():
+def test_graphml_is_valid_xml_for_any_class_name():
     text = formats.render("graphml", nasty())
     assert len(ElementTree.fromstring(text.encode())[-1]) == 3 + 3
 
@@ -178,8 +178,8 @@ def test_graphml_is_xml_whatever_the_names_are():
 @given(strategies.text())
 @example("a\x00b")
 @example("a\\x00b")
-def test_graphml_keeps_classes_of_any_names_apart(name):
-    """A class and another one that is named as the escape of the first are two nodes."""
+def test_graphml_has_a_node_for_each_class_name(name):
+    """A class, and another class whose name is the escaped name of the first, are two nodes."""
     first = renamed(INVERSION, name)
     other = graphml.possible(name)
     if other in (name, B, C):
@@ -188,7 +188,7 @@ def test_graphml_keeps_classes_of_any_names_apart(name):
     assert len(networkx.parse_graphml(formats.render("graphml", both))) == 5
 
 
-def test_networkx_finds_the_cycle_in_what_it_is_given():
+def test_networkx_finds_the_cycle_in_the_graph():
     assert [sorted(cycle) for cycle in networkx.simple_cycles(INVERSION.to_networkx())] == [[A, B]]
 
 
@@ -215,13 +215,13 @@ def fields(snapshot):
     return (snapshot.runs, snapshot.classes, snapshot.dependencies, snapshot.chains, snapshot.findings)
 
 
-def test_markdown_rows_have_one_number_of_cells():
+def test_all_rows_of_a_markdown_table_have_as_many_cells():
     for table in re.findall(r"(?:^\|.*\n)+", formats.render("markdown", nasty()), re.MULTILINE):
         cells = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
         assert len(cells) == 1
 
 
-def test_no_findings_are_said_to_be_none():
+def test_markdown_says_that_there_are_no_findings():
     assert "No findings." in formats.render("markdown", seen("r", "AB"))
 
 
@@ -243,7 +243,7 @@ def test_classes_are_listed_as_in_proc_lockdep():
 
 
 @pytest.mark.parametrize(("sort", "first"), [("name", A), ("fd", A), ("bd", C), ("ops", A)])
-def test_classes_are_sorted_and_cut(sort, first):
+def test_classes_are_sorted_and_limited(sort, first):
     lines = render_classes(seen("r", "AB", "BC"), sort=sort, top=1).splitlines()
     assert [line.split(": ")[-1] for line in lines if "OPS:" in line] == [first]
 

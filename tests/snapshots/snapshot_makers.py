@@ -1,4 +1,4 @@
-"""Snapshots for tests: by hand, in a few words, and any at all for property tests."""
+"""Makes snapshots for tests: small ones from a short notation, and random ones for property tests."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def run_called(name: str, **options: object) -> ProcessRecord:
 
 
 def seen(run: str, *orders: str, kind: str = "EN", **options: object) -> Snapshot:
-    """Return what one run saw: `seen("a", "AB", "BC")` held A and wanted B, held B and wanted C.
+    """Return the snapshot of one run. `seen("a", "AB", "BC")` has the dependencies A -> B and B -> C.
 
-    An order may name its kind: "AB:SR".
+    An order may give the kind of its dependency: "AB:SR".
     """
     dependencies = []
     for order in sorted(orders):
@@ -79,7 +79,7 @@ blocks = lines | st.builds(Stack, stacks) | st.builds(Scenario, steps) | st.samp
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
-    """Any snapshot of one run, as `take` would make it: sorted, with every class that is spoken of."""
+    """Make any snapshot of one run that `take` could make: sorted, and with every class that it refers to."""
     run = draw(st.sampled_from(["r1", "r2", "r3"]))
     chosen = draw(st.lists(st.tuples(names, names), max_size=6, unique=True))
     dependencies = tuple(DependencyRecord(*pair, draw(kinds(run))) for pair in sorted(chosen))

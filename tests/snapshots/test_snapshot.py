@@ -1,4 +1,4 @@
-"""Snapshots: taken while a program runs, saved whole or not at all, loaded or refused in one line."""
+"""Snapshots: taking them while a program runs, saving, loading, and the messages for files that are no snapshots."""
 
 import json
 import os
@@ -35,15 +35,15 @@ def inversion():
         yield taking.take(validator)
 
 
-# What is in it
+# The content of a snapshot
 
 
 def short(name):
-    """Return the variable that a class is named after, whatever other tests have made on that line."""
+    """Return the variable that a class is named after, without the number that other classes on that line cause."""
     return name.split()[-1].partition("#")[0]
 
 
-def test_it_has_classes_dependencies_chains_and_findings(inversion):
+def test_a_snapshot_has_classes_dependencies_chains_and_findings(inversion):
     names = {short(record.name) for record in inversion.classes if record.name.startswith("tests/worlds.py:")}
     dependencies = [(short(one.prev), short(one.next)) for one in inversion.dependencies]
     chains = [[short(name) for name, _ in chain.locks] for chain in inversion.chains]
@@ -62,12 +62,12 @@ def test_a_dependency_has_both_stacks_and_the_thread(inversion):
         assert (stack[1].function, stack[1].source) == ("nest", "stack.enter_context(lock)")
 
 
-def test_a_class_has_usage_and_wait_types(inversion):
+def test_a_class_has_its_usage_and_wait_types(inversion):
     record = next(record for record in inversion.classes if record.name == inversion.dependencies[0].prev)
     assert record.text == f"({record.name}){{+.+.}}-{{4:4}}"
 
 
-def test_chains_name_the_handlers_they_ran_in():
+def test_a_chain_names_the_interrupt_handler_it_was_taken_in():
     lock = Lock("in an interrupt")
     with world() as validator:
         hardirq_enter()
@@ -90,7 +90,7 @@ def test_a_chain_says_how_a_lock_was_taken():
     assert (("outer of a try", ""), ("inner of a try", "try")) in [chain.locks for chain in chains]
 
 
-def test_the_command_line_is_not_in_it(tmp_path):
+def test_a_snapshot_does_not_contain_the_command_line(tmp_path):
     script = tmp_path / "secret.py"
     script.write_text("import lockdep; lockdep.install(); print(lockdep.snapshot().dumps())")
     done = subprocess.run(
@@ -101,9 +101,9 @@ def test_the_command_line_is_not_in_it(tmp_path):
     assert "hunter2" not in done.stdout
 
 
-def test_it_is_taken_while_threads_learn(monkeypatch):
-    """Other threads add classes and dependencies all the time: no exception, nothing half made in it."""
-    monkeypatch.setattr("lockdep.validator.guarded.GRAPH_LOCK_SECONDS", 30)  # a busy machine is no reason not to learn
+def test_a_snapshot_is_consistent_while_threads_add_to_the_graph(monkeypatch):
+    """Other threads add classes and dependencies all the time. Taking a snapshot raises nothing, and it is complete."""
+    monkeypatch.setattr("lockdep.validator.guarded.GRAPH_LOCK_SECONDS", 30)  # enough on a busy machine
     stop = threading.Event()
 
     def learn(number):
@@ -131,7 +131,7 @@ def test_it_is_taken_while_threads_learn(monkeypatch):
     assert (validator.unvalidated, validator.failures) == (0, 0)
 
 
-def test_an_empty_world_has_an_empty_snapshot():
+def test_the_snapshot_of_an_unused_validator_is_empty():
     with world() as validator:
         taken = taking.take(validator)
     assert (taken.dependencies, taken.chains, taken.findings, taken.stats) == ((), (), (), ())
@@ -143,13 +143,13 @@ def test_an_empty_world_has_an_empty_snapshot():
 @settings(deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
 @pytest.mark.once
-def test_what_is_saved_is_loaded(snapshot):
+def test_a_snapshot_is_equal_after_saving_and_loading(snapshot):
     text = snapshot.dumps()
     assert Snapshot.parse(text, "text") == snapshot
     CHECK.validate(json.loads(text))
 
 
-def test_a_real_one_follows_the_schema(inversion, tmp_path):
+def test_the_snapshot_of_a_program_follows_the_schema(inversion, tmp_path):
     inversion.save(tmp_path / "s.json")
     document = json.loads((tmp_path / "s.json").read_text())
     CHECK.validate(document)
@@ -157,20 +157,20 @@ def test_a_real_one_follows_the_schema(inversion, tmp_path):
     assert Snapshot.load(tmp_path / "s.json") == inversion
 
 
-def test_the_schema_is_one_and_refuses_what_it_should():
+def test_the_schema_is_valid_and_refuses_wrong_rows():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     for section in ("classes", "dependencies", "findings"):
         document = seen("r", "AB").to_dict() | {section: [{"name": 1}]}
         assert not CHECK.is_valid(document)
 
 
-def test_each_row_has_a_line_of_its_own():
+def test_each_row_is_on_a_line_of_its_own():
     lines = seen("r", "AB", "BC").dumps().splitlines()
     assert sum(line.startswith('{"prev"') for line in lines) == 2
 
 
 def change(**changes):
-    """Return the text of a snapshot file with some of it changed."""
+    """Return the text of a snapshot file with these tables or fields replaced."""
     return json.dumps(seen("r", "AB").to_dict() | changes)
 
 
@@ -206,7 +206,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("text", WRONG, ids=lambda text: WRONG[text][:60])
-def test_what_is_no_snapshot_is_refused_in_one_line(text, tmp_path):
+def test_a_file_that_is_no_snapshot_is_refused_in_one_line(text, tmp_path):
     path = tmp_path / "wrong.json"
     path.write_text(text)
     with pytest.raises(lockdep.SnapshotError) as refused:
@@ -218,27 +218,27 @@ def test_what_is_no_snapshot_is_refused_in_one_line(text, tmp_path):
 @settings(max_examples=30, deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
 @pytest.mark.once
-def test_no_beginning_of_a_file_is_loaded(snapshot):
+def test_a_file_that_is_cut_off_is_refused(snapshot):
     text = snapshot.dumps()
     for end in range(0, len(text) - 2, max(1, len(text) // 50)):
         with pytest.raises(lockdep.SnapshotError):
             Snapshot.parse(text[:end], "cut")
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path):
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path):
     path = tmp_path / "wrong.json"
     path.write_bytes(b'{"\xff\xfe\x00}')
     with pytest.raises(lockdep.SnapshotError, match="not a snapshot: no JSON"):
         lockdep.Snapshot.load(path)
 
 
-def test_a_file_that_is_not_there_is_an_os_error(tmp_path):
+def test_loading_a_missing_file_raises_file_not_found(tmp_path):
     with pytest.raises(FileNotFoundError):
         lockdep.Snapshot.load(tmp_path / "nowhere.json")
 
 
-def test_saving_leaves_an_old_file_alone_when_it_fails(tmp_path):
-    """The disk is full, for this process: the error names the file, and nothing is left behind."""
+def test_an_old_file_is_unchanged_if_saving_fails(tmp_path):
+    """A limit on the file size stands for a full disk. The error names the file, and no temporary file is left."""
     path = tmp_path / "s.json"
     path.write_text("old")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -261,7 +261,7 @@ except OSError as error:
     assert os.listdir(tmp_path) == ["s.json"]
 
 
-def test_saving_where_nothing_can_be_written_is_an_os_error(tmp_path):
+def test_saving_to_an_impossible_path_raises_an_os_error(tmp_path):
     (tmp_path / "file").write_text("")
     (tmp_path / "file").write_text("")
     with pytest.raises(NotADirectoryError, match=r"file/s\.json"):
@@ -272,7 +272,7 @@ def test_saving_where_nothing_can_be_written_is_an_os_error(tmp_path):
         seen("r", "AB").save(tmp_path)
 
 
-def test_saving_keeps_mode_and_link(tmp_path):
+def test_saving_keeps_the_mode_and_the_symbolic_link(tmp_path):
     (tmp_path / "real.json").write_text("old")
     (tmp_path / "real.json").chmod(0o640)
     (tmp_path / "link.json").symlink_to("real.json")
@@ -282,7 +282,7 @@ def test_saving_keeps_mode_and_link(tmp_path):
     assert Snapshot.load(tmp_path / "real.json") == seen("r", "AB")
 
 
-def test_saving_to_what_is_no_file_writes_to_it():
+def test_saving_to_a_pipe_writes_to_it():
     done = subprocess.run(
         [sys.executable, "-c", "from tests.snapshots.snapshot_makers import seen; seen('r', 'AB').save('/dev/stdout')"],
         cwd=ROOT, capture_output=True, text=True, timeout=PROGRAM_LIMIT,

@@ -1,4 +1,4 @@
-"""Merging snapshots: any order gives the same, counts add up, and cycles that no single run saw are found."""
+"""Merging snapshots: the order makes no difference, counts add up, and cycles that no single run saw are found."""
 
 import dataclasses
 import functools
@@ -45,14 +45,14 @@ def test_merging_is_associative_and_commutative(a, b, c):
 
 @some
 @given(snapshots(), snapshots())
-def test_merging_with_itself_changes_counts_only(a, b):
+def test_merging_a_snapshot_with_itself_changes_only_counts(a, b):
     for one in (a, a.merge(b)):
         assert without_counts(one.merge(one)) == without_counts(one)
 
 
 @some
 @given(snapshots())
-def test_merging_one_changes_nothing(a):
+def test_merging_with_nothing_changes_nothing(a):
     assert a.merge() == a
     assert a.merge(Snapshot()) == Snapshot().merge(a) == a
 
@@ -74,7 +74,7 @@ def test_counts_add_up(parts):
 
 @some
 @given(snapshots(), snapshots())
-def test_a_merge_is_saved_and_loaded_and_merged_again(a, b):
+def test_a_merge_is_saved_and_loaded_again(a, b):
     whole = a.merge(b)
     assert Snapshot.parse(whole.dumps(), "text") == whole
     assert Snapshot.parse(a.dumps(), "").merge(Snapshot.parse(b.dumps(), "")) == whole
@@ -108,7 +108,7 @@ def without_counts(snapshot):
         ([["AB"], ["AB"]], []),
         ([["AB", "BC"], ["CA"]], ["ABC"]),
         ([["AB"], ["BC"], ["CA"]], ["ABC"]),
-        ([["AB", "BA"], ["AB"]], []),  # the first run has judged that itself
+        ([["AB", "BA"], ["AB"]], []),  # the first run has reported this cycle itself
         ([["AB", "BA"], ["BC"], ["CA"]], ["ABC"]),  # behind a shorter cycle that one run saw
         ([["AB:ER"], ["BA:SN"]], []),  # a recursive reader does not wait for a reader
         ([["AB:EN"], ["BA:SN"]], ["AB"]),
@@ -116,16 +116,16 @@ def without_counts(snapshot):
         ([["AB:SR"], ["BA:SR"]], []),
         ([["AB:SN"], ["BA:SN"]], ["AB"]),
         ([["AB", "BA:SR"], ["AB:ER", "BA"]], []),  # each run saw a cycle of its own
-        ([["AB:ER", "BA:SN"], ["AB:EN"]], ["AB"]),  # seen whole by one run, but not as a strong one
+        ([["AB:ER", "BA:SN"], ["AB:EN"]], ["AB"]),  # one run saw the whole cycle, but not as a strong one
         ([["AB:EN timed"], ["BA"]], ["AB?"]),
         ([["AB:EN timed", "BC", "CB"], ["BA"]], ["AB?"]),
         ([["AB:EN wait"], ["BA:EN event"]], ["AB"]),
         ([["AB", "BC", "CD"], ["DA"], ["CA"]], ["ABC", "ABCD"]),
-        ([["AA"], ["AB"]], []),  # what nests in its own class is judged by instances
+        ([["AA"], ["AB"]], []),  # nesting in the same class is checked by instances
     ],
     ids=str,
 )
-def test_cycles_across_runs(runs, expected):
+def test_cycles_that_no_single_run_saw_are_found(runs, expected):
     parts = [seen(f"run {number}", *orders) for number, orders in enumerate(runs)]
     assert verdicts(*parts) == expected
     assert verdicts(*reversed(parts)) == expected
@@ -134,32 +134,33 @@ def test_cycles_across_runs(runs, expected):
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.lists(st.sampled_from([a + b for a in "ABCDE" for b in "ABCDE" if a != b]), max_size=5), max_size=4))
-def test_all_knots_of_several_runs_are_found(runs):
-    """networkx finds the knots: where no run saw one whole, each dependency in it is in a cycle that is reported.
+def test_every_dependency_of_a_cycle_across_runs_is_in_a_reported_cycle(runs):
+    """Compare with the cycles that networkx finds.
 
-    And nothing is reported outside of them, nor what one run saw whole.
+    If no run saw the whole cycle, each of its dependencies is in a reported cycle, or in one that a run saw. A reported
+    cycle exists in the graph, and no single run saw all of it.
     """
     parts = [seen(f"run {number}", *dict.fromkeys(orders)) for number, orders in enumerate(runs)]
     graph = networkx.DiGraph([tuple(order) for orders in runs for order in orders])
     merged = Snapshot.merged(parts)
-    told = [{(prev[-1], next_[-1]) for prev, next_ in one.dependencies} for one in merged.findings]
-    for cycle in told:
+    reported = [{(prev[-1], next_[-1]) for prev, next_ in one.dependencies} for one in merged.findings]
+    for cycle in reported:
         assert cycle <= set(graph.edges)
         assert not any({tuple(order) for order in orders} >= cycle for orders in runs)
     for cycle in networkx.simple_cycles(graph):
         steps = {(cycle[at - 1], step) for at, step in enumerate(cycle)}
         if any({tuple(order) for order in orders} >= steps for orders in runs):
             continue
-        assert all(any(step in one for one in told) or in_own_cycle(step, runs) for step in steps)
+        assert all(any(step in one for one in reported) or in_own_cycle(step, runs) for step in steps)
 
 
 def in_own_cycle(step, runs):
-    """Return whether some run saw this dependency as part of a cycle and has told of it."""
+    """Return whether some run saw this dependency as part of a cycle, which it has reported itself."""
     graphs = [networkx.DiGraph([tuple(order) for order in orders]) for orders in runs]
     return any(g.has_edge(*step) and networkx.has_path(g, step[1], step[0]) for g in graphs)
 
 
-def test_the_finding_says_which_run_gave_which_half(tmp_path):
+def test_the_finding_names_the_run_of_each_dependency(tmp_path):
     seen("1", "AB").save(tmp_path / "one.json")
     seen("2", "BA").save(tmp_path / "two.json")
     merged = Snapshot.merged(Snapshot.load(tmp_path / name) for name in ("one.json", "two.json"))
@@ -172,8 +173,8 @@ def test_the_finding_says_which_run_gave_which_half(tmp_path):
     assert (finding.slug, finding.grade, finding.level) == ("circular", "potential", "error")
 
 
-def test_the_id_of_a_cycle_is_that_of_the_same_cycle_in_one_run():
-    from tests.worlds import found, nest, world  # made here: their classes belong to the process
+def test_a_cycle_across_runs_has_the_id_of_the_same_cycle_in_one_run():
+    from tests.worlds import found, nest, world  # imported here: their lock classes belong to the process
 
     merged = Snapshot.merged([seen("1", "AB"), seen("2", "BA")])
     with world() as validator:
@@ -186,35 +187,36 @@ def test_the_id_of_a_cycle_is_that_of_the_same_cycle_in_one_run():
         assert merged.findings[0].id == validator.findings()[0].id
 
 
-def test_a_cycle_that_a_run_reports_is_not_told_again():
+def test_a_cycle_that_a_run_has_reported_is_not_reported_again():
     whole = Snapshot.merged([seen("1", "AB"), seen("2", "BA")])
-    (told,) = whole.findings
-    document = dataclasses.replace(told.document, header=dataclasses.replace(told.document.header, reason="own"))
-    finding = dataclasses.replace(told, across=False, document=document)
+    (across,) = whole.findings
+    header = dataclasses.replace(across.document.header, reason="own")
+    document = dataclasses.replace(across.document, header=header)
+    finding = dataclasses.replace(across, across=False, document=document)
     own = dataclasses.replace(seen("3", "CD"), findings=(finding,))
     assert [finding.reason for finding in whole.merge(own).findings] == ["own"]
 
 
-def test_suppressions_of_the_runs_hold_for_what_they_make_together():
+def test_suppressions_of_a_run_apply_to_cycles_across_runs():
     parts = [seen("1", "AB"), seen("2", "BA", suppress=("circular: app.py:1 A -> *  # agreed",))]
     assert [finding.suppressed for finding in Snapshot.merged(parts).findings] == [True]
     assert [finding.suppressed for finding in Snapshot.merged([parts[0], seen("2", "BA")]).findings] == [False]
 
 
-def test_a_finding_is_hidden_only_where_every_run_hid_it():
-    (told,) = Snapshot.merged([seen("1", "AB"), seen("2", "BA")]).findings
-    shown, hidden = (dataclasses.replace(told, across=False, suppressed=flag, count=2) for flag in (False, True))
+def test_a_merged_finding_is_suppressed_only_if_all_are():
+    (finding,) = Snapshot.merged([seen("1", "AB"), seen("2", "BA")]).findings
+    shown, hidden = (dataclasses.replace(finding, across=False, suppressed=flag, count=2) for flag in (False, True))
     assert (hidden.merged(hidden).suppressed, hidden.merged(shown).suppressed) == (True, False)
     assert hidden.merged(shown).count == 4
 
 
-def test_witnesses_are_bounded_and_counts_are_not():
+def test_the_number_of_witnesses_is_bounded_but_counts_are_not():
     parts = [seen(f"run {number:03}", "AB") for number in range(50)]
     ((kind,),) = (one.kinds for one in Snapshot.merged(parts).dependencies)
     assert (kind.count, len(kind.runs), len(kind.witnesses), kind.saturated) == (50, 50, MOST_WITNESSES, True)
 
 
-def test_a_lock_that_changed_its_kind_has_both():
+def test_a_class_with_two_kinds_of_lock_gets_both():
     a = seen("1", "AB")
     other = dataclasses.replace(
         seen("2", "AB"), classes=tuple(dataclasses.replace(record, kind="RLock") for record in a.classes)
@@ -222,8 +224,8 @@ def test_a_lock_that_changed_its_kind_has_both():
     assert {record.kind for record in a.merge(other, a).classes} == {"Lock / RLock"}
 
 
-def test_merging_many_takes_the_memory_of_few():
-    """Each is dropped before the next one is made: the peak of forty is that of four, but for the runs' names."""
+def test_merging_forty_snapshots_takes_little_more_memory_than_four():
+    """Each snapshot is dropped before the next one is made. Only the names of the runs add up."""
 
     def peak(count):
         tracemalloc.start()
@@ -237,7 +239,7 @@ def test_merging_many_takes_the_memory_of_few():
 
 
 def chain_of_locks(number):
-    """Return a run with a thousand dependencies, its stacks its own."""
+    """Return the snapshot of a run with a thousand dependencies and with stacks of its own."""
     run = seen(f"run {number:03}", "AB")
     record, (one,) = run.classes[0], run.dependencies
     names = [f"big.py:{line:04} lock" for line in range(1001)]
@@ -247,18 +249,18 @@ def chain_of_locks(number):
     return dataclasses.replace(run, classes=classes, dependencies=dependencies)
 
 
-# Parts
+# Helper functions
 
 
 @settings(deadline=None)
 @given(st.integers(0, 31))
-def test_kinds_have_words(kind):
+def test_the_text_of_a_kind_gives_the_kind_again(kind):
     assert kind_bits(kind_text(kind)) == kind
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=12, unique=True))
-def test_knots_and_reach_are_those_of_networkx(pairs):
+def test_knots_and_reach_agree_with_networkx(pairs):
     one = seen("r", "AB").dependencies[0]
     after = successors(dataclasses.replace(one, prev=prev, next=next_) for prev, next_ in pairs)
     graph = networkx.DiGraph(pairs)
@@ -267,7 +269,7 @@ def test_knots_and_reach_are_those_of_networkx(pairs):
     assert reach(reversed_(after)) == {name: 1 + len(networkx.ancestors(graph, name)) for name in graph}
 
 
-def test_times_of_nothing_are_no_shortest_times():
+def test_the_minimum_of_empty_durations_does_not_count():
     nothing, some = Durations(0, 0, 0, 0), Durations(2, 10, 4, 6, ((8, 2),))
     assert nothing.merged(some) == some.merged(nothing) == some
     assert some.merged(Durations(1, 1, 1, 1, ((2, 1), (8, 0)))) == Durations(3, 11, 1, 6, ((2, 1), (8, 2)))

@@ -1,4 +1,4 @@
-"""The report of a finding as data: its text follows from it, and every place in it has file, line and source."""
+"""The report of a finding as data: its text, and the file, line, function and source line of each frame."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEADER = Header("circular", "a title", "WARNING: a title", "error", "potential",
 
 
 def inversion() -> lockdep.Finding:
-    """Make the locks of two classes meet in both orders; return the finding."""
+    """Take two locks in both orders, and return the finding."""
     first, second = Lock("first"), Lock("second")
     nest(first, second)
     in_thread(lambda: nest(second, first))
@@ -28,14 +28,14 @@ def inversion() -> lockdep.Finding:
 
 
 def places(data: Any) -> list[dict[str, Any]]:
-    """Return every frame in plain data, wherever it stands."""
+    """Return every frame in plain data, at any depth."""
     if isinstance(data, dict):
         here = [data] if data.keys() == {"file", "line", "function", "source"} else []
         return here + [place for value in data.values() for place in places(value)]
     return [place for value in data for place in places(value)] if isinstance(data, list) else []
 
 
-def test_the_text_of_a_finding_is_that_of_its_document() -> None:
+def test_a_finding_has_the_text_of_its_document() -> None:
     with world():
         finding = inversion()
 
@@ -54,7 +54,7 @@ def test_plain_data_has_file_line_function_and_source_of_each_frame() -> None:
     assert all(f"{place['file']}:{place['line']} in {place['function']}" in text for place in found)
 
 
-def test_the_json_report_has_the_places_too() -> None:
+def test_the_json_report_has_the_frames() -> None:
     with world():
         finding = inversion()
         (reported,) = json.loads(formats.render("json", lockdep.snapshot()))
@@ -63,12 +63,12 @@ def test_the_json_report_has_the_places_too() -> None:
     assert places(reported["document"])
 
 
-def test_frames_that_are_not_kept_leave_the_text() -> None:
+def test_frames_that_are_not_kept_are_not_in_the_text() -> None:
     document = Document(HEADER, (Line(("stack:",), heading=True), Stack((OUTER, INNER)), Stack((INNER,))))
 
     kept = document.kept(lambda frame: not frame.file.startswith("_pytest/"))
 
-    assert kept.body[1:] == (Stack((OUTER,)), Stack((INNER,)))  # a stack that would be empty stays whole
+    assert kept.body[1:] == (Stack((OUTER,)), Stack((INNER,)))  # a stack that would be empty is unchanged
     assert str(kept).count("_pytest/") == 1
 
 

@@ -1,9 +1,10 @@
-"""Reports as people read them: programs in golden/ and what lockdep has to say about them, word for word.
+"""The texts of reports: each program in golden/ must give exactly the report that its file expects.
 
-A story is one file: the program, then EXPECTED, its report; SHOWS, the kinds of violation that it is there to show,
-each with words that no other kind has; and COMPILED_ONLY where the pure build does not know enough.
+A story is one file with a program and constants. EXPECTED is the report. SHOWS maps the kinds of violations that the
+story demonstrates to words that occur in no other kind's report. COMPILED_ONLY is set if the pure build cannot give the
+report.
 
-python -m tests.splats.test_splat          writes the expected texts anew; read the difference before you keep it
+python -m tests.splats.test_splat          writes the expected texts again; read the difference before you commit it
 """
 
 import ast
@@ -29,12 +30,12 @@ PYTHON = re.compile(r"^Python \S+ \S+ \[", re.MULTILINE)
 SUMMARY = re.compile(r"^lockdep \(\w+\):", re.MULTILINE)
 KINDS = tellers.told_kinds()
 LONGEST_LINE = 120
-COUNTS = re.compile(r"; \d+ lock classes, .*$", re.MULTILINE)  # the standard library's differ by version
+COUNTS = re.compile(r"; \d+ lock classes, .*$", re.MULTILINE)  # they depend on the standard library's version
 
 
 @cache
 def constants(name: str) -> dict[str, object]:
-    """Return what a story says about itself: EXPECTED and perhaps SHOWS and COMPILED_ONLY."""
+    """Return the constants of a story: EXPECTED, and SHOWS and COMPILED_ONLY if it has them."""
     found: dict[str, object] = {}
     for statement in ast.parse((GOLDEN / f"{name}.py").read_text()).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
@@ -45,12 +46,12 @@ def constants(name: str) -> dict[str, object]:
 
 
 def expected(name: str) -> str:
-    """Return the report that a story should give."""
+    """Return the expected report of a story."""
     return str(constants(name)["EXPECTED"])
 
 
 def shown() -> dict[str, list[tuple[str, str]]]:
-    """Return the stories that show each kind of violation, each with the words to look for."""
+    """Return, for each kind of violation, the stories that show it, each with words of the report."""
     found: dict[str, list[tuple[str, str]]] = {}
     for name in NAMES:
         shows = constants(name).get("SHOWS", {})
@@ -61,18 +62,18 @@ def shown() -> dict[str, list[tuple[str, str]]]:
 
 
 def report(name: str, pure: str) -> str:
-    """Run a program of golden/ and return what was written about it, without what differs by version and build."""
+    """Run a program of golden/ and return its report, without the parts that depend on the version and the build."""
     env = {key: value for key, value in os.environ.items() if key != "LOCKDEP_OPTIONS"}
     env |= {"PYTHONPATH": str(ROOT), "LOCKDEP_PURE": pure}
     command = [sys.executable, "-m", "lockdep", "run", str(GOLDEN / f"{name}.py")]
     done = subprocess.run(command, env=env, cwd=GOLDEN, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
     text = COUNTS.sub("", SUMMARY.sub("lockdep:", PYTHON.sub("Python VERSION SYSTEM [", done.stderr)))
-    return text.replace("first taken at:", "taken at:")  # what the pure build says
+    return text.replace("first taken at:", "taken at:")  # the pure build writes the former
 
 
 @pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
 @pytest.mark.parametrize("name", NAMES)
-def test_report_is_as_expected(name: str, pure: str) -> None:
+def test_a_program_gives_the_expected_report(name: str, pure: str) -> None:
     if constants(name).get("COMPILED_ONLY") and (pure == "1" or BUILD == "pure"):
         pytest.skip("the pure build does not know where a held lock of a known chain was taken")
 
@@ -80,7 +81,7 @@ def test_report_is_as_expected(name: str, pure: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_report_names_nothing_that_changes(name: str) -> None:
+def test_a_report_has_no_addresses_ids_or_absolute_paths(name: str) -> None:
     text = expected(name)
 
     assert re.findall(r"0x[0-9a-f]+", text) == []
@@ -99,7 +100,7 @@ def test_every_kind_has_a_renderer() -> None:
     assert records == {kind.__name__ for kind in KINDS}
 
 
-def test_a_kind_has_one_renderer() -> None:
+def test_a_second_renderer_for_a_kind_is_refused() -> None:
     with pytest.raises(TypeError, match="CircularDependency is told by two functions"):
         tellers.tells(splat.CircularDependency)(lambda _page, _violation: [])
 
@@ -109,7 +110,7 @@ def test_stories_show_only_kinds_that_exist() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_shown(kind: type) -> None:
+def test_every_kind_is_shown_by_a_story(kind: type) -> None:
     stories = shown()[kind.__name__]
 
     for name, words in stories:
@@ -130,7 +131,7 @@ def test_every_kind_has_a_row_in_the_readme() -> None:
 
 
 def write(name: str) -> None:
-    """Write the expected text of a story anew."""
+    """Run a story and write its report as the expected text."""
     path = GOLDEN / f"{name}.py"
     text = report(name, "0")
     mark = "  # noqa: E501" if max(map(len, text.splitlines())) > LONGEST_LINE else ""

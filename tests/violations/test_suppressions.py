@@ -1,4 +1,4 @@
-"""Suppressions: which findings an entry is about, and what is wrong with one that is about none."""
+"""Suppressions: which findings an entry matches, and the errors for wrong entries."""
 
 from types import SimpleNamespace
 
@@ -31,7 +31,7 @@ def finding(slug="circular", dependencies=((A, B), (B, C), (C, A)), classes=(A, 
         "circular: *_lock",
     ],
 )
-def test_matches(text):
+def test_an_entry_matches_the_finding(text):
     assert Suppression.parse(text).matches(finding())
 
 
@@ -39,19 +39,19 @@ def test_matches(text):
     "text",
     [
         "recursive: *",
-        "circular: kafka/coordinator/* -> kafka/client_async.py:221",  # the other direction is no dependency here
-        "circular: kafka/client_async.py:22 -> *",  # not a whole place
+        "circular: kafka/coordinator/* -> kafka/client_async.py:221",  # the finding has no dependency in this direction
+        "circular: kafka/client_async.py:22 -> *",  # only the beginning of a place
         "circular: app.py",
         "circular: KAFKA/*",
         "circular: kafka/client_async.py:221 -> app.py:9",
     ],
 )
-def test_does_not_match(text):
+def test_an_entry_does_not_match_the_finding(text):
     assert not Suppression.parse(text).matches(finding())
 
 
 def test_a_dependency_is_matched_as_a_pair():
-    """Both patterns occur in the finding, but never in one dependency."""
+    """Both patterns match classes of the finding, but not those of one dependency."""
     assert not Suppression.parse("circular: a -> d").matches(finding(dependencies=(("a", "b"), ("c", "d"))))
 
 
@@ -60,7 +60,7 @@ def test_a_pattern_of_classes_matches_a_finding_without_dependencies():
     assert not Suppression.parse("recursive: * -> *").matches(finding("recursive", (), ("a.py:1 lock",)))
 
 
-def test_reason_is_kept():
+def test_the_reason_of_an_entry_is_kept():
     entry = Suppression.parse("circular: a#1 -> b  # because # of that")
     assert (entry.prev, entry.next_, entry.reason) == ("a#1", "b", "because # of that")
 
@@ -82,13 +82,13 @@ def test_reason_is_kept():
         "cir*: a",
     ],
 )
-def test_bad_entry_names_itself(text):
+def test_the_error_for_a_wrong_entry_quotes_it(text):
     with pytest.raises(OptionError, match=r"^suppress '.*': ") as caught:
         Suppression.parse(text)
     assert repr(text) in str(caught.value)
 
 
-def test_list_counts_and_names_the_unused():
+def test_a_list_counts_matches_and_names_unused_entries():
     used, unused, both = "circular: app.py:9", "recursive: *", "*: kafka/* -> *"
     entries = SuppressionList([used, unused, both])
     assert entries.find(finding()).text == used
@@ -98,12 +98,12 @@ def test_list_counts_and_names_the_unused():
     assert [entry.text for entry in entries.unused()] == [unused]
 
 
-def test_empty_list_suppresses_nothing():
+def test_an_empty_list_suppresses_nothing():
     entries = SuppressionList()
     assert entries.find(finding()) is None
     assert (len(entries), entries.unused()) == (0, ())
 
 
-def test_list_refuses_a_bad_entry():
+def test_a_list_refuses_a_wrong_entry():
     with pytest.raises(OptionError, match="suppress 'nonsense'"):
         SuppressionList(["circular: a", "nonsense"])
