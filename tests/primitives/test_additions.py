@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.bounded import Ended, run_bounded
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 MOST_FILES = 5
@@ -127,7 +128,7 @@ def is_same(one: Path, other: Path) -> bool:
 def run(project: Path, *arguments: str) -> Ended:
     pure = {**os.environ, "LOCKDEP_PURE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     pure.pop("PYTEST_ADDOPTS", None)
-    return run_bounded([sys.executable, "-m", *arguments], 100, cwd=project, env=pure)
+    return run_bounded([sys.executable, "-m", *arguments], PROGRAM_LIMIT, cwd=project, env=pure)
 
 
 @pytest.mark.once

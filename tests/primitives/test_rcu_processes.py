@@ -13,6 +13,7 @@ import pytest
 
 from lockdep.fastpath import BUILD
 from tests.bounded import run_bounded
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 HEAD = """
@@ -282,7 +283,7 @@ def test_the_program_ends_as_it_should(name: str, tmp_path: Path) -> None:
     path = tmp_path / "prog.py"
     path.write_text(HEAD + PROGRAMS[name])
     command = [sys.executable, "-W", "ignore", "-X", "faulthandler", str(path)]
-    ended = run_bounded(command, 60, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    ended = run_bounded(command, PROGRAM_LIMIT, env={**os.environ, "PYTHONPATH": str(ROOT)})
 
     assert ended.exit_code == 0, ended.output
     assert ended.output == EXPECTED.get(name, "") or ("ignored" in ended.output and "finalizers" in name)

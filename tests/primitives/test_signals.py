@@ -8,6 +8,7 @@ import pytest
 
 from lockdep.fastpath import BUILD
 from tests.bounded import run_bounded
+from tests.patience import PROGRAM_LIMIT
 from tests.primitives.contract import Adapter, all_adapters
 from tests.sourcetree import ROOT
 
@@ -15,7 +16,7 @@ EVERY = all_adapters()
 
 
 def run(case: str, way: Adapter) -> list[str]:
-    done = run_bounded([sys.executable, "-m", "tests.primitives.signals", case, way.name], 60, cwd=ROOT)
+    done = run_bounded([sys.executable, "-m", "tests.primitives.signals", case, way.name], PROGRAM_LIMIT, cwd=ROOT)
     assert done.exit_code == 0, done.output
     return done.output.splitlines()
 
