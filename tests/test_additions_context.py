@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import copy_source
 
 MOST_FILES = 5
@@ -128,7 +129,7 @@ def run(tree: Path, what: str) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROGRAM_LIMIT,
         check=True,
     )
     return done.stdout

@@ -15,7 +15,7 @@ from lockdep.violations.finding import Finding
 from lockdep.violations.recursion import Recursion
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.violations.violation import Violation
-from lockdep.vocabulary.grades import GRADES
+from lockdep.vocabulary.grades import at_least
 
 
 class FindingBook:
@@ -75,7 +75,7 @@ class FindingBook:
         return self._strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
 
     def _strengthen(self, finding: Finding, violation: Violation, grade: str, reason: str) -> list[Finding]:
-        if GRADES.index(grade) >= GRADES.index(finding.grade):
+        if at_least(finding.grade, grade):
             return []
         was = finding.level
         finding.violation, finding.grade, finding.reason = violation, grade, reason

@@ -15,7 +15,7 @@ from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.usage_table import UsageTable
 from lockdep.violations.violation import Violation, class_names
-from lockdep.vocabulary.grades import ERRORS, GRADES
+from lockdep.vocabulary import grades
 from lockdep.vocabulary.usage import characters
 
 
@@ -79,7 +79,7 @@ class Finding:
     @property
     def level(self) -> str:
         """'error' or 'warning'."""
-        return "error" if self.grade in ERRORS else "warning"
+        return grades.level(self.grade)
 
     @property
     def id(self) -> str:
@@ -93,7 +93,7 @@ class Finding:
     @property
     def raises(self) -> bool:
         """Whether raise_on_deadlock raises DeadlockError for it. It does not if the thread at fault has ended."""
-        return self.level == "error" and not self.suppressed and self.violation.thread_goes_on
+        return self.level == grades.ERROR and not self.suppressed and self.violation.thread_goes_on
 
     def class_text(self, lock_class: LockClass) -> str:
         """Return a class as the kernel prints it, with usage and wait types: `name{+.+.}-{4:4}`."""
@@ -101,7 +101,7 @@ class Finding:
 
     def at_least(self, grade: str) -> bool:
         """Return whether the evidence is as strong as this grade, or stronger."""
-        return GRADES.index(self.grade) <= GRADES.index(grade)
+        return grades.at_least(self.grade, grade)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data for JSON. `text` is the report as text, `document` is the report as data."""
