@@ -5,6 +5,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Mapping
+from importlib.metadata import distributions, version
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -19,12 +20,23 @@ NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
 OFFLINE = ("No matching distribution found", "Could not find a version", "No module named pip")
 
 
-def build(folder: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Make a wheel in folder/wheels with the given variables and none of the caller's."""
+def has_build_requirements() -> bool:
+    """Return whether the running environment can build without a download."""
+    installed = {"setuptools", "cython"} <= {each.name.lower() for each in distributions()}
+    return installed and int(version("setuptools").partition(".")[0]) >= 77
+
+
+def build(folder: Path, variables: Mapping[str, str], isolated: bool = False) -> subprocess.CompletedProcess[str]:
+    """Make a wheel in folder/wheels with the given variables and none of the caller's.
+
+    Isolated, pip downloads the build's requirements. Otherwise it uses those of the running environment, if they are
+    there, which takes a fifth of the time.
+    """
+    how = [] if isolated or not has_build_requirements() else ["--no-build-isolation"]
     source = copy_source(folder / "source")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKDEP_", "PYTHON"))}
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "-v", "--no-deps", "-w", folder / "wheels", source],
+        [sys.executable, "-m", "pip", "wheel", "-v", *how, "--no-deps", "-w", folder / "wheels", source],
         env={**environment, **variables}, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
@@ -61,7 +73,7 @@ def quick_compiler(folder: Path) -> str:
 
 
 def test_a_compiler_gives_the_compiled_build(tmp_path: Path) -> None:
-    done = build(tmp_path, {"LOCKDEP_REQUIRE_COMPILED": "1", "CC": quick_compiler(tmp_path)})
+    done = build(tmp_path, {"LOCKDEP_REQUIRE_COMPILED": "1", "CC": quick_compiler(tmp_path)}, isolated=True)
 
     assert done.returncode == 0, done.stdout
     assert "compiled" in run_installed(tmp_path, "--version")
