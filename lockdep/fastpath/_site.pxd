@@ -24,35 +24,51 @@ cdef extern from "lockdep/fastpath/_frames.h":
     int ld_outer_place(ld_owners *owners, void *tstate, void **place) nogil
 
 cdef extern from "lockdep/fastpath/_sites.h":
-    ctypedef struct ld_site:
-        void *place
-        PyObject *kind
-        ld_site *inner
-        PyObject *entry
-    ctypedef struct ld_sites:
+    ctypedef struct ld_spot:
         pass
-    void ld_remember(ld_sites *sites, ld_site *site) nogil
-    PyObject *ld_known_entry(ld_sites *sites, void *tstate, object kind)
+    ctypedef struct ld_spots:
+        pass
+    void ld_begin(ld_spot *spot, void *place, object kind, object site, object inner, PyObject *entry)
+    void ld_end(ld_spot *spot) nogil
+    void ld_remember(ld_spots *spots, ld_spot *spot) nogil
+    PyObject *ld_known_entry(ld_spots *spots, void *tstate, object kind)
 
 
 @cython.final
 @cython.no_gc
 cdef class Site:
-    cdef readonly object code
-    cdef readonly int lasti
-    cdef readonly object kind
+    cdef readonly object place
     cdef readonly Site inner
     cdef readonly Entry entry
-    cdef ld_site row
+    cdef list spare
 
 
-cdef dict _sites
-cdef ld_sites _cache
+@cython.final
+@cython.no_gc
+cdef class Spot:
+    cdef Site site
+    cdef object code
+    cdef object kind
+    cdef ld_spot row
+
+    cpdef end(self)
+
+
+cdef dict _sites, _spots, _watches
+cdef object _callback, _gone
+cdef ld_spots _cache
 cdef ld_owners _owners
 
 cdef Entry creation_entry(object kind)
+@cython.locals(spot=Spot)
 cdef Site find_site(object frame, object kind, Site inner)
-cdef remember(Site site)
+cdef Site site_of(object place, Site inner, Entry entry)
+@cython.locals(spot=Spot, found=Spot)
+cdef Spot begin_spot(Site site, tuple key, object code, object kind)
+cdef object watch(object watched)
+@cython.locals(spot=Spot)
+cpdef end_spots(object dead)
+cdef remember(Spot spot, object code, int lasti, object kind)
 @cython.locals(place=cython.p_void, frame=cython.p_void)
 cdef void *outer_place(void *tstate) except? NULL
 cdef bint runs_our_code(void *frame) except -1

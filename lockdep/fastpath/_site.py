@@ -1,18 +1,25 @@
 """Sites: the places where locks are created, and how the locks created there are taken.
 
 The class of a lock is the place where it is created. Classifying a new place takes some microseconds (see
-hooks.Locate); a known one is found by the addresses of the instructions on the stack (see _sites.h). Sites are never
-freed.
+hooks.Locate); a known one is found by the addresses of the instructions on the stack (see _sites.h).
+
+A Site is known by its place in the source text and lives for ever. A Spot is a Site in one code object and for one type
+of lock. It ends when one of these is freed, before anything else can have their address: then it is used again for the
+next code object of the same text.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import deque
+from weakref import ref
 
 try:
     import cython
 except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
+
+from lockdep.fastpath.places import place_of
 
 if not cython.compiled:
     from lockdep.fastpath._chain import _untracked
@@ -20,25 +27,86 @@ if not cython.compiled:
 
 COMPILED = cython.compiled
 
-_sites = {}                                   # (id of code, offset, id of kind, id of inner site) -> Site
+_sites = {}                                   # (place, inner site, entry) -> Site
+_spots = {}                                   # (id of code, offset, id of kind, id of inner site) -> Spot
+_watches = {}                                 # id of a code object or a type -> Watch
+_gone = deque()                               # watches whose object was freed; filled by the pure build only
 
 
 class Site:
-    """An instruction that creates locks of a kind, directly or (then `inner` is set) by calling code at another site.
+    """A place that creates locks, directly or (then `inner` is set) by calling code at another site.
 
-    `entry` is None if the next outer frame decides what the class of the lock is.
+    `entry` is None if the next outer frame decides what the class of the lock is. `spare` has the Spots that ended.
     """
 
-    __slots__ = ("code", "lasti", "kind", "inner", "entry")
+    __slots__ = ("place", "inner", "entry", "spare")
 
-    def __init__(self, code, lasti, kind, inner, entry):
-        self.code = code
-        self.lasti = lasti
-        self.kind = kind
+    def __init__(self, place, inner, entry):
+        self.place = place
         self.inner = inner
         self.entry = entry
+        self.spare = []
         if cython.compiled:
             ld_immortal(self)
+
+
+class Spot:
+    """A Site in one code object, for locks of one type. `code` and `kind` are Watches of these two."""
+
+    __slots__ = ("site", "code", "kind")
+
+    def __init__(self, site):
+        self.site = site
+        if cython.compiled:
+            ld_immortal(self)                 # a thread may be reading the row while another one ends the spot
+
+    def end(self):
+        """Keep this for the next code object of the same text."""
+        if cython.compiled:
+            ld_end(cython.address(self.row))
+        self.code = self.kind = None
+        self.site.spare.append(self)
+
+
+class Watch(ref):
+    """A weak reference to a code object or a type. `keys` are those of the spots that end with it."""
+
+    __slots__ = ("keys", "number")
+
+    def __new__(cls, watched, callback):
+        return ref.__new__(cls, watched, callback)
+
+    def __init__(self, watched, callback):
+        self.number = id(watched)
+        self.keys = set()
+
+
+def watch(watched):
+    """Return the Watch of a code object or a type."""
+    found = _watches.get(id(watched))
+    if found is not None and found() is watched:
+        return found
+    if found is not None:
+        end_spots(found)
+    return _watches.setdefault(id(watched), Watch(watched, _callback))
+
+
+def end_spots(dead):
+    """End the spots in a code object, or for a type, that is being freed."""
+    if _watches.get(dead.number) is dead:
+        del _watches[dead.number]
+    while dead.keys:
+        key = dead.keys.pop()
+        spot = _spots.get(key)
+        if spot is not None and (spot.code is dead or spot.kind is dead):
+            del _spots[key]
+            spot.code.keys.discard(key)
+            spot.kind.keys.discard(key)
+            spot.end()
+
+
+# The pure build's callback is a method of C, in which no signal handler can run: the spots are ended later.
+_callback = end_spots if cython.compiled else _gone.append
 
 
 def creation_entry(kind):
@@ -65,24 +133,55 @@ def find_site(frame, kind, inner):
         code = frame.f_code
         lasti = frame.f_lasti
     key = (id(code), lasti, id(kind), id(inner))      # by id: hashing a code object hashes its contents
-    site = _sites.get(key)
-    if site is None:
+    spot = _spots.get(key)
+    if spot is None or spot.code() is not code or spot.kind() is not kind:
         if _link.locate is None:
             return None
-        site = _sites.setdefault(key, Site(code, lasti, kind, inner, _link.locate(frame, kind, inner, None)))
+        site = site_of(place_of(code, lasti), inner, _link.locate(frame, kind, inner, None))
+        spot = begin_spot(site, key, code, kind)
     if cython.compiled:
-        remember(site)
-    return site
+        remember(spot, code, lasti, kind)
+    return spot.site
 
 
-def remember(site):
-    """Put a site into the table by which ld_known_entry finds it."""
+def site_of(place, inner, entry):
+    """Return the one Site with these properties; it is made at the first call."""
+    found = _sites.get((place, inner, entry))
+    return found if found is not None else _sites.setdefault((place, inner, entry), Site(place, inner, entry))
+
+
+def begin_spot(site, key, code, kind):
+    """Return a Spot of the site, entered under this key."""
+    while _gone:
+        try:
+            end_spots(_gone.popleft())
+        except IndexError:                    # another thread has taken the last one
+            break
+    try:
+        spot = site.spare.pop()
+    except IndexError:
+        spot = Spot(site)
+    spot.code = watch(code)
+    spot.kind = watch(kind)
+    spot.code.keys.add(key)                   # first of all: a row that is in use must end with its code
+    spot.kind.keys.add(key)
+    found = _spots.setdefault(key, spot)
+    if found is not spot and found.code() is code and found.kind() is kind:
+        site.spare.append(spot)               # another thread was faster
+        return found
+    _spots[key] = spot
+    return spot
+
+
+def remember(spot, code, lasti, kind):
+    """Put a spot into the table by which ld_known_entry finds it."""
     if cython.compiled:
-        site.row.place = ld_address(site.code, site.lasti)
-        site.row.kind = cython.cast(cython.pointer(PyObject), site.kind)
-        site.row.inner = cython.NULL if site.inner is None else cython.address(site.inner.row)
-        site.row.entry = cython.NULL if site.entry is None else cython.cast(cython.pointer(PyObject), site.entry)
-        ld_remember(cython.address(_cache), cython.address(site.row))
+        site = spot.site
+        ld_begin(
+            cython.address(spot.row), ld_address(code, lasti), kind, site, site.inner,
+            cython.NULL if site.entry is None else cython.cast(cython.pointer(PyObject), site.entry),
+        )
+        ld_remember(cython.address(_cache), cython.address(spot.row))
 
 
 def outer_place(tstate):

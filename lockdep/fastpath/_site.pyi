@@ -1,12 +1,9 @@
-from types import CodeType
-
 from lockdep.fastpath._chain import Entry
+from lockdep.fastpath.places import Place
 
 COMPILED: bool
 
 class Site:
-    code: CodeType
-    lasti: int
-    kind: type
+    place: Place
     inner: Site | None
     entry: Entry | None

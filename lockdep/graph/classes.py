@@ -3,6 +3,7 @@
 The class of a lock is the place where it was made: file, line and position of the call, and the kind of lock. Frames
 of threading, queue, functools, lockdep and generated code are passed over, but stay in the name. If a factory returns
 the lock as it is, the place of the factory's caller is part of the class. A name or key given by the programmer wins.
+Code that is compiled again makes locks of the same class, unless its text has changed (see fastpath/places.py).
 
 Classes belong to the process and live as long as it does. Classifying a new place costs some microseconds; a known
 place costs nothing here (see `fastpath.creation_entry`).
@@ -12,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, ExclusiveLock, Site
+from lockdep.fastpath.places import Place, place_of
 from lockdep.graph.creation import calls, is_passed_over, made_by_fork_hook, returns_it
 from lockdep.graph.naming import likeness, numbered
 from lockdep.wait_types import DROP_IN, PLAIN, Traits
@@ -30,7 +32,7 @@ class LockClassKey:
 
 
 class LockClass:
-    """A class of locks. `kind` is Lock, RLock, ...; `places` is where they are made: (code, offset), innermost first.
+    """A class of locks. `kind` is Lock, RLock, ...; `places` is where they are made, innermost first.
 
     `skipped` has the frames that were passed over, `given` the name from the programmer. `traits` says how the locks
     wait. `order` holds the comparison by which instances may be nested, if there is one. `number` is that of a
@@ -45,8 +47,8 @@ class LockClass:
     def __init__(
         self,
         kind: str,
-        places: tuple[tuple[CodeType, int], ...] = (),
-        skipped: tuple[tuple[CodeType, int], ...] = (),
+        places: tuple[Place, ...] = (),
+        skipped: tuple[Place, ...] = (),
         given: str | Callable[[], str] | None = None,
         traits: Traits = DROP_IN,
         base: LockClass | None = None,
@@ -162,8 +164,8 @@ class ClassRegistry:
         assert not isinstance(inner, str)
         if made_by_fork_hook(frame.f_code):
             return UNTRACKED
-        factory = inner is not None and not is_passed_over(inner.code)
-        if is_passed_over(frame.f_code):
+        factory = inner is not None and not is_passed_over(inner.place.file)
+        if is_passed_over(frame.f_code.co_filename):
             return self._register(frame, kind, inner, stop_inside=True) if factory or frame.f_back is None else None
         if factory and not calls(frame):
             return self._register(frame, kind, inner, stop_inside=True)
@@ -172,21 +174,23 @@ class ClassRegistry:
         return self._register(frame, kind, inner, stop_inside=False)
 
     def _register(self, frame: FrameType, kind: type, inner: Site | None, *, stop_inside: bool) -> Entry:
-        sites: list[tuple[CodeType, int]] = []
+        sites: list[Place] = []
         while inner is not None:
-            sites.append((inner.code, inner.lasti))
+            sites.append(inner.place)
             inner = inner.inner
         sites.reverse()
         if not stop_inside or not sites:
-            sites.append((frame.f_code, frame.f_lasti))
+            sites.append(place_of(frame.f_code, frame.f_lasti))
         module = str(frame.f_globals.get("__name__", ""))
         if any(fnmatchcase(module, pattern) for pattern in self.ignored):
             return UNTRACKED
-        skipped = tuple(site for site in sites if is_passed_over(site[0]))
+        skipped = tuple(site for site in sites if is_passed_over(site.file))
         places = tuple(site for site in sites if site not in skipped) or skipped[-1:]
-        key = (kind.__name__, *((id(code), lasti) for code, lasti in sites))
-        made = LockClass(kind.__name__, places, skipped, traits=traits_of(kind))
-        return self._classes.setdefault(key, made).entry(BLOCKING)
+        key = (kind.__name__, *sites)
+        found = self._classes.get(key)
+        if found is None:
+            found = self._classes.setdefault(key, LockClass(kind.__name__, places, skipped, traits=traits_of(kind)))
+        return found.entry(BLOCKING)
 
 
 def traits_of(kind: type) -> Traits:

@@ -15,9 +15,8 @@ _CALL, _CACHE = opcode.opmap["CALL"], opcode.opmap["CACHE"]
 _CALLS = {number for name, number in opcode.opmap.items() if name.startswith(("CALL", "PRECALL", "INSTRUMENTED_CALL"))}
 
 
-def is_passed_over(code: CodeType) -> bool:
-    """Return whether a lock made by this code belongs to the code's caller."""
-    name = code.co_filename
+def is_passed_over(name: str) -> bool:
+    """Return whether a lock made by the code of this file belongs to the code's caller."""
     if name.startswith("<"):  # generated code, unless the program itself was not read from a file
         return name.startswith("<frozen") or hasattr(sys.modules.get("__main__"), "__file__")
     return trace.is_hidden(name)

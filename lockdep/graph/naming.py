@@ -9,12 +9,12 @@ import ast
 import re
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from types import CodeType
 from typing import Protocol
 
 from lockdep import trace
+from lockdep.fastpath.places import Place, Step
 
-Sites = tuple[tuple[CodeType, int], ...]  # code and offset of the instruction, innermost first
+Sites = tuple[Place, ...]  # innermost first
 
 
 class Named(Protocol):
@@ -58,15 +58,15 @@ def likeness(lock_class: Named) -> object:
     """Return a key that is equal for classes that may get one name: the name given, or the code that makes them."""
     if lock_class.given is not None:
         return lock_class.given
-    return tuple((code.co_filename, code.co_qualname) for code, _ in (*lock_class.skipped, *lock_class.places))
+    return tuple((place.file, place.function) for place in (*lock_class.skipped, *lock_class.places))
 
 
 def is_before(first: Named, second: Named) -> bool:
     """Return whether two classes are made by the same code, the first one earlier in it."""
     sites, others = (*first.skipped, *first.places), (*second.skipped, *second.places)
-    if not sites or [code for code, _ in sites] != [code for code, _ in others]:
+    if not sites or [site.code() for site in sites] != [site.code() for site in others]:
         return False
-    return ([lasti for _, lasti in sites], first.kind) < ([lasti for _, lasti in others], second.kind)
+    return ([site.lasti for site in sites], first.kind) < ([site.lasti for site in others], second.kind)
 
 
 def class_name(lock_class: Named) -> str:
@@ -74,40 +74,40 @@ def class_name(lock_class: Named) -> str:
     if isinstance(lock_class.given, str):
         return lock_class.given
     inner = lock_class.places[0]
-    place = " < ".join(place_name(*site) for site in lock_class.places)
-    makers = tuple(site for site in lock_class.skipped if not trace.is_ours(site[0].co_filename))
+    place = " < ".join(place_name(site) for site in lock_class.places)
+    makers = tuple(site for site in lock_class.skipped if not trace.is_ours(site.file))
     if makers and makers[-1] is not inner:
         return f"{maker_name(makers)} made at {place}"
-    variable = variable_name(*lock_class.places[-1])
+    variable = variable_name(lock_class.places[-1])
     return f"{place} {variable}" if variable else place
 
 
-def place_name(code: CodeType, lasti: int) -> str:
+def place_name(place: Place | Step) -> str:
     """Return `path:line`, the path relative to where it is imported from."""
-    return f"{trace.short_path(code.co_filename)}:{trace.line_of(code, lasti)}"
+    return f"{trace.short_path(place.file)}:{place.line}"
 
 
 def maker_name(skipped: Sites) -> str:
     """Return what the passed-over frames were making, such as `queue.Queue.mutex`."""
-    code, _ = skipped[-1]
-    if code.co_filename.startswith("<"):
-        return f"generated {code.co_name}"
-    module = trace.short_path(code.co_filename).removeprefix("stdlib/").removesuffix(".py").replace("/", ".")
-    maker = code.co_qualname.removesuffix(".__init__").removesuffix(".__new__")
-    variable = variable_name(*skipped[-1]) if len(skipped) == 1 else ""
+    place = skipped[-1]
+    if place.file.startswith("<"):
+        return f"generated {place.name}"
+    module = trace.short_path(place.file).removeprefix("stdlib/").removesuffix(".py").replace("/", ".")
+    maker = place.function.removesuffix(".__init__").removesuffix(".__new__")
+    variable = variable_name(place) if len(skipped) == 1 else ""
     attribute = variable.removeprefix("self.") if variable.startswith("self.") else ""
     return ".".join(part for part in (module, maker, attribute) if part)
 
 
-def variable_name(code: CodeType, lasti: int) -> str:
-    """Return the variable or attribute that the call at this offset is assigned to, '' if the line does not show it."""
-    line = trace.source_line(code.co_filename, trace.line_of(code, lasti))
+def variable_name(place: Place) -> str:
+    """Return the variable or attribute that the call at this place is assigned to, '' if the line does not show it."""
+    line = trace.source_line(place.file, place.line)
     try:
         tree = ast.parse(line)
     except (SyntaxError, ValueError):  # the statement goes on in the next line
         found = _ASSIGNED.match(line)
         return found.group(1) if found else ""
-    column = column_of(code, lasti)
+    column = -1 if place.column < 0 else place.column - indent_of(place)
     assigned = [pair for node in ast.walk(tree) for pair in assignments(node)]
     if len(assigned) > 1:
         assigned = [(target, value) for target, value in assigned if covers(value, column)]
@@ -128,18 +128,11 @@ def covers(value: ast.expr, column: int) -> bool:
     return value.col_offset <= column < (value.end_col_offset or 0)
 
 
-def column_of(code: CodeType, lasti: int) -> int:
-    """Return the column of the instruction, counted from the first word of its line; -1 if positions are not kept."""
-    for index, (_, _, column, _) in enumerate(code.co_positions()):
-        if 2 * index == lasti:
-            return -1 if column is None else column - indent_of(code, lasti)
-    return -1
-
-
-def indent_of(code: CodeType, lasti: int) -> int:
-    line = trace.line_of(code, lasti)
-    lines = trace.source_lines(code.co_filename)
-    return len(lines[line - 1]) - len(lines[line - 1].lstrip()) if 0 < line <= len(lines) else 0
+def indent_of(place: Place) -> int:
+    """Return how far the line of a place is indented."""
+    lines = trace.source_lines(place.file)
+    line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+    return len(line) - len(line.lstrip())
 
 
 def target_name(target: ast.expr) -> str:

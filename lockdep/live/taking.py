@@ -16,11 +16,11 @@ import time
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from types import CodeType
 from typing import cast
 
 from lockdep import __version__, fastpath, runtime, trace
 from lockdep.fastpath import NEST, NOCHECK, READ, RECURSIVE_READ, SYNC, TIMED, TRY, Chain, Entry
+from lockdep.fastpath.places import Step
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.dependency import Dependency
 from lockdep.lock_stat import lock_stats
@@ -161,9 +161,9 @@ class Texts:
     def __init__(self, run: str) -> None:
         self._run = run
         self._runs = frozenset((run,))
-        self._frames: dict[tuple[int, int], Frame] = {}
+        self._frames: dict[tuple[str, str, int], Frame] = {}
         self._files: dict[str, tuple[bool, str]] = {}
-        self._stacks: dict[tuple[tuple[int, int], ...], Stack] = {}
+        self._stacks: dict[Stack, Stack] = {}
         self._known: dict[int, tuple[StackTrace, Stack]] = {}
 
     def dependency(self, dependency: Dependency) -> DependencyRecord:
@@ -184,21 +184,18 @@ class Texts:
         known = self._known.get(id(stack))
         if known is not None:
             return known[1]
-        shown = [step for step in stack.steps if not self._file(step[0].co_filename)[0]] or list(stack.steps)
-        key = tuple((id(code), lasti) for code, lasti in shown)
-        found = self._stacks.get(key)
-        if found is None:
-            found = self._stacks[key] = tuple(self._frame(code, lasti) for code, lasti in shown)
+        shown = [step for step in stack.steps if not self._file(step.file)[0]] or stack.steps
+        found = tuple([self._frame(step) for step in shown])
+        found = self._stacks.setdefault(found, found)
         self._known[id(stack)] = (stack, found)
         return found
 
-    def _frame(self, code: CodeType, lasti: int) -> Frame:
-        found = self._frames.get((id(code), lasti))
+    def _frame(self, step: Step) -> Frame:
+        key = (step.file, step.function, step.line)
+        found = self._frames.get(key)
         if found is None:
-            line = trace.line_of(code, lasti)
-            source = trace.source_line(code.co_filename, line)
-            found = Frame(self._file(code.co_filename)[1], line, code.co_qualname, source)
-            self._frames[id(code), lasti] = found
+            source = trace.source_line(step.file, step.line)
+            found = self._frames[key] = Frame(self._file(step.file)[1], step.line, step.function, source)
         return found
 
     def _file(self, name: str) -> tuple[bool, str]:

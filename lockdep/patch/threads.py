@@ -13,11 +13,12 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from lockdep import fastpath, runtime, trace
 from lockdep.annotations import paused
+from lockdep.fastpath.places import Step, step_of
 from lockdep.graph import naming
 from lockdep.graph.classes import registry
 from lockdep.graph.runs import Run
@@ -105,7 +106,7 @@ def note_maker(thread: Any, frame: FrameType) -> None:
     """Note the instruction that makes the thread: the innermost one that is not hidden, from `frame` outwards."""
     while trace.is_hidden(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
-    setattr(thread, _MADE, (frame.f_code, frame.f_lasti))
+    setattr(thread, _MADE, step_of(frame.f_code, frame.f_lasti))
 
 
 def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -136,8 +137,8 @@ def thread_label(thread: Any) -> Callable[[], str]:
 
 def thread_place(thread: Any) -> Callable[[], str]:
     """Return a function that returns the place where the thread was made, as text."""
-    made: tuple[CodeType, int] | None = getattr(thread, _MADE, None)
-    return lambda: "thread:" + ("an unknown place" if made is None else naming.place_name(*made))
+    made: Step | None = getattr(thread, _MADE, None)
+    return lambda: "thread:" + ("an unknown place" if made is None else naming.place_name(made))
 
 
 def follow_join(wrapped: Callable[..., None], thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

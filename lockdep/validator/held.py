@@ -6,6 +6,7 @@ import threading
 
 from lockdep import fastpath
 from lockdep.fastpath import Chain, ThreadState
+from lockdep.fastpath.places import step_of
 from lockdep.trace import NO_STACK, StackTrace, is_hidden
 from lockdep.violations.where import HeldLock
 
@@ -32,14 +33,15 @@ def taken_at(thread: ThreadState, depth: int, first: StackTrace, now: StackTrace
     the stack `now`. Otherwise the best known place is where the chain was first reached, the stack `first`, joined with
     the callers of now if they pass through the same function.
     """
-    for index, (code, _) in enumerate(now.steps):
-        lasti = thread.lasti_in(code, depth)
-        if lasti >= 0:
-            return StackTrace(((code, lasti), *now.steps[index + 1 :]))
-    for index, (code, lasti) in enumerate(first.steps):
-        if not is_hidden(code.co_filename):
-            at = now.from_frame(code)
-            return first if at < 0 else StackTrace((*first.steps[:index], (code, lasti), *now.steps[at + 1 :]))
+    for index, step in enumerate(now.steps):
+        code = step.source()
+        lasti = -1 if code is None else thread.lasti_in(code, depth)
+        if code is not None and lasti >= 0:
+            return StackTrace((step_of(code, lasti), *now.steps[index + 1 :]))
+    for index, step in enumerate(first.steps):
+        if not is_hidden(step.file):
+            at = now.from_function(step)
+            return first if at < 0 else StackTrace((*first.steps[: index + 1], *now.steps[at + 1 :]))
     return first
 
 

@@ -227,7 +227,7 @@ stand_in = threading.Thread.__init__
 def theirs(self, *args, **kwargs):
     stand_in(self, *args, **kwargs)
 threading.Thread.__init__ = theirs
-print([threading.Thread()._lockdep_made[0].co_name for _ in range(2)], type(vars(threading.Thread)["join"]).__name__)
+print([threading.Thread()._lockdep_made.function for _ in range(2)], type(vars(threading.Thread)["join"]).__name__)
 lockdep.uninstall()
 print(vars(threading.Thread)["__init__"] is theirs, hasattr(threading.Thread(), "_lockdep_made"))
 """) == ["['theirs', 'theirs'] _Wrapper", "True False"]  # fmt: skip
