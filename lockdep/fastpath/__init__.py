@@ -11,7 +11,7 @@ and _owned are the locks of threading; _waitqueue serves all other primitives.
 
 from lockdep.fastpath._build import BUILD, MODULES, PARTS, greenlets_patched, load, load_pure, switched_on
 from lockdep.fastpath._chain import Chain, Entry, sentinels
-from lockdep.fastpath._dep_map import DepMap, deaths, freed
+from lockdep.fastpath._dep_map import DepMap, freed, note_death
 from lockdep.fastpath._link import new_serial
 from lockdep.fastpath._lock import ExclusiveLock, switch_stat
 from lockdep.fastpath._modes import (
@@ -50,7 +50,7 @@ __all__ = [
     "BLOCKING", "BUILD", "MODULES", "NEST", "NOCHECK", "NOWHERE", "PARTS", "PINNED", "READ", "RECURSIVE_READ", "SYNC",
     "TIMED", "TRY", "UNTIL_SIGNAL", "UNTRACKED", "Chain", "DepMap", "Entry", "ExclusiveLock", "Hooks", "NoHooks",
     "OwnedLock", "RecursiveLock", "Site", "Tally", "ThreadState", "Waiter", "bounces", "clear_tallies", "connect",
-    "counted_by_ended", "deaths", "forked", "freed", "greenlets_patched", "interrupt_with", "load", "load_pure",
-    "new_serial", "reap", "retire", "sentinels", "switch_stat", "switched_on", "tallies", "thread_state", "threads",
-    "trace_events", "trace_names",
+    "counted_by_ended", "forked", "freed", "greenlets_patched", "interrupt_with", "load", "load_pure",
+    "new_serial", "note_death", "reap", "retire", "sentinels", "switch_stat", "switched_on", "tallies", "thread_state",
+    "threads", "trace_events", "trace_names",
 ]  # fmt: skip

@@ -74,5 +74,8 @@ cdef class DepMap:
     cdef forget(self)
 
 
-cdef dict _hold_starts, _wait_starts
-cdef object _dead, _freed
+cdef dict _hold_starts, _wait_starts, _books, _dead
+cdef object _freed
+cdef int MOST_DEAD
+
+cdef bury(long long serial)

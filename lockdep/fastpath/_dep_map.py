@@ -25,16 +25,33 @@ COMPILED = cython.compiled
 
 _wait_starts = {}                             # serial of a thread -> when it began to wait for a DepMap's lock
 _hold_starts = {}                             # thread, lock, which of its holds -> when a DepMap's lock was taken
-_dead = deque(maxlen=65536)
+_books = {}                                   # serial of a lock -> the dictionaries that its death is entered in
+_dead = {}                                    # serial of a lock that died lately -> when that was
+MOST_DEAD = 128
 _freed = deque(maxlen=1024)
 
 
-def deaths():
-    """Return (serial, clock at death) of the watched locks that died since the last call."""
-    found = []
-    while _dead:
-        found.append(_dead.popleft())
-    return found
+def note_death(serial, book):
+    """Enter the death of the lock `serial` into the dictionary `book` when it comes, with the clock of serials.
+
+    Only locks of watched classes are noticed. A death that was one of the last MOST_DEAD is entered at once.
+    """
+    try:
+        book[serial] = _dead[serial]
+    except KeyError:
+        books = _books.setdefault(serial, [])
+        if not [known for known in books if known is book]:
+            books.append(book)
+
+
+def bury(serial):
+    """Note that a lock died, and tell those who want to know."""
+    _dead[serial] = now = new_serial()
+    for book in _books.pop(serial, ()):
+        book[serial] = now
+    if len(_dead) > 2 * MOST_DEAD:
+        for old in list(_dead)[:MOST_DEAD]:
+            _dead.pop(old, None)
 
 
 def freed():
@@ -369,7 +386,7 @@ class DepMap:
     def forget(self):
         """Note that this lock is going away, and when; drop it if it is held."""
         if self.witnessed and self.entry.watched:
-            _dead.append((self.serial, new_serial()))
+            bury(self.serial)
         if self.crossed:
             _crossed.discard(self.serial)
         if self.owner or self.holds:

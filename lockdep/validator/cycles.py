@@ -26,7 +26,7 @@ LONGER_PATH_BUDGET = 500  # steps of the search for a longer cycle whose instanc
 
 
 class Cycles:
-    """The dependency graph and its cycles. `died` says when lock instances died: by serial, on the clock of serials."""
+    """The dependency graph and its cycles. `died` says when locks of witnesses died: serial -> clock of serials."""
 
     def __init__(self, options: Options, book: FindingBook, root: Chain) -> None:
         self.died: dict[int, int] = {}
@@ -56,8 +56,8 @@ class Cycles:
             return self.see_again(known, kind, witness)
         path = check_circular(self.graph, prev, next_, kind)
         dependency = self.graph.register_dependency(prev, next_)
-        dependency.mark_seen(kind, witness, self._options.max_witnesses)
         watch_deaths(prev, next_)
+        self.keep(dependency, kind, witness, self._options.max_witnesses)
         if path is None:
             return []
         found, grade = self._circular((*path, dependency), new)
@@ -72,10 +72,9 @@ class Cycles:
         These instances may close a cycle that the earlier ones did not.
         """
         most = self.watch.most(dependency, self._options.max_witnesses)
-        return self._regrade(dependency, kind, witness) if dependency.mark_seen(kind, witness, most) else []
+        return self._regrade(dependency, kind, witness) if self.keep(dependency, kind, witness, most) else []
 
     def _circular(self, path: tuple[Dependency, ...], new: Acquisition) -> tuple[list[Finding], str]:
-        self._drain_deaths()
         grade, reason, chosen = witnesses.grade_cycle(path, self.died)
         return self._book.register_cycle(CircularDependency(path, chosen, new.where()), grade, reason), grade
 
@@ -93,7 +92,6 @@ class Cycles:
         for finding in self._book.with_dependency(dependency):
             violation = finding.violation
             if isinstance(violation, CircularDependency):
-                self._drain_deaths()
                 at = violation.path.index(dependency)
                 path = (*violation.path[at:], *violation.path[:at])
                 grade, reason, chosen = witnesses.grade_cycle(path, self.died, (kind, witness))
@@ -101,9 +99,13 @@ class Cycles:
                 found += self._book.upgrade(finding, grade, reason, turned)
         return found
 
-    def _drain_deaths(self) -> None:
-        for serial, clock in fastpath.deaths():
-            self.died[serial] = clock
+    def keep(self, dependency: Dependency, kind: int, witness: Witness, most: int) -> bool:
+        """Keep a witness of a dependency, and note when its locks die. Return whether it was kept."""
+        kept = dependency.mark_seen(kind, witness, most)
+        if kept:
+            fastpath.note_death(witness.prev_serial, self.died)
+            fastpath.note_death(witness.next_serial, self.died)
+        return kept
 
 
 def watch_deaths(*classes: LockClass) -> None:

@@ -27,7 +27,7 @@ from lockdep.validator.checks.join import check_join
 from lockdep.validator.checks.recursion import check_class_recursion, check_recursion
 from lockdep.validator.checks.same_class import check_same_class
 from lockdep.validator.checks.wait_context import check_wait_context
-from lockdep.validator.cycles import Cycles
+from lockdep.validator.cycles import Cycles, watch_deaths
 from lockdep.validator.nesting import blocking_tail, kind_of, twin_depth
 from lockdep.violations.book import FindingBook
 from lockdep.violations.bound import BoundReached
@@ -91,7 +91,7 @@ class Rules:
                 return False
             pairs.append((known, kind, prev))
         for known, kind, prev in pairs:
-            known.mark_seen(kind, new.witness(prev, new.serial), self.options.max_witnesses)
+            self.cycles.keep(known, kind, new.witness(prev, new.serial), self.options.max_witnesses)
         return True
 
     def validate(self, chain: Chain, new: Acquisition, broken: Sequence[Violation]) -> list[Finding]:
@@ -172,6 +172,7 @@ class Rules:
         order = self.orders.setdefault(new.lock_class, InstanceOrder(self.options.max_pairs))
         if order.knows(prev.serial, new.serial, kind):
             return []
+        watch_deaths(new.lock_class)
         witness = new.witness(prev, new.serial)
         closed = check_same_class(order, kind, witness)
         order.mark_seen(kind, witness)

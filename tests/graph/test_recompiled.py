@@ -58,6 +58,8 @@ TEXTS = {
     "a condition": "done = threading.Condition()\nwith done: done.notify()",
     "a queue": "import queue\njobs = queue.Queue()\njobs.put(1)\njobs.get()",
     "a type of lock": "class L(type(threading.RLock())): pass\nlock = L()\nwith lock: pass",
+    "an order": "a = threading.Lock()\nb = threading.Lock()\nwith a, b: pass",
+    "an order within a class": "a, b = [threading.Lock() for _ in range(2)]\nwith a, b: pass",
     "a generator": "lock = threading.Lock()\ndef g():\n  with lock: yield\nnext(g())",
 }
 

@@ -266,3 +266,29 @@ def test_a_cycle_of_three_is_a_warning_if_the_instances_of_one_class_differ() ->
     nest(c, a)
 
     assert found() == ["circular"]
+
+
+def test_a_ring_of_living_instances_is_found_among_many_dead_ones() -> None:
+    with world():
+        first, second = alike(2)
+        nest(first, second)
+        for _ in range(500):
+            nest(*alike(2))
+        assert found() == []
+        nest(second, first)
+        assert found() == ["circular"]
+
+
+def test_pairs_of_dead_instances_do_not_use_up_the_bound() -> None:
+    with world(max_pairs=100):
+        for _ in range(500):
+            nest(*alike(2))
+        assert "max_pairs" not in runtime.summary()
+
+
+def test_pairs_of_living_instances_use_up_the_bound() -> None:
+    with world(max_pairs=100):
+        locks = alike(200)
+        for pair in pairwise(locks):
+            nest(*pair)
+        assert "max_pairs (100) reached" in runtime.summary()
