@@ -19,6 +19,7 @@ MODULES = [
     "lockdep.fastpath._link",
     "lockdep.fastpath._tally",
     "lockdep.fastpath._chain",
+    "lockdep.fastpath._sighting",
     "lockdep.fastpath._site",
     "lockdep.fastpath._parking",
     "lockdep.fastpath._thread_state",

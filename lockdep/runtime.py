@@ -1,7 +1,6 @@
 """The validator of this process, where its findings go, and what happens when the process forks.
 
-A finding is written to a file descriptor as soon as it is found. os.write is used for that: it takes no Python lock and
-uses no stream of the program, so it cannot wait for a lock that the thread holds.
+A finding is written to a file descriptor as soon as it is found (see reports.outlet).
 """
 
 from __future__ import annotations
@@ -14,8 +13,10 @@ from collections.abc import Callable, Iterator
 from lockdep import fastpath, trace
 from lockdep.config import Options
 from lockdep.graph.classes import registry
+from lockdep.reports.outlet import STANDARD_ERROR, Outlet
 from lockdep.splats import splat
 from lockdep.splats.document import Document
+from lockdep.validator.guarded import STEPS_OF_OURS
 from lockdep.validator.validator import Validator
 from lockdep.violations import finding
 from lockdep.violations.finding import Finding
@@ -29,7 +30,7 @@ class _Process:
     validator: Validator
     active = False
     decided = False
-    stream: int | None = 2
+    outlet = STANDARD_ERROR
     said: set[str] = set()  # noqa: RUF012 - one process, one set
 
 
@@ -54,14 +55,22 @@ def activate(chosen: Validator) -> None:
 
 def connect(chosen: Validator) -> None:
     """Make the fast path call a validator."""
-    fastpath.connect(
-        chosen.root if chosen.options.enabled else None,
-        chosen,
-        registry.locate,
-        trace.is_ours,
-        chosen.options.max_instances,
-        1.0 if raises(chosen.options) else 0.1,
+    options = chosen.options
+    settings = fastpath.Settings(
+        locate=registry.locate,
+        ours=trace.OURS,
+        room=options.max_chains - chosen.chains,
+        stack_depth=options.stack_depth + STEPS_OF_OURS,
+        prompt=options.raise_on_deadlock,
+        max_instances=options.max_instances,
+        patience=1.0 if raises(options) else 0.1,
     )
+    fastpath.connect(chosen.root if options.enabled else None, chosen, settings)
+
+
+def disconnect() -> None:
+    """Make the fast path track nothing."""
+    fastpath.connect(None, fastpath.NoHooks(), fastpath.Settings(locate=registry.locate, ours=trace.OURS))
 
 
 def raises(options: Options) -> bool:
@@ -76,7 +85,7 @@ def deactivate() -> None:
     """Stop tracking. Locks go on working."""
     leave(_Process.validator)
     _Process.active = False
-    fastpath.connect(None, fastpath.NoHooks(), registry.locate, trace.is_ours)
+    disconnect()
 
 
 def leave(chosen: Validator) -> None:
@@ -134,7 +143,8 @@ def failing() -> tuple[Finding, ...]:
 def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
     """Call `callback` with each finding from now on; return a function that ends this.
 
-    It is called in the thread that caused the finding, which may hold any locks. Its exceptions are written as a line.
+    It is called at a calm moment of some thread, mostly of the one that caused the finding when it holds no lock. Its
+    exceptions are written as a line.
     """
     _callbacks.append(callback)
 
@@ -147,7 +157,8 @@ def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
 
 def report_to(stream: int | None) -> None:
     """Write reports to this file descriptor from now on, or nowhere if it is None. The default is 2."""
-    _Process.stream = stream
+    _Process.outlet.end()
+    _Process.outlet = Outlet(stream)
 
 
 def deliver(found: Finding) -> None:
@@ -159,7 +170,7 @@ def deliver(found: Finding) -> None:
             callback(found)
         except Exception as error:
             write(f"lockdep: a callback for findings failed: {error!r}\n")
-    if _Process.stream is not None:
+    if _Process.outlet.descriptor is not None:
         write(text_of(found))
 
 
@@ -176,13 +187,13 @@ def document_of(found: Finding) -> Document:
 
 
 def write(text: str) -> None:
-    """Write to the file descriptor for reports. Errors are ignored: the program must not be disturbed."""
-    data = text.encode("utf-8", "backslashreplace")
-    while data and _Process.stream is not None:
-        try:
-            data = data[os.write(_Process.stream, data) :]
-        except OSError:
-            return
+    """Write to the file descriptor for reports, without waiting for its reader for long."""
+    _Process.outlet.write(text)
+
+
+def finish_writing() -> None:
+    """Write what the reader of the reports did not take yet, for a second at most."""
+    _Process.outlet.end()
 
 
 def summary() -> str:
@@ -239,13 +250,15 @@ def greenlet_notes(*, patching: bool = False) -> list[str]:
 def _in_child() -> None:
     """Let only this thread live on in a forked child."""
     fastpath.forked()
+    _Process.outlet.forked()
     if not _Process.validator.forked() and _Process.active:
         connect(_Process.validator)
 
 
 # Registered first, so it is the last of the atexit callbacks. Modules are cleared after it, and finalizers that run
 # then find locks that work and validate nothing.
-atexit.register(fastpath.connect, None, fastpath.NoHooks(), registry.locate, trace.is_ours)
+atexit.register(disconnect)
+atexit.register(finish_writing)
 finding.tell = splat.tell
 _Process.validator = Validator(Options(), deliver)
 deactivate()

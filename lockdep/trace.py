@@ -10,17 +10,18 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-from lockdep.fastpath.places import Step, step_of
+from lockdep.places import Step, step_of
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 STDLIB = (
     os.path.dirname(os.path.abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + os.sep
 )
 PRIMITIVES = os.path.join(os.path.dirname(PACKAGE[:-1]), "primitives") + os.sep
+OURS = (PACKAGE, PRIMITIVES)
 HIDDEN: tuple[str, ...] = (
     threading.__file__,
     os.path.join(STDLIB, "queue.py"),
@@ -81,6 +82,17 @@ def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
     return stack_of(pairs)
 
 
+def seen_stack(pairs: Sequence[tuple[CodeType, int]], depth: int) -> StackTrace:
+    """Return the stack of a sighting without the frames of lockdep and primitives on top of it.
+
+    At most `depth` frames are kept.
+    """
+    start = 0
+    while start < len(pairs) and is_ours(pairs[start][0].co_filename):
+        start += 1
+    return stack_of(pairs[start : start + depth])
+
+
 def stack_of(pairs: Iterable[tuple[CodeType, int]]) -> StackTrace:
     """Return the stack with (code, offset of the instruction) for each frame, innermost first."""
     steps = tuple([step_of(code, lasti) for code, lasti in pairs])
@@ -99,7 +111,7 @@ def stack_of(pairs: Iterable[tuple[CodeType, int]]) -> StackTrace:
 
 def is_ours(filename: str) -> bool:
     """Return whether a file is part of lockdep or of the primitives built on it."""
-    return filename.startswith((PACKAGE, PRIMITIVES))
+    return filename.startswith(OURS)
 
 
 def is_hidden(filename: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from lockdep import fastpath, runtime
 from lockdep.trace import NO_STACK, capture, site
-from lockdep.validator.held import held_locks, thread_name
+from lockdep.validator.held import held_by, thread_name
 
 STALL_SECONDS = 21.0  # the kernel's default for rcupdate.rcu_cpu_stall_timeout
 DEPTH = 50  # how many frames of a thread are searched for where it entered
@@ -87,7 +87,7 @@ def describe_thread(ident: int, serial: int | None) -> str:
     now = NO_STACK if frame is None else capture(DEPTH, frame)
     for state in fastpath.threads():
         if state.ident == ident:
-            for lock in held_locks(state, now):
+            for lock in held_by(state, now):
                 if lock.serial == serial:
                     return f"thread {thread_name(state)}, which entered at {site(lock.stack)}"
     return f"thread {ident}, which is at {site(now)}"

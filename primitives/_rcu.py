@@ -69,7 +69,10 @@ class Reader:
         child = self.hint
         if flavour == RCU and child is not None and state.run != 0 and child.gate is state.chain:
             self.map.holds += 1
-            self.map.book(state, child, state.outer_place())
+            if cython.compiled:
+                self.map.book(state, child, outer_frame(state.tstate))
+            else:
+                self.map.book(state, child, None)
             return
         self.map_of(flavour).hold(READ_SIDE)
         if flavour == RCU and state.run != 0 and state.chain.gate is state.chain.parent:
@@ -84,7 +87,7 @@ class Reader:
             and state.serials[child.depth] == self.map.serial
         ):  # fmt: skip
             self.map.holds -= 1
-            state.chain = child.parent
+            state.pop()
         else:
             self.map_of(flavour).release()
 

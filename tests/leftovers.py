@@ -15,7 +15,7 @@ def in_place() -> dict[str, object]:
     return {
         **{name: value for name, value in names.items() if callable(value)},
         "callbacks for findings": tuple(runtime._callbacks),
-        "stream of the reports": runtime._Process.stream,
+        "stream of the reports": runtime._Process.outlet.descriptor,
         "validator in force": runtime.validator(),
     }
 

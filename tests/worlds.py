@@ -23,7 +23,7 @@ from tests.sourcetree import ROOT
 @contextlib.contextmanager
 def world(**options: Any) -> Iterator[Validator]:
     """Validate in isolation, and write no reports."""
-    stream = runtime._Process.stream
+    stream = runtime._Process.outlet.descriptor
     runtime.report_to(None)
     try:
         with lockdep.use(lockdep.Validator(lockdep.Options(**options))) as validator:

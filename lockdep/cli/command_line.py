@@ -25,10 +25,10 @@ class Parser(argparse.ArgumentParser):
 
 def say(line: str) -> None:
     """Write one line to file descriptor 2, which works even if the program has replaced or closed sys.stderr."""
-    try:
-        os.write(2, (line.rstrip("\n") + "\n").encode("utf-8", "backslashreplace"))
-    except OSError:
-        pass
+    from lockdep.reports.outlet import STANDARD_ERROR
+
+    STANDARD_ERROR.write(line.rstrip("\n") + "\n")
+    STANDARD_ERROR.end()
 
 
 def show(text: str) -> None:

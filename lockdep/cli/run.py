@@ -130,9 +130,10 @@ class Ending:
 
     def conclude(self, status: int) -> int | None:
         """Write the files and the summary line; return the exit status if it is not to be the program's own."""
-        from lockdep.runtime import failing, summary
+        from lockdep.runtime import failing, finish_writing, summary
 
         failed = bool(failing())
+        finish_writing()
         written = self._write_trace() & self._write_reports()
         if self.options.stat:
             say(most_contended())

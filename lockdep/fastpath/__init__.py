@@ -4,10 +4,12 @@ One source, two builds: each of the modules in PARTS runs as it is, or is compil
 .pxd file beside it and the C code of the headers. _build chooses the build for all of them at once.
 
 From the bottom up: _modes has the constants, hooks the seam to a validator, _link what is connected there; _tally
-counts; _chain is the trie of known chains; _site knows where locks are created; _parking is how threads wait;
-_thread_state is what one thread holds, _threads all of them; _dep_map is what the validator knows of one lock; _lock
-and _owned are the locks of threading; _waitqueue serves all other primitives.
+counts; _chain is the trie of known chains; _sighting has what was new on one; _site knows where locks are created;
+_parking is how threads wait; _thread_state is what one thread holds, _threads all of them; _dep_map is what the
+validator knows of one lock; _lock and _owned are the locks of threading; _waitqueue serves all other primitives.
 """
+
+import sysconfig
 
 from lockdep.fastpath._build import BUILD, MODULES, PARTS, greenlets_patched, load, load_pure, switched_on
 from lockdep.fastpath._chain import Chain, Entry, sentinels
@@ -28,6 +30,7 @@ from lockdep.fastpath._modes import (
 )
 from lockdep.fastpath._owned import OwnedLock, RecursiveLock
 from lockdep.fastpath._parking import Waiter
+from lockdep.fastpath._sighting import Sighting
 from lockdep.fastpath._site import Site
 from lockdep.fastpath._tally import Tally, counted_by_ended, tallies, trace_events, trace_names
 from lockdep.fastpath._thread_state import ThreadState
@@ -37,20 +40,24 @@ from lockdep.fastpath._threads import (
     connect,
     forked,
     interrupt_with,
+    lost,
     reap,
     retire,
     thread_state,
     threads,
+    waits_for,
 )
-from lockdep.fastpath.hooks import Hooks, NoHooks
+from lockdep.fastpath.hooks import Hooks, NoHooks, Settings
 
 UNTRACKED, NOWHERE = sentinels()
+HAS_GIL = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 __all__ = [
-    "BLOCKING", "BUILD", "MODULES", "NEST", "NOCHECK", "NOWHERE", "PARTS", "PINNED", "READ", "RECURSIVE_READ", "SYNC",
-    "TIMED", "TRY", "UNTIL_SIGNAL", "UNTRACKED", "Chain", "DepMap", "Entry", "ExclusiveLock", "Hooks", "NoHooks",
-    "OwnedLock", "RecursiveLock", "Site", "Tally", "ThreadState", "Waiter", "bounces", "clear_tallies", "connect",
-    "counted_by_ended", "forked", "freed", "greenlets_patched", "interrupt_with", "load", "load_pure",
-    "new_serial", "note_death", "reap", "retire", "sentinels", "switch_stat", "switched_on", "tallies", "thread_state",
-    "threads", "trace_events", "trace_names",
+    "BLOCKING", "BUILD", "HAS_GIL", "MODULES", "NEST", "NOCHECK", "NOWHERE", "PARTS", "PINNED", "READ",
+    "RECURSIVE_READ", "SYNC", "TIMED", "TRY", "UNTIL_SIGNAL", "UNTRACKED", "Chain", "DepMap", "Entry",
+    "ExclusiveLock", "Hooks", "NoHooks", "OwnedLock", "RecursiveLock", "Settings", "Sighting", "Site", "Tally",
+    "ThreadState", "Waiter", "bounces", "clear_tallies", "connect", "counted_by_ended", "forked", "freed",
+    "greenlets_patched", "interrupt_with", "load", "load_pure", "lost", "new_serial", "note_death", "reap", "retire",
+    "sentinels", "switch_stat", "switched_on", "tallies", "thread_state", "threads", "trace_events", "trace_names",
+    "waits_for",
 ]  # fmt: skip

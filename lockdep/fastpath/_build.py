@@ -16,8 +16,8 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from types import ModuleType
 
 PARTS = (
-    "_link", "_tally", "_chain", "_site", "_parking", "_thread_state", "_threads", "_dep_map", "_lock", "_owned",
-    "_waitqueue",
+    "_link", "_tally", "_chain", "_sighting", "_site", "_parking", "_thread_state", "_threads", "_dep_map", "_lock",
+    "_owned", "_waitqueue",
 )  # fmt: skip
 """The modules that have two builds; each imports only modules that stand before it."""
 

@@ -26,15 +26,18 @@ cdef class Chain:
     cdef readonly Entry entry
     cdef public dict children
     cdef readonly int depth
-    cdef public int twin
-    cdef public object stack
-    cdef public bint judged
+    cdef readonly int twin
+    cdef public object first
+    cdef readonly bint judged
+    cdef readonly bint by_pair
     cdef readonly bint known
     cdef int number
 
     cpdef admit(self)
     cpdef place(self)
-    cpdef Chain follow(self, Entry entry, object stack)
+    cpdef forget(self)
+    cpdef judge_instances(self, int twin, bint by_pair)
+    cpdef Chain follow(self, Entry entry, Chain like)
     cpdef Chain context_root(self, object key)
 
 

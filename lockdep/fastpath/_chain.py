@@ -43,31 +43,44 @@ class Chain:
 
     `gate` is `parent` if locks may cache this node as their hint; otherwise a sentinel that never equals a thread's
     chain, so that the comparison with it fails. `twin` is the depth of the held lock of the same class whose instance
-    decides whether the chain is valid, 0 if there is none; `judged` says that this must be decided each time. `stack`
-    is the stack trace at which the node was first reached. A node that is not `known` was walked through while held
-    locks were walked again, but never validated.
+    decides whether the chain is valid, 0 if there is none; `judged` says that this must be decided each time, or with
+    `by_pair` once for each pair of that instance and the new one. A node that is not `known` was walked through while
+    held locks were walked again, but no thread has seen it itself. The pure build keeps in `first` the stack on
+    which it was seen first.
     """
 
-    __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "stack", "judged", "known")
+    __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "first", "judged", "by_pair", "known")
 
-    def __init__(self, parent, entry, stack=None):
+    def __init__(self, parent, entry):
         self.parent = parent
         self.entry = entry
-        self.stack = stack
+        self.first = None
         self.gate = _nowhere
         self.children = None
-        self.judged = self.known = False
+        self.judged = self.by_pair = self.known = False
         self.twin = 0
         if cython.compiled:
             self.number = 0 if entry is None else entry.tally.number
         self.depth = 0 if parent is None else parent.depth + 1
 
     def admit(self):
-        """Put this node into the trie as a validated one, for good."""
+        """Put this node into the trie. Locks may cache it: what it means is judged once, soon."""
         self.known = True
         if self.parent is not None and not self.judged and self.depth < ROOM:
             self.gate = self.parent
         self.place()
+
+    def forget(self):
+        """Let this node be seen as new at its next occurrence: it could not be judged."""
+        self.known = False
+        self.gate = _nowhere
+
+    def judge_instances(self, twin, by_pair):
+        """Have each acquisition along this node seen, for the sake of its instances."""
+        self.twin = self.twin or twin
+        self.by_pair = by_pair
+        self.judged = True
+        self.gate = _nowhere
 
     def place(self):
         """Put this node into the trie."""
@@ -78,11 +91,12 @@ class Chain:
                 self.parent.children = {}
             self.parent.children[self.entry] = self
 
-    def follow(self, entry, stack):
-        """Return the child for an entry, whether it was validated or not."""
+    def follow(self, entry, like):
+        """Return the child for an entry, whether any thread has seen it or not. `like` is the node that it replaces."""
         child = None if self.children is None else self.children.get(entry)
         if child is None:
-            child = Chain(self, entry, stack)
+            child = Chain(self, entry)
+            child.first = like.first
             if _link.stubs < MOST_STUBS:
                 _link.stubs += 1
                 child.place()

@@ -5,9 +5,9 @@ from cpython.object cimport PyObject
 from lockdep.fastpath._chain cimport Chain, Entry, _nowhere, _untracked
 from lockdep.fastpath._link cimport Link, _counter, _link, _timing, ld_next, new_serial
 from lockdep.fastpath._modes cimport BLOCKING, NEST, SYNC, TIMED, UNUSUAL
-from lockdep.fastpath._site cimport _cache, creation_entry, ld_known_entry, outer_place
+from lockdep.fastpath._site cimport _cache, creation_entry, ld_known_entry, outer_frame
 from lockdep.fastpath._tally cimport Tally, note_hold, note_wait, now_ns
-from lockdep.fastpath._thread_state cimport ThreadState
+from lockdep.fastpath._thread_state cimport ThreadState, ld_origin
 from lockdep.fastpath._threads cimport _crossed, current, tell_holder, threads
 
 cdef extern from *:
@@ -15,6 +15,9 @@ cdef extern from *:
 
 cdef extern from "lockdep/fastpath/_atomics.h":
     void ld_add(int *count, int change) nogil
+
+cdef extern from "lockdep/fastpath/_origins.h":
+    void ld_keep_origin(ld_origin *origin, void *frame)
 
 cdef extern from "lockdep/fastpath/_counts.h":
     int ld_count_up(long long **counts, int *size, int number) except -1
@@ -61,7 +64,7 @@ cdef class DepMap:
     @cython.locals(state=ThreadState)
     cdef revoke_holders(self)
     @cython.final
-    cdef book(self, ThreadState state, Chain child, void *place)
+    cdef book(self, ThreadState state, Chain child, void *frame)
     @cython.final
     cdef Chain step(self, ThreadState state, Entry entry)
     @cython.final

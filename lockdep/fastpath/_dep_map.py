@@ -22,6 +22,7 @@ if not cython.compiled:
     from lockdep.fastpath._threads import _crossed, current, tell_holder, threads
 
 COMPILED = cython.compiled
+RUN_STEPS = 12                                # of the stack, to keep of a lock that a run takes
 
 _wait_starts = {}                             # serial of a thread -> when it began to wait for a DepMap's lock
 _hold_starts = {}                             # thread, lock, which of its holds -> when a DepMap's lock was taken
@@ -144,16 +145,20 @@ class DepMap:
         return entry
 
     def step(self, state, entry):
-        """Return the chain to which taking this lock leads; it is validated if it is new."""
+        """Return the chain to which taking this lock leads; if it is new, it is seen, and judged later."""
         parent = state.chain
         self.witnessed = True
         child = None if parent.children is None else parent.children.get(entry)
         if child is None or not child.known:
             if state.busy:
                 return Chain(parent, entry)
-            child = _link.hooks.miss(state, parent, entry, self.serial)
+            child = state.learn(parent, child, entry, self.serial)
+            state.judge_now()
         elif child.judged and not state.busy and state.serials[child.twin] != self.peer:
-            _link.hooks.judge(state, child, self)
+            state.note(child, parent, self.serial, True)
+            if child.by_pair:                 # this pair is not seen again
+                self.peer = state.serials[child.twin]
+            state.judge_now()
         if child.gate is parent and entry.mode & UNUSUAL == 0 and entry.lock_class is self.entry.lock_class:
             self.hint = child
         return child
@@ -172,6 +177,8 @@ class DepMap:
         state = current()
         if state.pending:
             state.let_in()
+        if state.waits_calm and state.chain.depth == 0:
+            state.calm()
         if not self.is_tracked(state):
             return None
         entry = self.entry_as(state, mode, nest, subclass)
@@ -205,7 +212,7 @@ class DepMap:
         if _wait_starts and state.serial in _wait_starts:
             self.note_waited(state, ticket.entry.tally)
         if cython.compiled:
-            self.book(state, ticket, outer_place(state.tstate))
+            self.book(state, ticket, outer_frame(state.tstate))
         else:
             self.book(state, ticket, None)
         if _timing[0]:
@@ -216,6 +223,8 @@ class DepMap:
         """Note that this thread is going to wait: between `acquire`, which returned `ticket`, and `acquired`."""
         if ticket is not None:
             state = current()
+            if state.waits_calm:              # this wait may never end
+                state.calm()
             ticket.entry.tally.contended += 1
             _wait_starts[state.serial] = now_ns() if _timing[0] else 0
             if _timing[0]:
@@ -274,7 +283,7 @@ class DepMap:
                     note_hold(state, state.chains()[at - 1].entry.tally, began)
             self.check_pin(state, at)
             if at == state.chain.depth:
-                state.chain = state.chain.parent
+                state.pop()
             else:
                 state.drop(at)
             return True
@@ -349,7 +358,7 @@ class DepMap:
             state.pins.pop(self.serial, None)
             _link.hooks.pinned_release(self)
 
-    def book(self, state, child, place):
+    def book(self, state, child, frame):
         """Enter an acquisition: the thread stands in `child` now."""
         self.acquisitions += 1
         if cython.compiled:
@@ -361,7 +370,7 @@ class DepMap:
         if _timing[0]:
             self.since = now_ns()
         if cython.compiled:
-            state.places[child.depth] = place
+            ld_keep_origin(cython.address(state.origins[child.depth]), frame)
         state.serials[child.depth] = self.serial
         state.chain = child
 
@@ -377,10 +386,12 @@ class DepMap:
     def note_run(self, state, child):
         """Remember that this run took this lock: whoever waits for the run depends on it."""
         if state.took is not None and self.serial not in state.took:
-            if len(state.took) < _link.max_instances:
-                state.took[self.serial] = child
-            else:
-                state.took.setdefault(child.entry, child)
+            key = self.serial if len(state.took) < _link.max_instances else child.entry
+            try:
+                if key not in state.took:
+                    state.took[key] = state.see(child, state.chain, self.serial, RUN_STEPS)
+            except MemoryError:
+                _link.lost += 1
         self.run = state.run
 
     def forget(self):

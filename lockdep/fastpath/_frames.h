@@ -46,16 +46,11 @@ static inline PyObject *ld_frame_code(void *frame) {
     return (PyObject *)((_PyInterpreterFrame *)frame)->f_code;
 #endif
 }
-static inline void *ld_place(void *tstate) {
-    void *frame = ld_frame_now(tstate);
-    return frame == NULL ? NULL : ld_instruction(frame);
-}
 #else
 #define ld_frame_now(tstate) NULL
 #define ld_frame_before(frame) NULL
 #define ld_instruction(frame) NULL
 #define ld_frame_code(frame) NULL
-#define ld_place(tstate) NULL
 #endif
 
 /* A cache of whose code a code object is: 1 the program's, 2 ours, 0 not known yet. A stale answer, for a code object
@@ -72,15 +67,6 @@ static inline void ld_remember_whose(ld_owners *owners, void *frame, int whose) 
     size_t at = ((size_t)code >> 4) & (LD_OWNERS - 1);
     owners->rows[at].whose = whose;
     owners->rows[at].code = code;
-}
-
-/* Find the place of the innermost frame that runs the program's code; return 0 if the cache does not know enough. */
-static inline int ld_outer_place(ld_owners *owners, void *tstate, void **place) {
-    void *frame = ld_frame_now(tstate);
-    int whose = 0;
-    while (frame != NULL && (whose = ld_whose(owners, frame)) == 2) frame = ld_frame_before(frame);
-    *place = frame == NULL ? NULL : ld_instruction(frame);
-    return frame == NULL || whose == 1;
 }
 
 static inline PyObject *ld_filename(void *frame) {

@@ -7,9 +7,12 @@ cdef extern from "lockdep/fastpath/_atomics.h":
 
 @cython.final
 cdef class Link:
-    cdef object root, hooks, locate, is_ours, interrupts, patience
+    cdef object root, hooks, locate, ours, interrupts, patience
     cdef dict asleep
+    cdef public Py_ssize_t room, lost
     cdef Py_ssize_t max_instances, stubs, crowd
+    cdef int stack_depth
+    cdef bint prompt
     cdef long long fork_count
 
 

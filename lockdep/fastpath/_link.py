@@ -25,17 +25,21 @@ class Link:
     """The connection to a validator. While `root` is None, nothing is tracked."""
 
     __slots__ = (
-        "asleep", "crowd", "fork_count", "hooks", "interrupts", "is_ours", "locate", "max_instances", "patience",
-        "root", "stubs",
+        "asleep", "crowd", "fork_count", "hooks", "interrupts", "locate", "lost", "max_instances",
+        "ours", "patience", "prompt", "room", "root", "stack_depth", "stubs",
     )  # fmt: skip
 
     def __init__(self):
         self.root = None                      # the chain of a thread that holds nothing
         self.hooks = NoHooks()                # see hooks.Hooks
         self.locate = None                    # see hooks.Locate
-        self.is_ours = None                   # see hooks.IsOurs
+        self.ours = ()                        # directories whose code only passes locks on for others
         self.interrupts = ()                  # see hooks.Interrupt
         self.max_instances = 1024             # locks that a run remembers one by one; beyond that only their classes
+        self.room = 0                         # chains that may still be put into the trie
+        self.stack_depth = 24                 # frames of a stack that a sighting keeps
+        self.prompt = False                   # judge what is new before the lock is taken, since that may raise
+        self.lost = 0                         # acquisitions that were not seen, for want of memory
         self.patience = 0.1                   # seconds for others to free a lock that its own holder waits for
         self.asleep = {}                      # serial of a thread that waits for an ExclusiveLock -> that of the lock
         self.stubs = 0                        # chains that were walked through but never validated

@@ -7,17 +7,18 @@ from lockdep.fastpath._dep_map cimport DepMap, _hold_starts
 from lockdep.fastpath._link cimport Link, _link, _timing
 from lockdep.fastpath._modes cimport BLOCKING, TIMED, TRY
 from lockdep.fastpath._parking cimport HandoffQueue, Waiter, _generation, ld_guard, ld_unguard
-from lockdep.fastpath._site cimport outer_place
+from lockdep.fastpath._site cimport outer_frame
 from lockdep.fastpath._tally cimport Tally, note_hold, note_wait, now_ns
-from lockdep.fastpath._thread_state cimport ThreadState
+from lockdep.fastpath._thread_state cimport ThreadState, ld_origin
 from lockdep.fastpath._threads cimport _crossed, current, find_thread, follow, tell_holder
 
 cdef extern from "lockdep/fastpath/_atomics.h":
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
 
-cdef extern from "lockdep/fastpath/_frames.h":
-    void *ld_place(void *tstate) nogil
+cdef extern from "lockdep/fastpath/_origins.h":
+    void ld_note_origin(ld_origin *origin, void *tstate)
+    void ld_leave_origin(ld_origin *origin)
 
 cdef extern from "lockdep/fastpath/_counts.h":
     int ld_count_up(long long **counts, int *size, int number) except -1
@@ -53,6 +54,8 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef bint lock_real(self, ThreadState state, int mode, object timeout, Entry entry, Chain child) except -1
     @cython.final
+    cdef bint wait_judging(self, ThreadState state, object timeout) except -1
+    @cython.final
     cdef Chain step_again(self, ThreadState state, Entry entry)
     @cython.final
     cdef bint own(self, long long serial) except -1
@@ -87,6 +90,6 @@ cdef class ExclusiveLock(DepMap):
 
 
 cdef int FOREIGN
-cdef object FOREVER, UNTIL_SIGNAL, FAIR_SECONDS, _allocate_lock, _thread_count, monotonic
+cdef object FOREVER, UNTIL_SIGNAL, BRIEFLY, FAIR_SECONDS, _allocate_lock, monotonic
 
 cdef int mode_of(object blocking, object timeout) except -1

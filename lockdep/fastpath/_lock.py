@@ -30,11 +30,11 @@ if not cython.compiled:
     from lockdep.fastpath._threads import _crossed, current, find_thread, tell_holder
 
 COMPILED = cython.compiled
+BRIEFLY = 0.05                                # seconds that a thread waits before what it has seen is judged
 FAIR_SECONDS = 0.001                          # a waiter that was passed over for so long is handed the lock
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 
 _allocate_lock = _thread.allocate_lock
-_thread_count = _thread._count                # of threads besides the main one
 if cython.compiled:
     follow(ld_follow)
 
@@ -115,7 +115,7 @@ class ExclusiveLock(DepMap):
         if _timing[0]:
             self.since = now_ns()
         if cython.compiled:
-            state.places[child.depth] = ld_place(state.tstate)
+            ld_note_origin(cython.address(state.origins[child.depth]), state.tstate)
         state.serials[child.depth] = self.serial
         state.chain = child
         return True
@@ -126,6 +126,8 @@ class ExclusiveLock(DepMap):
             state.let_in()
         if mode == BLOCKING and self.take_in_run(state, self.hint):
             return True
+        if state.waits_calm and state.chain.depth == 0:
+            state.calm()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
         return self.lock_entry(state, mode, timeout, self.entry_for(state, mode))
@@ -171,11 +173,11 @@ class ExclusiveLock(DepMap):
 
     def lock_again(self, state, mode, timeout, entry):
         """Wait for a lock that this thread holds. If another thread frees it soon, it is a hand-off, and legal."""
-        alone = _thread_count() == 0 or not entry.lock_class.by_instance
-        if not alone and self.lock_real(state, TIMED, timeout if mode == TIMED else _link.patience, entry, None):
+        hopeless = not entry.lock_class.by_instance       # only its holder may release it
+        if not hopeless and self.lock_real(state, TIMED, timeout if mode == TIMED else _link.patience, entry, None):
             return True
         _link.hooks.recursion(state, entry, self)
-        return (alone or mode != TIMED) and self.lock_real(state, mode, timeout, entry, None)
+        return (hopeless or mode != TIMED) and self.lock_real(state, mode, timeout, entry, None)
 
     def lock_real(self, state, mode, timeout, entry, child):
         """Take the real lock, then write the books; `entry` is None if nothing is tracked.
@@ -198,7 +200,7 @@ class ExclusiveLock(DepMap):
                 self.free()
             raise
         if cython.compiled:
-            self.book(state, child, outer_place(state.tstate))
+            self.book(state, child, outer_frame(state.tstate))
         else:
             self.book(state, child, None)
         return True
@@ -212,7 +214,7 @@ class ExclusiveLock(DepMap):
         if _timing[0]:
             began = now_ns()
             _link.hooks.contended(state, entry, self)
-        if not self.wait(timeout, state.serial):
+        if not self.wait_judging(state, timeout):
             entry.tally.timeouts += 1
             return False
         if self.last != state.serial and self.last:
@@ -220,6 +222,22 @@ class ExclusiveLock(DepMap):
         if began:
             note_wait(state, entry.tally, began)
         return True
+
+    def wait_judging(self, state, timeout):
+        """Wait for the lock. If that takes long, have judged what is known of the thread: the wait may never end."""
+        awaited = state.record is not None and state.record.waiters
+        if state.waits_calm or awaited:
+            if timeout != UNTIL_SIGNAL:
+                if self.wait(BRIEFLY if timeout < 0 else min(timeout, BRIEFLY), state.serial):
+                    return True
+                if 0 <= timeout <= BRIEFLY:
+                    return False
+                timeout = timeout if timeout < 0 else timeout - BRIEFLY
+            if awaited:
+                _link.hooks.awaited(state, self)
+            if state.waits_calm:
+                state.calm()
+        return self.wait(timeout, state.serial)
 
     def step_again(self, state, entry):
         """Validate a lock that was taken already: by a try, or while a signal handler changed what is held."""
@@ -260,18 +278,22 @@ class ExclusiveLock(DepMap):
         if _timing[0]:
             self.note_release(state)
         if state.serials[state.chain.depth] == self.serial and self.owner == state.serial:
+            at = state.chain.depth
             state.chain = state.chain.parent
             self.owner = 0
             if cython.compiled:
                 self.free()
+                ld_leave_origin(cython.address(state.origins[at]))
             else:
                 self.raw.release()            # not by `free`: a signal handler can run where a Python function begins
-            return 0
-        self.check_owner(state)
-        try:
-            self.unbook(state)
-        finally:
-            self.free()
+        else:
+            self.check_owner(state)
+            try:
+                self.unbook(state)
+            finally:
+                self.free()
+        if state.waits_calm and state.chain.depth == 0:
+            state.calm()
         return 0
 
     def note_release(self, state):

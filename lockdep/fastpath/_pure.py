@@ -41,5 +41,7 @@ def leave(lock, kind=None, value=None, trace=None, /):
         state.chain = chain.parent
         lock.owner = 0
         lock.raw.release()
+        if state.waits_calm and chain.depth == 1:
+            state.calm()
     else:
         lock.unlock_real(state)

@@ -17,11 +17,9 @@ cdef extern from "lockdep/fastpath/_frames.h":
     object ld_filename(void *frame)
     void *ld_frame_now(void *tstate) nogil
     void *ld_frame_before(void *frame) nogil
-    void *ld_instruction(void *frame) nogil
     void *ld_address(object code, int lasti)
     int ld_whose(ld_owners *owners, void *frame) nogil
     void ld_remember_whose(ld_owners *owners, void *frame, int whose) nogil
-    int ld_outer_place(ld_owners *owners, void *tstate, void **place) nogil
 
 cdef extern from "lockdep/fastpath/_sites.h":
     ctypedef struct ld_spot:
@@ -69,6 +67,6 @@ cdef object watch(object watched)
 @cython.locals(spot=Spot)
 cpdef end_spots(object dead)
 cdef remember(Spot spot, object code, int lasti, object kind)
-@cython.locals(place=cython.p_void, frame=cython.p_void)
-cdef void *outer_place(void *tstate) except? NULL
+@cython.locals(frame=cython.p_void)
+cdef void *outer_frame(void *tstate) except? NULL
 cdef bint runs_our_code(void *frame) except -1

@@ -19,7 +19,7 @@ try:
 except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
-from lockdep.fastpath.places import place_of
+from lockdep.places import place_of
 
 if not cython.compiled:
     from lockdep.fastpath._chain import _untracked
@@ -184,16 +184,13 @@ def remember(spot, code, lasti, kind):
         ld_remember(cython.address(_cache), cython.address(spot.row))
 
 
-def outer_place(tstate):
-    """Return the place at which the program stands, below the functions of primitives that are written in Python."""
+def outer_frame(tstate):
+    """Return the frame of the program that is running, below those of primitives that are written in Python."""
     if cython.compiled:
-        place = cython.NULL
-        if ld_outer_place(cython.address(_owners), tstate, cython.address(place)):
-            return place
         frame = ld_frame_now(tstate)
         while frame is not cython.NULL and runs_our_code(frame):
             frame = ld_frame_before(frame)
-        return cython.NULL if frame is cython.NULL else ld_instruction(frame)
+        return frame
 
 
 def runs_our_code(frame):
@@ -202,6 +199,6 @@ def runs_our_code(frame):
         whose = ld_whose(cython.address(_owners), frame)
         if whose == 0:
             name = ld_filename(frame)
-            whose = 2 if name is not None and _link.is_ours is not None and _link.is_ours(name) else 1
+            whose = 2 if name is not None and name.startswith(_link.ours) else 1
             ld_remember_whose(cython.address(_owners), frame, whose)
         return whose == 2

@@ -1,5 +1,5 @@
 from lockdep.fastpath._chain import Entry
-from lockdep.fastpath.places import Place
+from lockdep.places import Place
 
 COMPILED: bool
 

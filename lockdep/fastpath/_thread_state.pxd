@@ -1,10 +1,11 @@
 # C types of _thread_state.py, read only when it is compiled.
 cimport cython
+from cpython.object cimport PyObject
 
 from lockdep.fastpath._chain cimport Chain, Entry, _unrooted
 from lockdep.fastpath._link cimport Link, _link, new_serial
 from lockdep.fastpath._modes cimport NEST, PINNED, ROOM
-from lockdep.fastpath._site cimport outer_place
+from lockdep.fastpath._sighting cimport MOST_HELD, Sighting, ld_make_copy
 
 cdef extern from *:
     void *PyThreadState_Get() nogil
@@ -15,14 +16,23 @@ cdef extern from "lockdep/fastpath/_atomics.h":
 cdef extern from "lockdep/fastpath/_frames.h":
     int ld_offset(void *place, object code)
 
+cdef extern from "lockdep/fastpath/_origins.h":
+    ctypedef struct ld_origin:
+        void *place
+        PyObject *code
+    ld_origin *ld_origins(ld_origin *old, size_t had, size_t n) except? NULL
+    void ld_leave_origin(ld_origin *origin)
+    void ld_remove_held(long long *serials, ld_origin *origins, int at, int depth)
+    object ld_kept_steps(ld_origin *origin)
+
 cdef extern from "lockdep/fastpath/_counts.h":
     void ld_forget_counts(long long *counts) nogil
 
 cdef extern from "lockdep/fastpath/_threads.h":
     unsigned long ld_ident(void *tstate) nogil
     long long *ld_serials(long long *old, size_t n) except? NULL
-    void **ld_places(void **old, size_t n) except? NULL
-    void ld_drop(long long *serials, void **places, int at, int depth) nogil
+    int ld_stop_collector()
+    void ld_start_collector(int was_on)
 
 
 @cython.final
@@ -34,7 +44,9 @@ cdef class ThreadState:
     cdef public Chain chain
     cdef public Chain root
     cdef long long *serials
-    cdef void **places
+    cdef ld_origin *origins
+    cdef readonly list sightings
+    cdef public bint waits_calm
     cdef long long *counts
     cdef int numbers
     cdef int capacity
@@ -61,7 +73,15 @@ cdef class ThreadState:
     cpdef mark(self)
     cpdef let_in(self)
     cdef bint room(self, int depth) except -1
-    cdef void *outer_place(self) except? NULL
+    @cython.locals(seen=Sighting)
+    cpdef Sighting see(self, Chain chain, Chain base, long long serial, int limit)
+    cdef Chain learn(self, Chain base, Chain child, Entry entry, long long serial)
+    @cython.locals(seen=Sighting)
+    cdef note(self, Chain chain, Chain base, long long serial, bint again)
+    cdef judge_now(self)
+    cpdef calm(self)
+    cdef forget_sightings(self)
+    cdef pop(self)
     cdef drop(self, int at)
     cdef check_nests(self, list chains, int at)
     cpdef take_messages(self)

@@ -17,11 +17,14 @@ except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
 if not cython.compiled:
-    from lockdep.fastpath._chain import _unrooted
+    from lockdep.fastpath._chain import Chain, _unrooted
     from lockdep.fastpath._link import _link, new_serial
     from lockdep.fastpath._modes import NEST, PINNED, ROOM
+    from lockdep.fastpath._sighting import MOST_HELD, Sighting
+    from lockdep.places import step_of
 
 COMPILED = cython.compiled
+MOST_SIGHTINGS = 64                           # are judged at once, wherever the thread stands
 _get_ident = _thread.get_ident
 
 
@@ -40,7 +43,8 @@ class ThreadState:
 
     __slots__ = (
         "anchor", "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "nests",
-        "next", "off", "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials", "took",
+        "next", "off", "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials",
+        "sightings", "took", "waits_calm",
     )  # fmt: skip
 
     def __init__(self):
@@ -48,11 +52,13 @@ class ThreadState:
         self.capacity = ROOM
         if cython.compiled:
             self.serials = ld_serials(cython.NULL, ROOM)
-            self.places = ld_places(cython.NULL, ROOM)
+            self.origins = ld_origins(cython.NULL, 0, ROOM)
             self.counts = cython.NULL
             self.numbers = 0
         else:
             self.serials = [0] * ROOM
+        self.sightings = []                   # to be judged, oldest first; what can be called is called instead
+        self.waits_calm = False               # there may be some
         self.next = self.anchor = None        # used by _threads
         self.root = self.chain = _unrooted
         self.context_key = None
@@ -62,6 +68,9 @@ class ThreadState:
 
     def clear(self):
         """Forget the thread that had this state. The next one starts in the same root."""
+        if cython.compiled:
+            for depth in range(1, self.chain.depth + 1):
+                ld_leave_origin(cython.address(self.origins[depth]))
         if self.chain.depth or self.context_key is not None:
             self.root = self.chain = _unrooted
             self.mark()
@@ -88,7 +97,7 @@ class ThreadState:
 
     def __dealloc__(self):
         ld_serials(self.serials, 0)
-        ld_places(self.places, 0)
+        ld_origins(self.origins, self.capacity, 0)
         ld_forget_counts(self.counts)
 
     def mark(self):
@@ -120,7 +129,7 @@ class ThreadState:
         if depth >= self.capacity:
             if cython.compiled:
                 self.serials = ld_serials(self.serials, 2 * depth)
-                self.places = ld_places(self.places, 2 * depth)
+                self.origins = ld_origins(self.origins, self.capacity, 2 * depth)
             else:
                 self.serials += [0] * depth
             self.capacity = 2 * depth
@@ -151,16 +160,96 @@ class ThreadState:
         found.reverse()
         return found
 
-    def outer_place(self):
-        """Return the place at which the thread stands, without the functions of primitives; NULL in the pure build."""
-        if cython.compiled:
-            return outer_place(self.tstate)
-
     def lasti_in(self, code, depth):
-        """Return the offset in `code` at which the lock at this depth was taken; -1 if elsewhere or not known."""
+        """Return the offset in `code` at which the lock at this depth was taken; -1 if elsewhere or not known.
+
+        Any thread may ask, of any thread.
+        """
         if cython.compiled:
-            return ld_offset(self.places[depth], code)
+            return ld_offset(self.origins[depth].place, code)
         return -1
+
+    def kept_steps(self, depth):
+        """Return where the lock at this depth was taken, as ((code, offset), ...), if that was kept; else None.
+
+        Not of another thread that runs, without the GIL.
+        """
+        if cython.compiled:
+            return ld_kept_steps(cython.address(self.origins[depth]))
+        return None
+
+    def see(self, chain, base, serial, limit):
+        """Return a Sighting of the lock `serial`, wanted along `chain` while the locks of `base` are held.
+
+        It keeps up to `limit` steps of the stack. MemoryError if there is no memory for it.
+        """
+        seen = Sighting(chain, base, serial)
+        seen.context = self.context
+        seen.run = self.record
+        seen.root = self.root
+        seen.thread = self.serial
+        seen.ident = self.ident
+        if cython.compiled:
+            seen.copy = ld_make_copy(
+                self.tstate, limit, self.serials, self.origins, max(1, base.depth - MOST_HELD + 1), base.depth
+            )
+        else:
+            seen.look(limit, self.serials)
+        return seen
+
+    def learn(self, base, child, entry, serial):
+        """Return the chain to which taking the lock `serial` as `entry` leads from `base`; it is judged later.
+
+        `child` is that chain if somebody has walked there already.
+        """
+        collecting = ld_stop_collector() if cython.compiled else 0
+        try:
+            if child is None:
+                child = Chain(base, entry)
+            if _link.room > 0:
+                _link.room -= 1
+                child.admit()
+            self.note(child, base, serial, False)
+        finally:
+            if cython.compiled:
+                ld_start_collector(collecting)
+        return child
+
+    def note(self, chain, base, serial, again):
+        """Keep a Sighting. Without memory for it, the acquisition is not learned from; that is counted."""
+        try:
+            seen = self.see(chain, base, serial, _link.stack_depth)
+            seen.again = again
+            if not cython.compiled and chain.first is None:
+                chain.first = [step_of(code, lasti) for code, lasti in seen.steps]
+            self.sightings.append(seen)
+            self.waits_calm = True
+        except MemoryError:
+            chain.forget()
+            _link.lost += 1
+
+    def forget_sightings(self):
+        """Drop what nobody will judge, because the thread is gone in this process; it will be new again."""
+        for seen in self.sightings:
+            if isinstance(seen, Sighting):
+                seen.chain.forget()
+        self.sightings = []                   # a new one: the thread that is gone may have been changing the old one
+        self.waits_calm = False
+
+    def judge_now(self):
+        """Have the validator judge what this thread has seen, if that must not or cannot wait for a calm moment."""
+        if _link.prompt or self.context is not None or len(self.sightings) >= MOST_SIGHTINGS:
+            self.calm()
+
+    def calm(self):
+        """Have the validator judge what this thread has seen. What cannot be judged now stays for the next time."""
+        if self.busy:
+            return
+        self.waits_calm = False
+        try:
+            _link.hooks.judge(self)
+        finally:
+            self.waits_calm = len(self.sightings) != 0
 
     def find(self, serial):
         """Return the depth at which this lock is held, innermost first, or 0."""
@@ -169,6 +258,13 @@ class ThreadState:
             at -= 1
         return at
 
+    def pop(self):
+        """Remove the innermost held lock."""
+        at = self.chain.depth
+        self.chain = self.chain.parent
+        if cython.compiled:
+            ld_leave_origin(cython.address(self.origins[at]))
+
     def drop(self, at):
         """Remove the held lock at this depth, and walk those above it again without validating them."""
         chains = self.chains()
@@ -176,8 +272,9 @@ class ThreadState:
             self.check_nests(chains, at)
         rest = self.walk(chains[at - 1].parent, chains[at:])
         if cython.compiled:
-            ld_drop(self.serials, self.places, at, self.chain.depth)
+            depth = self.chain.depth
             self.chain = rest
+            ld_remove_held(self.serials, self.origins, at, depth)
         else:                                 # two stores in a row: no signal handler can run between them
             self.serials = [*self.serials[:at], *self.serials[at + 1:], 0]
             self.chain = rest
@@ -195,7 +292,7 @@ class ThreadState:
     def walk(self, chain, steps):
         """Return the chain to which the entries of `steps` lead from `chain`. Nothing is validated."""
         for step in steps:
-            chain = chain.follow(step.entry, step.stack)
+            chain = chain.follow(step.entry, step)
         return chain
 
     def enter(self, context, key, mode):
@@ -213,16 +310,17 @@ class ThreadState:
         for depth, step in enumerate([entry, *[above.entry for above in chains[at:]]], at):
             child = None if chain.children is None else chain.children.get(step)
             if child is None or not child.known:
-                child = _link.hooks.miss(self, chain, step, abs(self.serials[depth]))
+                child = self.learn(chain, child, step, abs(self.serials[depth]))
             chain = child
         self.chain = chain
+        self.judge_now()
 
     def pin(self, at, serial, total):
         """Pin the lock at this depth: its release is reported. `total` is the sum of its cookies; 0 unpins it."""
         chains = self.chains()
         entry = chains[at - 1].entry
         mode = entry.mode | PINNED if total else entry.mode & ~PINNED
-        chain = chains[at - 1].parent.follow(entry.lock_class.entry(mode), chains[at - 1].stack)
+        chain = chains[at - 1].parent.follow(entry.lock_class.entry(mode), chains[at - 1])
         chain = self.walk(chain, chains[at:])
         if self.pins is None:
             self.pins = {}
@@ -270,8 +368,8 @@ class ThreadState:
     def begin_run(self, record):
         """Start a run (a work item) inside this thread; return what `end_run` needs.
 
-        `record.took` is filled with what the run takes, for those who wait for it: serial of a lock -> chain in which
-        it was taken; for the locks beyond `max_instances`, entry -> chain.
+        `record.took` is filled with what the run takes, for those who wait for it: serial of a lock -> Sighting of
+        its first acquisition; for the locks beyond `max_instances`, entry -> Sighting.
         """
         outer = (self.running, self.record, self.took)
         self.record, self.took = record, record.took
@@ -282,11 +380,11 @@ class ThreadState:
         """Go back to the outer run, which has now also taken what the inner one took."""
         took = self.took
         running, self.record, self.took = outer
-        for key, chain in () if self.took is None else took.items():
-            if key is not chain.entry and len(self.took) < _link.max_instances:
-                self.took.setdefault(key, chain)
+        for key, seen in () if self.took is None else took.items():
+            if key is not seen.chain.entry and len(self.took) < _link.max_instances:
+                self.took.setdefault(key, seen)
             else:
-                self.took.setdefault(chain.entry, chain)
+                self.took.setdefault(seen.chain.entry, seen)
         self.switch_run(running)
 
     def switch_run(self, serial):

@@ -1,7 +1,9 @@
+from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
 from lockdep.fastpath._chain import Chain, Entry
+from lockdep.fastpath._sighting import Sighting
 from lockdep.fastpath.hooks import RunRecord
 
 COMPILED: bool
@@ -17,7 +19,9 @@ class ThreadState:
     dirty: int
     ident: int
     record: Any  # the record that was given to begin_run; None: nobody can wait for this thread
-    took: dict[int | Entry, Chain] | None
+    took: dict[int | Entry, Sighting] | None
+    sightings: list[Sighting | Callable[[], Any]]
+    waits_calm: bool
     context: Any
     context_key: object
     context_mode: int
@@ -37,5 +41,8 @@ class ThreadState:
     def chains(self) -> list[Chain]: ...
     def find(self, serial: int) -> int: ...
     def lasti_in(self, code: CodeType, depth: int) -> int: ...
+    def kept_steps(self, depth: int) -> tuple[tuple[CodeType, int], ...] | None: ...
+    def see(self, chain: Chain, base: Chain, serial: int, limit: int) -> Sighting: ...
+    def calm(self) -> None: ...
     def begin_run(self, record: RunRecord) -> Any: ...
     def end_run(self, outer: Any) -> None: ...

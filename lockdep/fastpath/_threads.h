@@ -67,14 +67,14 @@ static inline long long *ld_serials(long long *old, size_t n) {
     else if (old == NULL) grown[0] = 0;
     return grown;
 }
-static inline void **ld_places(void **old, size_t n) {
-    void **grown;
-    if (n == 0) { PyMem_Free(old); return NULL; }
-    grown = (void **)PyMem_Realloc(old, n * sizeof *grown);
-    if (grown == NULL) PyErr_NoMemory();
-    return grown;
-}
-static inline void ld_drop(long long *serials, void **places, int at, int depth) {
-    for (; at < depth; at++) { serials[at] = serials[at + 1]; places[at] = places[at + 1]; }
-}
+
+/* Keep the collector, and with it the finalizers of the program, from running inside a few lines of C. Since 3.12 it runs
+   between two bytecodes only. */
+#if PY_VERSION_HEX < 0x030C0000
+static inline int ld_stop_collector(void) { return PyGC_Disable(); }
+static inline void ld_start_collector(int was_on) { if (was_on) PyGC_Enable(); }
+#else
+static inline int ld_stop_collector(void) { return 0; }
+static inline void ld_start_collector(int was_on) { (void)was_on; }
+#endif
 #endif

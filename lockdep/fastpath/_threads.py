@@ -14,6 +14,8 @@ try:
 except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
+from lockdep.fastpath.hooks import Settings
+
 if not cython.compiled:
     from lockdep.fastpath._link import _link
     from lockdep.fastpath._tally import tallies
@@ -22,6 +24,7 @@ if not cython.compiled:
     _local = _thread._local()
 
 COMPILED = cython.compiled
+SETTINGS = Settings()
 
 _states = []                                  # of all living threads, and those in the pool
 _spare = None                                 # the pool: states of ended threads, linked by `next`
@@ -32,20 +35,24 @@ if cython.compiled:
     _follower = cython.NULL
 
 
-def connect(root, hooks, locate, is_ours, max_instances=1024, patience=0.1):
-    """Validate with `hooks` from now on: each thread walks its held locks again under `root`. None: track nothing.
-
-    `hooks`, `locate` and `is_ours` are described in fastpath.hooks. A run remembers `max_instances` locks one by one. A
-    thread that waits for a lock it holds itself is given `patience` seconds, in which another thread may release it.
-    """
+def connect(root, hooks, settings=SETTINGS):
+    """Validate with `hooks` from now on: each thread walks its held locks again under `root`. None: track nothing."""
     _link.hooks = hooks
-    _link.locate = locate
-    _link.is_ours = is_ours
-    _link.max_instances = max_instances
-    _link.patience = patience
+    _link.locate = settings.locate
+    _link.ours = settings.ours
+    _link.room = settings.room
+    _link.stack_depth = settings.stack_depth
+    _link.prompt = settings.prompt
+    _link.max_instances = settings.max_instances
+    _link.patience = settings.patience
     _link.root = root
     for state in threads():
         state.mark()
+
+
+def lost():
+    """Return how many acquisitions were not seen, because there was no memory for it."""
+    return _link.lost
 
 
 def interrupt_with(callback):
@@ -79,6 +86,13 @@ def find_thread(serial):
     return None
 
 
+def waits_for(serial):
+    """Return (serial of the ExclusiveLock, ident) that the thread with this serial sleeps for; (0, 0) if for none."""
+    wanted = _link.asleep.get(serial, 0)
+    state = find_thread(serial) if wanted else None
+    return (0, 0) if state is None else (wanted, state.ident)
+
+
 def tell_holder(owner, serial):
     """Make the thread with the serial `owner` drop a lock: another thread has released it, or the lock is gone.
 
@@ -91,7 +105,7 @@ def tell_holder(owner, serial):
 
 
 def reap():
-    """Return the states of the threads that ended with a lock held, each once. `retire` puts them into the pool.
+    """Return the states of threads that ended with a lock held or something to judge. `retire` puts them into the pool.
 
     Locks that were ever released by another thread than their taker do not count: they are used for hand-off.
     """
@@ -105,7 +119,7 @@ def reap():
         for _, serial in state.held():
             if serial in _crossed:
                 state.revoke(serial)
-        if state.chain.depth:
+        if state.chain.depth or state.sightings:
             found.append(state)
         else:
             retire(state)
@@ -148,6 +162,9 @@ def forked():
     while spare is not None:
         kept.append(spare)
         spare = spare.next
+    for state in _states:
+        if state is not kept[0]:
+            state.forget_sightings()
     _states, _ended = kept, []                # new ones: a thread that is gone may have been changing the old ones
     asleep, _link.asleep = _link.asleep, {}
     serial = kept[0].serial
@@ -170,7 +187,7 @@ class Anchor(dict):
                 return
         elif self.forks != _link.fork_count:
             return
-        if self.state.chain.depth:
+        if self.state.chain.depth or self.state.sightings:
             _ended.append(self.state)
         else:
             retire(self.state)

@@ -1,7 +1,7 @@
 """The seam between the fast path and a validator: what the fast path calls when it meets something new.
 
-A known acquisition calls nothing. Everything else goes to one object that follows the protocol `Hooks`, given to
-`connect`; NoHooks follows it too, and is in force while nothing is tracked.
+A known acquisition calls nothing, and a new one leaves a Sighting. Everything else goes to one object that follows the
+protocol `Hooks`, given to `connect`; NoHooks follows it too, and is in force while nothing is tracked.
 
 Every hook is called in the thread that uses the lock, with nothing of the fast path locked. A hook may take time and
 may use locks of its own, but must not wait for one without a bound. While it uses locks it raises `state.busy`, so
@@ -11,50 +11,73 @@ being released, after it was released.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from lockdep.fastpath import Chain, DepMap, Entry, Site, ThreadState
+    from lockdep.fastpath import DepMap, Entry, Sighting, Site, ThreadState
 
 Locate: TypeAlias = Callable[[FrameType | None, type, "Site | Any", Any], "Entry | None"]
 """locate(frame, kind, inner, key): how a lock of the type `kind` is taken that is created by `frame`, in which case
 `inner` is the Site of the next inner frame; None leaves the decision to the next outer frame. Without a frame, `inner`
 is the name or class that the programmer gave and `key` the key, and the answer is never None."""
 
-IsOurs: TypeAlias = Callable[[str], bool]
-"""is_ours(file name): whether its code only passes locks on for others, and is left out of reports."""
-
 Interrupt: TypeAlias = Callable[[], bool]
 """interrupt(): run what is pending in this thread, at a point where it may be interrupted. Return whether something
 stays pending: then it is called again at the next such point."""
+
+
+class Settings(NamedTuple):
+    """What else a validator says when it is connected.
+
+    `locate` puts new locks into classes. Code of files whose names begin with one of `ours` only passes locks on for
+    others. `room` more chains are remembered. A sighting keeps `stack_depth` steps of the stack. With `prompt`, what is
+    new is judged before the lock is taken. A run remembers `max_instances` locks one by one. A thread that waits for a
+    lock it holds itself is given `patience` seconds, in which another thread may release it.
+    """
+
+    locate: Locate | None = None
+    ours: tuple[str, ...] = ()
+    room: int = 0
+    stack_depth: int = 24
+    prompt: bool = False
+    max_instances: int = 1024
+    patience: float = 0.1
 
 
 class RunRecord(Protocol):
     """What describes a run: a thread, or a work item inside one. Others may wait for its end."""
 
     serial: int
-    took: dict[int | Entry, Chain]
+    took: dict[int | Entry, Sighting]
+
+    @property
+    def waiters(self) -> Sequence[object]:
+        """Who waits for it now, and holds locks."""
+
+    label: Callable[[], str]  # returns the name of the thread or work item
 
 
 class Hooks(Protocol):
     """What a validator does for the fast path."""
 
-    def miss(self, state: ThreadState, parent: Chain, entry: Entry, serial: int, /) -> Chain:
-        """Validate a new chain: a thread that stands in `parent` wants the lock `serial` as `entry`.
+    def judge(self, state: ThreadState, /) -> None:
+        """Judge the sightings of a thread, oldest first, and take each out of its list when it is judged.
 
-        Called before the lock can block. Returns the new chain, admitted if it need not be validated again.
+        Called at the thread's calm moments: when it holds nothing, when it has waited for a while, when its list is
+        full. What cannot be judged now stays in the list. With the setting `prompt` it is called before each lock that
+        is new, and an exception keeps the lock from being taken.
         """
-
-    def judge(self, state: ThreadState, chain: Chain, lock: DepMap, /) -> None:
-        """Validate a known chain in which a class occurs twice, because `lock` is another instance than last time."""
 
     def recursion(self, state: ThreadState, entry: Entry, lock: DepMap, /) -> None:
         """A thread waits for an exclusive lock that it holds. Raises an exception, or lets the thread wait."""
 
     def hopeless(self, state: ThreadState, entry: Entry, lock: DepMap, /) -> None:
         """Like `recursion`, for other locks: the thread would wait for itself for ever. Should raise an exception."""
+
+    def awaited(self, state: ThreadState, lock: DepMap, /) -> None:
+        """A thread that others wait for has waited for a lock for a while, and goes on waiting."""
 
     def misuse(self, state: ThreadState, lock: DepMap, /) -> None:
         """A thread releases a lock that is not locked, or that it does not hold. The release fails afterwards."""
@@ -88,17 +111,17 @@ class NoHooks:
     middle of an acquisition when it was taken out of force.
     """
 
-    def miss(self, _state: ThreadState, parent: Chain, entry: Entry, _serial: int, /) -> Chain:
-        """Return a chain that is not admitted, so that it is validated when it occurs again."""
-        return type(parent)(parent, entry)
-
-    def judge(self, *_: object) -> None:
-        """Accept the instance."""
+    def judge(self, state: ThreadState, /) -> None:
+        """Drop what was seen: nobody judges it."""
+        state.sightings.clear()
 
     def recursion(self, *_: object) -> None:
         """Let the thread wait."""
 
     def hopeless(self, *_: object) -> None:
+        """Let the thread wait."""
+
+    def awaited(self, *_: object) -> None:
         """Let the thread wait."""
 
     def misuse(self, *_: object) -> None:

@@ -3,7 +3,7 @@
 The class of a lock is the place where it was made: file, line and position of the call, and the kind of lock. Frames
 of threading, queue, functools, lockdep and generated code are passed over, but stay in the name. If a factory returns
 the lock as it is, the place of the factory's caller is part of the class. A name or key given by the programmer wins.
-Code that is compiled again makes locks of the same class, unless its text has changed (see fastpath/places.py).
+Code that is compiled again makes locks of the same class, unless its text has changed (see places.py).
 
 Classes belong to the process and live as long as it does. Classifying a new place costs some microseconds; a known
 place costs nothing here (see `fastpath.creation_entry`).
@@ -17,9 +17,9 @@ from types import FrameType
 from typing import Any
 
 from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, ExclusiveLock, Site
-from lockdep.fastpath.places import Place, place_of
 from lockdep.graph.creation import calls, is_passed_over, made_by_fork_hook, returns_it
 from lockdep.graph.naming import likeness, numbered
+from lockdep.places import Place, place_of
 from lockdep.wait_types import DROP_IN, PLAIN, Traits
 
 SUBCLASSES = 8

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lockdep.graph.classes import LockClass
-from lockdep.trace import StackTrace
+from lockdep.trace import NO_STACK, StackTrace
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED
 
 
@@ -19,8 +19,8 @@ class Witness:
     """One observation of a dependency: the thread, the two lock instances, where each was taken, what else was held.
 
     Serials number threads and lock instances; a lock serial of 0 is an instance that was not remembered. `gates` are
-    the serials of the other held locks. `run` names the thread or work item that took next, if this thread only waited
-    for that run. `mode` is how next was taken.
+    the serials of the other held locks. `run` names the thread or work item that took next, at `taken`, if this thread
+    only waited for that run. `mode` is how next was taken.
     """
 
     thread: str
@@ -32,6 +32,7 @@ class Witness:
     gates: tuple[int, ...] = ()
     run: str = ""
     mode: int = 0
+    taken: StackTrace = NO_STACK
 
     def seen(self) -> tuple[int, int, int]:
         """Return what tells this witness from others of its kind: a second one with the same is not kept."""

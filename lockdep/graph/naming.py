@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import Protocol
 
 from lockdep import trace
-from lockdep.fastpath.places import Place, Step
+from lockdep.places import Place, Step
 
 Sites = tuple[Place, ...]  # innermost first
 

@@ -20,10 +20,10 @@ from typing import cast
 
 from lockdep import __version__, fastpath, runtime, trace
 from lockdep.fastpath import NEST, NOCHECK, READ, RECURSIVE_READ, SYNC, TIMED, TRY, Chain, Entry
-from lockdep.fastpath.places import Step
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.dependency import Dependency
 from lockdep.lock_stat import lock_stats
+from lockdep.places import Step
 from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.snapshots.records import (
     ChainRecord,
@@ -236,7 +236,7 @@ def counters(validator: Validator) -> tuple[tuple[str, int], ...]:
         "findings": sum(one.count for one in validator.findings()),
         "stack traces": len(trace._interned),
         "threads": len(fastpath.threads()),
-        "unvalidated": validator.unvalidated,
+        "unvalidated": fastpath.lost(),
     }
     return tuple(sorted(counted.items()))
 

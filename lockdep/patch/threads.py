@@ -18,12 +18,12 @@ from typing import Any
 
 from lockdep import fastpath, runtime, trace
 from lockdep.annotations import paused
-from lockdep.fastpath.places import Step, step_of
 from lockdep.graph import naming
 from lockdep.graph.classes import registry
 from lockdep.graph.runs import Run
 from lockdep.patch.changes import Changes
-from lockdep.patch.joins import RUN, joined, timeout_of
+from lockdep.patch.joins import RUN, joined, timeout_of, wait_judging
+from lockdep.places import Step, step_of
 
 _MADE = "_lockdep_made"  # the attribute of a Thread that says where it was made
 
@@ -142,8 +142,17 @@ def thread_place(thread: Any) -> Callable[[], str]:
 
 
 def follow_join(wrapped: Callable[..., None], thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Report a wait for the end of a thread, once it has ended. A wait that timed out is none."""
-    wrapped(*args, **kwargs)
+    """Report a wait for the end of a thread, once it has ended, or when it lasts. A wait that timed out is none."""
     run = getattr(thread, RUN, None)
+    timeout = timeout_of(args, kwargs)
+    if run is None or not is_waiting(thread):
+        wrapped(*args, **kwargs)
+    else:
+        wait_judging(run, wrapped, thread.is_alive, timeout)
     if run is not None and not thread.is_alive():
-        joined(run, timed=timeout_of(args, kwargs) is not None)
+        joined(run, timed=timeout is not None)
+
+
+def is_waiting(thread: Any) -> bool:
+    """Return whether a join would wait while this thread holds locks. Who holds none waits safely."""
+    return runtime.is_active() and fastpath.thread_state().chain.depth > 0 and bool(thread.is_alive())

@@ -7,6 +7,7 @@ from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Witness
 from lockdep.splats.document import Line
 from lockdep.splats.page import TAKEN, Body, Page, frames, heading, line, plain
+from lockdep.trace import NO_STACK
 from lockdep.vocabulary.kinds import EVENT, RECURSIVE, SHARED, TIMED, WAIT
 
 
@@ -22,7 +23,10 @@ def dependency_block(page: Page, number: int, prev: LockClass, next_: LockClass,
     run = f" ({witness.run})" if witness.run else ""
     read = " (recursive read)" if kind & RECURSIVE else ""
     timed = " with a timeout" if kind & TIMED else ""
-    return [*lines, line(f"   to {how}{run} ", plain(next_), f"{read}{timed} at:"), frames(witness.next_stack)]
+    lines += [line(f"   to {how}{run} ", plain(next_), f"{read}{timed} at:"), frames(witness.next_stack)]
+    if witness.taken is not NO_STACK:
+        lines += [line("   which took ", plain(next_), " at:"), frames(witness.taken)]
+    return lines
 
 
 def dependency_heading(page: Page, number: int, prev: LockClass, next_: LockClass, note: str) -> Line:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lockdep.fastpath import UNTRACKED, Chain, Entry, ThreadState
+from lockdep.fastpath import UNTRACKED, Entry, Sighting
 from lockdep.graph.classes import LockClass
 from lockdep.graph.comparison import Compared, compare_all
 from lockdep.graph.dependency import Witness
 from lockdep.graph.runs import Run
-from lockdep.trace import StackTrace
-from lockdep.validator.held import held_along, thread_name
+from lockdep.trace import NO_STACK, StackTrace, seen_stack
+from lockdep.validator.held import held_in
 from lockdep.violations.where import HeldLock, Where
 from lockdep.vocabulary.context import ORDINARY, Context
 
@@ -38,33 +38,31 @@ class Acquisition:
         """Return the thread, what it holds and where it is, for a report."""
         return Where(self.thread, self.held, self.stack, self.context.summary())
 
-    def witness(self, prev: HeldLock, serial: int, run: Run | None = None) -> Witness:
+    def witness(self, prev: HeldLock, serial: int, run: Run | None = None, taken: StackTrace = NO_STACK) -> Witness:
         """Return the observation that the lock `serial` was wanted while `prev` was held.
 
-        `run` is the thread or work item that wanted it, if this thread only waits for that run.
+        `run` is the thread or work item that took it at `taken`, if this thread only waits for that run.
         """
         gates = tuple(lock.serial for lock in self.held if lock is not prev)
         awaited = "" if run is None else run.label()
         return Witness(
-            self.thread, self.thread_serial, prev.serial, serial, prev.stack, self.stack, gates, awaited, self.mode
-        )
+            self.thread, self.thread_serial, prev.serial, serial, prev.stack, self.stack, gates, awaited, self.mode,
+            taken,
+        )  # fmt: skip
 
 
-def acquisition_of(thread: ThreadState, parent: Chain, entry: Entry, serial: int, stack: StackTrace) -> Acquisition:
-    """Return the attempt to take the lock `serial` as `entry` by a thread that holds the locks of `parent`.
+def acquisition_of(seen: Sighting, thread: str, depth: int) -> Acquisition:
+    """Return what a thread of this name did: it tried to take a lock, or something else happened while it held locks.
 
-    `entry` is UNTRACKED, and `serial` 0, for something else that happens while locks are held. Calls the ordering
-    callback of the class, if there is one, so it must not be used under the graph lock.
+    Stacks have at most `depth` steps. Calls the ordering callback of the class, if there is one, so it must not be used
+    under the graph lock.
     """
-    context = ORDINARY if thread.context is None else thread.context
-    held = held_along(thread, parent, stack)
+    stack = seen_stack(seen.stack(), depth)
+    context = ORDINARY if seen.context is None else seen.context
+    held = held_in(seen, stack, depth)
+    entry = UNTRACKED if seen.chain is seen.base else seen.chain.entry
     order = None if entry is UNTRACKED else entry.lock_class.order
-    compared = {} if order is None else compare_all(order, [lock.serial for lock in held], serial)
-    name, number = thread_name(thread), thread.serial
-    return Acquisition(entry, entry.lock_class, entry.mode, serial, held, stack, context, name, number, compared)
-
-
-def where_of(thread: ThreadState, held: Sequence[HeldLock], stack: StackTrace) -> Where:
-    """Return the place of something that is not an acquisition, for a report."""
-    context = ORDINARY if thread.context is None else thread.context
-    return Where(thread_name(thread), tuple(held), stack, context.summary())
+    compared = {} if order is None else compare_all(order, [lock.serial for lock in held], seen.serial)
+    return Acquisition(
+        entry, entry.lock_class, entry.mode, seen.serial, held, stack, context, thread, seen.thread, compared
+    )

@@ -18,7 +18,6 @@ from lockdep.validator.checks.circular import check_circular
 from lockdep.validator.watch import Watch
 from lockdep.violations.book import FindingBook
 from lockdep.violations.circular import CircularDependency
-from lockdep.violations.finding import Finding
 from lockdep.vocabulary.grades import ERRORS, UNMATCHED
 from lockdep.vocabulary.kinds import RECURSIVE, SHARED
 
@@ -45,50 +44,51 @@ class Cycles:
         known = self.graph.find(prev, next_)
         return known is not None and kind in known.witnesses
 
-    def learn(self, prev: LockClass, next_: LockClass, kind: int, witness: Witness, new: Acquisition) -> list[Finding]:
-        """Record prev -> next_ in the kind it was seen in; return the findings of the cycle it closes.
+    def learn(
+        self, prev: LockClass, next_: LockClass, kind: int, witness: Witness, new: Acquisition, *, known: bool
+    ) -> None:
+        """Record prev -> next_ in the kind it was seen in, and judge the cycle it closes.
 
-        Cost: nothing to search if the dependency agrees with the rank order of the classes, else the search of
-        check_circular.
+        `known` says that it was judged before in this kind. Cost: nothing to search if the dependency agrees with the
+        rank order of the classes, else the search of check_circular.
         """
-        known = self.graph.find(prev, next_)
-        if known is not None and kind in known.witnesses:
-            return self.see_again(known, kind, witness)
+        seen = self.graph.find(prev, next_) if known else None
+        if seen is not None:
+            self.see_again(seen, kind, witness)
+            return
         path = check_circular(self.graph, prev, next_, kind)
         dependency = self.graph.register_dependency(prev, next_)
         watch_deaths(prev, next_)
         self.keep(dependency, kind, witness, self._options.max_witnesses)
-        if path is None:
-            return []
-        found, grade = self._circular((*path, dependency), new)
-        if grade == UNMATCHED:
+        if path is not None and self._circular((*path, dependency), new) == UNMATCHED:
             self.watch.add((*path, dependency), self.graph, self._root)
-            found += self._longer_path(dependency, kind, new)
-        return found
+            self._longer_path(dependency, kind, new)
 
-    def see_again(self, dependency: Dependency, kind: int, witness: Witness) -> list[Finding]:
-        """Record another witness of a known dependency; return the findings that it makes stronger.
+    def see_again(self, dependency: Dependency, kind: int, witness: Witness) -> None:
+        """Record another witness of a known dependency; it can make findings stronger.
 
         These instances may close a cycle that the earlier ones did not.
         """
         most = self.watch.most(dependency, self._options.max_witnesses)
-        return self._regrade(dependency, kind, witness) if self.keep(dependency, kind, witness, most) else []
+        if self.keep(dependency, kind, witness, most):
+            self._regrade(dependency, kind, witness)
 
-    def _circular(self, path: tuple[Dependency, ...], new: Acquisition) -> tuple[list[Finding], str]:
+    def _circular(self, path: tuple[Dependency, ...], new: Acquisition) -> str:
+        """Make a finding of a cycle; return its grade."""
         grade, reason, chosen = witnesses.grade_cycle(path, self.died)
-        return self._book.register_cycle(CircularDependency(path, chosen, new.where()), grade, reason), grade
+        self._book.register_cycle(CircularDependency(path, chosen, new.where()), grade, reason)
+        return grade
 
-    def _longer_path(self, closing: Dependency, kind: int, new: Acquisition) -> list[Finding]:
-        """Return the findings of a longer cycle that the same instances close, when those of the shortest differ."""
+    def _longer_path(self, closing: Dependency, kind: int, new: Acquisition) -> None:
+        """Judge a longer cycle that the same instances close, when those of the shortest differ."""
         start, shared = (closing.next, bool(kind & RECURSIVE)), bool(kind & SHARED)
         for path in self.graph.find_paths(start, closing.prev, goal_shared=shared, budget=LONGER_PATH_BUDGET):
             if witnesses.grade_cycle((*path, closing), self.died)[0] in ERRORS:
-                return self._circular((*path, closing), new)[0]
-        return []
+                self._circular((*path, closing), new)
+                return
 
-    def _regrade(self, dependency: Dependency, kind: int, witness: Witness) -> list[Finding]:
-        """Grade the findings with this dependency again, with a new witness of it; return the stronger ones."""
-        found: list[Finding] = []
+    def _regrade(self, dependency: Dependency, kind: int, witness: Witness) -> None:
+        """Grade the findings with this dependency again, with a new witness of it."""
         for finding in self._book.with_dependency(dependency):
             violation = finding.violation
             if isinstance(violation, CircularDependency):
@@ -96,8 +96,7 @@ class Cycles:
                 path = (*violation.path[at:], *violation.path[:at])
                 grade, reason, chosen = witnesses.grade_cycle(path, self.died, (kind, witness))
                 turned = chosen[len(chosen) - at :] + chosen[: len(chosen) - at]
-                found += self._book.upgrade(finding, grade, reason, turned)
-        return found
+                self._book.upgrade(finding, grade, reason, turned)
 
     def keep(self, dependency: Dependency, kind: int, witness: Witness, most: int) -> bool:
         """Keep a witness of a dependency, and note when its locks die. Return whether it was kept."""

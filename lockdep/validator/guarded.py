@@ -1,30 +1,39 @@
-"""What surrounds every piece of the validator's work: the graph lock, internal failures, and the delivery of findings.
+"""What surrounds every piece of the validator's work: when it is done, the graph lock, failures, and telling.
 
-Promises. The graph lock is a raw lock. A thread waits for it at most GRAPH_LOCK_SECONDS, and never while it is already
-inside the validator; what cannot be judged in time is let through, counted, and judged at its next occurrence. A signal
-handler may raise an exception on any line, so each change is prepared first and made in one step. Findings are handed
-to `sink` after the graph lock is free. An Exception of ours is an internal failure: it is said once, and the program
-goes on. Other exceptions (KeyboardInterrupt) pass through.
+A thread leaves its work in the list of its sightings, and does it when it is calm (see ThreadState.calm): between two
+acquisitions it would keep the first lock for so long that a deadlock becomes likely which was not. Promises:
+
+The graph lock is a raw lock. A thread waits for it at most GRAPH_LOCK_SECONDS, and never while it is already inside the
+validator; what cannot be judged in time stays in the list. A signal handler may raise an exception on any line, so a
+piece of work leaves the list last, and doing one twice does no harm. Findings are told to `sink` after the graph lock
+is free. An Exception of ours is an internal failure: it is said once, and the program goes on. A piece of work that
+runs out of memory or of stack stays in the list. Other exceptions (KeyboardInterrupt) pass through.
 """
 
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from lockdep import fastpath, trace
 from lockdep.config import Options
-from lockdep.fastpath import Chain, Entry, ThreadState
+from lockdep.fastpath import Chain, Sighting, ThreadState
 from lockdep.trace import StackTrace
-from lockdep.validator.acquisition import Acquisition, acquisition_of, where_of
-from lockdep.validator.held import held_locks, thread_name
+from lockdep.validator.acquisition import Acquisition, acquisition_of
+from lockdep.validator.held import thread_name
 from lockdep.validator.rules import Rules
 from lockdep.violations.finding import DeadlockError, Finding
 from lockdep.violations.violation import Violation
 from lockdep.violations.where import Where
 
-GRAPH_LOCK_SECONDS = 0.002
+GRAPH_LOCK_SECONDS = 0.02
 FORK_SECONDS = 0.1  # how long a fork waits for the graph lock: a child forked without it learns from the start
+STEPS_OF_OURS = 12  # the most that can be on top of a stack
+
+Work = Callable[[], object]
+Item = Sighting | Work  # what a thread has in its list
 
 
 def new_root() -> Chain:
@@ -32,6 +41,30 @@ def new_root() -> Chain:
     root = Chain(None, None)
     root.admit()
     return root
+
+
+@contextmanager
+def taken(lock: _thread.LockType, seconds: float) -> Iterator[bool]:
+    """Hold a raw lock inside a with block if it can be had in time; say whether it was."""
+    got = False
+    try:
+        # One step of an iterator, not a call: no signal handler can come between taking the lock and setting `got`.
+        for got in map(lock.acquire, (True,), (seconds,)):  # noqa: B007
+            break
+        yield got
+    finally:
+        if got:
+            lock.release()
+
+
+@contextmanager
+def inside(thread: ThreadState) -> Iterator[None]:
+    """Mark the running thread as inside the validator: locks that it uses there are not validated."""
+    thread.busy += 1
+    try:
+        yield
+    finally:
+        thread.busy -= 1
 
 
 class GuardedWork:
@@ -44,78 +77,143 @@ class GuardedWork:
         self.root = new_root()
         self.rules = Rules(self.options, self.root)
         self.book = self.rules.book
-        self.unvalidated = 0
+        self.chains = 0
         self.failures = 0
         self.in_force = False
         self._graph_lock = _thread.allocate_lock()
+        self._telling = _thread.allocate_lock()
         self._forking = False
 
     def report(self, violation: Violation, grade: str, reason: str) -> None:
-        """Make a finding of a violation and deliver it, if it is new or stronger than before.
+        """Make a finding of a violation. It is told when the thread is calm, if it is new or stronger than before.
 
-        Waits for the graph lock for at most GRAPH_LOCK_SECONDS. Raises DeadlockError if the option raise_on_deadlock
-        is set and the finding is an error.
+        Raises DeadlockError if the option raise_on_deadlock is set and the finding is an error.
         """
-        thread = fastpath.thread_state()
-        self._guarded(thread, lambda: self.book.register(violation, grade, reason))
+        self._soon(fastpath.thread_state(), lambda: self.book.register(violation, grade, reason))
 
-    def _guarded(self, thread: ThreadState, work: Callable[[], list[Finding]]) -> None:
-        """Do the work under the graph lock if it can be had in time, then deliver the findings it returns."""
-        thread.busy += 1
-        got = False
-        found: list[Finding] = []
-        try:
-            # One step of an iterator, not a call: no signal handler can come between taking the lock and setting `got`.
-            for got in map(self._graph_lock.acquire, (True,), (GRAPH_LOCK_SECONDS,)):  # noqa: B007
-                break
-            if got:
-                found = work()
-            else:
-                self.unvalidated += 1
-        except Exception as error:
-            self._failed(error)
-        finally:
-            if got:
-                self._graph_lock.release()
-            thread.busy -= 1
-        if found:
-            self._deliver(thread, found)
+    def judge(self, thread: ThreadState) -> None:
+        """Judge the sightings of the running thread, and tell what was found.
 
-    def _deliver(self, thread: ThreadState, found: list[Finding]) -> None:
-        thread.busy += 1
-        try:
-            for finding in found:
-                self.book.suppress(finding)
-                if self.sink is not None:
-                    self.sink(finding)
-        except Exception as error:
-            self._failed(error)
-        finally:
-            thread.busy -= 1
+        Raises DeadlockError if the option raise_on_deadlock is set and an error was found.
+        """
+        if thread.busy or not thread.sightings:
+            return
+        found = self._work_off(thread, thread)
+        self._tell(thread)
         for finding in found:
             if self.options.raise_on_deadlock and finding.raises:
                 raise DeadlockError(finding)
 
-    def _acquisition(self, thread: ThreadState, parent: Chain, entry: Entry, serial: int) -> Acquisition | None:
-        """Return what the rules judge, or None if collecting it failed."""
-        thread.busy += 1
+    def judge_other(self, thread: ThreadState) -> None:
+        """Judge the sightings of another thread, which may go on meanwhile, or may have ended."""
+        me = fastpath.thread_state()
+        if thread.sightings and not me.busy:
+            self._work_off(me, thread)
+            self._tell(me)
+
+    def _soon(self, thread: ThreadState, work: Work) -> None:
+        """Do a piece of work at the next calm moment of the running thread, or now if an exception may come of it."""
+        thread.sightings.append(work)
+        thread.waits_calm = True
+        if not thread.chain.depth or self.options.raise_on_deadlock or thread.context is not None:
+            self.judge(thread)
+
+    def _now(self, thread: ThreadState, work: Work) -> None:
+        """Do a piece of work now, after all that is in the list of the running thread."""
+        thread.sightings.append(work)
+        thread.waits_calm = True
+        self.judge(thread)
+
+    def _work_off(self, me: ThreadState, owner: ThreadState) -> list[Finding]:
+        """Do the work in the list of a thread; return the findings that are to be told."""
         try:
-            return acquisition_of(thread, parent, entry, serial, self._capture())
+            with inside(me):
+                ready = [(item, self._prepared(item, owner)) for item in list(owner.sightings)]
+                with taken(self._graph_lock, GRAPH_LOCK_SECONDS) as got:
+                    if got:
+                        self._do(ready, owner.sightings)
+                        return list(self.book.news)
+        except (MemoryError, RecursionError):
+            pass  # nothing is lost: it is in the list still
         except Exception as error:
             self._failed(error)
-            return None
-        finally:
-            thread.busy -= 1
+        return []
+
+    def _do(self, ready: list[tuple[Item, Work]], items: list[Item]) -> None:
+        for item, work in ready:
+            if not items or items[0] is not item:
+                return  # another thread has done it
+            try:
+                work()
+            except (MemoryError, RecursionError):
+                raise
+            except Exception as error:
+                self._failed(error)
+                if isinstance(item, Sighting):
+                    item.chain.forget()
+            del items[0]
+
+    def _prepared(self, item: Item, owner: ThreadState) -> Work:
+        """Return what to do under the graph lock. What may call code of the program is done here, before."""
+        if not isinstance(item, Sighting):
+            return item
+        if item.root is not self.root:
+            return item.chain.forget  # seen under another validator, or before a fork
+        return partial(self._judge_sighting, item, self._acquisition(item, owner))
+
+    def _judge_sighting(self, seen: Sighting, new: Acquisition) -> None:
+        if seen.again:
+            self.rules.judge(seen.chain, new)
+            return
+        self.rules.validate(seen.chain, new)
+        if seen.chain.known:
+            self.chains += 1
+        else:
+            self.rules.bound("max_chains", "chains are judged pair by pair, each time", new)
+
+    def _acquisition(self, seen: Sighting, owner: ThreadState) -> Acquisition:
+        """Return what the rules judge. `owner` is the state of the thread, unless that has ended since."""
+        name = (
+            thread_name(owner) if owner.serial == seen.thread else seen.run.label() if seen.run else "an ended thread"
+        )
+        return acquisition_of(seen, name, self.options.stack_depth)
+
+    def _here(self, thread: ThreadState) -> Acquisition:
+        """Return where the running thread is and what it holds, as an acquisition of nothing."""
+        return self._acquisition(self._see(thread, thread.chain, 0), thread)
+
+    def _see(self, thread: ThreadState, chain: Chain, serial: int) -> Sighting:
+        return thread.see(chain, thread.chain, serial, self.options.stack_depth + STEPS_OF_OURS)
 
     def _where(self, thread: ThreadState | None = None) -> Where:
-        """Return where a thread is and what it holds; the calling thread unless told otherwise."""
+        """Return where the running thread is and what it holds."""
         thread = fastpath.thread_state() if thread is None else thread
-        thread.busy += 1
+        with inside(thread):
+            return self._here(thread).where()
+
+    def _tell(self, me: ThreadState) -> None:
+        """Tell the findings that are news. One thread does it at a time, and also tells those of others."""
+        news = self.book.news
         try:
-            stack = self._capture()
-            return where_of(thread, held_locks(thread, stack), stack)
-        finally:
-            thread.busy -= 1
+            while news:
+                with inside(me), taken(self._telling, 0) as mine:
+                    if not mine:
+                        return
+                    while news:
+                        self._tell_one(news[0])
+                        del news[0]
+        except (MemoryError, RecursionError):
+            pass  # nothing is lost: it is news still
+
+    def _tell_one(self, finding: Finding) -> None:
+        try:
+            self.book.suppress(finding)
+            if self.sink is not None:
+                self.sink(finding)
+        except (MemoryError, RecursionError):
+            raise
+        except Exception as error:
+            self._failed(error)
 
     def _holder(self, owner: int) -> str:
         """Return the name of the thread with this serial, '' if there is none any more."""
@@ -144,10 +242,13 @@ class GuardedWork:
     def forked(self) -> bool:
         """Go on in the child. Return whether the graph is intact.
 
-        If another thread was changing the graph during the fork, the child starts with an empty one.
+        If another thread was changing the graph during the fork, the child starts with an empty one. The parent tells
+        what is news.
         """
         intact, self._forking = self._forking, False
         self._graph_lock = _thread.allocate_lock()
+        self._telling = _thread.allocate_lock()
+        self.book.news.clear()
         if not intact:
             self.root = new_root()  # a chain that is in no graph must not pass as known
             self.rules.cycles.restart(self.root)

@@ -3,46 +3,64 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from types import CodeType
 
 from lockdep import fastpath
-from lockdep.fastpath import Chain, ThreadState
-from lockdep.fastpath.places import step_of
-from lockdep.trace import NO_STACK, StackTrace, is_hidden
+from lockdep.fastpath import Chain, Sighting, ThreadState
+from lockdep.places import step_of
+from lockdep.trace import NO_STACK, StackTrace, is_hidden, seen_stack
 from lockdep.violations.where import HeldLock
 
 _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
+PURE = fastpath.BUILD == "pure"
 
 
-def held_locks(thread: ThreadState, now: StackTrace) -> tuple[HeldLock, ...]:
-    """Return the held locks of a thread, outermost first. `now` is the stack on which the thread stands."""
-    return held_along(thread, thread.chain, now)
-
-
-def held_along(thread: ThreadState, chain: Chain, now: StackTrace) -> tuple[HeldLock, ...]:
-    """Return the held locks of a thread down to this chain, outermost first. `now` is the stack on which it stands."""
+def held_in(seen: Sighting, stack: StackTrace, depth: int) -> tuple[HeldLock, ...]:
+    """Return the locks that were held at a sighting, outermost first. `stack` is its stack; `depth` limits theirs."""
     return tuple(
-        HeldLock(step.entry.lock_class, serial, taken_at(thread, depth, step.stack or NO_STACK, now), step.entry.mode)
-        for depth, (step, serial) in enumerate(thread.held_along(chain), 1)
+        HeldLock(chain.entry.lock_class, serial, origin(chain, steps, stack, depth), chain.entry.mode)
+        for chain, serial, steps in seen.held()
     )
 
 
-def taken_at(thread: ThreadState, depth: int, first: StackTrace, now: StackTrace) -> StackTrace:
-    """Return where the lock at this depth was taken.
+def origin(chain: Chain, steps: Sequence[tuple[CodeType, int]], now: StackTrace, depth: int) -> StackTrace:
+    """Return where a held lock was taken, from the steps that are known of it; NO_STACK if none are."""
+    return seen_stack(steps, depth) if steps else guess(chain, now) if PURE else NO_STACK
 
-    The compiled build knows the instruction that took it. If the function is still running, its callers are those on
-    the stack `now`. Otherwise the best known place is where the chain was first reached, the stack `first`, joined with
-    the callers of now if they pass through the same function.
+
+def guess(chain: Chain, now: StackTrace) -> StackTrace:
+    """Return where a lock was first taken along this chain, for the pure build, which keeps no other place.
+
+    Callers are shown if the same function is still on the stack: they are the callers of now.
     """
-    for index, step in enumerate(now.steps):
-        code = step.source()
-        lasti = -1 if code is None else thread.lasti_in(code, depth)
-        if code is not None and lasti >= 0:
-            return StackTrace((step_of(code, lasti), *now.steps[index + 1 :]))
-    for index, step in enumerate(first.steps):
+    first = chain.first or []
+    for index, step in enumerate(first):
         if not is_hidden(step.file):
             at = now.from_function(step)
-            return first if at < 0 else StackTrace((*first.steps[: index + 1], *now.steps[at + 1 :]))
-    return first
+            return StackTrace((*first[: index + 1], *(now.steps[at + 1 :] if at >= 0 else ())))
+    return NO_STACK
+
+
+def held_by(thread: ThreadState, now: StackTrace, *, ended: bool = False) -> tuple[HeldLock, ...]:
+    """Return the locks of another thread, outermost first. `now` is the stack on which it stood a moment ago."""
+    return tuple(
+        HeldLock(step.entry.lock_class, serial, place_in(thread, step, now, ended), step.entry.mode)
+        for step, serial in thread.held()
+    )
+
+
+def place_in(thread: ThreadState, step: Chain, now: StackTrace, ended: bool) -> StackTrace:
+    """Return where another thread took its lock at the end of `step`."""
+    kept = thread.kept_steps(step.depth) if ended or fastpath.HAS_GIL else None
+    if kept is not None:
+        return seen_stack(kept, len(kept))
+    for index, frame in enumerate(now.steps):
+        code = frame.source()
+        lasti = -1 if code is None else thread.lasti_in(code, step.depth)
+        if code is not None and lasti >= 0:
+            return StackTrace((step_of(code, lasti), *now.steps[index + 1 :]))
+    return guess(step, now) if PURE else NO_STACK
 
 
 def thread_name(thread: ThreadState | None = None) -> str:

@@ -11,7 +11,7 @@ from lockdep.fastpath import DepMap, Entry, ThreadState
 from lockdep.graph.classes import SUBCLASSES, LockClass, registry
 from lockdep.trace import site
 from lockdep.validator.guarded import GuardedWork
-from lockdep.validator.held import held_locks, thread_name
+from lockdep.validator.held import held_by, thread_name
 from lockdep.validator.rules import BY_CLASS
 from lockdep.violations.assertion import FailedAssertion
 from lockdep.violations.freed import HeldLockFreed
@@ -83,29 +83,35 @@ class Incidents(GuardedWork):
         """Report the keys that were given two different names."""
         if registry.clashes:
             thread = fastpath.thread_state()
-            new = self._acquisition(thread, thread.chain, fastpath.UNTRACKED, 0)
-            if new is not None:
-                self._guarded(thread, lambda: self.rules.clashes(new))
+            where = self._where(thread)
+            self._soon(thread, lambda: self.rules.clashes(where))
 
     # Found where nobody calls
 
     def collect(self) -> None:
-        """Look for threads that ended, and locks that were collected, while a lock was held; report each.
+        """Judge what all threads have seen; report threads that ended, and locks that were collected, while held.
 
-        Cost: proportional to the threads that ended and the locks that were freed since the last call.
+        Cost: proportional to the threads, and to the locks that were freed since the last call.
         """
+        me = fastpath.thread_state()
+        for thread in fastpath.threads():
+            if thread is not me:
+                self.judge_other(thread)
         ended = fastpath.reap()
-        if ended:
-            self.ended(ended)
+        self.ended(ended)
         for thread in ended:
             fastpath.retire(thread)
         for entry, owner in fastpath.freed():
             self.freed(entry, owner)
+        self.judge(me)
 
     def ended(self, threads: list[ThreadState]) -> None:
         """Report threads that have ended with locks held."""
         for thread in threads:
-            held = held_locks(thread, trace.NO_STACK)
+            self.judge_other(thread)
+            held = held_by(thread, trace.NO_STACK, ended=True)
+            if not held:
+                continue
             violation = EndedHolding(Where(thread_name(thread), held, trace.NO_STACK))
             if any(lock.lock_class.kind == "RLock" or not lock.lock_class.by_instance for lock in held):
                 self.report(violation, CERTAIN, "only the thread that took it can release it")

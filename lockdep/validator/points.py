@@ -11,7 +11,7 @@ from collections import Counter
 from lockdep import fastpath, trace
 from lockdep.fastpath import DepMap, Entry, ThreadState
 from lockdep.trace import StackTrace
-from lockdep.validator.held import held_along
+from lockdep.validator.held import held_by
 
 MOST_POINTS = 1000  # for each class; further places are counted together, as "elsewhere"
 HANDED_OVER = "between two holders"  # the lock is released, but the thread that was woken for it does not run yet
@@ -51,7 +51,7 @@ def holder_site(holder: ThreadState, serial: int) -> str:
     """Return where a thread took a lock that it holds. It runs on meanwhile, so the answer may be out of date."""
     frame = sys._current_frames().get(holder.ident)
     now = trace.NO_STACK if frame is None else trace.capture(64, frame)
-    for lock in reversed(held_along(holder, holder.chain, now)):
+    for lock in reversed(held_by(holder, now)):
         if lock.serial == serial:
             return trace.site(lock.stack)
     return "an unknown place"

@@ -1,25 +1,26 @@
-"""The validator: what the fast path asks about acquisitions it does not know, and what it does with the answers.
+"""The validator: it judges what threads have seen by the rules in the kernel's order, and keeps what was found.
 
-It has the trie of known chains, judges new chains by the rules in the kernel's order, and keeps what was found.
 guarded.py says what surrounds each piece of work, incidents.py has the findings that need no rule.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
-from lockdep import fastpath
+from lockdep import fastpath, trace
 from lockdep.config import Options
 from lockdep.fastpath import Chain, DepMap, Entry, ThreadState
 from lockdep.graph.graph import DependencyGraph
-from lockdep.graph.runs import Run
-from lockdep.validator.acquisition import Acquisition, acquisition_of
+from lockdep.graph.runs import Run, Waiter
+from lockdep.trace import StackTrace
+from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks.recursion import check_recursion
+from lockdep.validator.guarded import inside
 from lockdep.validator.held import thread_name
 from lockdep.validator.incidents import Incidents
 from lockdep.validator.points import ContentionPoints
 from lockdep.violations.finding import DeadlockError, Finding
-from lockdep.violations.violation import Violation
 from lockdep.vocabulary.grades import CERTAIN
 
 
@@ -33,7 +34,6 @@ class Validator(Incidents):
     def __init__(self, options: Options | None = None, sink: Callable[[Finding], None] | None = None) -> None:
         super().__init__(options, sink)
         self.points = ContentionPoints()
-        self.chains = 0
 
     @property
     def graph(self) -> DependencyGraph:
@@ -53,35 +53,6 @@ class Validator(Incidents):
 
     # Called by the fast path
 
-    def miss(self, thread: ThreadState, parent: Chain, entry: Entry, serial: int) -> Chain:
-        """Validate a chain that is seen for the first time, before its last lock can block; return it.
-
-        `parent` is what the thread holds, `entry` how the lock `serial` is taken. Cost: some 10 us if the chain brings
-        no new dependency and no new usage; then no graph lock is taken.
-        """
-        chain = Chain(parent, entry)
-        thread.busy += 1
-        try:
-            chain.stack = self._capture()
-            new = acquisition_of(thread, parent, entry, serial, chain.stack)
-            broken = self.rules.check_acquisition(new)
-            if not broken and self.rules.is_known(new) and self.chains < self.options.max_chains:
-                self._admit(chain)
-                return chain
-        except Exception as error:
-            self._failed(error)
-            return chain
-        finally:
-            thread.busy -= 1
-        self._guarded(thread, lambda: self._validate(chain, new, broken))
-        return chain
-
-    def judge(self, thread: ThreadState, chain: Chain, lock: DepMap) -> None:
-        """Judge a known chain by the instances it is about: a class nested in itself, or a watched dependency."""
-        new = self._acquisition(thread, chain.parent, chain.entry, lock.serial)
-        if new is not None:
-            self._guarded(thread, lambda: self.rules.judge(chain, lock, new))
-
     def recursion(self, thread: ThreadState, entry: Entry, lock: DepMap) -> None:
         """Judge a lock that is wanted by its own holder.
 
@@ -91,9 +62,9 @@ class Validator(Incidents):
         if not entry.lock_class.by_instance:
             self.hopeless(thread, entry, lock)
         elif not lock.crossed:
-            new = self._acquisition(thread, thread.chain, entry, lock.serial)
+            new = self._attempt(thread, entry, lock)
             if new is not None:
-                self._guarded(thread, lambda: self.rules.recursion(new))
+                self._now(thread, lambda: self.rules.recursion(new))
             self._raise_recursion(entry)
 
     def hopeless(self, thread: ThreadState, entry: Entry, lock: DepMap) -> None:
@@ -101,19 +72,38 @@ class Validator(Incidents):
 
         A wait with a timeout is reported, too, but raises nothing.
         """
-        new = self._acquisition(thread, thread.chain, entry, lock.serial)
+        new = self._attempt(thread, entry, lock)
         violation = None if new is None else check_recursion(new)
         if new is None or violation is None:
             return
-        self._guarded(thread, lambda: self.rules.recursion(new))
+        self._now(thread, lambda: self.rules.recursion(new))
         if not entry.mode & fastpath.TIMED:
             raise DeadlockError(Finding(violation, CERTAIN, "the thread waits for itself", self.rules.usage))
 
+    def _attempt(self, thread: ThreadState, entry: Entry, lock: DepMap) -> Acquisition | None:
+        """Return the attempt of the running thread to take a lock, or None if looking at it failed."""
+        try:
+            with inside(thread):
+                return self._acquisition(self._see(thread, Chain(thread.chain, entry), lock.serial), thread)
+        except Exception as error:
+            self._failed(error)
+            return None
+
+    def _attempt_nothing(self, thread: ThreadState) -> Acquisition | None:
+        """Return where the running thread is and what it holds, or None if looking at it failed."""
+        try:
+            with inside(thread):
+                return self._here(thread)
+        except Exception as error:
+            self._failed(error)
+            return None
+
     def signalled(self, thread: ThreadState, lock: DepMap) -> None:
         """Judge an event that happens here: whoever waits for it depends on every lock that is held here."""
-        new = self._acquisition(thread, thread.chain, lock.entry, lock.serial)
+        new = self._attempt_nothing(thread)
+        lock_class, serial = lock.entry.lock_class, lock.serial
         if new is not None:
-            self._guarded(thread, lambda: self.rules.signalled(new))
+            self._soon(thread, lambda: self.rules.signalled(new, lock_class, serial))
 
     def name_of(self, thread: ThreadState) -> str:
         """Return the name of a thread, for a timeline."""
@@ -121,15 +111,52 @@ class Validator(Incidents):
 
     def contended(self, thread: ThreadState, entry: Entry, lock: DepMap) -> None:
         """Note where a thread is going to wait, and where the holder took the lock. Only while times are measured."""
-        thread.busy += 1
         try:
-            self.points.note(entry, lock, self._capture())
+            with inside(thread):
+                self.points.note(entry, lock, self._capture())
         except Exception as error:
             self._failed(error)
-        finally:
-            thread.busy -= 1
 
     # Called by joins and contexts
+
+    def waiter(self, thread: ThreadState, *, timed: bool) -> Waiter | None:
+        """Return where the running thread is going to wait and what it holds, or None if looking at it failed."""
+        try:
+            return Waiter(self._see(thread, thread.chain, 0), timed)
+        except Exception as error:
+            self._failed(error)
+            return None
+
+    def stuck(self, thread: ThreadState, run: Run, *, timed: bool) -> None:
+        """Judge a wait for a run that goes on: by what the run took until now, and by the lock it is waiting for."""
+        self.joined(thread, run, timed=timed)
+        serial, ident = fastpath.waits_for(run.serial)
+        frame = sys._current_frames().get(ident) if serial else None
+        if frame is not None:
+            taken = trace.capture(self.options.stack_depth, frame)
+            self._join_blocked(thread, thread, run, Waiter(self._see(thread, thread.chain, 0), timed), serial, taken)
+        self.judge(thread)
+
+    def awaited(self, thread: ThreadState, lock: DepMap) -> None:
+        """Judge that a thread waits for a lock whose holder waits for that thread."""
+        run = thread.record
+        holders = [] if lock.crossed else [state for state in fastpath.threads() if state.serial == lock.owner]
+        for holder in holders:
+            for waiter in list(run.waiters):
+                if waiter.seen.thread == holder.serial:
+                    self._join_blocked(thread, holder, run, waiter, lock.serial, self._capture())
+
+    def _join_blocked(
+        self, me: ThreadState, joiner: ThreadState, run: Run, waiter: Waiter, serial: int, taken: StackTrace
+    ) -> None:
+        """Judge that `joiner` waits for a run, which waits at `taken` for the lock `serial` of the joiner."""
+        try:
+            with inside(me):
+                new = self._acquisition(waiter.seen, joiner)
+        except Exception as error:
+            self._failed(error)
+        else:
+            self._now(me, lambda: self.rules.join_blocked(new, run, serial, taken, timed=waiter.timed))
 
     def joined(self, thread: ThreadState, run: Run, *, timed: bool) -> None:
         """Judge a wait for a run that has ended: each held lock depends on every lock that the run took.
@@ -137,29 +164,15 @@ class Validator(Incidents):
         `timed` says whether the wait had a timeout.
         """
         if thread.chain.depth and not thread.busy:
-            new = self._acquisition(thread, thread.chain, fastpath.UNTRACKED, 0)
+            new = self._attempt_nothing(thread)
             if new is not None:
-                self._guarded(thread, lambda: self.rules.joined(new, run, timed=timed))
+                self._soon(thread, lambda: self.rules.joined(new, run, timed=timed))
 
     def enabled(self, thread: ThreadState) -> None:
         """Judge that a context was enabled: every held lock is now held with it on (kernel: mark_held_locks)."""
-        new = self._acquisition(thread, thread.chain, fastpath.UNTRACKED, 0)
+        new = self._attempt_nothing(thread)
         if new is not None and new.held:
-            self._guarded(thread, lambda: self.rules.mark_held(new))
-
-    def _validate(self, chain: Chain, new: Acquisition, broken: list[Violation]) -> list[Finding]:
-        found = self.rules.validate(chain, new, broken)
-        if not self._admit(chain):
-            found += self.rules.bound("max_chains", "chains are judged pair by pair, each time", new)
-        return found
-
-    def _admit(self, chain: Chain) -> bool:
-        """Let the fast path pass a chain from now on, if there is room for it."""
-        room = self.chains < self.options.max_chains
-        if room:
-            chain.admit()
-            self.chains += 1
-        return room
+            self._soon(thread, lambda: self.rules.mark_held(new))
 
     def _raise_recursion(self, entry: Entry) -> None:
         """Raise instead of waiting, however often it happens, if the options ask for it."""

@@ -59,6 +59,5 @@ class Watch:
                 hits.append((dependency, depth, kind_of(mode, chain.entry.mode)))
         if hits:
             self._hits[chain] = hits
-            chain.twin = chain.twin or hits[0][1]
-            chain.judged = True
-            chain.gate = fastpath.NOWHERE
+            single = len(hits) == 1 and not chain.twin and not chain.entry.mode & fastpath.TIMED
+            chain.judge_instances(hits[0][1], single and chain.entry.lock_class.order is None)

@@ -15,6 +15,7 @@ from lockdep.violations.finding import Finding
 from lockdep.violations.recursion import Recursion
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.violations.violation import Violation
+from lockdep.vocabulary import grades
 from lockdep.vocabulary.grades import at_least
 
 
@@ -25,6 +26,7 @@ class FindingBook:
         self._usage = usage
         self.suppressions = SuppressionList(options.suppress)
         self.failure: Exception | None = None
+        self.news: list[Finding] = []  # to be told, oldest first
         self._findings: dict[object, Finding] = {}
         self._by_dependency: dict[Dependency, list[Finding]] = {}
 
@@ -45,41 +47,47 @@ class FindingBook:
         """Return the finding that a holder of this class took the class again, or None if there is none."""
         return self._findings.get((Recursion.slug, Recursion.title, lock_class))
 
-    def register(self, violation: Violation, grade: str, reason: str) -> list[Finding]:
-        """Add a violation. Return its finding in a list if it must be reported: it is new, or has become an error."""
+    def register(self, violation: Violation, grade: str, reason: str) -> Finding:
+        """Add a violation and return its finding. It is news if it is new, or has become an error."""
         key = key_of(violation)
         known = self._findings.get(key)
         if known is not None:
             known.count += 1
-            return self._strengthen(known, violation, grade, reason)
+            self._strengthen(known, violation, grade, reason)
+            return known
         finding = Finding(violation, grade, reason, self._usage)
         self._findings[key] = finding
-        return [finding]
+        self._announce(finding)
+        return finding
 
-    def register_cycle(self, violation: CircularDependency, grade: str, reason: str) -> list[Finding]:
+    def register_cycle(self, violation: CircularDependency, grade: str, reason: str) -> None:
         """Add a cycle, as `register` does. It is related to an earlier cycle that shares a dependency with it."""
-        found = self.register(violation, grade, reason)
-        for finding in found:
-            for dependency in violation.path:
-                others = self._by_dependency.setdefault(dependency, [])
-                if finding.related is None and others and others[0] is not finding:
-                    finding.related = others[0].related or others[0]
-                if finding not in others:
-                    others.append(finding)
-        return found
+        finding = self.register(violation, grade, reason)
+        for dependency in violation.path:
+            others = self._by_dependency.setdefault(dependency, [])
+            if finding.related is None and others and others[0] is not finding:
+                finding.related = others[0].related or others[0]
+            if finding not in others:
+                others.append(finding)
 
-    def upgrade(self, finding: Finding, grade: str, reason: str, chosen: tuple[ChosenWitness, ...]) -> list[Finding]:
-        """Use new evidence for a cycle. Return the finding in a list if it must be reported again as an error."""
+    def upgrade(self, finding: Finding, grade: str, reason: str, chosen: tuple[ChosenWitness, ...]) -> None:
+        """Use new evidence for a cycle."""
         old = finding.violation
         assert isinstance(old, CircularDependency)
-        return self._strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
+        self._strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
 
-    def _strengthen(self, finding: Finding, violation: Violation, grade: str, reason: str) -> list[Finding]:
+    def _strengthen(self, finding: Finding, violation: Violation, grade: str, reason: str) -> None:
         if at_least(finding.grade, grade):
-            return []
-        was = finding.level
+            return
+        rises = grades.level(grade) != finding.level
+        if rises:
+            self._announce(finding)
         finding.violation, finding.grade, finding.reason = violation, grade, reason
-        return [finding] if finding.level != was else []
+
+    def _announce(self, finding: Finding) -> None:
+        """Have a finding told, once for all that happens to it until then."""
+        if finding not in self.news:
+            self.news.append(finding)
 
     def suppress(self, finding: Finding) -> None:
         """Mark a finding that a suppression matches. Must not run under the graph lock: names need source files."""

@@ -16,6 +16,7 @@ import lockdep
 from lockdep import fastpath, runtime, trace
 from lockdep.fastpath import DepMap, Hooks, NoHooks
 from lockdep.graph.classes import registry
+from lockdep.graph.runs import Run
 from lockdep.threading import Lock, RLock
 from lockdep.validator.validator import Validator
 from tests.leftovers import drop_held
@@ -43,19 +44,11 @@ def validator() -> Iterator[Validator]:
         yield validator
 
 
-def miss() -> Situation:
+def judge() -> Situation:
     outer, inner = Lock(), Lock()
     yield
     nest(outer, inner)
     assert not outer.locked()
-
-
-def judge() -> Situation:
-    first, second, third = [Lock() for _ in "123"]
-    nest(first, second)
-    yield
-    nest(first, third)
-    nest(second, third)
 
 
 def recursion() -> Situation:
@@ -72,6 +65,22 @@ def hopeless() -> Situation:
     yield
     dep_map.acquire()
     dep_map.release()
+
+
+def awaited() -> Situation:
+    lock = Lock()
+    lock.acquire()
+    yield
+
+    def wait() -> None:
+        run = Run(str, str)
+        run.waiters.append(object())  # type: ignore[arg-type]  # nobody asks who it is
+        outer = fastpath.thread_state().begin_run(run)
+        assert not lock.acquire(timeout=0.1)
+        fastpath.thread_state().end_run(outer)
+
+    in_thread(wait)
+    lock.release()
 
 
 def misuse() -> Situation:
@@ -155,7 +164,7 @@ def name_of() -> Situation:
 SITUATIONS: dict[str, Callable[[], Situation]] = {
     situation.__name__: situation
     for situation in (
-        miss, judge, recursion, hopeless, misuse, unnested, subclass, reinitialised, pinned_release, signalled,
+        judge, awaited, recursion, hopeless, misuse, unnested, subclass, reinitialised, pinned_release, signalled,
         contended, name_of,
     )
 }  # fmt: skip
@@ -172,7 +181,8 @@ def test_the_fast_path_calls_it_and_goes_on_without_an_answer(validator: Validat
     hooks = Recorded()
     situation = SITUATIONS[hook]()
     next(situation)
-    fastpath.connect(validator.root, hooks, registry.locate, trace.is_ours, patience=0.001)
+    settings = fastpath.Settings(locate=registry.locate, ours=trace.OURS, room=1000, patience=0.001)
+    fastpath.connect(validator.root, hooks, settings)
 
     assert next(situation, "over") == "over"
 

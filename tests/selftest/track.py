@@ -165,7 +165,8 @@ class Tracked:
 @contextlib.contextmanager
 def world() -> Iterator[Any]:
     """Validate strictly with a fresh validator that writes no reports; at the end, undo all that is not undone."""
-    stream, runtime._Process.stream = runtime._Process.stream, None
+    stream = runtime._Process.outlet.descriptor
+    runtime.report_to(None)
     try:
         with lockdep.use(lockdep.Validator(lockdep.Options(strict=True))) as validator:
             tracked = Tracked(validator)

@@ -221,6 +221,8 @@ b = threading.Lock()
 held, go = threading.Event(), threading.Event()
 def holder():
     with a, b:
+        pass
+    with a, b:
         held.set()
         go.wait()
 thread = threading.Thread(target=holder)

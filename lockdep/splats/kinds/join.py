@@ -15,7 +15,7 @@ def body(page: Page, violation: JoinWhileHolding) -> Body:
     lines: Body = [f"thread {violation.where.thread} waits{timed} for:"]
     lines += [f"  {violation.awaited} [{violation.awaited_place}]", "", "while it is holding lock:"]
     lines += [page.class_line(lock_class), f" {TAKEN}:", frames(violation.prev.stack), ""]
-    lines += ["and what it waits for takes that lock, first taken like that at:", frames(violation.taken), ""]
+    lines += ["and what it waits for took that lock at:", frames(violation.taken), ""]
     waiter = [f"lock({lock_class.name});", f"join({violation.awaited_place});"]
     awaited = [f"[{violation.awaited}]", f"lock({lock_class.name});"]
     return [

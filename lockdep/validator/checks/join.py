@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from lockdep.fastpath import Sighting
 from lockdep.graph.runs import Run
+from lockdep.trace import StackTrace, seen_stack
 from lockdep.violations.join import JoinWhileHolding
 from lockdep.violations.where import HeldLock, Where
 
 
 def check_join(prev: HeldLock, run: Run, where: Where, *, timed: bool) -> JoinWhileHolding | None:
     """Return a violation if the run took the lock instance that is held. `timed`: the wait has a timeout."""
-    chain = run.took.get(prev.serial)
-    if chain is None:
+    seen = run.took.get(prev.serial)
+    if seen is None:
         return None
-    return JoinWhileHolding(prev, run.label(), run.place(), chain.stack, timed, where)
+    return JoinWhileHolding(prev, run.label(), run.place(), taken_at(seen), timed, where)
+
+
+def taken_at(seen: Sighting) -> StackTrace:
+    """Return where a run took a lock."""
+    steps = seen.stack()
+    return seen_stack(steps, len(steps))

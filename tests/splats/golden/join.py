@@ -31,7 +31,7 @@ with ThreadPoolExecutor(1, thread_name_prefix="pool") as pool:
         future.result()
 
 
-SHOWS = {"JoinWhileHolding": "and what it waits for takes that lock"}
+SHOWS = {"JoinWhileHolding": "and what it waits for took that lock"}
 COMPILED_ONLY = True
 EXPECTED = """\
 
@@ -48,7 +48,7 @@ while it is holding lock:
       join.py:23 in <module>
         with lock:
 
-and what it waits for takes that lock, first taken like that at:
+and what it waits for took that lock at:
       join.py:11 in work
         with lock:
       join.py:16 in announce
@@ -88,11 +88,9 @@ while it is holding lock:
       join.py:30 in <module>
         with lock:
 
-and what it waits for takes that lock, first taken like that at:
+and what it waits for took that lock at:
       join.py:11 in work
         with lock:
-      join.py:16 in announce
-        work()
 
 other info that might help us debug this:
  Possible unsafe locking scenario:

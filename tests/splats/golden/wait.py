@@ -72,6 +72,9 @@ the existing dependency chain (in reverse order) is:
         thread.join()
       wait.py:30 in <module>
         stop()
+   which took wait.py:6 output at:
+      wait.py:11 in write
+        with output:
 
 other info that might help us debug this:
 

@@ -1,0 +1,100 @@
+/* Where held locks were taken, which a sighting copies.
+
+   A with statement cannot outlive its frame, so for a lock that it took, the address of the frame and of the
+   instruction are enough: the frame is looked for on the stack when somebody asks. A call of acquire() can outlive its
+   frame, and so can a with statement in a generator: for those the code of the frame and of its caller are kept until
+   the release. Frames themselves are only ever compared, never read through a stored address. */
+#ifndef LOCKDEP_ORIGINS_H
+#define LOCKDEP_ORIGINS_H
+#include "lockdep/fastpath/_frames.h"
+#include "lockdep/fastpath/_counts.h"
+#include "opcode.h"
+
+typedef struct {
+    void *frame, *place;        /* the frame, and its instruction */
+    PyObject *code;             /* the code of the frame, if that may end before the release; else NULL */
+    PyObject *caller;           /* the code that called it, or NULL, and the instruction there */
+    void *from;
+} ld_origin;
+
+/* Return whether a frame is executing a with statement, which will end before the frame does. */
+static inline int ld_in_with(void *frame, void *place) {
+#ifdef LD_FRAMES
+    if (((_PyInterpreterFrame *)frame)->owner != 0) return 0;      /* not on the thread's stack: a generator */
+#if PY_VERSION_HEX >= 0x030E0000
+    return ((unsigned char *)place)[-2] == LOAD_SPECIAL;           /* the method was looked up just before this call */
+#else
+    return ((unsigned char *)place)[0] == BEFORE_WITH;
+#endif
+#else
+    (void)frame; (void)place;
+    return 0;
+#endif
+}
+
+static inline PyObject *ld_code_of(void *frame) {
+    PyObject *code = frame == NULL ? NULL : ld_frame_code(frame);
+    return code != NULL && PyCode_Check(code) ? code : NULL;
+}
+
+/* Note a frame that may end before the release: keep its code, and that of its caller. */
+static LD_COLD void ld_keep_origin(ld_origin *origin, void *frame) {
+    void *before = frame == NULL ? NULL : ld_frame_before(frame);
+    PyObject *code = ld_code_of(frame);
+    PyObject *caller = code == NULL ? NULL : ld_code_of(before);
+    origin->frame = frame;
+    origin->place = code == NULL ? NULL : ld_instruction(frame);
+    origin->code = Py_XNewRef(code);
+    origin->caller = Py_XNewRef(caller);
+    origin->from = caller == NULL ? NULL : ld_instruction(before);
+}
+
+/* Note where the running code takes a lock. The slot holds nothing. */
+static inline void ld_note_origin(ld_origin *origin, void *tstate) {
+    void *frame = ld_frame_now(tstate);
+    void *place = frame == NULL ? NULL : ld_instruction(frame);
+    if (frame == NULL || !ld_in_with(frame, place)) { ld_keep_origin(origin, frame); return; }
+    origin->frame = frame;
+    origin->place = place;
+}
+
+/* Empty a slot. Freeing code can run the program's code, so the slot is empty before that. */
+static LD_COLD void ld_drop_origin(ld_origin *origin) {
+    PyObject *code = origin->code, *caller = origin->caller;
+    origin->code = origin->caller = NULL;
+    Py_XDECREF(code);
+    Py_XDECREF(caller);
+}
+static inline void ld_leave_origin(ld_origin *origin) { if (origin->code != NULL) ld_drop_origin(origin); }
+
+/* Grow the slots from `had` to `n`; n == 0 frees them, whatever they hold. */
+static inline ld_origin *ld_origins(ld_origin *old, size_t had, size_t n) {
+    ld_origin *grown;
+    if (n == 0) {
+        for (size_t i = 0; i < had; i++) ld_leave_origin(&old[i]);
+        PyMem_Free(old);
+        return NULL;
+    }
+    grown = (ld_origin *)PyMem_Realloc(old, n * sizeof *grown);
+    if (grown == NULL) { PyErr_NoMemory(); return NULL; }
+    memset(grown + had, 0, (n - had) * sizeof *grown);
+    return grown;
+}
+
+/* Take the slot `at` out of the slots up to `depth`. */
+static inline void ld_remove_held(long long *serials, ld_origin *origins, int at, int depth) {
+    ld_origin gone = origins[at];
+    memmove(serials + at, serials + at + 1, (depth - at) * sizeof *serials);
+    memmove(origins + at, origins + at + 1, (depth - at) * sizeof *origins);
+    memset(&origins[depth], 0, sizeof gone);
+    ld_leave_origin(&gone);
+}
+
+/* Return what is known of a place in a kept slot as a tuple ((code, offset), (caller's code, offset)), or None. */
+static inline PyObject *ld_kept_steps(ld_origin *origin) {
+    if (origin->code == NULL) return Py_NewRef(Py_None);
+    if (origin->caller == NULL) return Py_BuildValue("((Oi))", origin->code, ld_offset(origin->place, origin->code));
+    return Py_BuildValue("((Oi)(Oi))", origin->code, ld_offset(origin->place, origin->code),
+                         origin->caller, ld_offset(origin->from, origin->caller));
+}
+#endif

@@ -1,0 +1,78 @@
+"""Sightings: what was new when a thread took a lock, kept until the validator judges it.
+
+A Sighting has all that a judgement needs, as it was at that moment: the chain, the instances, the stack, and where each
+held lock was taken. Making one runs no Python code in the compiled build. A thread keeps its sightings until a calm
+moment (see ThreadState.calm), since a judgement takes too long to make it between two locks.
+"""
+
+from __future__ import annotations
+
+import sys
+
+try:
+    import cython
+except ModuleNotFoundError:
+    from lockdep.fastpath import _cython_absent as cython
+
+COMPILED = cython.compiled
+MOST_HELD = 64                                # held locks that a sighting knows of, the innermost ones
+
+
+class Sighting:
+    """The lock `serial` was taken, or wanted, along `chain`, by a thread that held the locks of `base`.
+
+    `chain` is `base` if nothing was taken. `again` says that the chain was known, and is seen for its instances only.
+    `thread` and `ident` are the numbers of the thread, `run` its RunRecord, `context` its context, and `root` the root
+    under which it stood.
+    """
+
+    __slots__ = (
+        "again", "base", "chain", "context", "copy", "ident", "locks", "root", "run", "serial", "steps", "thread",
+    )  # fmt: skip
+
+    def __init__(self, chain, base, serial):
+        self.chain = chain
+        self.base = base
+        self.serial = serial
+        self.again = False
+        if cython.compiled:
+            self.copy = cython.NULL
+
+    def stack(self):
+        """Return (code, offset) of each frame, innermost first."""
+        if cython.compiled:
+            return [] if self.copy is cython.NULL else ld_stack_of(self.copy)
+        return self.steps
+
+    def held(self):
+        """Return (chain, serial, steps) of each held lock, outermost first.
+
+        The steps say where it was taken, as (code, offset), innermost first; there are none if that is not known.
+        """
+        known = self.origins()
+        chain = self.base
+        found = []
+        for serial, steps in reversed(known):
+            found.append((chain, serial, steps))
+            chain = chain.parent
+        found.reverse()
+        return found
+
+    def origins(self):
+        if cython.compiled:
+            count = 0 if self.copy is cython.NULL else ld_held_count(self.copy)
+            return [(ld_held_serial(self.copy, at), ld_held_steps(self.copy, at)) for at in range(count)]
+        return self.locks
+
+    def look(self, limit, serials):
+        """Copy the stack and the held locks: the pure build's counterpart of ld_make_copy."""
+        frame = sys._getframe(1)
+        self.steps = []
+        while frame is not None and len(self.steps) < limit:
+            self.steps.append((frame.f_code, frame.f_lasti))
+            frame = frame.f_back
+        depth = self.base.depth
+        self.locks = [(abs(serial), []) for serial in serials[max(1, depth - MOST_HELD + 1):depth + 1]]
+
+    def __dealloc__(self):
+        ld_free_copy(self.copy)

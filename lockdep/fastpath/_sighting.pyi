@@ -1,0 +1,22 @@
+from types import CodeType
+from typing import Any
+
+from lockdep.fastpath._chain import Chain
+from lockdep.fastpath.hooks import RunRecord
+
+COMPILED: bool
+
+Steps = list[tuple[CodeType, int]]
+
+class Sighting:
+    chain: Chain
+    base: Chain
+    serial: int
+    again: bool
+    context: Any
+    run: RunRecord | None
+    root: Chain
+    thread: int
+    ident: int
+    def stack(self) -> Steps: ...
+    def held(self) -> list[tuple[Chain, int, Steps]]: ...

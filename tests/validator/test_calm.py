@@ -1,0 +1,240 @@
+"""New acquisitions are judged at calm moments, with the places at which they happened."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import lockdep
+from lockdep import fastpath, runtime
+from lockdep.threading import Lock, RLock
+from tests.worlds import in_thread, nest, program, world
+
+PURE = pytest.mark.parametrize("pure", ["0", "1"])
+compiled = pytest.mark.skipif(fastpath.BUILD == "pure", reason="the pure build keeps only first places")
+
+
+def test_a_finding_is_told_when_its_thread_holds_nothing() -> None:
+    with world() as validator:
+        a, b = Lock(), Lock()
+        told: list[tuple[bool, bool]] = []
+        undo = lockdep.on_finding(lambda _: told.append((a.locked(), b.locked())))
+        nest(a, b)
+        with b, a:
+            assert told == []
+        undo()
+
+        assert told == [(False, False)]
+        assert len(validator.findings()) == 1
+
+
+def test_asking_for_findings_judges_what_other_threads_have_seen() -> None:
+    with world() as validator:
+        a, b = Lock(), Lock()
+        nest(a, b)
+        ready, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with b, a:
+                ready.set()
+                done.wait(10)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        ready.wait(10)
+        found = [finding.slug for finding in validator.findings()]
+        done.set()
+        thread.join()
+
+        assert found == ["circular"]
+
+
+def test_a_thread_that_ends_with_a_lock_is_judged() -> None:
+    with world() as validator:
+        a, b = Lock(), Lock()
+        nest(a, b)
+
+        def leave() -> None:
+            b.acquire()
+            nest(a)
+
+        in_thread(leave)
+        slugs = {finding.slug for finding in validator.findings()}
+        b.release()
+
+        assert slugs == {"circular", "lifetime"}
+
+
+def test_with_raise_on_deadlock_the_lock_is_not_taken() -> None:
+    with world(raise_on_deadlock=True):
+        a, b = Lock(), Lock()
+        nest(a, b)
+        with b:
+            with pytest.raises(lockdep.DeadlockError):
+                a.acquire()
+            assert not a.locked()
+
+
+def test_an_order_that_agrees_is_silent() -> None:
+    with world() as validator:
+        a, b = Lock(), RLock()
+        for _ in range(3):
+            nest(a, b)
+            in_thread(lambda: nest(a, b))
+
+        assert validator.findings() == ()
+
+
+def test_more_than_a_list_of_sightings_is_judged_while_a_lock_is_held() -> None:
+    with world() as validator:
+        outer = Lock("outer")
+        with outer:
+            for number in range(200):
+                nest(Lock(f"inner {number}"))
+            assert len(fastpath.thread_state().sightings) < 100
+
+        assert len(validator.graph.dependencies()) == 200
+
+
+def test_sightings_of_another_validator_are_dropped() -> None:
+    with world():
+        a, b = Lock(), Lock()
+        with a, b, world() as inner:
+            runtime.validator().collect()
+            assert inner.findings() == ()
+
+
+HANG = """
+import threading, time, os, sys
+A, B = threading.Lock(), threading.Lock()
+def work(first, second):
+    for _ in range(100):
+        with first:
+            with second: pass
+        time.sleep(0.001)
+ts = [threading.Thread(target=work, args=p, daemon=True) for p in ((A, B), (B, A))]
+for t in ts: t.start()
+for t in ts: t.join(20)
+hung = any(t.is_alive() for t in ts)
+print("HUNG" if hung else "finished")
+sys.stdout.flush()
+os._exit(hung)
+"""
+
+
+@PURE
+def test_the_report_does_not_make_the_deadlock(tmp_path, pure: str) -> None:
+    done = program(tmp_path, HANG, LOCKDEP_PURE=pure)
+
+    assert done.stdout == "finished\n"
+    assert done.stderr.count("possible circular") == 1
+
+
+HELPER = """
+import threading
+a, b = threading.Lock(), threading.Lock()
+def take(): a.acquire()
+def drop(): a.release()
+def innocent():
+    take(); drop()
+def guilty():
+    take()
+    with b: pass
+    drop()
+def other():
+    with b:
+        take(); drop()
+innocent()
+for f in (guilty, other):
+    t = threading.Thread(target=f, name=f.__name__); t.start(); t.join()
+"""
+
+
+@PURE
+def test_a_held_lock_was_taken_by_this_call_of_a_helper(tmp_path, pure: str) -> None:
+    done = program(tmp_path, HELPER, LOCKDEP_PURE=pure)
+
+    assert done.stderr.count("possible circular") == 1
+    assert "innocent" not in done.stderr
+    if pure == "0" and fastpath.BUILD == "compiled":
+        assert "in guilty\n        take()" in done.stderr
+
+
+MANAGER = """
+import contextlib, threading
+a, b = threading.Lock(), threading.Lock()
+def innocent():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(a)
+def guilty():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(a)
+        stack.enter_context(b)
+def other():
+    with b, a:
+        pass
+innocent()
+for f in (guilty, other):
+    t = threading.Thread(target=f, name=f.__name__); t.start(); t.join()
+"""
+
+
+@compiled
+def test_a_lock_that_an_exit_stack_holds_has_its_own_place(tmp_path) -> None:
+    done = program(tmp_path, MANAGER)
+    held = done.stderr.rpartition("\n   held ")[2].partition("to acquire")[0]
+
+    assert "enter_context" in held, done.stderr
+    assert "stack.enter_context(b)" not in held
+
+
+JOIN = """
+import threading
+lock = threading.Lock()
+def helper():
+    with lock: pass
+def first(): helper()
+def worker(): helper()
+first()
+thread = threading.Thread(target=worker)
+thread.start()
+import time; time.sleep(0.1)
+with lock: thread.join(1)
+"""
+
+
+@PURE
+def test_a_joined_thread_took_the_lock_where_it_did(tmp_path, pure: str) -> None:
+    done = program(tmp_path, JOIN, LOCKDEP_PURE=pure)
+
+    assert done.stderr.count("waiting for a thread") == 1
+    assert "in worker" in done.stderr
+    assert "in first" not in done.stderr
+
+
+STUCK = """
+import os, threading, time
+lock, other = threading.Lock(), threading.Lock()
+def worker():
+    time.sleep(0.2)
+    with WANTED:
+        pass
+thread = threading.Thread(target=worker, name="worker", daemon=True)
+thread.start()
+threading.Timer(2, os._exit, [3]).start()
+with lock:
+    thread.join()
+os._exit(0)
+"""
+
+
+@PURE
+@pytest.mark.parametrize(("wanted", "status", "findings"), [("lock", 3, 1), ("other", 0, 0)])
+def test_a_join_that_cannot_end_is_told_while_it_waits(
+    tmp_path, wanted: str, status: int, findings: int, pure: str
+) -> None:
+    done = program(tmp_path, STUCK.replace("WANTED", wanted), LOCKDEP_PURE=pure)
+
+    assert done.returncode == status
+    assert done.stderr.count("waiting for a thread that takes a held lock") == findings
