@@ -9,17 +9,19 @@ import atexit
 import contextlib
 import os
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from lockdep import fastpath, trace
 from lockdep.config import Options
 from lockdep.graph.classes import registry
 from lockdep.reports.outlet import STANDARD_ERROR, Outlet
-from lockdep.splats import splat
-from lockdep.splats.document import Document
 from lockdep.validator.guarded import STEPS_OF_OURS
 from lockdep.validator.validator import Validator
 from lockdep.violations import finding
 from lockdep.violations.finding import Finding
+
+if TYPE_CHECKING:
+    from lockdep.splats.document import Document
 
 _callbacks: list[Callable[[Finding], None]] = []
 
@@ -48,6 +50,8 @@ def activate(chosen: Validator) -> None:
     registry.ignored = chosen.options.ignore
     if chosen.options.stat:
         fastpath.switch_stat(True)
+    if chosen.options.raise_on_deadlock:
+        import lockdep.splats.splat  # noqa: F401 - findings are told while locks are held, and no import may run then
     chosen.sink = deliver
     chosen.warn = write_note
     connect(chosen)
@@ -181,9 +185,21 @@ def text_of(found: Finding) -> str:
 
 def document_of(found: Finding) -> Document:
     """Return the full report, or the short form for a cycle through a dependency that was reported already."""
+    from lockdep.splats import splat  # see `tell`
+
     if found.related is None:
         return splat.tell(found)
     return splat.tell_related(found, set(found.dependencies) & set(found.related.dependencies))
+
+
+def tell(found: Finding) -> Document:
+    """Return the full report of a finding.
+
+    The first call imports what writes reports, which takes 20 ms: as a rule in a thread that holds no lock.
+    """
+    from lockdep.splats import splat
+
+    return splat.tell(found)
 
 
 def write(text: str) -> None:
@@ -259,7 +275,7 @@ def _in_child() -> None:
 # then find locks that work and validate nothing.
 atexit.register(disconnect)
 atexit.register(finish_writing)
-finding.tell = splat.tell
+finding.tell = tell
 _Process.validator = Validator(Options(), deliver)
 deactivate()
 os.register_at_fork(

@@ -9,7 +9,7 @@ _parking is how threads wait; _thread_state is what one thread holds, _threads a
 validator knows of one lock; _lock and _owned are the locks of threading; _waitqueue serves all other primitives.
 """
 
-import sysconfig
+import sys
 
 from lockdep.fastpath._build import BUILD, MODULES, PARTS, greenlets_patched, load, load_pure, switched_on
 from lockdep.fastpath._chain import Chain, Entry, sentinels
@@ -50,7 +50,7 @@ from lockdep.fastpath._threads import (
 from lockdep.fastpath.hooks import Hooks, NoHooks, Settings
 
 UNTRACKED, NOWHERE = sentinels()
-HAS_GIL = not sysconfig.get_config_var("Py_GIL_DISABLED")
+HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 
 __all__ = [
     "BLOCKING", "BUILD", "HAS_GIL", "MODULES", "NEST", "NOCHECK", "NOWHERE", "PARTS", "PINNED", "READ",

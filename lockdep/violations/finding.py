@@ -7,7 +7,6 @@ in a layer above this one. While it is None, str(finding) is the title and the c
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -84,6 +83,8 @@ class Finding:
     @property
     def id(self) -> str:
         """A short hash of slug and classes, which is equal in every run and on every machine."""
+        import hashlib  # here, since it loads OpenSSL, and most programs have no findings
+
         classes = self.classes
         smallest = classes.index(min(classes)) if classes else 0
         kind = (self.slug, self.title) if self.violation.title_counts else (self.slug,)
