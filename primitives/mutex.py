@@ -1,9 +1,9 @@
 """Mutex: the sleeping lock for ordinary code (kernel: struct mutex).
 
-Only the thread that locked a Mutex may unlock it, and that thread must not lock it again. A thread that waits polls the
-lock a few times while the holder runs, then sleeps in a first-come, first-served queue. A thread that finds the lock
-free takes it even if others wait; once a waiter has been passed over for a millisecond, the lock is handed to that
-waiter. The pure build waits in the platform's lock and promises no order.
+Only the thread that locked a Mutex may unlock it, and that thread must not lock it again. A thread that waits sleeps in
+a queue. A thread that finds the lock free takes it even if others wait; once a waiter has been passed over for long (a
+millisecond, ten before Python 3.14), the lock is handed to that waiter. Without the GIL a waiter polls the lock a few
+times before it sleeps. The pure build waits in the platform's lock and promises no order.
 
 Two more things are reported: a thread that ends while it holds a Mutex, and an attempt to take one where sleeping is
 not allowed (in an interrupt handler or under a spinlock).

@@ -1,7 +1,7 @@
 """SpinLock and RawSpinLock: for a few lines that never sleep (kernel: spinlock_t, raw_spinlock_t).
 
-A thread that waits polls the lock a few times, lets other threads run in between, and then sleeps, because the
-interpreter may keep the holder from running for any time. To the validator it is still a lock under which nothing may
+A thread that waits sleeps, because the interpreter may keep the holder from running for any time; without the GIL it
+polls the lock a few times first. To the validator it is still a lock under which nothing may
 sleep. A SpinLock sleeps on a real-time kernel, so it must not be taken under a RawSpinLock.
 
 If an interrupt handler takes the lock as well, everybody else must take it with interrupts off (lock_irq,

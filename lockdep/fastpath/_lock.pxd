@@ -6,7 +6,7 @@ from lockdep.fastpath._chain cimport Chain, Entry
 from lockdep.fastpath._dep_map cimport DepMap, _hold_starts
 from lockdep.fastpath._link cimport Link, _link, _timing
 from lockdep.fastpath._modes cimport BLOCKING, TIMED, TRY
-from lockdep.fastpath._parking cimport HandoffQueue, Waiter, _generation, ld_guard, ld_unguard
+from lockdep.fastpath._parking cimport HandoffQueue, _generation, ld_guard, ld_unguard
 from lockdep.fastpath._site cimport outer_frame
 from lockdep.fastpath._tally cimport Tally, note_hold, note_wait, now_ns
 from lockdep.fastpath._thread_state cimport ThreadState, ld_origin
@@ -15,6 +15,8 @@ from lockdep.fastpath._threads cimport _crossed, current, find_thread, follow, t
 cdef extern from "lockdep/fastpath/_atomics.h":
     int ld_take(int *word) nogil
     int ld_free(int *word) nogil
+    int ld_count(int *count) nogil
+    int LD_HELD, LD_FREE_THREADED
 
 cdef extern from "lockdep/fastpath/_origins.h":
     void ld_note_origin(ld_origin *origin, void *tstate)
@@ -70,6 +72,9 @@ cdef class ExclusiveLock(DepMap):
     @cython.final
     cdef bint wait(self, object timeout, long long serial) except -1
     @cython.final
+    cdef bint free_for_waiter(self) except -1
+    @cython.final
+    @cython.locals(queue=HandoffQueue)
     cdef bint park(self, object timeout, long long serial) except -1
     @cython.final
     cdef bint park_foreign(self, object timeout, long long serial) except -1
@@ -90,6 +95,6 @@ cdef class ExclusiveLock(DepMap):
 
 
 cdef int FOREIGN
-cdef object FOREVER, UNTIL_SIGNAL, BRIEFLY, FAIR_SECONDS, _allocate_lock, monotonic
+cdef object FOREVER, UNTIL_SIGNAL, BRIEFLY, _allocate_lock
 
 cdef int mode_of(object blocking, object timeout) except -1

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import _thread
 from itertools import repeat
-from time import monotonic
 
 try:
     import cython
@@ -31,7 +30,6 @@ if not cython.compiled:
 
 COMPILED = cython.compiled
 BRIEFLY = 0.05                                # seconds that a thread waits before what it has seen is judged
-FAIR_SECONDS = 0.001                          # a waiter that was passed over for so long is handed the lock
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
 
 _allocate_lock = _thread.allocate_lock
@@ -59,10 +57,9 @@ class ExclusiveLock(DepMap):
     """A lock with one holder: threading.Lock's methods, errors and corner cases, validated.
 
     Compiled, the lock itself is a word and a queue of waiters. In the pure build, and for a lock that was adopted, it
-    is a foreign object with acquire and release. Whoever finds the lock free takes it, until a waiter has been passed
-    over for a millisecond: then the next release hands the lock to the first in the queue and the word stays taken, as
-    in CPython's PyMutex. Otherwise a thread that blocks while it holds the lock, and takes it again at once, would
-    starve the others under the GIL.
+    is a foreign object with acquire and release. Whoever finds the lock free takes it, also while others wait: a waiter
+    is served as by the raw lock of this interpreter (LD_EAGER in _atomics.h). One that was passed over for long is
+    handed the lock: a thread that sleeps while it holds the lock, and takes it again at once, would starve the others.
     """
 
     __slots__ = ("count", "guard", "queue", "raw", "tries", "word")
@@ -350,18 +347,24 @@ class ExclusiveLock(DepMap):
 
     @cython.final
     def free(self):
-        """Free the real lock, and wake the first waiter."""
+        """Free the real lock, and call a waiter."""
         if self.raw is not None:
             self.raw.release()
             return 0
         if cython.compiled:
-            if self.queue is not None and self.queue.hungry and self.word and self.queue.wake(True):
+            if self.queue is not None and ld_count(cython.address(self.queue.waiting)) and self.free_for_waiter():
                 return 0
-            if ld_free(cython.address(self.word)) == 0:
+            if not ld_free(cython.address(self.word)):
                 raise RuntimeError("release unlocked lock")
-            if self.queue is not None and self.queue.first is not None:
-                self.queue.wake(False)
+            if LD_FREE_THREADED and self.queue is not None and ld_count(cython.address(self.queue.waiting)):
+                self.queue.call()             # the waiter came after the first look
         return 0
+
+    def free_for_waiter(self):
+        """Free the word, which must be held, for a waiter. Return False if nobody waits; it is held then."""
+        if self.word != LD_HELD:
+            raise RuntimeError("release unlocked lock")
+        return self.queue.serve(cython.address(self.word))
 
     def wait(self, timeout, serial):
         """Block until the lock is taken, or `timeout` seconds have passed (-1: without a limit).
@@ -398,34 +401,9 @@ class ExclusiveLock(DepMap):
     def park(self, timeout, serial):
         """Sleep in the queue."""
         if cython.compiled:
-            begin = monotonic()
-            waiter = Waiter(serial)
             queue = self.waiting_room()
-            if queue.enqueue(waiter, False):
-                return self.own(serial)
-            try:
-                _link.asleep[serial] = self.serial
-                while not self.take(serial):
-                    left = FOREVER if timeout < 0 else max(0, begin + timeout - monotonic())
-                    if not waiter.sleep(left, timeout == UNTIL_SIGNAL):
-                        handed = not queue.dequeue(waiter) and queue.accept(waiter)
-                        return self.own(serial) if handed else self.take(serial)
-                    if (queue.accept(waiter) and self.own(serial)) or self.take(serial):
-                        break                 # maybe still queued: a signal woke it, and the lock was free
-                    if monotonic() - begin > FAIR_SECONDS:
-                        queue.hungry = True
-                    if queue.enqueue(waiter, True):
-                        return self.own(serial)
-            except BaseException:             # interrupted: what came to us meanwhile goes to the next waiter
-                if not queue.dequeue(waiter):
-                    if queue.accept(waiter):
-                        self.owner = 0
-                        self.free()
-                    elif not self.word:
-                        queue.wake(False)
-                raise
-            queue.dequeue(waiter)
-            return True
+            _link.asleep[serial] = self.serial
+            return self.own(serial) if queue.wait_for(cython.address(self.word), serial, timeout) else self.take(serial)
 
     def waiting_room(self):
         """Return the queue of waiters; it is made by the first."""
@@ -458,7 +436,7 @@ class ExclusiveLock(DepMap):
         """Return whether somebody holds the lock."""
         if self.raw is not None:
             return self.raw.locked()
-        return self.word != 0
+        return self.word == LD_HELD
 
     def __enter__(self):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)

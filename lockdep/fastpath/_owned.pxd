@@ -9,6 +9,7 @@ from lockdep.fastpath._threads cimport current
 
 
 cdef extern from "lockdep/fastpath/_atomics.h":
+    int LD_FREE_THREADED
     void ld_relax(int *word)
 
 
@@ -28,5 +29,5 @@ cdef class RecursiveLock(ExclusiveLock):
 
 cdef int SPINS
 cdef bint ARGUMENTS_DEPRECATED
-cdef object FOREVER, _allocate_lock, sleep
+cdef object FOREVER, _allocate_lock
 cdef ignore_arguments()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import _thread
 import _warnings
 import sys
-from time import sleep
 
 try:
     import cython
@@ -28,7 +27,7 @@ _allocate_lock = _thread.allocate_lock
 
 
 class OwnedLock(ExclusiveLock):
-    """A lock that only its holder may release, and that is never taken again by its holder. A wait spins, then sleeps.
+    """A lock that only its holder may release, and that is never taken again by its holder.
 
     The rest, and the cost, are those of ExclusiveLock. A call against the rules changes nothing: RuntimeError.
     """
@@ -43,18 +42,20 @@ class OwnedLock(ExclusiveLock):
             raise RuntimeError("unlock of a lock that another thread holds" if self.owner else "unlock of a free lock")
 
     def spin(self, timeout, serial):
-        """Let others run a few times, as long as the holder is not asleep itself (kernel: mutex_optimistic_spin)."""
+        """Without the GIL, look a few times while the holder is awake (kernel: mutex_optimistic_spin).
+
+        With the GIL the holder does not run now. To let it run is to wait for the GIL, up to a switch interval, without
+        a place in the queue.
+        """
         if self.owner == serial and timeout < 0:   # nothing has reported it if the lock is not tracked
             raise RuntimeError("this thread holds the lock already, and would wait for ever")
-        for _ in range(SPINS):
-            if self.owner and self.owner in _link.asleep:
-                break
-            if cython.compiled:
+        if cython.compiled and LD_FREE_THREADED:
+            for _ in range(SPINS):
+                if self.owner and self.owner in _link.asleep:
+                    break
                 ld_relax(cython.address(self.word))
-            else:
-                sleep(0)
-            if self.take(serial):
-                return True
+                if self.take(serial):
+                    return True
         return False
 
 

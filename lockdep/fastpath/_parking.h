@@ -1,6 +1,7 @@
 /* Parking: how a thread sleeps until another one wakes it, and the guard of a queue of such threads. */
 #ifndef LOCKDEP_PARKING_H
 #define LOCKDEP_PARKING_H
+#include <time.h>
 #include "pythread.h"
 #include "lockdep/fastpath/_atomics.h"
 
@@ -11,11 +12,14 @@ static inline void *ld_bed(void) {
     PyThread_acquire_lock(bed, NOWAIT_LOCK);
     return (void *)bed;
 }
+static inline PY_TIMEOUT_T ld_microseconds(double seconds) {
+    if (seconds <= 0) return 0;
+    return seconds * 1e6 < (double)PY_TIMEOUT_MAX ? (PY_TIMEOUT_T)(seconds * 1e6 + 0.999) : PY_TIMEOUT_MAX;
+}
 /* Return 0 when the time is up (seconds < 0: never), 1 when woken, 2 when a signal came in. */
 static inline int ld_sleep(void *bed, double seconds) {
     PyLockStatus status;
-    PY_TIMEOUT_T microseconds = -1;
-    if (seconds >= 0) microseconds = seconds * 1e6 < (double)PY_TIMEOUT_MAX ? (PY_TIMEOUT_T)(seconds * 1e6 + 0.999) : PY_TIMEOUT_MAX;
+    PY_TIMEOUT_T microseconds = seconds < 0 ? -1 : ld_microseconds(seconds);
     Py_BEGIN_ALLOW_THREADS
     status = PyThread_acquire_lock_timed((PyThread_type_lock)bed, microseconds, 1);
     Py_END_ALLOW_THREADS
@@ -27,6 +31,59 @@ static inline void ld_dispose(void *bed) {
     PyThread_acquire_lock((PyThread_type_lock)bed, NOWAIT_LOCK);      /* some systems free only a lock that is taken */
     PyThread_release_lock((PyThread_type_lock)bed);
     PyThread_free_lock((PyThread_type_lock)bed);
+}
+
+
+/* Seconds of the monotonic clock. Needs no GIL. */
+static inline double ld_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* LD_PATIENCE: seconds after which a waiter that sleeps is handed the word by the next release. PyMutex has the same
+   millisecond. A semaphore hands nothing over, and its waiter seldom needs that: here it ends starvation only. */
+#define LD_PATIENCE (LD_EAGER ? 0.010 : 0.001)
+
+/* Wake the waiter unless that was done already and it has not looked at its word since. */
+static inline void ld_call(void *bed, int *called) {
+    if (__atomic_load_n(called, __ATOMIC_SEQ_CST) || __atomic_exchange_n(called, 1, __ATOMIC_SEQ_CST)) return;
+    ld_wake(bed);
+}
+
+/* How a wait for a word ended. WOKEN: another thread was faster. */
+enum { LD_EXPIRED, LD_TAKEN, LD_SIGNALLED, LD_WOKEN };
+
+#define LD_LOOKS 200
+/* Take an offered word, or be handed it, without the GIL. A waiter that was woken looks a few times. The last look comes
+   after `called` was reset: a release that comes later wakes the waiter again. */
+static inline int ld_claim(int *word, int *called, int *granted) {
+    for (int looks = LD_LOOKS; looks--;) {
+        if (__atomic_load_n(granted, __ATOMIC_SEQ_CST) || ld_take_offered(word)) return 1;
+        LD_PAUSE();
+    }
+    __atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
+    return __atomic_load_n(granted, __ATOMIC_SEQ_CST) || ld_take_offered(word);
+}
+static inline int ld_has(int *word, int *granted) { return __atomic_load_n(granted, __ATOMIC_SEQ_CST) || ld_take(word); }
+
+/* Sleep until the word was taken, or handed over (`granted`), or the deadline (seconds of ld_clock; < 0: none) has passed,
+   or a signal came in, or, unless LD_EAGER, until woken. The waiter stands in the queue. */
+static inline int ld_wait(void *bed, int *called, int *granted, int *word, double deadline) {
+    PyLockStatus status;
+    int claimed = 0;
+    if (ld_has(word, granted)) return LD_TAKEN;
+    Py_BEGIN_ALLOW_THREADS
+    do {
+        PY_TIMEOUT_T left = deadline < 0 ? -1 : ld_microseconds(deadline - ld_clock());
+        status = PyThread_acquire_lock_timed((PyThread_type_lock)bed, left, 1);
+        claimed = LD_EAGER && status == PY_LOCK_ACQUIRED && ld_claim(word, called, granted);
+    } while (LD_EAGER && status == PY_LOCK_ACQUIRED && !claimed);
+    Py_END_ALLOW_THREADS
+    if (status != PY_LOCK_ACQUIRED) return status == PY_LOCK_INTR ? LD_SIGNALLED : LD_EXPIRED;
+    if (claimed) return LD_TAKEN;
+    __atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
+    return ld_has(word, granted) ? LD_TAKEN : LD_WOKEN;
 }
 
 #ifdef LD_IN_PARKING

@@ -9,13 +9,23 @@ cdef extern from "lockdep/fastpath/_parking.h":
     void ld_watch_forks() nogil
     void ld_guard(int *guard, int generation) nogil
     void ld_unguard(int *guard) nogil
+    double LD_PATIENCE
+    double ld_clock() nogil
+    int LD_EXPIRED, LD_SIGNALLED, LD_TAKEN
+    void ld_call(void *bed, int *called) nogil
+    int ld_wait(void *bed, int *called, int *granted, int *word, double deadline)
     int ld_sleep(void *bed, double seconds)
     void *ld_bed() except NULL
     void ld_wake(void *bed)
     void ld_dispose(void *bed)
 
+cdef extern from "lockdep/fastpath/_atomics.h":
+    int LD_HELD, LD_EAGER
+    int ld_free(int *word) nogil
+    void ld_offer(int *word) nogil
+
 cdef int *_generation
-cdef object _allocate_lock, EINTR
+cdef object _allocate_lock, EINTR, UNTIL_SIGNAL
 
 
 @cython.final
@@ -26,27 +36,38 @@ cdef class Waiter:
     cdef long long forks
     cdef Waiter before, after, outer
     cdef bint queued
-    cdef bint granted
+    cdef int granted
+    cdef int called
+    cdef double since
     cdef void *park
 
     cpdef bint sleep(self, double left, bint until_signal) except -1
+    cdef int interrupted(self, bint until_signal) except -1
+    cdef int take(self, int *word, double deadline) except -1
     cpdef wake(self)
 
 
 @cython.final
 @cython.no_gc
 cdef class HandoffQueue:
-    cdef Waiter first
-    cdef Waiter heir
-    cdef bint hungry
+    cdef Waiter first, next
+    cdef int waiting
     cdef int guard
     cdef long long forks
 
+    cdef int drop_strangers(self) except -1
     cdef clear(self)
+    @cython.locals(deadline=double, waiter=Waiter, ended=int)
+    cdef bint wait_for(self, int *word, long long thread, object timeout) except -1
     @cython.locals(last=Waiter)
-    cdef bint enqueue(self, Waiter waiter, bint front) except -1
+    cdef int enqueue(self, Waiter waiter, bint front) except -1
     @cython.locals(other=Waiter)
-    cdef bint dequeue(self, Waiter waiter) except -1
-    cdef bint accept(self, Waiter waiter) except -1
+    cdef int remove(self, Waiter waiter) except -1
+    @cython.locals(other=Waiter, handed=cython.bint)
+    cdef bint leave(self, Waiter waiter, int *word) except -1
     @cython.locals(waiter=Waiter)
-    cdef bint wake(self, bint hand) except -1
+    cdef bint serve(self, int *word) except -1
+    @cython.locals(waiter=Waiter)
+    cdef int call(self) except -1
+    @cython.locals(waiter=Waiter)
+    cdef Waiter pick(self)

@@ -17,6 +17,8 @@ try:
 except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
+from lockdep.fastpath._modes import UNTIL_SIGNAL
+
 COMPILED = cython.compiled
 _allocate_lock = _thread.allocate_lock
 
@@ -52,6 +54,8 @@ class Waiter:
         self.queued = self.granted = False    # never both; neither: not yet in the queue, or out of it for good
         if cython.compiled:
             self.park = ld_bed()
+            self.called = False               # woken, and has not looked at the word of its lock since
+            self.since = ld_clock()
         else:
             self.park = _allocate_lock()
             self.park.acquire()
@@ -68,11 +72,25 @@ class Waiter:
         if cython.compiled:
             status = ld_sleep(self.park, left)
             if status == 2:
-                PyErr_CheckSignals()
-                if until_signal and not self.granted:
-                    raise InterruptedError(EINTR, "interrupted by a signal")
+                self.interrupted(until_signal)
             return status != 0
         return self.park.acquire(True, left)
+
+    def interrupted(self, until_signal):
+        """Run the handlers of the signals that came in; then, with `until_signal`, raise InterruptedError."""
+        if cython.compiled:
+            PyErr_CheckSignals()
+            if until_signal and not self.granted:
+                raise InterruptedError(EINTR, "interrupted by a signal")
+        return 0
+
+    def take(self, word, deadline):
+        """Sleep until this thread has the word of the lock; return how that ended, see ld_wait. Compiled only.
+
+        The waiter stands in the queue, and must leave it afterwards.
+        """
+        if cython.compiled:
+            return ld_wait(self.park, cython.address(self.called), cython.address(self.granted), word, deadline)
 
     def wake(self):
         """Wake the thread, now or when it next sleeps. To wake it twice is the same as once."""
@@ -88,100 +106,141 @@ class Waiter:
 class HandoffQueue:
     """The waiters of one ExclusiveLock, first come, first served. Used by the compiled build only.
 
-    `heir` is the waiter to which the lock was handed, until it knows. `hungry` says that a waiter was passed over for
-    too long: then the lock is handed over when it is next released.
+    Each release calls one of them and frees the word for whoever takes it first: the thread that runs can go on with
+    the lock while waiters wake up, and a waiter that gets no CPU holds up nobody. A waiter that sleeps and has waited
+    for LD_PATIENCE seconds is handed the word instead: it stays held.
     """
 
-    __slots__ = ("first", "forks", "guard", "heir", "hungry")
+    __slots__ = ("first", "forks", "guard", "next", "waiting")
 
     def __init__(self):
-        self.first = self.heir = None
-        self.hungry = False
+        self.first = None
+        self.next = None                      # whom the next release calls; None: the first
+        self.waiting = 0                      # how many stand in the queue; a release reads it without the guard
         self.guard = 0
         self.forks = _generation[0]
 
     def clear(self):
         """Drop all waiters. Must not run concurrently with anything else."""
-        self.first = self.heir = None
-        self.hungry = False
+        self.first = self.next = None
+        self.waiting = 0
         self.guard = 0
 
-    def enqueue(self, waiter, front):
-        """Put a waiter into the queue, at its head if `front`. A queue from before a fork is dropped.
+    def drop_strangers(self):
+        """Drop the waiters from before a fork. The caller has the guard."""
+        if self.forks != _generation[0]:
+            self.forks = _generation[0]
+            self.first = self.next = None
+            self.waiting = 0
+        return 0
 
-        A signal handler may wait on top of its own thread's wait for the same lock, and must have the lock first: it is
-        queued before that wait. If the lock was handed to that wait already, the handler takes it over; returns True.
+    def wait_for(self, word, thread, timeout):
+        """Wait until the word was taken, then return True; or `timeout` seconds (-1: no limit), then return False.
+
+        With UNTIL_SIGNAL, InterruptedError if a signal handler has run. While handlers run the waiter is not queued:
+        they may raise, fork, or wait for this lock themselves.
         """
         if cython.compiled:
-            ld_guard(cython.address(self.guard), _generation[0])
-            if self.forks != _generation[0]:
-                self.forks = _generation[0]
-                self.first = self.heir = None
-            stolen = self.heir is not None and self.heir.thread == waiter.thread
-            if stolen:
-                self.heir.granted = False
-                self.heir = None
-            elif not waiter.queued:           # it still is if a signal woke it
-                waiter.queued = True
-                if front or self.first is None or self.first.thread == waiter.thread:
-                    waiter.after = self.first
-                    self.first = waiter
-                else:
-                    last = self.first
-                    while last.after is not None and last.after.thread != waiter.thread:
-                        last = last.after
-                    waiter.after = last.after
-                    last.after = waiter
-            ld_unguard(cython.address(self.guard))
-            return stolen
+            deadline = -1.0 if timeout < 0 else ld_clock() + timeout
+            waiter = Waiter(thread)
+            self.enqueue(waiter, False)
+            while True:
+                ended = waiter.take(word, deadline)
+                if self.leave(waiter, word) or ended == LD_TAKEN:
+                    return True
+                if ended == LD_EXPIRED:
+                    return False
+                if ended == LD_SIGNALLED:
+                    waiter.interrupted(timeout == UNTIL_SIGNAL)
+                self.enqueue(waiter, True)
 
-    def dequeue(self, waiter):
-        """Take a waiter out of the queue; return False if it was woken instead."""
+    def enqueue(self, waiter, front):
+        """Put a waiter into the queue, at its head if `front`: it has waited before."""
         if cython.compiled:
             ld_guard(cython.address(self.guard), _generation[0])
-            queued = waiter.queued
-            if queued:
-                if self.first is waiter:
-                    self.first = waiter.after
-                else:
-                    other = self.first
-                    while other is not None and other.after is not waiter:
-                        other = other.after
-                    if other is not None:     # None: a handler has forked and used the lock, and this is the child
-                        other.after = waiter.after
-                waiter.after = None
-                waiter.queued = False
+            self.drop_strangers()
+            if front or self.first is None:
+                waiter.after = self.first
+                self.first = waiter
+            else:
+                last = self.first
+                while last.after is not None:
+                    last = last.after
+                last.after = waiter
+            waiter.queued = True
+            waiter.forks = self.forks
+            self.waiting += 1
             ld_unguard(cython.address(self.guard))
-            return queued
+        return 0
 
-    def accept(self, waiter):
-        """Return whether the lock was handed to this waiter, and not taken over by a signal handler on top of it."""
+    def leave(self, waiter, word):
+        """Take a waiter out; return whether it was handed the word. If the word is free, call the next one."""
         if cython.compiled:
             ld_guard(cython.address(self.guard), _generation[0])
+            self.drop_strangers()
+            if waiter.queued and waiter.forks == self.forks:
+                self.remove(waiter)
+            waiter.queued = False
             handed = waiter.granted
             waiter.granted = False
-            if handed and self.heir is waiter:
-                self.heir = None
+            other = None if handed or word[0] == LD_HELD else self.first
             ld_unguard(cython.address(self.guard))
+            if other is not None:
+                ld_call(other.park, cython.address(other.called))
             return handed
 
-    def wake(self, hand):
-        """Wake the first waiter; return False if there is none. With `hand` the lock belongs to it from now on."""
+    def serve(self, word):
+        """Free a held word for a waiter: hand it over, or offer it. Return False if nobody waits; it is held then."""
         if cython.compiled:
             ld_guard(cython.address(self.guard), _generation[0])
-            self.hungry = False
-            if self.forks != _generation[0]:
-                self.first = None
-            waiter = self.first
-            if hand:
-                self.heir = waiter
+            waiter = self.pick()
             if waiter is not None:
-                self.first = waiter.after
-                waiter.after = None
-                waiter.queued = False
-                waiter.granted = hand
+                if waiter.called or ld_clock() < waiter.since + LD_PATIENCE:
+                    ld_offer(word)
+                else:
+                    waiter.granted = True
             ld_unguard(cython.address(self.guard))
             if waiter is None:
                 return False
-            waiter.wake()
+            ld_call(waiter.park, cython.address(waiter.called))
             return True
+
+    def call(self):
+        """Call a waiter; the word was freed before it stood in the queue, and may be held again."""
+        if cython.compiled:
+            ld_guard(cython.address(self.guard), _generation[0])
+            waiter = self.pick()
+            ld_unguard(cython.address(self.guard))
+            if waiter is not None:
+                ld_call(waiter.park, cython.address(waiter.called))
+        return 0
+
+    def pick(self):
+        """Return whose turn it is to be called. The caller has the guard.
+
+        An eager waiter that fails sleeps again without the GIL, so it stays in the queue; another one comes back.
+        """
+        self.drop_strangers()
+        waiter = self.first if self.next is None else self.next
+        if waiter is not None:
+            if cython.compiled and LD_EAGER:
+                self.next = waiter.after
+            else:
+                self.remove(waiter)
+        return waiter
+
+    def remove(self, waiter):
+        """Take a waiter out. The caller has the guard."""
+        if self.next is waiter:
+            self.next = waiter.after
+        if self.first is waiter:
+            self.first = waiter.after
+        else:
+            other = self.first
+            while other.after is not waiter:
+                other = other.after
+            other.after = waiter.after
+        waiter.after = None
+        waiter.queued = False
+        self.waiting -= 1
+        return 0
