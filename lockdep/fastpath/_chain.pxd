@@ -32,15 +32,19 @@ cdef class Chain:
     cdef readonly bint by_pair
     cdef readonly bint known
     cdef int number
+    cdef int waiting
+    cdef long long last_lock
+    cdef long long last_held
 
     cpdef admit(self)
     cpdef place(self)
+    cdef bint meet(self, long long lock, long long held) except -1
     cpdef forget(self)
     cpdef judge_instances(self, int twin, bint by_pair)
     cpdef Chain follow(self, Entry entry, Chain like)
     cpdef Chain context_root(self, object key)
 
 
-cdef int MOST_STUBS
+cdef int MOST_STUBS, MOST_WAITING
 cdef Chain _nowhere, _unrooted
 cdef Entry _untracked

@@ -18,6 +18,7 @@ if not cython.compiled:
     from lockdep.fastpath._tally import find_tally
 
 COMPILED = cython.compiled
+MOST_WAITING = 16                             # sightings of one chain, until it is judged
 MOST_STUBS = 65536                            # chains that are kept though they were never validated
 
 
@@ -49,7 +50,10 @@ class Chain:
     which it was seen first.
     """
 
-    __slots__ = ("parent", "gate", "entry", "children", "depth", "twin", "first", "judged", "by_pair", "known")
+    __slots__ = (
+        "parent", "gate", "entry", "children", "depth", "twin", "first", "judged", "by_pair", "known",
+        "waiting", "last_lock", "last_held",
+    )  # fmt: skip
 
     def __init__(self, parent, entry):
         self.parent = parent
@@ -58,21 +62,34 @@ class Chain:
         self.gate = _nowhere
         self.children = None
         self.judged = self.by_pair = self.known = False
+        self.waiting = 0                      # sightings of it, until it is judged
+        self.last_lock = self.last_held = 0   # serials of the locks in the last one
         self.twin = 0
         if cython.compiled:
             self.number = 0 if entry is None else entry.tally.number
         self.depth = 0 if parent is None else parent.depth + 1
 
     def admit(self):
-        """Put this node into the trie. Locks may cache it: what it means is judged once, soon."""
+        """Put this node into the trie as one that need not be judged any more, except for its instances."""
         self.known = True
+        self.waiting = 0
         if self.parent is not None and not self.judged and self.depth < ROOM:
             self.gate = self.parent
         self.place()
 
+    def meet(self, lock, held):
+        """Return whether an acquisition along this node shall be seen, which waits to be judged: other instances."""
+        if (self.last_lock == lock and self.last_held == held) or self.waiting >= MOST_WAITING:
+            return False
+        self.waiting += 1
+        self.last_lock = lock
+        self.last_held = held
+        return True
+
     def forget(self):
         """Let this node be seen as new at its next occurrence: it could not be judged."""
         self.known = False
+        self.waiting = self.last_lock = self.last_held = 0
         self.gate = _nowhere
 
     def judge_instances(self, twin, by_pair):

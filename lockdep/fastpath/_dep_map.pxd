@@ -66,6 +66,7 @@ cdef class DepMap:
     @cython.final
     cdef book(self, ThreadState state, Chain child, void *frame)
     @cython.final
+    @cython.locals(child=Chain, parent=Chain)
     cdef Chain step(self, ThreadState state, Entry entry)
     @cython.final
     cdef note_run(self, ThreadState state, Chain child)

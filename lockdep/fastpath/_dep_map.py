@@ -154,6 +154,10 @@ class DepMap:
                 return Chain(parent, entry)
             child = state.learn(parent, child, entry, self.serial)
             state.judge_now()
+        elif child.waiting:
+            if not state.busy and child.meet(self.serial, state.serials[parent.depth]):
+                state.note(child, parent, self.serial, True)
+                state.judge_now()
         elif child.judged and not state.busy and state.serials[child.twin] != self.peer:
             state.note(child, parent, self.serial, True)
             if child.by_pair:                 # this pair is not seen again

@@ -208,7 +208,9 @@ class ThreadState:
                 child = Chain(base, entry)
             if _link.room > 0:
                 _link.room -= 1
-                child.admit()
+                child.known = True
+                child.place()
+            child.meet(serial, self.serials[base.depth])
             self.note(child, base, serial, False)
         finally:
             if cython.compiled:

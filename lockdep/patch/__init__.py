@@ -43,6 +43,11 @@ def install(**options: Any) -> None:
     lockdep is installed already, only the options change.
     """
     runtime.activate(Validator(load_options(**options)))
+    replace_names()
+
+
+def replace_names() -> None:
+    """Make the names of threading lead to validated locks, and follow waits, unless that is so already."""
     if is_installed():
         return
     from lockdep.patch.names import Names  # here: lockdep.threading reads the options if nobody has done so yet
@@ -78,9 +83,20 @@ def uninstall() -> None:
 
 @contextlib.contextmanager
 def installed(**options: Any) -> Iterator[None]:
-    """Install at the beginning of a with block and uninstall at its end."""
-    install(**options)
+    """Install at the beginning of a with block and uninstall at its end.
+
+    If locks were tracked before, the same validator goes on inside the block unless options are given, and it is in
+    force again after it.
+    """
+    before, was_active, was_installed = runtime.validator(), runtime.is_active(), is_installed()
+    if was_active and not options:
+        replace_names()
+    else:
+        install(**options)
     try:
         yield
     finally:
-        uninstall()
+        if not was_installed:
+            uninstall()
+        if was_active:
+            runtime.activate(before)

@@ -205,6 +205,8 @@ class LockdepSession:
             self._note()
         while self._inbox:
             found, place = self._inbox.popleft()
+            if any(found is other for other, _ in self._inbox):
+                continue  # its grade has risen since: it is told once, as it is then
             policy = self._policy if place.nodeid and place.nodeid == self.place.nodeid else Policy(self.options)
             new.append(
                 PlacedFinding.of(found, place, policy, self.first_seen, earlier=[record.finding for record in new])

@@ -98,7 +98,11 @@ class GuardedWork:
         """
         if thread.busy or not thread.sightings:
             return
+        if _thread._count():
+            self.rules.over_fork = frozenset()
         found = self._work_off(thread, thread)
+        if not thread.chain.depth:
+            self.rules.over_fork = frozenset()
         self._tell(thread)
         for finding in found:
             if self.options.raise_on_deadlock and finding.raises:
@@ -167,6 +171,7 @@ class GuardedWork:
             return
         self.rules.validate(seen.chain, new)
         if seen.chain.known:
+            seen.chain.admit()
             self.chains += 1
         else:
             self.rules.bound("max_chains", "chains are judged pair by pair, each time", new)
@@ -249,6 +254,8 @@ class GuardedWork:
         self._graph_lock = _thread.allocate_lock()
         self._telling = _thread.allocate_lock()
         self.book.news.clear()
+        # What a fork hook releases and takes again in the child can wait for nobody.
+        self.rules.over_fork = frozenset(serial for _, serial in fastpath.thread_state().held())
         if not intact:
             self.root = new_root()  # a chain that is in no graph must not pass as known
             self.rules.cycles.restart(self.root)

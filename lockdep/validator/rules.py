@@ -63,6 +63,9 @@ class Rules:
         self.book = FindingBook(options, self.usage)
         self.cycles = Cycles(options, self.book, root)
         self.orders: dict[LockClass, InstanceOrder] = {}
+        self.over_fork: frozenset[int] = (
+            frozenset()
+        )  # serials of locks that the only thread of a child has from its parent
         self.thorough = False  # judge what is known already as well: an exception has ended the first attempt
         self._bounds_reached: set[str] = set()
 
@@ -116,7 +119,7 @@ class Rules:
             self.nested(new, twin)
         if not (twin and new.mode & NEST):  # what serialises the class rules out any other order
             for prev in blocking_tail(new.held, new.mode):
-                if prev.lock_class is not new.lock_class:
+                if prev.lock_class is not new.lock_class and prev.serial not in self.over_fork:
                     kind, witness = kind_of(prev.mode, new.mode), new.witness(prev, new.serial)
                     self._depend(prev, new.entry, kind, witness, new)
         if twin and (new.lock_class.by_instance or new.lock_class.order is not None):
@@ -171,7 +174,7 @@ class Rules:
         prev = new.held[twin - 1]
         if prev.serial == new.serial:
             self.recursion(new)
-        else:
+        elif prev.serial not in self.over_fork:
             self._instances(new, prev)
 
     def _instances(self, new: Acquisition, prev: HeldLock) -> None:
@@ -203,9 +206,9 @@ class Rules:
             self.nested(new, twin)
         beyond = chain.depth - 1 - len(new.held)  # held locks that a sighting leaves out, see MOST_HELD
         for dependency, depth, kind in self.cycles.watch.hits(chain):
-            if depth > beyond:
-                witness = new.witness(new.held[depth - beyond - 1], new.serial)
-                self.cycles.see_again(dependency, kind, witness)
+            prev = new.held[depth - beyond - 1] if depth > beyond else None
+            if prev is not None and prev.serial not in self.over_fork:
+                self.cycles.see_again(dependency, kind, new.witness(prev, new.serial))
 
     def recursion(self, new: Acquisition) -> None:
         """Judge a lock that is wanted by its own holder."""

@@ -238,3 +238,83 @@ def test_a_join_that_cannot_end_is_told_while_it_waits(
 
     assert done.returncode == status
     assert done.stderr.count("waiting for a thread that takes a held lock") == findings
+
+
+def test_instances_that_meet_again_before_they_are_judged_are_seen() -> None:
+    with world() as validator:
+        outer = Lock("outer")
+        first, second = [Lock("inner") for _ in "12"]
+        with outer:
+            nest(first, second)
+            nest(second, first)
+        assert [finding.level for finding in validator.findings()] == ["error"]
+
+
+def test_instances_that_agree_before_they_are_judged_are_silent() -> None:
+    with world() as validator:
+        outer = Lock("outer")
+        first, second, third = [Lock("inner") for _ in "123"]
+        with outer:
+            nest(first, second)
+            nest(second, third)
+            nest(first, third)
+        assert validator.findings() == ()
+
+
+FORK_HOOKS = """
+import os, threading
+class Client:
+    def __init__(self):
+        self.lock = threading.RLock()
+    def in_child(self):
+        self.lock.release()
+        with self.lock:
+            pass
+clients = [Client(), Client()]
+os.register_at_fork(
+    before=lambda: [client.lock.acquire() for client in clients],
+    after_in_child=lambda: [client.in_child() for client in clients],
+    after_in_parent=lambda: [client.lock.release() for client in clients],
+)
+child = os.fork()
+if child == 0:
+    if INVERTED:
+        with clients[0].lock, clients[1].lock:
+            pass
+        with clients[1].lock, clients[0].lock:
+            pass
+    import lockdep
+    os._exit(len(lockdep.findings()))
+_, status = os.waitpid(child, 0)
+os._exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@PURE
+@pytest.mark.parametrize(("inverted", "findings"), [("False", 0), ("True", 1)])
+def test_fork_hooks_that_take_their_locks_again_are_silent(tmp_path, inverted: str, findings: int, pure: str) -> None:
+    done = program(tmp_path, FORK_HOOKS.replace("INVERTED", inverted), LOCKDEP_PURE=pure)
+
+    assert done.returncode == findings, done.stderr
+
+
+HAND_OFF = """
+import _thread, threading, time
+def free(lock):
+    time.sleep(0.05)
+    lock.release()
+lock = threading.Lock()
+lock.acquire()
+if FREED:
+    _thread.start_new_thread(free, (lock,))
+print(lock.acquire(timeout=0.5))
+"""
+
+
+@PURE
+@pytest.mark.parametrize(("freed", "findings"), [("True", 0), ("False", 1)])
+def test_a_lock_that_a_foreign_thread_frees_is_no_recursion(tmp_path, freed: str, findings: int, pure: str) -> None:
+    done = program(tmp_path, HAND_OFF.replace("FREED", freed), LOCKDEP_PURE=pure)
+
+    assert done.stdout == f"{freed}\n"
+    assert done.stderr.count("possible recursive locking") == findings
