@@ -53,6 +53,13 @@ class StackTrace:
         for step in shown or self.steps:
             yield Frame(short_path(step.file), step.line, step.function, source_line(step.file, step.line))
 
+    def innermost(self) -> Step | None:
+        """Return the innermost frame of the program; if there is none, the innermost of all."""
+        for step in self.steps:
+            if not is_hidden(step.file):
+                return step
+        return self.steps[0] if self.steps else None
+
     def from_function(self, searched: Step) -> int:
         """Return the index of the innermost frame of this step's function, or -1 if there is none."""
         for index, step in enumerate(self.steps):
@@ -93,6 +100,14 @@ def seen_stack(pairs: Sequence[tuple[CodeType, int]], depth: int) -> StackTrace:
     return stack_of(pairs[start : start + depth])
 
 
+def innermost() -> Step | None:
+    """Return the frame in which the program stands: that of the caller, or of the next outer one that is shown."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and is_hidden(frame.f_code.co_filename):
+        frame = frame.f_back
+    return None if frame is None else step_of(frame.f_code, frame.f_lasti)
+
+
 def stack_of(pairs: Iterable[tuple[CodeType, int]]) -> StackTrace:
     """Return the stack with (code, offset of the instruction) for each frame, innermost first."""
     steps = tuple([step_of(code, lasti) for code, lasti in pairs])
@@ -130,6 +145,11 @@ def site(stack: StackTrace) -> str:
     """Return the innermost shown place of a stack on one line, `file:line in function`."""
     frame = next(stack.frames(), None)
     return "an unknown place" if frame is None else f"{frame.file}:{frame.line} in {frame.function}"
+
+
+def place_text(file: str, function: str, line: int) -> str:
+    """Return a place on one line, `file:line in function`."""
+    return f"{short_path(file)}:{line} in {function}"
 
 
 def short_path(filename: str) -> str:

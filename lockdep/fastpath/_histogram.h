@@ -2,7 +2,6 @@
 #ifndef LOCKDEP_HISTOGRAM_H
 #define LOCKDEP_HISTOGRAM_H
 #include <limits.h>
-#include <time.h>
 #include "lockdep/fastpath/_atomics.h"
 
 #define LD_BUCKETS 160
@@ -17,12 +16,8 @@ static inline void ld_extreme(long long *where, long long ns, int less) {
     if (less ? ns < *where : ns > *where) *where = ns;
 #endif
 }
-static inline long long ld_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 static inline void ld_note_time(ld_histogram *times, long long ns) {
+    if (ns < 0) ns = 0;                   /* the counters of two processors may differ by a few ns */
     unsigned long long n = ns < 4 ? 4 : (unsigned long long)ns;
     int octave = 63 - __builtin_clzll(n), at = 4 * octave + (int)((n >> (octave - 2)) & 3);
     LD_ADD(times->count, 1);

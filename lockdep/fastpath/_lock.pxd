@@ -8,7 +8,7 @@ from lockdep.fastpath._link cimport Link, _link, _timing
 from lockdep.fastpath._modes cimport BLOCKING, TIMED, TRY
 from lockdep.fastpath._parking cimport HandoffQueue, _generation, ld_guard, ld_unguard
 from lockdep.fastpath._site cimport outer_frame
-from lockdep.fastpath._tally cimport Tally, note_hold, note_wait, now_ns
+from lockdep.fastpath._tally cimport Tally, calibrate, note_hold, note_wait, now_ns
 from lockdep.fastpath._thread_state cimport ThreadState, ld_origin
 from lockdep.fastpath._threads cimport _crossed, current, find_thread, follow, tell_holder
 
@@ -66,6 +66,7 @@ cdef class ExclusiveLock(DepMap):
     cdef check_owner(self, ThreadState state)
     cdef bint spin(self, object timeout, long long serial) except -1
     @cython.final
+    @cython.locals(began=cython.longlong)
     cdef bint wait_counted(self, ThreadState state, object timeout, Entry entry) except -1
     @cython.final
     cdef int note_release(self, ThreadState state) except -1

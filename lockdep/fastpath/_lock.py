@@ -25,7 +25,7 @@ if not cython.compiled:
     from lockdep.fastpath._dep_map import DepMap, _hold_starts
     from lockdep.fastpath._link import _link, _timing
     from lockdep.fastpath._modes import BLOCKING, TIMED, TRY
-    from lockdep.fastpath._tally import note_hold, note_wait, now_ns
+    from lockdep.fastpath._tally import calibrate, note_hold, note_wait, now_ns
     from lockdep.fastpath._threads import _crossed, current, find_thread, tell_holder
 
 COMPILED = cython.compiled
@@ -39,6 +39,8 @@ if cython.compiled:
 
 def switch_stat(on):
     """Take wait and hold times from now on, or no longer."""
+    if on:
+        calibrate()
     _timing[0] = 1 if on else 0
     _hold_starts.clear()
     if not cython.compiled:

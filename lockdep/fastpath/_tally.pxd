@@ -10,10 +10,15 @@ cdef extern from "lockdep/fastpath/_atomics.h":
 cdef extern from "lockdep/fastpath/_histogram.h":
     ctypedef struct ld_histogram:
         long long count
-    long long ld_now() nogil
     void ld_note_time(ld_histogram *times, long long ns) nogil
     void ld_clear_times(ld_histogram *times) nogil
     object ld_times_of(ld_histogram *times)
+
+cdef extern from "lockdep/fastpath/_clock.h":
+    ctypedef struct ld_timer:
+        unsigned long long scale
+    void ld_calibrate(ld_timer *clock) nogil
+    long long ld_now(ld_timer *clock) nogil
 
 cdef extern from "lockdep/fastpath/_counts.h":
     ctypedef struct ld_counts:
@@ -42,11 +47,15 @@ cdef dict _tallies, _thread_names
 cdef object _trace
 cdef long long _numbers
 cdef ld_counts _past
+cdef ld_timer _clock
 
 cdef long long new_number()
-cdef long long now_ns()
+cdef calibrate()
+cdef long long now_ns() noexcept
 cdef note_event(int waited, object state, int number, long long began, long long ended)
-cdef note_wait(object state, Tally tally, long long began)
-cdef note_hold(object state, Tally tally, long long began)
+@cython.locals(ended=cython.longlong)
+cdef int note_wait(object state, Tally tally, long long began) except -1
+@cython.locals(ended=cython.longlong)
+cdef int note_hold(object state, Tally tally, long long began) except -1
 cdef Tally find_tally(lock_class, read)
 cpdef list tallies()

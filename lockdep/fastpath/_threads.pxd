@@ -33,7 +33,8 @@ cdef class Anchor(dict):
     cdef ThreadState state
 
 
-cdef list _states, _ended
+cdef dict _states, _by_serial
+cdef list _ended
 cdef ThreadState _spare
 cdef int _spare_guard
 cdef set _crossed
@@ -41,8 +42,8 @@ cdef ld_follower _follower
 
 cdef forget_interrupt(object callback)
 cpdef list threads()
-@cython.locals(state=ThreadState)
-cdef ThreadState find_thread(long long serial)
+cpdef ThreadState find_thread(long long serial)
+cpdef Py_ssize_t thread_count()
 @cython.locals(state=ThreadState)
 cpdef waits_for(long long serial)
 cdef tell_holder(long long owner, long long serial)

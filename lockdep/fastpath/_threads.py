@@ -26,7 +26,8 @@ if not cython.compiled:
 COMPILED = cython.compiled
 SETTINGS = Settings()
 
-_states = []                                  # of all living threads, and those in the pool
+_states = {}                                  # of all living threads, and those in the pool
+_by_serial = {}                               # serial of a living thread -> its state
 _spare = None                                 # the pool: states of ended threads, linked by `next`
 _spare_guard = 0
 _ended = []                                   # states of threads that ended with a lock held
@@ -79,11 +80,13 @@ def threads():
 
 
 def find_thread(serial):
-    """Return the state of the thread with this serial, or None. Cost: O(threads), so only for rare operations."""
-    for state in threads():
-        if state.serial == serial:
-            return state
-    return None
+    """Return the state of the thread with this serial, or None."""
+    return _by_serial.get(serial)
+
+
+def thread_count():
+    """Return how many threads there are that have used a tracked lock."""
+    return len(_by_serial)
 
 
 def waits_for(serial):
@@ -133,6 +136,7 @@ def retire(state):
     next thread stays cheap.
     """
     global _spare
+    _by_serial.pop(state.serial, None)
     state.clear()
     if cython.compiled:
         if LD_MAKE_AHEAD:
@@ -142,8 +146,8 @@ def retire(state):
         state.next = _spare
         _spare = state
         ld_unguard(cython.address(_spare_guard))
-    elif state in _states:
-        _states.remove(state)                 # in Python a new state costs as little as a used one
+    else:
+        _states.pop(state, None)              # in Python a new state costs as little as a used one
 
 
 def thin_out():
@@ -155,17 +159,18 @@ def thin_out():
 
 def forked():
     """In the child of a fork: forget all other threads, and what they wait for."""
-    global _states, _ended, _spare_guard
+    global _states, _by_serial, _ended, _spare_guard
     _link.fork_count += 1
     _spare_guard = 0
     kept, spare = [current()], _spare
     while spare is not None:
         kept.append(spare)
         spare = spare.next
-    for state in _states:
+    for state in list(_states):
         if state is not kept[0]:
             state.forget_sightings()
-    _states, _ended = kept, []                # new ones: a thread that is gone may have been changing the old ones
+    # New ones: a thread that is gone may have been changing the old ones.
+    _states, _by_serial, _ended = dict.fromkeys(kept), {kept[0].serial: kept[0]}, []
     asleep, _link.asleep = _link.asleep, {}
     serial = kept[0].serial
     if serial in asleep:                      # a signal handler has forked in the middle of a wait
@@ -227,7 +232,8 @@ def enter_thread():
         state = ThreadState()
         if cython.compiled:
             ld_immortal(state)                # it will be used by many threads, one after the other
-        _states.append(state)
+        _states[state] = None
+    _by_serial[state.serial] = state
     anchor = make_anchor(state) if state.anchor is None else state.anchor
     state.anchor = None                       # only the thread's dictionary keeps it alive
     if cython.compiled:

@@ -222,7 +222,8 @@ class GuardedWork:
 
     def _holder(self, owner: int) -> str:
         """Return the name of the thread with this serial, '' if there is none any more."""
-        return next((thread_name(thread) for thread in fastpath.threads() if thread.serial == owner), "")
+        holder = fastpath.find_thread(owner)
+        return "" if holder is None else thread_name(holder)
 
     def _capture(self) -> StackTrace:
         return trace.capture(self.options.stack_depth)

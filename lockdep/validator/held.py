@@ -45,12 +45,12 @@ def guess(chain: Chain, now: StackTrace) -> StackTrace:
 def held_by(thread: ThreadState, now: StackTrace, *, ended: bool = False) -> tuple[HeldLock, ...]:
     """Return the locks of another thread, outermost first. `now` is the stack on which it stood a moment ago."""
     return tuple(
-        HeldLock(step.entry.lock_class, serial, place_in(thread, step, now, ended), step.entry.mode)
+        HeldLock(step.entry.lock_class, serial, place_in(thread, step, now, ended=ended), step.entry.mode)
         for step, serial in thread.held()
     )
 
 
-def place_in(thread: ThreadState, step: Chain, now: StackTrace, ended: bool) -> StackTrace:
+def place_in(thread: ThreadState, step: Chain, now: StackTrace, *, ended: bool) -> StackTrace:
     """Return where another thread took its lock at the end of `step`."""
     kept = thread.kept_steps(step.depth) if ended or fastpath.HAS_GIL else None
     if kept is not None:

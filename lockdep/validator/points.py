@@ -1,6 +1,9 @@
 """Contention points: where threads had to wait for a lock, and where its holders had taken it (kernel: lock_stat).
 
-Noted only while times are measured, by a thread that is going to wait anyway. Cost: some microseconds.
+Noted only while times are measured, by a thread that is going to wait anyway. The place of the waiter is noted each
+time, at a cost of about 1 us. To find the place of the holder the stacks of all threads may have to be read. So that is
+done for the first SURE waits for a class, and then for one of so many that the cost of a wait does not grow with the
+number of threads; that one stands for the waits since the last.
 """
 
 from __future__ import annotations
@@ -10,48 +13,84 @@ from collections import Counter
 
 from lockdep import fastpath, trace
 from lockdep.fastpath import DepMap, Entry, ThreadState
-from lockdep.trace import StackTrace
-from lockdep.validator.held import held_by
+from lockdep.places import Step
+from lockdep.validator.held import place_in
 
 MOST_POINTS = 1000  # for each class; further places are counted together, as "elsewhere"
+SURE = 32
+THREADS_PER_WAIT = 8  # whose stacks are read, on average
 HANDED_OVER = "between two holders"  # the lock is released, but the thread that was woken for it does not run yet
+
+Point = tuple[str, str, int] | str  # file, function and line; or words
+
+
+class Points:
+    """Where the waiters for the locks of one class stood, and their holders."""
+
+    __slots__ = ("holding", "looked", "pause", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: Counter[Point] = Counter()
+        self.holding: Counter[Point] = Counter()
+        self.looked = 0  # how often the place of the holder was looked up
+        self.pause = 0  # waits since then
 
 
 class ContentionPoints:
-    """Two counters for each tally: the places where threads waited, and the places where holders had taken the lock."""
+    """The points of each tally."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, Counter[str]] = {}
-        self._holding: dict[int, Counter[str]] = {}
+        self._points: dict[int, Points] = {}
 
-    def note(self, entry: Entry, lock: DepMap, stack: StackTrace) -> None:
-        """Count that a thread at `stack` is going to wait for a lock, and where the holder took it."""
+    def note(self, entry: Entry, lock: DepMap, step: Step | None) -> None:
+        """Count that a thread at this step is going to wait for a lock, and where the holder took it."""
         number = entry.tally.number
-        add(self._waiting.setdefault(number, Counter()), trace.site(stack))
-        holder = next((thread for thread in fastpath.threads() if thread.serial == lock.owner), None)
-        place = HANDED_OVER if holder is None else holder_site(holder, lock.serial)
-        add(self._holding.setdefault(number, Counter()), place)
+        points = self._points.get(number)
+        if points is None:
+            points = self._points.setdefault(number, Points())
+        add(points.waiting, point_of(step), 1)
+        points.pause += 1
+        if (
+            fastpath.HAS_GIL
+            or points.looked < SURE
+            or points.pause * THREADS_PER_WAIT >= fastpath.thread_count() + SURE
+        ):
+            stands_for, points.pause = points.pause, 0
+            points.looked += 1
+            holder = fastpath.find_thread(lock.owner)
+            add(points.holding, HANDED_OVER if holder is None else holder_point(holder, lock.serial), stands_for)
 
     def of(self, number: int) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
         """Return (place, count) of the waiters and of the holders of a tally, most frequent first."""
-        kinds = (self._waiting, self._holding)
-        waiting, holding = (tuple(Counter(kind.get(number, {})).most_common()) for kind in kinds)
-        return waiting, holding
+        points = self._points.get(number, Points())
+        return in_words(points.waiting), in_words(points.holding)
 
     def clear(self) -> None:
         """Forget all places."""
-        self._waiting, self._holding = {}, {}
+        self._points = {}
 
 
-def add(places: Counter[str], place: str) -> None:
-    places[place if place in places or len(places) < MOST_POINTS else "elsewhere"] += 1
+def add(places: Counter[Point], place: Point, count: int) -> None:
+    places[place if place in places or len(places) < MOST_POINTS else "elsewhere"] += count
 
 
-def holder_site(holder: ThreadState, serial: int) -> str:
+def point_of(step: Step | None) -> Point:
+    return "an unknown place" if step is None else (step.file, step.function, step.line)
+
+
+def in_words(places: Counter[Point]) -> tuple[tuple[str, int], ...]:
+    """Return (place as text, count), most frequent first."""
+    found: Counter[str] = Counter()
+    for place, count in places.copy().items():
+        found[place if isinstance(place, str) else trace.place_text(*place)] += count
+    return tuple(found.most_common())
+
+
+def holder_point(holder: ThreadState, serial: int) -> Point:
     """Return where a thread took a lock that it holds. It runs on meanwhile, so the answer may be out of date."""
-    frame = sys._current_frames().get(holder.ident)
-    now = trace.NO_STACK if frame is None else trace.capture(64, frame)
-    for lock in reversed(held_by(holder, now)):
-        if lock.serial == serial:
-            return trace.site(lock.stack)
+    for chain, held in reversed(holder.held()):
+        if held == serial:
+            frame = sys._current_frames().get(holder.ident)
+            now = trace.NO_STACK if frame is None else trace.capture(64, frame)
+            return point_of(place_in(holder, chain, now, ended=False).innermost())
     return "an unknown place"

@@ -113,7 +113,7 @@ class Validator(Incidents):
         """Note where a thread is going to wait, and where the holder took the lock. Only while times are measured."""
         try:
             with inside(thread):
-                self.points.note(entry, lock, self._capture())
+                self.points.note(entry, lock, trace.innermost())
         except Exception as error:
             self._failed(error)
 

@@ -15,6 +15,7 @@ CORES = len(os.sched_getaffinity(0))
 
 WITH = (1.05 if sys.version_info >= (3, 14) else 1.0) if COMPILED else 3.0
 RLOCK = 1.0 if COMPILED else None
+TIMED = (1.5 if sys.version_info >= (3, 14) else 1.0) if COMPILED else None
 CREATION = 3.0 if COMPILED else None
 QUEUE = 1.15 if COMPILED else None
 

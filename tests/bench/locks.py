@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import repeat
 from typing import Any
 
+from lockdep import lock_stat
 from lockdep import threading as validated
 from tests.bench import build
 from tests.bench.measure import bind, compare
@@ -114,3 +115,9 @@ def rows() -> Iterator[Row]:
     yield row("with rlock: pass", with_block, raw_again, known_again, build.RLOCK)
     yield row("with rlock: pass, held already", again, raw_again, known_again, build.RLOCK)
     yield row("rlock.acquire(); rlock.release()", acquire_release, raw_again, known_again, None)
+    lock_stat.start()
+    try:
+        yield row("with lock: pass, times on", with_block, raw, known, build.TIMED)
+        yield row("acquire(); release(), times on", acquire_release, raw, known, None)
+    finally:
+        lock_stat.stop()

@@ -151,3 +151,28 @@ def test_thread_of_c_that_enters_python_twice(tmp_path: Path, pure: str) -> None
     done = program(tmp_path, ONE_THREAD_OF_C, command=("-X", "utf8"), LOCKDEP_PURE=pure)
 
     assert done.stdout == "2\n['circular']\n", done.stderr
+
+
+def test_a_thread_is_found_by_its_serial_until_it_has_ended() -> None:
+    go, serials, lock = threading.Event(), [], Lock()
+
+    def work() -> None:
+        with lock:
+            serials.append(fastpath.thread_state().serial)
+        assert go.wait(THREAD_LIMIT)
+
+    threads = [threading.Thread(target=work) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    while len(serials) < len(threads):
+        threading.Event().wait(0.001)
+    states = [fastpath.find_thread(serial) for serial in serials]
+    assert [state.serial for state in states if state is not None] == serials
+    assert {state.ident for state in states if state is not None} == {thread.ident for thread in threads}
+
+    go.set()
+    for thread in threads:
+        thread.join()
+    gc.collect()
+    assert [fastpath.find_thread(serial) for serial in serials] == [None] * len(serials)
+    assert fastpath.find_thread(0) is None

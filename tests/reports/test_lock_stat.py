@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 import lockdep
-from lockdep import lock_stat
+from lockdep import fastpath, lock_stat, trace
 from lockdep.fastpath import BUILD, READ, DepMap, thread_state
 from lockdep.reports.lock_stat import render_lock_stat
 from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
+from lockdep.validator import points
 from lockdep.wait_types import Traits
 from tests.worlds import Lock, RLock, in_thread, world
 
@@ -313,3 +314,28 @@ def test_the_table_is_sorted_and_limited() -> None:
     ]
     lines = render_lock_stat(stats, sort="acquisitions", top=2).splitlines()
     assert [line.split()[0] for line in lines if ":" in line] == ["b:", "c:"]
+
+
+def test_the_holder_is_looked_up_for_few_of_many_waits(validator: lockdep.Validator, monkeypatch: Any) -> None:
+    lock, looked = Lock("busy"), []
+    monkeypatch.setattr(points, "holder_point", lambda *_: looked.append(1) or "here")
+    monkeypatch.setattr(fastpath, "thread_count", lambda: 8000)
+    with lock:
+        for _ in range(10_000):
+            validator.points.note(lock.entry, lock, trace.innermost())
+
+    waiting, holding = validator.points.of(lock.entry.tally.number)
+    assert [count for _, count in waiting] == [10_000]
+    assert len(looked) < 100
+    assert 10_000 - 2_000 < sum(count for _, count in holding) <= 10_000  # each stands for those since the last
+
+
+def test_the_holder_is_looked_up_for_each_wait_while_they_are_few(validator: lockdep.Validator) -> None:
+    lock = Lock("busy")
+    with lock:
+        for _ in range(20):
+            validator.points.note(lock.entry, lock, trace.innermost())
+
+    waiting, holding = validator.points.of(lock.entry.tally.number)
+    assert [count for _, count in waiting] == [count for _, count in holding] == [20]
+    assert waiting[0][0].endswith("in test_the_holder_is_looked_up_for_each_wait_while_they_are_few")

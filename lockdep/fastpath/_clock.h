@@ -1,0 +1,57 @@
+/* The clock of wait and hold times, in ns.
+
+   Reading CLOCK_MONOTONIC costs as much as taking a lock. The time-stamp counter of x86-64 costs a third of that. It is used
+   if the processor says that it runs at one rate in all states (CPUID 0x80000007, EDX bit 8), and is measured against
+   CLOCK_MONOTONIC once. Elsewhere, and until it is measured, CLOCK_MONOTONIC itself is read. */
+#ifndef LOCKDEP_CLOCK_H
+#define LOCKDEP_CLOCK_H
+#include <time.h>
+
+static inline long long ld_monotonic(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+/* A moment on both clocks, and how long a tick is. `scale` is 0 while ticks are not used. */
+typedef struct { unsigned long long ticks; long long ns; unsigned long long scale; } ld_timer;
+
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__SIZEOF_INT128__)
+#include <cpuid.h>
+#include <x86intrin.h>
+#define LD_CALIBRATION 2000000        /* ns that the counter is measured for: good to some parts in 100,000 */
+
+static inline int ld_has_ticks(void) {
+    unsigned int a, b, c, d;
+    return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d >> 8 & 1);
+}
+/* Read both clocks at one moment: of several tries the one between whose readings the least time passes. */
+static inline void ld_read_both(unsigned long long *ticks, long long *ns) {
+    unsigned long long least = ~0ULL;
+    for (int i = 0; i < 8; i++) {
+        unsigned long long before = __rdtsc();
+        long long now = ld_monotonic();
+        unsigned long long took = __rdtsc() - before;
+        if (took < least) { least = took; *ticks = before + took / 2; *ns = now; }
+    }
+}
+/* Measure the counter if it is fit for use. Takes 2 ms. */
+static inline void ld_calibrate(ld_timer *clock) {
+    unsigned long long first, last;
+    long long began, ended;
+    if (clock->scale || !ld_has_ticks()) return;
+    ld_read_both(&first, &began);
+    do ld_read_both(&last, &ended); while (ended - began < LD_CALIBRATION);
+    if (last - first < (unsigned long long)(ended - began) / 16) return;          /* slower than the clock: no use */
+    clock->ticks = last;
+    clock->ns = ended;
+    clock->scale = (unsigned long long)(((unsigned __int128)(ended - began) << 32) / (last - first));
+}
+static inline long long ld_now(ld_timer *clock) {
+    if (!clock->scale) return ld_monotonic();
+    return clock->ns + (long long)((__int128)(long long)(__rdtsc() - clock->ticks) * clock->scale >> 32);
+}
+#else
+static inline void ld_calibrate(ld_timer *clock) { (void)clock; }
+static inline long long ld_now(ld_timer *clock) { (void)clock; return ld_monotonic(); }
+#endif
+#endif
