@@ -14,7 +14,10 @@ from importlib import import_module
 from tests.bench.build import describe
 from tests.bench.table import render_heading, render_rows
 
-GROUPS = ("locks", "creation", "queues", "newthread", "scaling", "slowpath", "memory", "startup", "primitives", "trip")
+GROUPS = (
+    "locks", "creation", "queues", "newthread", "scaling", "slowpath", "memory", "startup", "primitives", "waiting",
+    "trip",
+)  # fmt: skip
 
 
 def main() -> None:
