@@ -2,7 +2,7 @@
 
 Only the thread that locked a Mutex may unlock it, and that thread must not lock it again. A thread that waits sleeps in
 a queue. A thread that finds the lock free takes it even if others wait; once a waiter has been passed over for long (a
-millisecond, ten before Python 3.14), the lock is handed to that waiter. Without the GIL a waiter polls the lock a few
+millisecond, four before Python 3.14), the lock is handed to that waiter. Without the GIL a waiter polls the lock a few
 times before it sleeps. The pure build waits in the platform's lock and promises no order.
 
 Two more things are reported: a thread that ends while it holds a Mutex, and an attempt to take one where sleeping is

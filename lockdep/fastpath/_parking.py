@@ -167,6 +167,8 @@ class HandoffQueue:
                 while last.after is not None:
                     last = last.after
                 last.after = waiter
+                if LD_EAGER and self.first.called:
+                    self.next = waiter        # others take the word from those that were called: call the newest
             waiter.queued = True
             waiter.forks = self.forks
             self.waiting += 1
@@ -194,6 +196,7 @@ class HandoffQueue:
         if cython.compiled:
             ld_guard(cython.address(self.guard), _generation[0])
             waiter = self.pick()
+            awake = waiter is not None and waiter.called
             if waiter is not None:
                 if waiter.called or ld_clock() < waiter.since + LD_PATIENCE:
                     ld_offer(word)
@@ -202,7 +205,10 @@ class HandoffQueue:
             ld_unguard(cython.address(self.guard))
             if waiter is None:
                 return False
-            ld_call(waiter.park, cython.address(waiter.called))
+            if awake:
+                ld_linger(word)
+            else:
+                ld_call(waiter.park, cython.address(waiter.called))
             return True
 
     def call(self):
@@ -219,9 +225,12 @@ class HandoffQueue:
         """Return whose turn it is to be called. The caller has the guard.
 
         An eager waiter that fails sleeps again without the GIL, so it stays in the queue; another one comes back.
+        All that are asleep are called in turn. When the oldest has lost its patience it comes first, asleep or not.
         """
         self.drop_strangers()
-        waiter = self.first if self.next is None else self.next
+        waiter = self.first
+        if waiter is not None and self.next is not None and ld_clock() < waiter.since + LD_PATIENCE:
+            waiter = self.next
         if waiter is not None:
             if cython.compiled and LD_EAGER:
                 self.next = waiter.after
