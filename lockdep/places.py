@@ -69,7 +69,7 @@ class Place:
 class Source(ref[CodeType]):
     """What is known of one living code object. The tables are made when they are first needed."""
 
-    __slots__ = ("_columns", "_lines", "_starts", "_text", "file", "function", "number", "places", "steps")
+    __slots__ = ("_columns", "_lines", "_shape", "_starts", "_text", "file", "function", "number", "places", "steps")
 
     def __new__(cls, code: CodeType) -> Source:
         # The callback is a method of C: no signal handler can run in it.
@@ -84,6 +84,7 @@ class Source(ref[CodeType]):
         self._starts: array[int] | None = None
         self._columns: array[int] | None = None
         self._text: int | None = None
+        self._shape: int | None = None
 
     def alive(self) -> CodeType:
         """Return the code object. The caller holds it."""
@@ -113,6 +114,12 @@ class Source(ref[CodeType]):
         if self._text is None:
             self._text = text_of(self.alive())
         return self._text
+
+    def shape(self) -> int:
+        """Return a hash of the same without the values of constants and the numbers in names."""
+        if self._shape is None:
+            self._shape = shape_of(self.alive())
+        return self._shape
 
 
 _sources: dict[int, Source] = {}  # by the id of the code object: hashing a code object hashes its contents
@@ -170,7 +177,7 @@ def register_place(source: Source, lasti: int) -> Place:
     found = _places.get(key)
     if found is not None:
         return found
-    alike = _texts.setdefault(hash((numberless_file(source.file), line, lasti, shape_of(source.alive()))), [])
+    alike = _texts.setdefault(hash((numberless_file(source.file), line, lasti, source.shape())), [])
     if len(alike) >= MOST_TEXTS:
         return alike[-1]
     made = Place(source.file, source.function, line, source.column(lasti), lasti, source.text())

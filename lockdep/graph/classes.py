@@ -18,7 +18,7 @@ from typing import Any
 
 from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, ExclusiveLock, Site
 from lockdep.graph.creation import calls, is_passed_over, made_by_fork_hook, returns_it
-from lockdep.graph.naming import likeness, numbered
+from lockdep.graph.naming import Named, class_name, likeness, numbers
 from lockdep.places import Place, place_of
 from lockdep.wait_types import DROP_IN, PLAIN, Traits
 
@@ -95,7 +95,9 @@ class LockClass:
     def name(self) -> str:
         """The name in reports: the place, and the variable if the source line shows it. May read the source file."""
         if self._name is None:
-            name = self.given() if callable(self.given) else numbered(self.base, registry.alike(self.base))
+            before = 0 if callable(self.given) else registry.number(self.base)
+            name = self.given() if callable(self.given) else class_name(self.base)
+            name = f"{name}#{before + 1}" if before else name
             self._name = f"{name}/{self.number}" if self.number else name
         return self._name
 
@@ -114,25 +116,31 @@ class ClassRegistry:
         self.ignored: tuple[str, ...] = ()
         self.clashes: list[tuple[LockClass, str]] = []
         self._classes: dict[object, LockClass] = {}
-        self._alike: tuple[int, dict[object, list[LockClass]]] = (0, {})
+        self._alike: dict[object, list[LockClass]] = {}  # those that may get the same name, in order of registration
+        self._numbers: dict[object, tuple[int, dict[Named, int]]] = {}
 
     def classes(self) -> list[LockClass]:
         """Return all classes, in order of registration."""
         return list(self._classes.values())
 
-    def alike(self, lock_class: LockClass) -> list[LockClass]:
-        """Return the classes that may get the same name, in order of registration. Not for the hot path.
+    def enter(self, key: object, made: LockClass) -> LockClass:
+        """Return the class with this key, which is `made` if there was none."""
+        found = self._classes.setdefault(key, made)
+        if found is made:
+            self._alike.setdefault(likeness(made), []).append(made)
+        return found
 
-        Cost: O(classes) if some were registered since the last call, else a look-up.
+    def number(self, lock_class: LockClass) -> int:
+        """Return how many classes come before this one in the order of those that get the same name.
+
+        Cost: O(n log n) for n classes made on one line, if some were registered since the last call; else a look-up.
         """
-        classes = self.classes()
-        known, index = self._alike
-        if known != len(classes):
-            index = {}
-            for other in classes:
-                index.setdefault(likeness(other), []).append(other)
-            self._alike = (len(classes), index)
-        return index.get(likeness(lock_class), [])
+        key = likeness(lock_class)
+        alike = self._alike.get(key, ())
+        known = self._numbers.get(key)
+        if known is None or known[0] != len(alike):
+            known = self._numbers[key] = (len(alike), numbers(alike))
+        return known[1].get(lock_class, 0)
 
     def register_named(
         self, kind: str, name: str | Callable[[], str] | None, key: object = None, traits: Traits = DROP_IN
@@ -145,7 +153,7 @@ class ClassRegistry:
             return found
         given = f"key {key!r}" if name is None else name
         made = LockClass(kind, given=given, traits=traits)
-        return self._classes.setdefault((kind, name if key is None else key), made)
+        return self.enter((kind, name if key is None else key), made)
 
     def locate(
         self, frame: FrameType | None, kind: type, inner: Site | LockClass | str | None, key: object
@@ -189,7 +197,7 @@ class ClassRegistry:
         key = (kind.__name__, *sites)
         found = self._classes.get(key)
         if found is None:
-            found = self._classes.setdefault(key, LockClass(kind.__name__, places, skipped, traits=traits_of(kind)))
+            found = self.enter(key, LockClass(kind.__name__, places, skipped, traits=traits_of(kind)))
         return found.entry(BLOCKING)
 
 

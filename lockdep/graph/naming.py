@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Sequence
-from itertools import takewhile
+from functools import lru_cache
 from typing import Protocol
 
 from lockdep import trace
@@ -36,37 +36,31 @@ class Named(Protocol):
 _ASSIGNED = re.compile(r"^(?:global\s+)?([A-Za-z_][\w.]*)\s*(?::[^=]+)?=(?!=)")
 
 
-def numbered(lock_class: Named, alike: Sequence[Named]) -> str:
-    """Return the name of a class, made unique among those `alike` (in order of registration) by `#2`, `#3`, ...
+def numbers(alike: Sequence[Named]) -> dict[Named, int]:
+    """Return how many classes come before each of these, which may get the same name, in order of registration.
 
-    Of several locks made on one line, the second from the left is #2. Of several that were given one name, the kinds
-    count in their order, and the keys in order of registration.
+    Of several locks made on one line, the second from the left comes after one. Of several that were given one name,
+    the kinds come in their order, and those of one kind in order of registration. Cost: O(n log n), and the names.
     """
-    name = class_name(lock_class)
-    if lock_class.given is None:
-        earlier = [other for other in alike if is_before(other, lock_class)]
-        count = sum(class_name(other) == name for other in earlier)
-    else:
-        older = set(takewhile(lambda other: other is not lock_class, alike))
-        count = sum(
-            other.kind < lock_class.kind or (other.kind == lock_class.kind and other in older) for other in alike
-        )
-    return f"{name}#{count + 1}" if count else name
+    groups: dict[object, list[Named]] = {}
+    for one in alike:
+        sites = (*one.skipped, *one.places)
+        key = None if one.given is not None else (class_name(one), *[site.code() for site in sites])
+        groups.setdefault(key, []).append(one)
+    return {one: count for group in groups.values() for count, one in enumerate(sorted(group, key=from_left))}
+
+
+def from_left(lock_class: Named) -> tuple[list[int], str]:
+    """Return a sort key for classes made by the same code."""
+    return [site.lasti for site in (*lock_class.skipped, *lock_class.places)], lock_class.kind
 
 
 def likeness(lock_class: Named) -> object:
-    """Return a key that is equal for classes that may get one name: the name given, or the code that makes them."""
+    """Return a key that is equal for classes that may get one name: the name given, or the lines that make them."""
     if lock_class.given is not None:
         return lock_class.given
-    return tuple((place.file, place.function) for place in (*lock_class.skipped, *lock_class.places))
-
-
-def is_before(first: Named, second: Named) -> bool:
-    """Return whether two classes are made by the same code, the first one earlier in it."""
-    sites, others = (*first.skipped, *first.places), (*second.skipped, *second.places)
-    if not sites or [site.code() for site in sites] != [site.code() for site in others]:
-        return False
-    return ([site.lasti for site in sites], first.kind) < ([site.lasti for site in others], second.kind)
+    makers = [(place.file, place.function) for place in lock_class.skipped]
+    return (*makers, *[(place.file, place.function, place.line) for place in lock_class.places])
 
 
 def class_name(lock_class: Named) -> str:
@@ -102,16 +96,24 @@ def maker_name(skipped: Sites) -> str:
 def variable_name(place: Place) -> str:
     """Return the variable or attribute that the call at this place is assigned to, '' if the line does not show it."""
     line = trace.source_line(place.file, place.line)
-    try:
-        tree = ast.parse(line)
-    except (SyntaxError, ValueError):  # the statement goes on in the next line
+    assigned = assigned_in(line)
+    if assigned is None:  # the statement goes on in the next line
         found = _ASSIGNED.match(line)
         return found.group(1) if found else ""
     column = -1 if place.column < 0 else place.column - indent_of(place)
-    assigned = [pair for node in ast.walk(tree) for pair in assignments(node)]
     if len(assigned) > 1:
         assigned = [(target, value) for target, value in assigned if covers(value, column)]
     return target_name(assigned[0][0]) if assigned else ""
+
+
+@lru_cache(maxsize=16)
+def assigned_in(line: str) -> list[tuple[ast.expr, ast.expr]] | None:
+    """Return (target, value) of each assignment in a line; None if it is no whole statement."""
+    try:
+        tree = ast.parse(line)
+    except (SyntaxError, ValueError):
+        return None
+    return [pair for node in ast.walk(tree) for pair in assignments(node)]
 
 
 def assignments(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:

@@ -50,11 +50,7 @@ class ContentionPoints:
             points = self._points.setdefault(number, Points())
         add(points.waiting, point_of(step), 1)
         points.pause += 1
-        if (
-            fastpath.HAS_GIL
-            or points.looked < SURE
-            or points.pause * THREADS_PER_WAIT >= fastpath.thread_count() + SURE
-        ):
+        if points.looked < SURE or points.pause * THREADS_PER_WAIT >= fastpath.thread_count() + SURE:
             stands_for, points.pause = points.pause, 0
             points.looked += 1
             holder = fastpath.find_thread(lock.owner)
