@@ -27,6 +27,7 @@ MODULES = [
     "lockdep.fastpath._dep_map",
     "lockdep.fastpath._lock",
     "lockdep.fastpath._owned",
+    "lockdep.fastpath._drop_in",
     "lockdep.fastpath._waitqueue",
     "primitives._atomic",
     "primitives._rcu",

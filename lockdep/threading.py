@@ -8,13 +8,12 @@ call has decided about that before. A lock costs about what threading's does; th
 from __future__ import annotations
 
 import _thread
-import sys
 import threading as _threading
 from typing import Any, cast
 
 from lockdep import runtime
 from lockdep.config import load_options
-from lockdep.fastpath import ExclusiveLock, RecursiveLock
+from lockdep.fastpath import ExclusiveLock, RecursiveLock, new_lock, new_rlock
 from lockdep.validator.validator import Validator
 
 __all__ = ["Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "RLock", "Semaphore"]
@@ -23,45 +22,26 @@ RAW_LOCK = _thread.LockType
 RAW_RLOCK = _thread.RLock
 
 
-class _DropIn(type):
-    """Makes isinstance(lock, threading.Lock) true for unvalidated locks as well: a program keeps locks made before."""
-
-    real: type
-
-    def __instancecheck__(cls, instance: object) -> bool:
-        if type(instance) is cls.real:
-            return not patched_by_gevent(sys._getframe(1).f_globals)
-        return type.__instancecheck__(cls, instance)
-
-
-def patched_by_gevent(asking: dict[str, Any]) -> bool:
-    """Return whether gevent asks isinstance, as it does while it patches threading; write a note about that.
-
-    gevent treats an unvalidated lock as one of its own kind only if the answer of isinstance is False.
-    """
-    if not str(asking.get("__name__")).startswith("gevent."):
-        return False
-    for note in runtime.greenlet_notes(patching=True):
-        runtime.write_note(note)
-    return True
-
-
-class Lock(ExclusiveLock, metaclass=_DropIn):
+class Lock(ExclusiveLock):
     """threading.Lock, validated. A lock with a `name` is of the class of that name, not of that of its place."""
 
     __slots__ = ()
-    real = RAW_LOCK
+    __new__ = new_lock
+    kind_name = "Lock"  # in the names of classes, also for the types that pass for threading's own
+    stands_for = RAW_LOCK
 
     acquire_lock = ExclusiveLock.acquire
     release_lock = ExclusiveLock.release
     locked_lock = ExclusiveLock.locked
 
 
-class RLock(RecursiveLock, metaclass=_DropIn):
+class RLock(RecursiveLock):
     """threading.RLock, validated. `name` is that of Lock."""
 
     __slots__ = ()
-    real = RAW_RLOCK
+    __new__ = new_rlock
+    kind_name = "RLock"
+    stands_for = RAW_RLOCK
 
 
 class Condition(_threading.Condition):

@@ -6,14 +6,16 @@ One source, two builds: each of the modules in PARTS runs as it is, or is compil
 From the bottom up: _modes has the constants, hooks the seam to a validator, _link what is connected there; _tally
 counts; _chain is the trie of known chains; _sighting has what was new on one; _site knows where locks are created;
 _parking is how threads wait; _thread_state is what one thread holds, _threads all of them; _dep_map is what the
-validator knows of one lock; _lock and _owned are the locks of threading; _waitqueue serves all other primitives.
+validator knows of one lock; _lock and _owned are the locks of threading, and _drop_in makes them;
+_waitqueue serves all other primitives.
 """
 
 import sys
 
-from lockdep.fastpath._build import BUILD, MODULES, PARTS, greenlets_patched, load, load_pure, switched_on
+from lockdep.fastpath._build import BUILD, MODULES, PARTS, load, load_pure, switched_on
 from lockdep.fastpath._chain import Chain, Entry, sentinels
 from lockdep.fastpath._dep_map import DepMap, freed, note_death
+from lockdep.fastpath._drop_in import make_lock, make_rlock, new_lock, new_rlock, pass_for
 from lockdep.fastpath._link import new_serial
 from lockdep.fastpath._lock import ExclusiveLock, switch_stat
 from lockdep.fastpath._modes import (
@@ -49,6 +51,7 @@ from lockdep.fastpath._threads import (
     threads,
     waits_for,
 )
+from lockdep.fastpath.greenlets import greenlet_library, greenlets_patched
 from lockdep.fastpath.hooks import Hooks, NoHooks, Settings
 
 UNTRACKED, NOWHERE = sentinels()
@@ -59,7 +62,8 @@ __all__ = [
     "RECURSIVE_READ", "SYNC", "TIMED", "TRY", "UNTIL_SIGNAL", "UNTRACKED", "Chain", "DepMap", "Entry",
     "ExclusiveLock", "Hooks", "NoHooks", "OwnedLock", "RecursiveLock", "Settings", "Sighting", "Site", "Tally",
     "ThreadState", "Waiter", "bounces", "clear_tallies", "connect", "counted_by_ended", "find_thread", "forked",
-    "freed", "greenlets_patched", "interrupt_with", "load", "load_pure", "lost", "new_serial", "note_death", "reap",
-    "retire", "sentinels", "switch_stat", "switched_on", "tallies", "thread_count", "thread_state", "threads",
-    "trace_events", "trace_names", "waits_for",
+    "freed", "greenlet_library", "greenlets_patched", "interrupt_with", "load", "load_pure", "lost", "make_lock",
+    "make_rlock", "new_lock", "new_rlock", "new_serial", "note_death", "pass_for", "reap", "retire", "sentinels",
+    "switch_stat", "switched_on", "tallies", "thread_count", "thread_state", "threads", "trace_events", "trace_names",
+    "waits_for",
 ]  # fmt: skip

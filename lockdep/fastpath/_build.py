@@ -1,8 +1,9 @@
 """Choose the build of the fast path and load it, when this module is imported: all parts compiled, or all of them pure.
 
-LOCKDEP_PURE=1 forces the pure build; LOCKDEP_REQUIRE_COMPILED=1 makes a missing extension an ImportError. Under gevent
-the pure build is taken whatever is installed: its thread states then live in gevent's own locals, one for each
-greenlet. Otherwise the compiled build is taken if the extension of every part is there.
+LOCKDEP_PURE=1 forces the pure build; LOCKDEP_REQUIRE_COMPILED=1 makes a missing extension an ImportError. After
+gevent or eventlet has patched threading, the pure build is taken whatever is installed: its thread states then live in
+the library's own locals, one for each greenlet. Otherwise the compiled build is taken if the extension of every part is
+there.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from types import ModuleType
 
+from lockdep.fastpath.greenlets import greenlets_patched
+
 PARTS = (
     "_link", "_tally", "_chain", "_sighting", "_site", "_parking", "_thread_state", "_threads", "_dep_map", "_lock",
-    "_owned", "_waitqueue",
+    "_owned", "_drop_in", "_waitqueue",
 )  # fmt: skip
 """The modules that have two builds; each imports only modules that stand before it."""
 
@@ -25,12 +28,6 @@ PARTS = (
 def switched_on(variable: str) -> bool:
     """Return whether an environment variable is set to anything but the empty string or 0."""
     return os.environ.get(variable, "") not in ("", "0")
-
-
-def greenlets_patched() -> bool:
-    """Return whether gevent has replaced the thread functions already."""
-    monkey = sys.modules.get("gevent.monkey")
-    return monkey is not None and bool(monkey.is_module_patched("threading"))
 
 
 def all_built() -> bool:

@@ -98,4 +98,6 @@ cdef class ExclusiveLock(DepMap):
 cdef int FOREIGN
 cdef object FOREVER, UNTIL_SIGNAL, BRIEFLY, _allocate_lock
 
+cdef object index
+
 cdef int mode_of(object blocking, object timeout) except -1

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import _thread
 from itertools import repeat
+from operator import index
 
 try:
     import cython
@@ -31,7 +32,6 @@ if not cython.compiled:
 COMPILED = cython.compiled
 BRIEFLY = 0.05                                # seconds that a thread waits before what it has seen is judged
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
-
 _allocate_lock = _thread.allocate_lock
 if cython.compiled:
     follow(ld_follow)
@@ -50,9 +50,7 @@ def switch_stat(on):
 
 def mode_of(blocking, timeout):
     """Return the mode for the arguments of `acquire`."""
-    if not blocking or timeout == 0:
-        return TRY
-    return BLOCKING if timeout < 0 else TIMED
+    return TRY if not blocking or timeout == 0 else BLOCKING if timeout < 0 else TIMED
 
 
 class ExclusiveLock(DepMap):
@@ -423,6 +421,7 @@ class ExclusiveLock(DepMap):
         if blocking is True and timeout is FOREVER:
             return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
         _allocate_lock().acquire(blocking, timeout)       # CPython's own checks of the arguments, word for word
+        timeout = timeout if isinstance(timeout, float) else index(timeout)
         return self.lock_slow(current(), mode_of(blocking, timeout), timeout)
 
     def release(self):

@@ -29,5 +29,5 @@ cdef class RecursiveLock(ExclusiveLock):
 
 cdef int SPINS
 cdef bint ARGUMENTS_DEPRECATED
-cdef object FOREVER, _allocate_lock
+cdef object FOREVER, index, _allocate_lock, _allocate_rlock
 cdef ignore_arguments()

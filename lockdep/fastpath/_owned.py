@@ -5,6 +5,8 @@ from __future__ import annotations
 import _thread
 import _warnings
 import sys
+import threading
+from operator import index
 
 try:
     import cython
@@ -12,6 +14,7 @@ except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
 from lockdep.fastpath._modes import FOREVER
+from lockdep.fastpath.greenlets import greenlets_patched
 
 if not cython.compiled:
     from lockdep.fastpath._link import _link
@@ -24,6 +27,8 @@ SPINS = 4                                     # looks at a lock that is taken, b
 ARGUMENTS_DEPRECATED = sys.version_info >= (3, 13)
 
 _allocate_lock = _thread.allocate_lock
+# The RLock that C code makes knows threads only. Greenlets have one that is written in Python, on their own locks.
+_allocate_rlock = threading._RLock if greenlets_patched() else _thread.RLock
 
 
 class OwnedLock(ExclusiveLock):
@@ -75,13 +80,14 @@ class RecursiveLock(ExclusiveLock):
         if more or others or isinstance(name, int):       # programs still pass the `verbose` of Python 2
             name = ignore_arguments()
         self.enroll(type(self), name, None)
-        self.equip(_thread.RLock() if raw is None and not cython.compiled else raw)
+        self.equip(_allocate_rlock() if raw is None and not cython.compiled else raw)
 
     def acquire(self, blocking=True, timeout=FOREVER):
         """Take the lock, or take it once more; see threading.RLock.acquire."""
         if blocking is True and timeout is FOREVER:
             return self.enter_blocking()
         _allocate_lock().acquire(blocking, timeout)       # CPython's own checks of the arguments
+        timeout = timeout if isinstance(timeout, float) else index(timeout)
         return self.enter(mode_of(blocking, timeout), timeout)
 
     def __enter__(self):
@@ -123,13 +129,15 @@ class RecursiveLock(ExclusiveLock):
     def _release_save(self):
         if not self._is_owned():
             raise RuntimeError("cannot release un-acquired lock")
-        count = self.count
+        saved = self.count, self._owner
         self.unlock_real(current())
-        return count
+        return saved
 
-    def _acquire_restore(self, count):
-        self.enter(BLOCKING, FOREVER)
-        self.count = count
+    def _acquire_restore(self, saved):
+        count, _owner = saved
+        if count:                             # picklers save a lock that nobody holds as (0, 0)
+            self.enter(BLOCKING, FOREVER)
+            self.count = count
 
     def describe(self):
         """Return the owner's ident and the count, for __repr__."""

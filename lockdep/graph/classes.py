@@ -17,7 +17,14 @@ from types import FrameType
 from typing import Any
 
 from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, ExclusiveLock, Site
-from lockdep.graph.creation import calls, is_passed_over, made_by_fork_hook, returns_it
+from lockdep.graph.creation import (
+    calls,
+    is_passed_over,
+    is_rlock_function,
+    made_by_fork_hook,
+    made_by_import,
+    returns_it,
+)
 from lockdep.graph.naming import Named, class_name, likeness, numbers
 from lockdep.places import Place, place_of
 from lockdep.wait_types import DROP_IN, PLAIN, Traits
@@ -155,6 +162,10 @@ class ClassRegistry:
         made = LockClass(kind, given=given, traits=traits)
         return self.enter((kind, name if key is None else key), made)
 
+    def is_ignored(self, module: str) -> bool:
+        """Return whether the locks of the module with this name are not to be tracked."""
+        return any(fnmatchcase(module, pattern) for pattern in self.ignored)
+
     def locate(
         self, frame: FrameType | None, kind: type, inner: Site | LockClass | str | None, key: object
     ) -> Entry | None:
@@ -168,9 +179,9 @@ class ClassRegistry:
         if frame is None:
             if not isinstance(inner, str | None):
                 raise TypeError(f"the name of a lock is a string, not {type(inner).__name__}")
-            return self.register_named(kind.__name__, inner, key, traits_of(kind)).entry(BLOCKING)
+            return self.register_named(kind_name(kind), inner, key, traits_of(kind)).entry(BLOCKING)
         assert not isinstance(inner, str)
-        if made_by_fork_hook(frame.f_code):
+        if made_by_fork_hook(frame.f_code) or (inner is None and made_by_import(frame.f_code)):
             return UNTRACKED
         factory = inner is not None and not is_passed_over(inner.place.file)
         if is_passed_over(frame.f_code.co_filename):
@@ -184,21 +195,27 @@ class ClassRegistry:
     def _register(self, frame: FrameType, kind: type, inner: Site | None, *, stop_inside: bool) -> Entry:
         sites: list[Place] = []
         while inner is not None:
-            sites.append(inner.place)
+            if not is_rlock_function(inner.place):
+                sites.append(inner.place)
             inner = inner.inner
         sites.reverse()
         if not stop_inside or not sites:
             sites.append(place_of(frame.f_code, frame.f_lasti))
         module = str(frame.f_globals.get("__name__", ""))
-        if any(fnmatchcase(module, pattern) for pattern in self.ignored):
+        if self.is_ignored(module):
             return UNTRACKED
         skipped = tuple(site for site in sites if is_passed_over(site.file))
         places = tuple(site for site in sites if site not in skipped) or skipped[-1:]
-        key = (kind.__name__, *sites)
+        key = (kind_name(kind), *sites)
         found = self._classes.get(key)
         if found is None:
-            found = self.enter(key, LockClass(kind.__name__, places, skipped, traits=traits_of(kind)))
+            found = self.enter(key, LockClass(kind_name(kind), places, skipped, traits=traits_of(kind)))
         return found.entry(BLOCKING)
+
+
+def kind_name(kind: type) -> str:
+    """Return the name of a type of lock in reports. A type that passes for another one says what it is itself."""
+    return str(getattr(kind, "kind_name", kind.__name__))
 
 
 def traits_of(kind: type) -> Traits:

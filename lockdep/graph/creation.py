@@ -7,6 +7,7 @@ import sys
 from types import CodeType, FrameType
 
 from lockdep import trace
+from lockdep.places import Place
 
 _SKIPPED_OPS = {opcode.opmap[name] for name in ("CACHE", "NOP", "EXTENDED_ARG") if name in opcode.opmap}
 _JUMP = opcode.opmap["JUMP_FORWARD"]
@@ -25,6 +26,16 @@ def is_passed_over(name: str) -> bool:
 def made_by_fork_hook(code: CodeType) -> bool:
     """Return whether this is the hook with which threading renews its own locks after a fork."""
     return code.co_name == "_after_fork" and code.co_filename == trace.HIDDEN[0]
+
+
+def made_by_import(code: CodeType) -> bool:
+    """Return whether this is the import system, which makes an RLock for each module and finds deadlocks itself."""
+    return code.co_filename == "<frozen importlib._bootstrap>"
+
+
+def is_rlock_function(place: Place) -> bool:
+    """Return whether this is threading.RLock, a function around the type of the lock. It is not worth a mention."""
+    return place.function == "RLock" and place.file == trace.HIDDEN[0]
 
 
 def returns_it(code: CodeType, lasti: int) -> bool:

@@ -1,9 +1,10 @@
 """Make an unmodified program use validated locks, and follow its waits for threads and futures.
 
-`install` replaces threading.Lock and threading.RLock. What is built on them (Condition, Queue, Future, logging, ...)
-looks the names up when it is called, so it uses validated locks too. Copies of the names in other modules are found by
-one look at all modules, and locks that modules made before are adopted; see names.py. Methods of Thread and Future are
-wrapped with wrapt, which is imported when the program makes its first thread; see threads.py.
+`install` replaces threading.Lock, and the type of the locks that threading.RLock makes. What is built on them
+(Condition, Queue, Future, logging, ...) looks the names up when it is called, so it uses validated locks too. Copies of
+the names in other modules are found by one look at all modules, and locks that modules made before are adopted; see
+names.py. Methods of Thread and Future are wrapped with wrapt, which is imported when the program makes its first
+thread; see threads.py.
 
 `uninstall` restores everything. Locks that were made in the meantime go on working and are not tracked any more.
 """
@@ -40,10 +41,15 @@ def install(**options: Any) -> None:
     """Track the locks that this process makes from now on.
 
     Keywords are options (see config.py). If one of them is wrong, OptionError is raised and nothing has changed. If
-    lockdep is installed already, only the options change.
+    lockdep is installed already, only the options change. With `enabled` false nothing is changed in the program, and
+    what an earlier call has changed is restored.
     """
-    runtime.activate(Validator(load_options(**options)))
-    replace_names()
+    chosen = Validator(load_options(**options))
+    if not chosen.options.enabled:
+        uninstall()
+    runtime.activate(chosen)
+    if chosen.options.enabled:
+        replace_names()
 
 
 def replace_names() -> None:
@@ -96,7 +102,9 @@ def installed(**options: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        if not was_installed:
+        if was_installed:
+            replace_names()  # an option may have switched lockdep off meanwhile
+        else:
             uninstall()
         if was_active:
             runtime.activate(before)

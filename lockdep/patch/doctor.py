@@ -10,7 +10,8 @@ from types import ModuleType
 
 from lockdep import fastpath, patch, runtime
 from lockdep.graph.classes import registry
-from lockdep.patch.names import OURS, Names, modules
+from lockdep.patch.names import Names, modules
+from lockdep.threading import RAW_LOCK, RAW_RLOCK
 
 BEYOND_REACH = (
     "locks inside C code (the GIL, io buffers, queue.SimpleQueue, extension modules): they are no Python locks",
@@ -64,10 +65,15 @@ def untracked_lines(names: Names | None) -> list[str]:
     busy = [] if names is None else names.busy()
     lines = [f"{name}: held while lockdep was installed, so it could not be adopted" for name in busy]
     lines += [f"{name}: made before lockdep was installed, kept in a class" for name in class_level_locks()]
-    others = sum(type(value) in OURS for value in gc.get_objects())
+    others = sum(is_raw(value) for value in gc.get_objects())
     lines.append(f"{others} raw locks in all, in objects, closures and the interpreter's own modules")
     lines += [f"modules told to be ignored: {', '.join(registry.ignored)}"] if registry.ignored else []
     return [*lines, *BEYOND_REACH]
+
+
+def is_raw(value: object) -> bool:
+    """Return whether an object is a lock of threading's own. The types are compared by `is`, since ours equal them."""
+    return type(value) is RAW_LOCK or type(value) is RAW_RLOCK
 
 
 def class_level_locks() -> list[str]:
@@ -76,9 +82,7 @@ def class_level_locks() -> list[str]:
     for module in modules():
         for value in own_classes(module):
             found |= {
-                f"{value.__module__}.{value.__qualname__}.{name}"
-                for name, lock in vars(value).items()
-                if type(lock) in OURS
+                f"{value.__module__}.{value.__qualname__}.{name}" for name, lock in vars(value).items() if is_raw(lock)
             }
     return sorted(found)
 

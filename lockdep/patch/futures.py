@@ -7,7 +7,7 @@ over, or its callback is running. What a thread knows is kept in the future, as 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from lockdep import fastpath, trace
@@ -47,9 +47,9 @@ def wrap_work_items(changes: Changes, thread: ModuleType) -> None:
 def follow_item(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Keywords) -> None:
     """Record the locks that a work item takes, as a run of its own inside its thread's."""
     state = fastpath.thread_state()
-    task = getattr(item, "fn", None) or item.task[0]
-    run = Run(lambda: f"work item {task_name(task)}", lambda: task_place(task))
-    setattr(item.future, RUN, run)
+    name, code = described(item.fn if hasattr(item, "fn") else item.task[0])  # since 3.14 it is in a tuple
+    run = Run(lambda: f"work item {name}", lambda: task_place(name, code))
+    vars(item.future)[RUN] = run
     outer = state.begin_run(run)
     try:
         wrapped(*args, **kwargs)
@@ -57,17 +57,20 @@ def follow_item(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Key
         state.end_run(outer)
 
 
-def task_name(task: Any) -> str:
-    """Return the name of a work item's function, or of its class if it is some other callable."""
-    return str(getattr(task, "__qualname__", type(task).__qualname__))
+def described(task: Any) -> tuple[str, CodeType | None]:
+    """Return the name and the code of a work item's function, or the class's name if it is some other callable.
+
+    No reference to the callable is kept, and none of its attributes is asked for: they may be code of the program.
+    """
+    function = task.__func__ if type(task) is MethodType else task
+    if type(function) is FunctionType:
+        return function.__qualname__, function.__code__
+    return function.__qualname__ if type(function) is BuiltinFunctionType else type(function).__qualname__, None
 
 
-def task_place(task: Any) -> str:
+def task_place(name: str, code: CodeType | None) -> str:
     """Return where the function of a work item is defined."""
-    code = getattr(task, "__code__", None)
-    if code is None:
-        return f"task:{task_name(task)}"
-    return f"task:{trace.short_path(code.co_filename)}:{code.co_firstlineno}"
+    return f"task:{name}" if code is None else f"task:{trace.short_path(code.co_filename)}:{code.co_firstlineno}"
 
 
 def follow_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:

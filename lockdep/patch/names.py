@@ -1,4 +1,4 @@
-"""Names and module-level locks: `threading.Lock` and `RLock`, what other modules imported of them, and what they made.
+"""Names and module-level locks: the names of `threading` that make locks, copies of them, and what modules made.
 
 A lock that a module made before lockdep was installed is adopted: a validated lock that shares the real one takes its
 place, so that code which kept a reference to the old one still excludes everybody else.
@@ -8,21 +8,21 @@ Cost: looking at all modules once takes some milliseconds.
 
 from __future__ import annotations
 
-import functools
+import _thread
 import sys
 import threading as _threading
 from types import ModuleType
 from typing import Any
 
-from lockdep import trace
+from lockdep import fastpath, trace
 from lockdep.graph import naming
 from lockdep.graph.classes import LockClass, registry
 from lockdep.patch.changes import Changes
-from lockdep.threading import RAW_LOCK, RAW_RLOCK, Lock, RLock
+from lockdep.patch.lookalikes import factory, lock_type, rlock_type
+from lockdep.threading import RAW_LOCK, RAW_RLOCK
 
-OURS = {RAW_LOCK: Lock, RAW_RLOCK: RLock}
 LEFT_ALONE = ("_thread", "threading", "importlib", "lockdep", "gevent", "eventlet")
-LEFT_NAMES = frozenset(("allocate_lock", "_allocate_lock", "LockType", "_CRLock", "_PyRLock"))
+LEFT_NAMES = frozenset(("allocate", "allocate_lock", "_allocate_lock"))  # what threading itself waits with
 
 
 class Names:
@@ -31,18 +31,32 @@ class Names:
     def __init__(self, changes: Changes) -> None:
         self.renamed = 0  # how many imported names were replaced
         self._changes = changes
-        self._replacements: dict[int, Any] = {id(_threading.Lock): Lock, id(_threading.RLock): RLock}
+        locks, rlocks = raw_types()
+        self._kinds: dict[int, Any] = {id(locks): lock_type(locks), id(rlocks): rlock_type(rlocks)}  # by id: ours equal
+        self._replacements = {**self._kinds}
+        making: Any = _threading.Lock
+        if not isinstance(making, type):
+            self._replacements[id(making)] = factory(making, self._kinds[id(locks)])
         self._adopted: dict[int, Any] = {}
         self._busy: set[str] = set()
 
     def replace(self) -> None:
-        """Replace the names in threading itself."""
-        self._changes.rebind(_threading, "Lock", Lock)
-        self._changes.rebind(_threading, "RLock", RLock)
-        for kind in (Lock, RLock):
-            self._changes.rebind(kind, "__module__", "threading")  # pickle and inspect look for the class there
-        if sys.version_info < (3, 12):
-            self._changes.rebind(functools, "RLock", RLock)  # cached_property makes one there
+        """Replace the names in threading itself: threading.RLock makes locks of the type that is called _CRLock there.
+
+        The types have names in _thread, too, by which they are found when a reference to them is unpickled.
+        """
+        for module in (_threading, _thread):
+            self._rename(module)
+
+    def _rename(self, module: ModuleType) -> int:
+        """Replace the names in a module, and return how many there are."""
+        renamed = 0
+        for name, value in list(vars(module).items()):
+            replacement = self._replacements.get(id(value))
+            if replacement is not None and name not in LEFT_NAMES:
+                self._changes.rebind(module, name, replacement)
+                renamed += 1
+        return renamed
 
     def sweep_all(self) -> None:
         """Replace copies of threading's names in all modules, and adopt the locks of all modules."""
@@ -51,12 +65,11 @@ class Names:
 
     def sweep(self, module: ModuleType) -> None:
         """Replace what this module imported by name, and adopt the locks that it made."""
+        if registry.is_ignored(str(module.__name__)):
+            return
+        self.renamed += self._rename(module)
         for name, value in list(vars(module).items()):
-            replacement = self._replacements.get(id(value))
-            if replacement is not None and name not in LEFT_NAMES:
-                self._changes.rebind(module, name, replacement)
-                self.renamed += 1
-            elif type(value) in OURS:
+            if id(type(value)) in self._kinds:
                 ours = self._adopted.get(id(value)) or self._adopt(module, name, value)
                 if ours is not None:
                     self._changes.rebind(module, name, ours)
@@ -77,10 +90,24 @@ class Names:
             return None
         raw.release()
         self._busy.discard(place)
-        kind = OURS[type(raw)]
-        ours = kind(name=module_lock_class(module, name, kind.__name__), raw=raw)
+        ours = adopted_lock(self._kinds[id(type(raw))], raw, module, name)
         self._adopted[id(raw)] = ours
         return ours
+
+
+def raw_types() -> tuple[type, type]:
+    """Return the types of the locks that threading.Lock and threading.RLock make before anything is replaced."""
+    if fastpath.greenlets_patched():
+        return type(_threading.Lock()), type(_threading.RLock())
+    return RAW_LOCK, RAW_RLOCK
+
+
+def adopted_lock(kind: Any, raw: Any, module: ModuleType, name: str) -> Any:
+    """Return a validated lock that shares the real lock `raw`, which the module calls `name`."""
+    base = kind.__base__
+    ours = base.__base__.__new__(kind)
+    base.__init__(ours, name=module_lock_class(module, name, kind.kind_name), raw=raw)
+    return ours
 
 
 def modules() -> list[ModuleType]:

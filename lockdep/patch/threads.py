@@ -106,7 +106,7 @@ def note_maker(thread: Any, frame: FrameType) -> None:
     """Note the instruction that makes the thread: the innermost one that is not hidden, from `frame` outwards."""
     while trace.is_hidden(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
-    setattr(thread, _MADE, step_of(frame.f_code, frame.f_lasti))
+    vars(thread)[_MADE] = step_of(frame.f_code, frame.f_lasti)  # not setattr, which a subclass may restrict
 
 
 def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -121,7 +121,7 @@ def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...]
     state = fastpath.thread_state()
     run = Run(thread_label(thread), thread_place(thread), state.serial)
     state.record, state.took = run, run.took
-    setattr(thread, RUN, run)
+    vars(thread)[RUN] = run
 
 
 def thread_label(thread: Any) -> Callable[[], str]:
@@ -137,13 +137,13 @@ def thread_label(thread: Any) -> Callable[[], str]:
 
 def thread_place(thread: Any) -> Callable[[], str]:
     """Return a function that returns the place where the thread was made, as text."""
-    made: Step | None = getattr(thread, _MADE, None)
+    made: Step | None = vars(thread).get(_MADE)
     return lambda: "thread:" + ("an unknown place" if made is None else naming.place_name(made))
 
 
 def follow_join(wrapped: Callable[..., None], thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Report a wait for the end of a thread, once it has ended, or when it lasts. A wait that timed out is none."""
-    run = getattr(thread, RUN, None)
+    run = vars(thread).get(RUN)
     timeout = timeout_of(args, kwargs)
     if run is None or not is_waiting(thread):
         wrapped(*args, **kwargs)

@@ -60,7 +60,7 @@ def test_a_pure_module_beside_compiled_parts_is_refused(tmp_path: Path, monkeypa
 
 
 def test_each_part_imports_only_those_before_it() -> None:
-    order = ["_modes", "hooks", "places", *fastpath.PARTS[: fastpath.PARTS.index("_lock")], "_pure"]
+    order = ["_modes", "hooks", "places", "greenlets", *fastpath.PARTS[: fastpath.PARTS.index("_lock")], "_pure"]
     order += fastpath.PARTS[fastpath.PARTS.index("_lock") :]
     for name in order:
         for path in (FOLDER / f"{name}.py", FOLDER / f"{name}.pxd"):
