@@ -44,8 +44,7 @@ def switch_stat(on):
     _timing[0] = 1 if on else 0
     _hold_starts.clear()
     if not cython.compiled:
-        ExclusiveLock.__enter__ = ExclusiveLock.enter_timed if on else _pure.enter
-        ExclusiveLock.__exit__ = ExclusiveLock.exit_timed if on else _pure.leave
+        _pure.swap(on)
 
 
 def mode_of(blocking, timeout):
@@ -445,7 +444,7 @@ class ExclusiveLock(DepMap):
     def __exit__(self, kind=None, value=None, trace=None, /):
         self.unlock_here()
 
-    enter_timed, exit_timed = __enter__, __exit__         # the pure build's usual ones stand below
+    acquire_timed = acquire                               # the pure build's usual one stands below
 
     def init(self):
         """Start a new life as a lock that nobody holds. It is reported if somebody does hold it."""
@@ -496,5 +495,6 @@ class ExclusiveLock(DepMap):
 
 
 if not cython.compiled:
-    ExclusiveLock.__enter__ = _pure.enter
-    ExclusiveLock.__exit__ = _pure.leave
+    _pure.write_out(
+        ExclusiveLock, __enter__=_pure.enter, __exit__=_pure.leave, acquire=_pure.acquire, release=_pure.release
+    )

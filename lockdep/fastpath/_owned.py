@@ -17,6 +17,7 @@ from lockdep.fastpath._modes import FOREVER
 from lockdep.fastpath.greenlets import greenlets_patched
 
 if not cython.compiled:
+    from lockdep.fastpath import _pure
     from lockdep.fastpath._link import _link
     from lockdep.fastpath._lock import ExclusiveLock, mode_of
     from lockdep.fastpath._modes import BLOCKING
@@ -145,4 +146,4 @@ class RecursiveLock(ExclusiveLock):
 
 
 if not cython.compiled:
-    RecursiveLock.__enter__ = RecursiveLock.enter_blocking        # one Python call less
+    _pure.write_out(RecursiveLock, __enter__=_pure.enter_recursive, __exit__=_pure.leave_recursive)
