@@ -32,9 +32,18 @@ static inline int ld_in_with(void *frame, void *place) {
 #endif
 }
 
+/* Return the code that a frame runs. NULL for a frame that the interpreter is still making, and for one that it put in
+   between, whose code object is a constant of its own that nobody may refer to (as after a call of a class, since 3.12). */
 static inline PyObject *ld_code_of(void *frame) {
     PyObject *code = frame == NULL ? NULL : ld_frame_code(frame);
-    return code != NULL && PyCode_Check(code) ? code : NULL;
+    if (code == NULL || !PyCode_Check(code)) return NULL;
+#ifdef LD_FRAMES
+    if (((_PyInterpreterFrame *)frame)->owner == 0) {
+        ptrdiff_t at = ld_offset(ld_instruction(frame), code) / (ptrdiff_t)sizeof(_Py_CODEUNIT);
+        if (at < ((PyCodeObject *)code)->_co_firsttraceable) return NULL;
+    }
+#endif
+    return code;
 }
 
 /* Note a frame that may end before the release: keep its code, and that of its caller. */
