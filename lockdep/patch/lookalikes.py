@@ -61,8 +61,6 @@ def lookalike(real: type, base: type, make: Any) -> Any:
         "__init_subclass__": classmethod(refuse_subclass),
         "stands_for": real,
     }
-    if not hasattr(real, "locked"):  # RLock before 3.14
-        namespace["locked"] = property(lacking_locked)
     kind: Any = Lookalike(real.__name__, (base,), namespace)
     fastpath.pass_for(kind, full_name(real))
     return kind
@@ -72,11 +70,6 @@ def full_name(kind: type) -> str:
     """Return the name of a type as error messages show it: with the module, if the type is written in C."""
     in_python = kind.__flags__ & _HEAP_TYPE and not kind.__flags__ & _IMMUTABLE
     return kind.__qualname__ if in_python else f"{kind.__module__}.{kind.__qualname__}"
-
-
-def lacking_locked(lock: Any) -> Any:
-    """Raise CPython's error for a method that this version's RLock does not have."""
-    raise AttributeError(f"{full_name(stands_for(type(lock)))!r} object has no attribute 'locked'")
 
 
 def described(lock: Any) -> str:

@@ -74,7 +74,7 @@ lock.acquire(timeout=float("nan"))
 rlock.acquire(timeout=Second()), rlock.__init__(), rlock._is_owned(), rlock._recursion_count()
 type(rlock._release_save()[0]), rlock._is_owned()
 rlock._acquire_restore((3, threading.get_ident())), rlock._recursion_count(), rlock._is_owned()
-hasattr(rlock, "locked"), hasattr(lock, "_release_save")
+hasattr(lock, "_release_save")
 '''.strip().splitlines():
     try:
         outcome = eval(line)

@@ -147,10 +147,9 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
 def test_multiprocessing(tmp_path: Path, method: str, pure: str) -> None:
     done = program(tmp_path, SPAWNED.replace("METHOD", method), "-W", "ignore", LOCKDEP_PURE=pure)
-    home = "threading" if method == "fork" else "_thread"
 
     assert done.stdout.splitlines()[1:] == ["0", "2", "[1, 2, 3]"], done.stderr
-    assert done.stdout.splitlines()[0] in (f"done {home}", "done lockdep.threading"), done.stderr
+    assert done.stdout.splitlines()[0] == "done _thread", done.stderr  # whether the child is patched or not
     assert "Traceback" not in done.stderr
     assert done.returncode == 0
 
