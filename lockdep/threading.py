@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from lockdep import runtime
 from lockdep.config import load_options
-from lockdep.fastpath import ExclusiveLock, RecursiveLock, new_lock, new_rlock
+from lockdep.fastpath import ExclusiveLock, RecursiveLock, new_lock, new_rlock, quicken
 from lockdep.validator.validator import Validator
 
 __all__ = ["Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "RLock", "Semaphore"]
@@ -42,6 +42,10 @@ class RLock(RecursiveLock):
     __new__ = new_rlock
     kind_name = "RLock"
     stands_for = RAW_RLOCK
+
+
+quicken(Lock)
+quicken(RLock)
 
 
 class Condition(_threading.Condition):

@@ -5,6 +5,7 @@ from lockdep.fastpath._owned cimport RecursiveLock, _allocate_rlock
 
 cdef extern from "lockdep/fastpath/_looks.h":
     object ld_new(object base, object kind)
+    void ld_quicken(object kind, object names, object original, object slow)
     void ld_pass_for(object kind, const char *name)
 
 

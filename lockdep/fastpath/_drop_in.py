@@ -85,6 +85,17 @@ def new_rlock(kind, *_more, **_others):
     return ld_new(RecursiveLock, kind) if cython.compiled else RecursiveLock.__new__(kind)
 
 
+def new_by_name(kind):
+    """Return a lock for `__init__`, or one of the greenlets' own, for a type of either kind."""
+    return new_rlock(kind) if issubclass(kind, RecursiveLock) else new_lock(kind)
+
+
+def quicken(kind):
+    """Let a type with one of the methods above as its `__new__` make its objects quickly."""
+    if cython.compiled:
+        ld_quicken(kind, _names, _allocate_lock, new_by_name)
+
+
 def pass_for(kind, name):
     """Make a type look like one that is written in C, to the extent that this build can."""
     if cython.compiled:
