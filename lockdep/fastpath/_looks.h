@@ -16,7 +16,7 @@ static inline PyObject *ld_new(PyObject *base, PyObject *kind) {
 static struct { PyObject *names, *key, *original, *slow; } ld_makers;
 
 static PyObject *ld_new_quick(PyTypeObject *kind, PyObject *arguments, PyObject *keywords) {
-    if (PyDict_GetItem(ld_makers.names, ld_makers.key) != ld_makers.original)
+    if (PyDict_GetItemWithError(ld_makers.names, ld_makers.key) != ld_makers.original)
         return PyObject_CallOneArg(ld_makers.slow, (PyObject *)kind);
     (void)keywords;
     return kind->tp_base->tp_new(kind, arguments, NULL);
