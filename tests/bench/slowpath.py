@@ -1,4 +1,4 @@
-"""The slow path: the median cost of an acquisition that the validator has not seen before."""
+"""The slow path: what an acquisition that is new adds between two acquisitions. It is judged later, and not timed."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def measured(what: str, target: float, times: Any, *arguments: Any) -> Row:
     validator = lockdep.Validator()
     with lockdep.use(validator), collector_off():
         taken = times(*arguments)
-    note = f"median of {len(taken)}, worst {max(taken):.0f} us"
+    high = sorted(taken)[len(taken) * 99 // 100]
+    note = f"median of {len(taken)}, p99 {high:.0f} us (target 60)"
     if validator.findings() or validator.failures:
         note += "; NOT COMPARABLE: findings, or acquisitions that were not validated"
     return Row(what, median(taken), "us", target, note)
@@ -91,8 +92,8 @@ def measured(what: str, target: float, times: Any, *arguments: Any) -> Row:
 def rows() -> Iterator[Row]:
     random = Random(1)
     for count in (20, 1_000, 10_000):
-        yield measured(f"new chain, dependencies known, {count} classes", 20, known_dependencies, count, random)
-    for count, target in ((1_000, 50), (10_000, 100)):
-        yield measured(f"new dependency that agrees, {count} classes", target, agreeing, count, random)
-    for count, target in ((1_000, 500), (10_000, 5_000)):
-        yield measured(f"new dependency that needs a search, {count} classes", target, searching, count)
+        yield measured(f"new chain, dependencies known, {count} classes", 3, known_dependencies, count, random)
+    for count in (1_000, 10_000):
+        yield measured(f"new dependency that agrees, {count} classes", 3, agreeing, count, random)
+    for count in (1_000, 10_000):
+        yield measured(f"new dependency that needs a search, {count} classes", 3, searching, count)

@@ -1,8 +1,8 @@
 """The path of one acquisition through the source, in the pure build: calls, files, rooms and changes of room.
 
 The acquisition is the one that closes a cycle of two locks. Every Python function of lockdep that is called from
-`acquire` until the report has been written to stderr, at the release of both locks, is recorded with sys.setprofile; resuming a generator counts as a
-call, as it does for the interpreter. A room is a package directly below lockdep/, or a module there. A change of room
+`acquire` until the report has been written to stderr, at the release of both locks, is recorded with sys.setprofile.
+Resuming a generator counts as a call, as it does for the interpreter. A room is a package directly below lockdep/, or a module there. A change of room
 is a call into another room than the call before it. The numbers say how far a reader of the source has to walk; they
 are no measure of speed.
 
