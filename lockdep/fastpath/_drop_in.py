@@ -85,6 +85,12 @@ def new_rlock(kind, *_more, **_others):
     return ld_new(RecursiveLock, kind) if cython.compiled else RecursiveLock.__new__(kind)
 
 
+def bare(kind):
+    """Return an object of a type of either kind that nothing has initialised."""
+    base = RecursiveLock if issubclass(kind, RecursiveLock) else ExclusiveLock
+    return ld_new(base, kind) if cython.compiled else base.__new__(kind)
+
+
 def new_by_name(kind):
     """Return a lock for `__init__`, or one of the greenlets' own, for a type of either kind."""
     return new_rlock(kind) if issubclass(kind, RecursiveLock) else new_lock(kind)

@@ -23,6 +23,7 @@ from lockdep.graph.creation import (
     is_rlock_function,
     made_by_fork_hook,
     made_by_import,
+    made_by_us,
     returns_it,
 )
 from lockdep.graph.naming import Named, class_name, likeness, numbers
@@ -181,7 +182,8 @@ class ClassRegistry:
                 raise TypeError(f"the name of a lock is a string, not {type(inner).__name__}")
             return self.register_named(kind_name(kind), inner, key, traits_of(kind)).entry(BLOCKING)
         assert not isinstance(inner, str)
-        if made_by_fork_hook(frame.f_code) or (inner is None and made_by_import(frame.f_code)):
+        code = frame.f_code
+        if made_by_fork_hook(code) or (inner is None and (made_by_import(code) or made_by_us(code, kind))):
             return UNTRACKED
         factory = inner is not None and not is_passed_over(inner.place.file)
         if is_passed_over(frame.f_code.co_filename):

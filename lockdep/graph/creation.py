@@ -33,6 +33,11 @@ def made_by_import(code: CodeType) -> bool:
     return code.co_filename == "<frozen importlib._bootstrap>"
 
 
+def made_by_us(code: CodeType, kind: type) -> bool:
+    """Return whether code of ours makes a lock of a type that it means to be a raw one: `_thread.RLock()`."""
+    return kind.__module__ == "_thread" and trace.is_ours(code.co_filename)
+
+
 def is_rlock_function(place: Place) -> bool:
     """Return whether this is threading.RLock, a function around the type of the lock. It is not worth a mention."""
     return place.function == "RLock" and place.file == trace.HIDDEN[0]

@@ -105,7 +105,7 @@ def raw_types() -> tuple[type, type]:
 def adopted_lock(kind: Any, raw: Any, module: ModuleType, name: str) -> Any:
     """Return a validated lock that shares the real lock `raw`, which the module calls `name`."""
     base = kind.__base__
-    ours = base.__base__.__new__(kind)
+    ours = fastpath.bare(kind)
     base.__init__(ours, name=module_lock_class(module, name, kind.kind_name), raw=raw)
     return ours
 

@@ -2,9 +2,9 @@
 
 The acquisition is the one that closes a cycle of two locks. Every Python function of lockdep that is called from
 `acquire` until the report has been written to stderr, at the release of both locks, is recorded with sys.setprofile.
-Resuming a generator counts as a call, as it does for the interpreter. A room is a package directly below lockdep/, or a module there. A change of room
-is a call into another room than the call before it. The numbers say how far a reader of the source has to walk; they
-are no measure of speed.
+Resuming a generator counts as a call, as it does for the interpreter. A room is a package directly
+below lockdep/, or a module there. A change of room is a call into another room than the call before it. The numbers say
+how far a reader of the source has to walk; they are no measure of speed.
 
 `python tests/bench/trip.py TREE` prints the numbers of another source tree, for example an older one.
 """
