@@ -235,7 +235,7 @@ def shortcomings(chosen: Validator) -> str:
         parts.append(f"max_pairs ({chosen.options.max_pairs}) reached: new orders within a class are not learned")
     if chosen.book.failure is not None:
         parts.append(f"failed internally {chosen.failures} times, first {chosen.book.failure!r}")
-    parts += greenlet_notes() if fastpath.BUILD == "compiled" else []
+    parts += greenlet_notes() if fastpath.BUILD == "compiled" or fastpath.patched_since() else []
     unused = chosen.book.suppressions.unused()
     if unused:
         parts.append("unused suppressions: " + ", ".join(repr(entry.text) for entry in unused))
@@ -256,7 +256,7 @@ def greenlet_notes(*, patching: bool = False) -> list[str]:
     """
     if not patching and not fastpath.greenlets_patched():
         return []
-    if fastpath.BUILD == "pure":
+    if fastpath.BUILD == "pure" and not fastpath.patched_since():
         return ["gevent has patched threading: the pure build is used, and each greenlet counts as a thread"]
     return [
         "gevent patched threading after lockdep: locks made since are not tracked, and greenlets look like one thread"

@@ -15,7 +15,7 @@ import sys
 from lockdep.fastpath._build import BUILD, MODULES, PARTS, load, load_pure, switched_on
 from lockdep.fastpath._chain import Chain, Entry, sentinels
 from lockdep.fastpath._dep_map import DepMap, freed, note_death
-from lockdep.fastpath._drop_in import bare, make_lock, make_rlock, new_lock, new_rlock, pass_for, quicken
+from lockdep.fastpath._drop_in import bare, make_lock, make_rlock, new_lock, new_rlock, pass_for, patched_since, quicken
 from lockdep.fastpath._link import new_serial
 from lockdep.fastpath._lock import ExclusiveLock, switch_stat
 from lockdep.fastpath._modes import (
@@ -61,9 +61,9 @@ __all__ = [
     "BLOCKING", "BUILD", "HAS_GIL", "MODULES", "NEST", "NOCHECK", "NOWHERE", "PARTS", "PINNED", "READ",
     "RECURSIVE_READ", "SYNC", "TIMED", "TRY", "UNTIL_SIGNAL", "UNTRACKED", "Chain", "DepMap", "Entry",
     "ExclusiveLock", "Hooks", "NoHooks", "OwnedLock", "RecursiveLock", "Settings", "Sighting", "Site", "Tally",
-    "ThreadState", "Waiter", "bare", "bounces", "clear_tallies", "connect", "counted_by_ended", "find_thread", "forked",
-    "freed", "greenlet_library", "greenlets_patched", "interrupt_with", "load", "load_pure", "lost", "make_lock",
-    "make_rlock", "new_lock", "new_rlock", "new_serial", "note_death", "pass_for", "quicken", "reap", "retire",
-    "sentinels", "switch_stat", "switched_on", "tallies", "thread_count", "thread_state", "threads", "trace_events",
-    "trace_names", "waits_for",
+    "ThreadState", "Waiter", "bare", "bounces", "clear_tallies", "connect", "counted_by_ended", "find_thread",
+    "forked", "freed", "greenlet_library", "greenlets_patched", "interrupt_with", "load", "load_pure", "lost",
+    "make_lock", "make_rlock", "new_lock", "new_rlock", "new_serial", "note_death", "pass_for", "patched_since",
+    "quicken", "reap", "retire", "sentinels", "switch_stat", "switched_on", "tallies", "thread_count",
+    "thread_state", "threads", "trace_events", "trace_names", "waits_for",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ cdef extern from "lockdep/fastpath/_atomics.h":
     void ld_add(int *count, int change) nogil
 
 cdef extern from "lockdep/fastpath/_origins.h":
-    void ld_keep_origin(ld_origin *origin, void *frame)
+    void ld_note_frame(ld_origin *origin, void *frame)
 
 cdef extern from "lockdep/fastpath/_counts.h":
     int ld_count_up(long long **counts, int *size, int number) except -1

@@ -374,7 +374,7 @@ class DepMap:
         if _timing[0]:
             self.since = now_ns()
         if cython.compiled:
-            ld_keep_origin(cython.address(state.origins[child.depth]), frame)
+            ld_note_frame(cython.address(state.origins[child.depth]), frame)
         state.serials[child.depth] = self.serial
         state.chain = child
 

@@ -11,5 +11,5 @@ cdef extern from "lockdep/fastpath/_looks.h":
 
 cdef dict _names
 cdef object _allocate_lock, _raw_lock
-cdef bint patched_since() except -1
+cpdef bint patched_since() except -1
 cdef bint is_exact(object kind) except -1

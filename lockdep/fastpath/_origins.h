@@ -67,6 +67,13 @@ static inline void ld_note_origin(ld_origin *origin, void *tstate) {
     origin->place = place;
 }
 
+/* Note the frame of the program in which a primitive was taken. The slot holds nothing. */
+static LD_COLD void ld_note_frame(ld_origin *origin, void *frame) {
+    if (frame == NULL || !ld_in_with(frame, ld_instruction(frame))) { ld_keep_origin(origin, frame); return; }
+    origin->frame = frame;
+    origin->place = ld_instruction(frame);
+}
+
 /* Empty a slot. Freeing code can run the program's code, so the slot is empty before that. */
 static LD_COLD void ld_drop_origin(ld_origin *origin) {
     PyObject *code = origin->code, *caller = origin->caller;
@@ -101,9 +108,10 @@ static inline void ld_remove_held(long long *serials, ld_origin *origins, int at
 
 /* Return what is known of a place in a kept slot as a tuple ((code, offset), (caller's code, offset)), or None. */
 static inline PyObject *ld_kept_steps(ld_origin *origin) {
-    if (origin->code == NULL) return Py_NewRef(Py_None);
-    if (origin->caller == NULL) return Py_BuildValue("((Oi))", origin->code, ld_offset(origin->place, origin->code));
-    return Py_BuildValue("((Oi)(Oi))", origin->code, ld_offset(origin->place, origin->code),
-                         origin->caller, ld_offset(origin->from, origin->caller));
+    ld_origin kept = *origin;              /* its thread may change it meanwhile */
+    if (kept.code == NULL) return Py_NewRef(Py_None);
+    if (kept.caller == NULL) return Py_BuildValue("((Oi))", kept.code, ld_offset(kept.place, kept.code));
+    return Py_BuildValue("((Oi)(Oi))", kept.code, ld_offset(kept.place, kept.code),
+                         kept.caller, ld_offset(kept.from, kept.caller));
 }
 #endif

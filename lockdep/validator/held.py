@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Sequence
 from types import CodeType
@@ -14,6 +15,8 @@ from lockdep.violations.where import HeldLock
 
 _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 PURE = fastpath.BUILD == "pure"
+# Whether no other thread can free a code object now: with the GIL; without it, 3.13 makes code objects immortal.
+CODE_STAYS = fastpath.HAS_GIL or sys.version_info < (3, 14)
 
 
 def held_in(seen: Sighting, stack: StackTrace, depth: int) -> tuple[HeldLock, ...]:
@@ -52,7 +55,7 @@ def held_by(thread: ThreadState, now: StackTrace, *, ended: bool = False) -> tup
 
 def place_in(thread: ThreadState, step: Chain, now: StackTrace, *, ended: bool) -> StackTrace:
     """Return where another thread took its lock at the end of `step`."""
-    kept = thread.kept_steps(step.depth) if ended or fastpath.HAS_GIL else None
+    kept = thread.kept_steps(step.depth) if ended or CODE_STAYS else None
     if kept is not None:
         return seen_stack(kept, len(kept))
     for index, frame in enumerate(now.steps):

@@ -8,6 +8,7 @@ number of threads; that one stands for the waits since the last.
 
 from __future__ import annotations
 
+import _thread
 import sys
 from collections import Counter
 
@@ -66,8 +67,17 @@ class ContentionPoints:
         self._points = {}
 
 
+_adding = _thread.allocate_lock()
+
+
 def add(places: Counter[Point], place: Point, count: int) -> None:
-    places[place if place in places or len(places) < MOST_POINTS else "elsewhere"] += count
+    # A waiter that cannot have the guard soon counts without it: without the GIL, one of two such counts can get lost.
+    got = not fastpath.HAS_GIL and _adding.acquire(timeout=0.01)
+    try:
+        places[place if place in places or len(places) < MOST_POINTS else "elsewhere"] += count
+    finally:
+        if got:
+            _adding.release()
 
 
 def point_of(step: Step | None) -> Point:
