@@ -83,6 +83,7 @@ class GuardedWork:
         self._graph_lock = _thread.allocate_lock()
         self._telling = _thread.allocate_lock()
         self._forking = False
+        self._unfinished: list[Item] = []  # work that was begun; more than one piece only if exceptions have ended some
 
     def report(self, violation: Violation, grade: str, reason: str) -> None:
         """Make a finding of a violation. It is told when the thread is calm, if it is new or stronger than before.
@@ -147,6 +148,9 @@ class GuardedWork:
         for item, work in ready:
             if not items or items[0] is not item:
                 return  # another thread has done it
+            self.rules.thorough = item in self._unfinished
+            if not self.rules.thorough:
+                self._unfinished.append(item)
             try:
                 work()
             except (MemoryError, RecursionError):
@@ -155,6 +159,7 @@ class GuardedWork:
                 self._failed(error)
                 if isinstance(item, Sighting):
                     item.chain.forget()
+            self._unfinished.remove(item)
             del items[0]
 
     def _prepared(self, item: Item, owner: ThreadState) -> Work:

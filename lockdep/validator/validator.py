@@ -140,11 +140,12 @@ class Validator(Incidents):
     def awaited(self, thread: ThreadState, lock: DepMap) -> None:
         """Judge that a thread waits for a lock whose holder waits for that thread."""
         run = thread.record
-        holders = [] if lock.crossed else [state for state in fastpath.threads() if state.serial == lock.owner]
-        for holder in holders:
-            for waiter in list(run.waiters):
-                if waiter.seen.thread == holder.serial:
-                    self._join_blocked(thread, holder, run, waiter, lock.serial, self._capture())
+        holder = None if lock.crossed else fastpath.find_thread(lock.owner)
+        if holder is None:
+            return
+        for waiter in list(run.waiters):
+            if waiter.seen.thread == lock.owner:
+                self._join_blocked(thread, holder, run, waiter, lock.serial, self._capture())
 
     def _join_blocked(
         self, me: ThreadState, joiner: ThreadState, run: Run, waiter: Waiter, serial: int, taken: StackTrace

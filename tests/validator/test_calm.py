@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -90,6 +91,29 @@ def test_an_order_that_agrees_is_silent() -> None:
             in_thread(lambda: nest(a, b))
 
         assert validator.findings() == ()
+
+
+@pytest.mark.parametrize(("inverted", "slugs"), [(True, ["circular"]), (False, [])])
+def test_work_that_an_exception_ends_in_the_middle_is_done_again(
+    monkeypatch: pytest.MonkeyPatch, inverted: bool, slugs: list[str]
+) -> None:
+    with world() as validator:
+        a, b = Lock(), Lock()
+        nest(a, b)
+        interrupts = [KeyboardInterrupt]
+        keep = validator.rules.cycles.keep
+
+        def keep_and_interrupt(*arguments: Any) -> bool:
+            kept = keep(*arguments)
+            if interrupts:
+                raise interrupts.pop()
+            return kept
+
+        monkeypatch.setattr(validator.rules.cycles, "keep", keep_and_interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            nest(*((b, a) if inverted else (a, Lock())))
+
+        assert [finding.slug for finding in validator.findings()] == slugs
 
 
 def test_more_than_a_list_of_sightings_is_judged_while_a_lock_is_held() -> None:
