@@ -1,6 +1,7 @@
 """The wheel that pip makes of the source tree: with and without a compiler, and with each variable for the build."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +17,7 @@ from tests.sourcetree import PACKAGES, ROOT, copy_source
 
 pytestmark = [pytest.mark.once, pytest.mark.network]
 
+TRANSLATED = Path("build/cython")
 NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
 OFFLINE = ("No matching distribution found", "Could not find a version", "No module named pip")
 
@@ -29,11 +31,13 @@ def has_build_requirements() -> bool:
 def build(folder: Path, variables: Mapping[str, str], isolated: bool = False) -> subprocess.CompletedProcess[str]:
     """Make a wheel in folder/wheels with the given variables and none of the caller's.
 
-    Isolated, pip downloads the build's requirements. Otherwise it uses those of the running environment, if they are
-    there, which takes a fifth of the time.
+    Isolated, pip downloads the build's requirements, and Cython translates everything. Otherwise those of the running
+    environment are used, if they are there, and the C that its own build has made: this takes a tenth of the time.
     """
     how = [] if isolated or not has_build_requirements() else ["--no-build-isolation"]
     source = copy_source(folder / "source")
+    if not isolated and (ROOT / TRANSLATED).is_dir():
+        shutil.copytree(ROOT / TRANSLATED, source / TRANSLATED)
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LOCKDEP_", "PYTHON"))}
     done = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "-v", *how, "--no-deps", "-w", folder / "wheels", source],

@@ -11,6 +11,8 @@ import pytest
 
 from tests.patience import PROGRAM_LIMIT
 
+pytestmark = pytest.mark.ends
+
 ROOT = str(Path(__file__).parents[2])
 
 INVERSION = """

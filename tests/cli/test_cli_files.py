@@ -14,6 +14,8 @@ from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import NAMES, seen
 from tests.sourcetree import ROOT
 
+pytestmark = pytest.mark.ends
+
 PROGRAM = """
 import sys, threading
 A = threading.Lock()

@@ -7,7 +7,7 @@ import pytest
 from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, SPLAT
 
 pytest_plugins = ["pytester", "tests.pytest_plugin.pytest_runs"]
-pytestmark = pytest.mark.plugin
+pytestmark = pytest.mark.ends
 
 XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="needs pytest-xdist")
 

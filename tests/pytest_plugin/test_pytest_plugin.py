@@ -10,7 +10,7 @@ from tests.patience import PROGRAM_LIMIT
 from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, ROOT, SPLAT
 
 pytest_plugins = ["pytester", "tests.pytest_plugin.pytest_runs"]
-pytestmark = pytest.mark.plugin
+pytestmark = pytest.mark.ends
 
 # -- a test during which a finding first appears
 

@@ -10,6 +10,7 @@ import pytest
 import lockdep
 from lockdep import fastpath, runtime
 from lockdep.threading import Lock, RLock
+from tests.patience import PROGRAM_LIMIT
 from tests.worlds import in_thread, nest, program, world
 
 PURE = pytest.mark.parametrize("pure", ["0", "1"])
@@ -246,6 +247,7 @@ def test_a_joined_thread_took_the_lock_where_it_did(tmp_path, pure: str) -> None
 
 STUCK = """
 import os, threading, time
+import lockdep
 lock, other = threading.Lock(), threading.Lock()
 def worker():
     time.sleep(0.2)
@@ -253,7 +255,13 @@ def worker():
         pass
 thread = threading.Thread(target=worker, name="worker", daemon=True)
 thread.start()
-threading.Timer(2, os._exit, [3]).start()
+def watch():
+    deadline = time.monotonic() + LIMIT
+    while not lockdep.findings() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(2)  # for the report to be written
+    os._exit(3)
+threading.Thread(target=watch, daemon=True).start()
 with lock:
     thread.join()
 os._exit(0)
@@ -265,7 +273,8 @@ os._exit(0)
 def test_a_join_that_cannot_end_is_told_while_it_waits(
     tmp_path, wanted: str, status: int, findings: int, pure: str
 ) -> None:
-    done = program(tmp_path, STUCK.replace("WANTED", wanted), LOCKDEP_PURE=pure)
+    source = STUCK.replace("WANTED", wanted).replace("LIMIT", str(PROGRAM_LIMIT / 4))
+    done = program(tmp_path, source, LOCKDEP_PURE=pure)
 
     assert done.returncode == status
     assert done.stderr.count("waiting for a thread that takes a held lock") == findings
