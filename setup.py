@@ -6,6 +6,7 @@ code in header files. The environment chooses what is built:
     (nothing)                     compiled if Cython and a C compiler work, else pure, with a warning
     LOCKDEP_PURE=1                pure; no compiler is looked for
     LOCKDEP_REQUIRE_COMPILED=1    compiled, or the build fails
+    CFLAGS                        options of the compiler; -O3 is added if there is no -O among them
 """
 
 import os
@@ -47,6 +48,12 @@ def asked(variable: str) -> bool:
     return os.environ.get(variable, "") not in ("", "0")
 
 
+def optimization() -> list[str]:
+    """Return the compiler's option for fast code, unless the environment asks for another."""
+    asked_for = any(option.startswith("-O") for option in os.environ.get("CFLAGS", "").split())
+    return [] if asked_for or os.name == "nt" else ["-O3"]
+
+
 def extension(module: str) -> Extension:
     """Return the extension for a module. It is built again after a change of any .pxd or header file."""
     path = module.replace(".", "/")
@@ -56,7 +63,7 @@ def extension(module: str) -> Extension:
         depends=sorted(glob("lockdep/fastpath/*.pxd") + glob("lockdep/fastpath/*.h") + glob("primitives/*.pxd")),
         include_dirs=["."],  # headers are included as "lockdep/fastpath/_NAME.h"
         define_macros=[(f"LD_IN{path.rpartition('/')[2].upper()}", None)],  # a header tells who keeps its variables
-        extra_compile_args=[] if os.name == "nt" else ["-O3"],
+        extra_compile_args=optimization(),
     )
 
 

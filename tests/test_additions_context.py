@@ -15,6 +15,8 @@ import pytest
 from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import copy_source
 
+pytestmark = pytest.mark.once
+
 MOST_FILES = 5
 
 LAST_ROW = 'FINALIZER = State("FINALIZER", 3, "F", "finalizers", wait=MAX, threaded=MAX, on=False)\n'
