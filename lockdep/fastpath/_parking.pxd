@@ -51,7 +51,7 @@ cdef class Waiter:
 @cython.final
 @cython.no_gc
 cdef class HandoffQueue:
-    cdef Waiter first, next
+    cdef Waiter first, last, next
     cdef int waiting
     cdef int guard
     cdef long long forks
@@ -60,9 +60,7 @@ cdef class HandoffQueue:
     cdef clear(self)
     @cython.locals(deadline=double, waiter=Waiter, ended=int)
     cdef bint wait_for(self, int *word, long long thread, object timeout) except -1
-    @cython.locals(last=Waiter)
     cdef int enqueue(self, Waiter waiter, bint front) except -1
-    @cython.locals(other=Waiter)
     cdef int remove(self, Waiter waiter) except -1
     @cython.locals(other=Waiter, handed=cython.bint)
     cdef bint leave(self, Waiter waiter, int *word) except -1

@@ -111,10 +111,10 @@ class HandoffQueue:
     for LD_PATIENCE seconds is handed the word instead: it stays held.
     """
 
-    __slots__ = ("first", "forks", "guard", "next", "waiting")
+    __slots__ = ("first", "forks", "guard", "last", "next", "waiting")
 
     def __init__(self):
-        self.first = None
+        self.first = self.last = None
         self.next = None                      # whom the next release calls; None: the first
         self.waiting = 0                      # how many stand in the queue; a release reads it without the guard
         self.guard = 0
@@ -122,7 +122,7 @@ class HandoffQueue:
 
     def clear(self):
         """Drop all waiters. Must not run concurrently with anything else."""
-        self.first = self.next = None
+        self.first = self.last = self.next = None
         self.waiting = 0
         self.guard = 0
 
@@ -130,7 +130,7 @@ class HandoffQueue:
         """Drop the waiters from before a fork. The caller has the guard."""
         if self.forks != _generation[0]:
             self.forks = _generation[0]
-            self.first = self.next = None
+            self.first = self.last = self.next = None
             self.waiting = 0
         return 0
 
@@ -159,16 +159,18 @@ class HandoffQueue:
         if cython.compiled:
             ld_guard(cython.address(self.guard), _generation[0])
             self.drop_strangers()
-            if front or self.first is None:
-                waiter.after = self.first
+            waiter.before = None if front else self.last
+            waiter.after = self.first if front else None
+            if waiter.before is None:
                 self.first = waiter
             else:
-                last = self.first
-                while last.after is not None:
-                    last = last.after
-                last.after = waiter
-                if LD_EAGER and self.first.called:
-                    self.next = waiter        # others take the word from those that were called: call the newest
+                waiter.before.after = waiter
+            if waiter.after is None:
+                self.last = waiter
+            else:
+                waiter.after.before = waiter
+            if LD_EAGER and self.first.called and not front:
+                self.next = waiter            # others take the word from those that were called: call the newest
             waiter.queued = True
             waiter.forks = self.forks
             self.waiting += 1
@@ -242,14 +244,15 @@ class HandoffQueue:
         """Take a waiter out. The caller has the guard."""
         if self.next is waiter:
             self.next = waiter.after
-        if self.first is waiter:
+        if waiter.before is None:
             self.first = waiter.after
         else:
-            other = self.first
-            while other.after is not waiter:
-                other = other.after
-            other.after = waiter.after
-        waiter.after = None
+            waiter.before.after = waiter.after
+        if waiter.after is None:
+            self.last = waiter.before
+        else:
+            waiter.after.before = waiter.before
+        waiter.before = waiter.after = None
         waiter.queued = False
         self.waiting -= 1
         return 0

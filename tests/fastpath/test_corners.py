@@ -4,6 +4,7 @@ import copy
 import gc
 import pickle
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -343,6 +344,33 @@ def test_exception_in_the_block_frees_the_lock(kind: Any) -> None:
         _ = 1 / 0
     assert not lock.locked()
     assert fastpath.thread_state().held() == []
+
+
+@pytest.mark.parametrize("patient", [(1, 2), (0, 2), (0, 1)], ids=str)
+def test_a_waiter_that_gives_up_leaves_the_others_in_the_queue(kind: Any, patient: tuple[int, ...]) -> None:
+    lock, answers = kind(), {}
+
+    def wait(number: int) -> None:
+        answers[number] = lock.acquire(timeout=THREAD_LIMIT if number in patient else 0.05)
+        if answers[number]:
+            lock.release()
+
+    with lock:
+        threads = [threading.Thread(target=wait, args=(number,)) for number in range(3)]
+        for number, thread in enumerate(threads):
+            thread.start()
+            until(lambda arrived=number: lock.waiting + len(answers) == arrived + 1)
+        until(lambda: len(answers) == 1)
+    for thread in threads:
+        thread.join()
+
+    assert answers == {number: number in patient for number in range(3)}
+    assert lock.waiting == 0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.001)
 
 
 # -- what stands on locks
