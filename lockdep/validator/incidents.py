@@ -97,13 +97,17 @@ class Incidents(GuardedWork):
         for thread in fastpath.threads():
             if thread is not me:
                 self.judge_other(thread)
+        self.collect_ended()
+        self.judge(me)
+
+    def collect_ended(self) -> None:
+        """Judge what ended threads have seen; report those that ended, and locks that were collected, while held."""
         ended = fastpath.reap()
         self.ended(ended)
         for thread in ended:
             fastpath.retire(thread)
         for entry, owner in fastpath.freed():
             self.freed(entry, owner)
-        self.judge(me)
 
     def ended(self, threads: list[ThreadState]) -> None:
         """Report threads that have ended with locks held."""

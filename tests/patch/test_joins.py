@@ -189,3 +189,27 @@ def test_run_that_takes_more_locks_than_are_remembered() -> None:
         nest(last, outer)
 
         assert found() == ["circular"]
+
+
+def test_a_join_looks_at_no_other_thread(validator: Validator, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, begun, go_on = Lock(), threading.Barrier(4), threading.Event()
+    looked_at: list[object] = []
+
+    def work() -> None:
+        nest(lock)
+        begun.wait()
+        go_on.wait()
+
+    others = [threading.Thread(target=work) for _ in range(3)]
+    for other in others:
+        other.start()
+    begun.wait()
+    thread = over(lambda: nest(lock))
+    monkeypatch.setattr(validator, "judge_other", looked_at.append)
+    thread.join()
+    monkeypatch.undo()
+    go_on.set()
+    for other in others:
+        other.join()
+
+    assert len(looked_at) <= 1
