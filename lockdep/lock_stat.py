@@ -15,6 +15,7 @@ from lockdep.validator.held import thread_name
 from lockdep.validator.validator import Validator
 
 ENDED = "threads that have ended"
+COMPILED = fastpath.BUILD == "compiled"
 
 
 def start() -> None:
@@ -37,20 +38,29 @@ def lock_stats(validator: Validator | None = None) -> tuple[ClassStatistics, ...
     """Return the statistics of each class that was ever taken; reads and writes are separate.
 
     The numbers belong to the process. The places that waited or were waited for belong to a validator, by default the
-    one in force. Cost: O(classes x threads).
+    one in force. Cost: O(classes + classes used by each thread).
     """
     chosen = runtime.validator() if validator is None else validator
-    names = {state: thread_label(state.ident, thread_name(state)) for state in fastpath.threads()}
+    shares = counts_by_thread()
     found = []
     for tally in [one for one in fastpath.tallies() if one.lock_class is not None]:  # None: not tracked
-        shares: dict[str, int] = {ENDED: fastpath.counted_by_ended(tally.number)}
-        if fastpath.BUILD == "compiled":
-            for state, name in names.items():
-                shares[name] = shares.get(name, 0) + state.counted(tally.number)
-        stat = class_stat(tally, chosen, {name: count for name, count in shares.items() if count})
+        bounces = sum(shares.get(tally.number + 1, {}).values()) if COMPILED else tally.bounced
+        stat = class_stat(tally, chosen, shares.get(tally.number, {}), bounces)
         if stat.acquisitions or stat.contentions:
             found.append(stat)
     return tuple(sorted(found, key=lambda stat: (-stat.contentions, -stat.acquisitions, stat.name, stat.read)))
+
+
+def counts_by_thread() -> dict[int, dict[str, int]]:
+    """Return what each thread has counted, by number of the Tally and name of the thread. Empty in the pure build."""
+    counted = [(ENDED, fastpath.counted_by_ended())]
+    counted += [(thread_label(state.ident, thread_name(state)), state.counted()) for state in fastpath.threads()]
+    found: dict[int, dict[str, int]] = {}
+    for name, pairs in counted:
+        for number, count in pairs:
+            shares = found.setdefault(number, {})
+            shares[name] = shares.get(name, 0) + count
+    return found
 
 
 def thread_label(ident: int, name: str) -> str:
@@ -58,7 +68,7 @@ def thread_label(ident: int, name: str) -> str:
     return name if ident in threading._active else ENDED  # type: ignore[attr-defined]
 
 
-def class_stat(tally: Tally, validator: Validator, shares: dict[str, int]) -> ClassStatistics:
+def class_stat(tally: Tally, validator: Validator, shares: dict[str, int], bounces: int) -> ClassStatistics:
     assert tally.lock_class is not None
     waiting, holding = validator.points.of(tally.number)
     wait, hold = (Durations(*numbers[:4], tuple(numbers[4])) if numbers[0] else None for numbers in tally.times())
@@ -66,9 +76,9 @@ def class_stat(tally: Tally, validator: Validator, shares: dict[str, int]) -> Cl
         name=tally.lock_class.name,
         kind=tally.lock_class.kind,
         read=tally.read,
-        acquisitions=sum(shares.values()) if fastpath.BUILD == "compiled" else tally.count,
+        acquisitions=sum(shares.values()) if COMPILED else tally.count,
         contentions=tally.contended,
-        bounces=fastpath.bounces(tally),
+        bounces=bounces,
         contention_bounces=tally.contended_bounces,
         timeouts=tally.timeouts,
         wait=wait,

@@ -37,7 +37,6 @@ from lockdep.fastpath._site import Site
 from lockdep.fastpath._tally import Tally, counted_by_ended, tallies, trace_events, trace_names
 from lockdep.fastpath._thread_state import ThreadState
 from lockdep.fastpath._threads import (
-    bounces,
     clear_tallies,
     connect,
     find_thread,
@@ -61,7 +60,7 @@ __all__ = [
     "BLOCKING", "BUILD", "HAS_GIL", "MODULES", "NEST", "NOCHECK", "NOWHERE", "PARTS", "PINNED", "READ",
     "RECURSIVE_READ", "SYNC", "TIMED", "TRY", "UNTIL_SIGNAL", "UNTRACKED", "Chain", "DepMap", "Entry",
     "ExclusiveLock", "Hooks", "NoHooks", "OwnedLock", "RecursiveLock", "Settings", "Sighting", "Site", "Tally",
-    "ThreadState", "Waiter", "bare", "bounces", "clear_tallies", "connect", "counted_by_ended", "find_thread",
+    "ThreadState", "Waiter", "bare", "clear_tallies", "connect", "counted_by_ended", "find_thread",
     "forked", "freed", "greenlet_library", "greenlets_patched", "interrupt_with", "load", "load_pure", "lost",
     "make_lock", "make_rlock", "new_lock", "new_rlock", "new_serial", "note_death", "pass_for", "patched_since",
     "quicken", "reap", "retire", "sentinels", "switch_stat", "switched_on", "tallies", "thread_count",

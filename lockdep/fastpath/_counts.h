@@ -1,4 +1,4 @@
-/* Counts of acquisitions: an array for each living thread, and one table for all threads that have ended. */
+/* Counts of acquisitions by number of the Tally: blocks for each living thread, and one table for all that have ended. */
 #ifndef LOCKDEP_COUNTS_H
 #define LOCKDEP_COUNTS_H
 #include "lockdep/fastpath/_atomics.h"
@@ -8,52 +8,90 @@
 #else
 #define LD_COLD
 #endif
-/* Count one acquisition in an array that is too short; -1 and MemoryError if it cannot grow that far. */
-static LD_COLD int ld_count_further(long long **counts, int *size, int number) {
-    int room = *size == 0 ? 64 : *size;
-    long long *grown;
-    while (room <= number) room *= 2;
-    grown = (long long *)PyMem_RawRealloc(*counts, room * sizeof *grown);
-    if (grown == NULL) { PyErr_NoMemory(); return -1; }
-    memset(grown + *size, 0, (room - *size) * sizeof *grown);
-    grown[number] = 1;
-    *counts = grown;
-    *size = room;
-    return 0;
+
+/* The counts of one thread. A block is allocated when one of its numbers is counted for the first time, so a thread has
+   memory for the classes that it uses, and a pointer for LD_BLOCK other numbers.
+
+   Other threads read them. Without the GIL, what they may be reading is not freed. */
+#define LD_BLOCK 128
+#define LD_BLOCKS_KEPT 4         /* by a state that waits for its next thread */
+typedef struct { long long **blocks; unsigned size; } ld_counts;
+
+/* Return the block for a number, which the thread counts for the first time; NULL if there is no memory for it. */
+static LD_COLD long long *ld_new_block(ld_counts *counts, unsigned number) {
+    unsigned at = number / LD_BLOCK, room = counts->size == 0 ? 4 : counts->size;
+    if (at >= counts->size) {
+        long long **grown, **old = counts->blocks;
+        while (room <= at) room *= 2;
+        grown = (long long **)PyMem_RawCalloc(room, sizeof *grown);
+        if (grown == NULL) return NULL;
+        for (unsigned i = 0; i < counts->size; i++) grown[i] = old[i];
+        __atomic_store_n(&counts->blocks, grown, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&counts->size, room, __ATOMIC_SEQ_CST);
+        if (!LD_FREE_THREADED) PyMem_RawFree(old);
+    }
+    return counts->blocks[at] = (long long *)PyMem_RawCalloc(LD_BLOCK, sizeof(long long));
 }
-/* Count one acquisition under `number`. */
-static inline int ld_count_up(long long **counts, int *size, int number) {
-    if (number >= *size) return ld_count_further(counts, size, number);
-    (*counts)[number]++;
-    return 0;
+/* Count one acquisition under `number`. Without memory it is not counted: the lock is taken already. */
+static inline void ld_count_up(ld_counts *counts, unsigned number) {
+    long long *block = number / LD_BLOCK < counts->size ? counts->blocks[number / LD_BLOCK] : NULL;
+    if (block == NULL) block = ld_new_block(counts, number);
+    if (block != NULL) block[number % LD_BLOCK]++;
 }
-static inline void ld_forget_counts(long long *counts) { PyMem_RawFree(counts); }
+static inline void ld_forget_counts(ld_counts *counts) {
+    for (unsigned i = 0; i < counts->size; i++) PyMem_RawFree(counts->blocks[i]);
+    PyMem_RawFree(counts->blocks);
+}
+/* Append (number, count) to a list, unless nothing was counted; -1 and an exception if there is no memory. */
+static inline int ld_append_count(PyObject *list, unsigned number, long long count) {
+    PyObject *pair = count == 0 ? NULL : Py_BuildValue("(IL)", number, count);
+    int failed = count != 0 && (pair == NULL || PyList_Append(list, pair) < 0);
+    Py_XDECREF(pair);
+    return failed ? -1 : 0;
+}
+/* Return (number, count) for each number that was counted. Nothing is remembered over an append: it may run other threads. */
+static inline PyObject *ld_counted(ld_counts *counts) {
+    PyObject *found = PyList_New(0);
+    for (unsigned at = 0; found != NULL && at < counts->size; at++)
+        for (unsigned i = 0; i < LD_BLOCK && at < counts->size && counts->blocks[at] != NULL; i++)
+            if (ld_append_count(found, at * LD_BLOCK + i, counts->blocks[at][i]) < 0) { Py_CLEAR(found); break; }
+    return found;
+}
 
 /* The table of ended threads is made of chunks. A chunk is allocated when it is first needed, and never freed. */
-#define LD_CHUNK 256
-#define LD_CHUNKS 4096
-typedef struct { long long *chunks[LD_CHUNKS]; } ld_counts;
+#define LD_CHUNKS 8192
+typedef struct { long long *chunks[LD_CHUNKS]; } ld_past;
 
-static inline long long *ld_chunk(ld_counts *past, int at) {
+static inline long long *ld_chunk(ld_past *past, unsigned at) {
     long long *made = past->chunks[at], *none = NULL;
     if (made != NULL) return made;
-    made = (long long *)PyMem_RawCalloc(LD_CHUNK, sizeof *made);
+    made = (long long *)PyMem_RawCalloc(LD_BLOCK, sizeof *made);
     if (made == NULL || __atomic_compare_exchange_n(&past->chunks[at], &none, made, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) return made;
     PyMem_RawFree(made);
     return none;
 }
-/* Move the counts of a thread that has ended into the table. */
-static inline void ld_fold_counts(ld_counts *past, long long *counts, int size) {
-    for (int i = 0; i < size && i < LD_CHUNK * LD_CHUNKS; i++) {
-        long long *chunk = counts[i] == 0 ? NULL : ld_chunk(past, i / LD_CHUNK);
-        if (chunk != NULL) { LD_ADD(chunk[i % LD_CHUNK], counts[i]); counts[i] = 0; }
+static inline void ld_fold_block(long long *block, long long *chunk) {
+    for (unsigned i = 0; i < LD_BLOCK && chunk != NULL; i++) if (block[i] != 0) { LD_ADD(chunk[i], block[i]); block[i] = 0; }
+}
+/* Move the counts of a thread into the table. A state that has gathered many blocks gives them back. */
+static inline void ld_fold_counts(ld_past *past, ld_counts *counts) {
+    unsigned used = 0;
+    for (unsigned i = 0; i < counts->size && i < LD_CHUNKS; i++) {
+        if (counts->blocks[i] == NULL) continue;
+        ld_fold_block(counts->blocks[i], ld_chunk(past, i));
+        if (LD_FREE_THREADED || ++used <= LD_BLOCKS_KEPT) continue;
+        PyMem_RawFree(counts->blocks[i]);
+        counts->blocks[i] = NULL;
     }
 }
-static inline long long ld_past_count(ld_counts *past, int number) {
-    long long *chunk = number < LD_CHUNK * LD_CHUNKS ? past->chunks[number / LD_CHUNK] : NULL;
-    return chunk == NULL ? 0 : chunk[number % LD_CHUNK];
+static inline PyObject *ld_past_counted(ld_past *past) {
+    PyObject *found = PyList_New(0);
+    for (unsigned at = 0; found != NULL && at < LD_CHUNKS; at++)
+        for (unsigned i = 0; i < LD_BLOCK && past->chunks[at] != NULL; i++)
+            if (ld_append_count(found, at * LD_BLOCK + i, past->chunks[at][i]) < 0) { Py_CLEAR(found); break; }
+    return found;
 }
-static inline void ld_clear_past(ld_counts *past) {
-    for (int i = 0; i < LD_CHUNKS; i++) if (past->chunks[i] != NULL) memset(past->chunks[i], 0, LD_CHUNK * sizeof(long long));
+static inline void ld_clear_past(ld_past *past) {
+    for (int i = 0; i < LD_CHUNKS; i++) if (past->chunks[i] != NULL) memset(past->chunks[i], 0, LD_BLOCK * sizeof(long long));
 }
 #endif

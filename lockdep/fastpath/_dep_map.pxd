@@ -7,7 +7,7 @@ from lockdep.fastpath._link cimport Link, _counter, _link, _timing, ld_next, new
 from lockdep.fastpath._modes cimport BLOCKING, NEST, SYNC, TIMED, UNUSUAL
 from lockdep.fastpath._site cimport _cache, creation_entry, ld_known_entry, outer_frame
 from lockdep.fastpath._tally cimport Tally, note_hold, note_wait, now_ns
-from lockdep.fastpath._thread_state cimport ThreadState, ld_origin
+from lockdep.fastpath._thread_state cimport ThreadState, ld_counts, ld_origin
 from lockdep.fastpath._threads cimport _crossed, current, tell_holder, threads
 
 cdef extern from *:
@@ -20,7 +20,7 @@ cdef extern from "lockdep/fastpath/_origins.h":
     void ld_note_frame(ld_origin *origin, void *frame)
 
 cdef extern from "lockdep/fastpath/_counts.h":
-    int ld_count_up(long long **counts, int *size, int number) except -1
+    void ld_count_up(ld_counts *counts, unsigned number) noexcept
 
 
 @cython.no_gc

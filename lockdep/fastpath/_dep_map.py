@@ -366,7 +366,7 @@ class DepMap:
         """Enter an acquisition: the thread stands in `child` now."""
         self.acquisitions += 1
         if cython.compiled:
-            ld_count_up(cython.address(state.counts), cython.address(state.numbers), child.number)
+            ld_count_up(cython.address(state.counts), child.number)
         else:
             child.entry.tally.count += 1
         if self.last != state.serial:
@@ -379,10 +379,10 @@ class DepMap:
         state.chain = child
 
     def note_bounce(self, state, child):
-        """Note that another thread took it last. The acquisition is counted already, so the array is long enough."""
+        """Note that another thread took it last."""
         if self.last:
             if cython.compiled:
-                state.counts[child.number + 1] += 1
+                ld_count_up(cython.address(state.counts), child.number + 1)
             else:
                 child.entry.tally.bounced += 1
         self.last = state.serial

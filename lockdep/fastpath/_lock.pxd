@@ -9,7 +9,7 @@ from lockdep.fastpath._modes cimport BLOCKING, TIMED, TRY
 from lockdep.fastpath._parking cimport HandoffQueue, _generation, ld_guard, ld_unguard
 from lockdep.fastpath._site cimport outer_frame
 from lockdep.fastpath._tally cimport Tally, calibrate, note_hold, note_wait, now_ns
-from lockdep.fastpath._thread_state cimport ThreadState, ld_origin
+from lockdep.fastpath._thread_state cimport ThreadState, ld_counts, ld_origin
 from lockdep.fastpath._threads cimport _crossed, current, find_thread, follow, tell_holder
 
 cdef extern from "lockdep/fastpath/_atomics.h":
@@ -23,7 +23,7 @@ cdef extern from "lockdep/fastpath/_origins.h":
     void ld_leave_origin(ld_origin *origin)
 
 cdef extern from "lockdep/fastpath/_counts.h":
-    int ld_count_up(long long **counts, int *size, int number) except -1
+    void ld_count_up(ld_counts *counts, unsigned number) noexcept
 
 cdef extern from "lockdep/fastpath/_threads.h":
     PyObject *ld_here

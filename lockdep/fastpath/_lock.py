@@ -105,7 +105,7 @@ class ExclusiveLock(DepMap):
         self.count = 1
         self.acquisitions += 1
         if cython.compiled:
-            ld_count_up(cython.address(state.counts), cython.address(state.numbers), child.number)
+            ld_count_up(cython.address(state.counts), child.number)
         else:
             child.entry.tally.count += 1
         if _timing[0]:

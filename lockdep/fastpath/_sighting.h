@@ -108,4 +108,32 @@ static inline PyObject *ld_held_steps(ld_copy *copy, int at) {
 }
 static inline long long ld_held_serial(ld_copy *copy, int at) { return copy->locks[at].serial; }
 static inline int ld_held_count(ld_copy *copy) { return copy->held; }
+
+/* Return the steps at which a thread took a lock that it holds, innermost first; none if that is not known. They are kept,
+   or else the frame is looked for on the stack of the thread, which stands still while this one has the GIL. Nothing is
+   allocated before the frames have been read: a collection would let other threads run. */
+#define LD_CALLERS 4
+static inline PyObject *ld_taken_at(ld_origin *origin, void *tstate) {
+    ld_step steps[LD_CALLERS];
+    int known = 0;
+    void *frame = tstate == NULL || LD_FREE_THREADED ? NULL : ld_frame_now(tstate), *place = origin->place;
+    PyObject *list;
+    if (origin->code != NULL) {
+        steps[known++] = ld_step_at(origin->code, place);
+        steps[known++] = ld_step_at(origin->caller, origin->from);
+        frame = NULL;
+    }
+    while (frame != NULL && frame != origin->frame) frame = ld_frame_before(frame);
+    if (frame != NULL && (ld_code_of(frame) == NULL || ld_offset(place, ld_code_of(frame)) < 0)) frame = NULL;
+    for (; frame != NULL && known < LD_CALLERS; frame = ld_frame_before(frame)) {
+        PyObject *code = ld_code_of(frame);
+        steps[known++] = ld_step_at(code, frame == origin->frame ? place : code == NULL ? NULL : ld_instruction(frame));
+    }
+    list = PyList_New(0);
+    for (int i = 0; i < known; i++) {
+        if (list != NULL && ld_append_step(list, &steps[i]) < 0) Py_CLEAR(list);
+        Py_XDECREF(steps[i].code);
+    }
+    return list;
+}
 #endif

@@ -17,6 +17,7 @@ cdef extern from "lockdep/fastpath/_sighting.h":
     list ld_held_steps(ld_copy *copy, int at)
     long long ld_held_serial(ld_copy *copy, int at) nogil
     int ld_held_count(ld_copy *copy) nogil
+    list ld_taken_at(ld_origin *origin, void *tstate)
 
 
 @cython.final

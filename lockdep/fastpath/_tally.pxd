@@ -21,9 +21,9 @@ cdef extern from "lockdep/fastpath/_clock.h":
     long long ld_now(ld_timer *clock) nogil
 
 cdef extern from "lockdep/fastpath/_counts.h":
-    ctypedef struct ld_counts:
+    ctypedef struct ld_past:
         pass
-    long long ld_past_count(ld_counts *past, int number) nogil
+    list ld_past_counted(ld_past *past)
 
 
 @cython.final
@@ -46,7 +46,7 @@ cdef class Tally:
 cdef dict _tallies, _thread_names
 cdef object _trace
 cdef long long _numbers
-cdef ld_counts _past
+cdef ld_past _past
 cdef ld_timer _clock
 
 cdef long long new_number()

@@ -1,6 +1,6 @@
 """Tallies: how often the locks of a class were taken, waited for and held, and for how long.
 
-Acquisitions are counted without a shared write: each thread has an array of its own (see ThreadState.counts), whose
+Acquisitions are counted without a shared write: each thread has counts of its own (see _counts.h), whose
 counts are added to one table when the thread has ended. Contentions, time-outs and times are counted in the Tally.
 """
 
@@ -124,11 +124,11 @@ def tallies():
     return list(_tallies.values())
 
 
-def counted_by_ended(number):
-    """Return how often threads that have ended took the class whose Tally has this number. The pure build returns 0."""
+def counted_by_ended():
+    """Return (number, count) of what threads that have ended have counted; see ThreadState.counted."""
     if cython.compiled:
-        return ld_past_count(cython.address(_past), number)
-    return 0
+        return ld_past_counted(cython.address(_past))
+    return []
 
 
 def note_wait(state, tally, began):

@@ -5,7 +5,7 @@ from cpython.object cimport PyObject
 from lockdep.fastpath._chain cimport Chain, Entry, _unrooted
 from lockdep.fastpath._link cimport Link, _link, new_serial
 from lockdep.fastpath._modes cimport NEST, PINNED, ROOM
-from lockdep.fastpath._sighting cimport MOST_HELD, Sighting, ld_make_copy
+from lockdep.fastpath._sighting cimport MOST_HELD, Sighting, ld_make_copy, ld_taken_at
 
 cdef extern from *:
     void *PyThreadState_Get() nogil
@@ -26,7 +26,10 @@ cdef extern from "lockdep/fastpath/_origins.h":
     object ld_kept_steps(ld_origin *origin)
 
 cdef extern from "lockdep/fastpath/_counts.h":
-    void ld_forget_counts(long long *counts) nogil
+    ctypedef struct ld_counts:
+        unsigned size
+    void ld_forget_counts(ld_counts *counts) nogil
+    list ld_counted(ld_counts *counts)
 
 cdef extern from "lockdep/fastpath/_threads.h":
     unsigned long ld_ident(void *tstate) nogil
@@ -47,8 +50,7 @@ cdef class ThreadState:
     cdef ld_origin *origins
     cdef readonly list sightings
     cdef public bint waits_calm
-    cdef long long *counts
-    cdef int numbers
+    cdef ld_counts counts
     cdef int capacity
     cdef void *tstate
     cdef public int dirty
@@ -69,7 +71,7 @@ cdef class ThreadState:
 
     cdef clear(self)
     cdef begin(self)
-    cpdef long long counted(self, int number)
+    cpdef list counted(self)
     cpdef mark(self)
     cpdef let_in(self)
     cdef bint room(self, int depth) except -1

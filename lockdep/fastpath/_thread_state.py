@@ -53,8 +53,6 @@ class ThreadState:
         if cython.compiled:
             self.serials = ld_serials(cython.NULL, ROOM)
             self.origins = ld_origins(cython.NULL, 0, ROOM)
-            self.counts = cython.NULL
-            self.numbers = 0
         else:
             self.serials = [0] * ROOM
         self.sightings = []                   # to be judged, oldest first; what can be called is called instead
@@ -98,7 +96,7 @@ class ThreadState:
     def __dealloc__(self):
         ld_serials(self.serials, 0)
         ld_origins(self.origins, self.capacity, 0)
-        ld_forget_counts(self.counts)
+        ld_forget_counts(cython.address(self.counts))
 
     def mark(self):
         """Make this thread settle before its next acquisition. Any thread may call this.
@@ -135,10 +133,14 @@ class ThreadState:
             self.capacity = 2 * depth
         return True
 
-    def counted(self, number):
-        """Return what was counted here under a number of a Tally, or under the one after it. The pure build: None."""
+    def counted(self):
+        """Return (number, count) of what was counted here: under the number of a Tally, or under the one after it.
+
+        The pure build counts in the Tally, and returns nothing.
+        """
         if cython.compiled:
-            return self.counts[number] if number < self.numbers else 0
+            return ld_counted(cython.address(self.counts))
+        return []
 
     def held(self):
         """Return (chain, serial) for each held lock, outermost first."""
@@ -177,6 +179,15 @@ class ThreadState:
         if cython.compiled:
             return ld_kept_steps(cython.address(self.origins[depth]))
         return None
+
+    def taken_at(self, depth):
+        """Return where the lock at this depth was taken, as [(code, offset), ...], innermost first; [] if not known.
+
+        Any thread may ask, of any thread, if there is a GIL. Costs some ns for each frame of that thread.
+        """
+        if cython.compiled:
+            return ld_taken_at(cython.address(self.origins[depth]), self.tstate)
+        return []
 
     def see(self, chain, base, serial, limit):
         """Return a Sighting of the lock `serial`, wanted along `chain` while the locks of `base` are held.

@@ -5,8 +5,8 @@ from cpython.object cimport PyObject
 from lockdep.fastpath._chain cimport Chain
 from lockdep.fastpath._link cimport Link, _link
 from lockdep.fastpath._parking cimport _generation
-from lockdep.fastpath._tally cimport _past, ld_counts, ld_past_count, tallies
-from lockdep.fastpath._thread_state cimport ThreadState
+from lockdep.fastpath._tally cimport _past, ld_past, tallies
+from lockdep.fastpath._thread_state cimport ThreadState, ld_counts
 
 cdef extern from "lockdep/fastpath/_atomics.h":
     void ld_immortal(object op)
@@ -16,8 +16,8 @@ cdef extern from "lockdep/fastpath/_parking.h":
     void ld_unguard(int *guard) nogil
 
 cdef extern from "lockdep/fastpath/_counts.h":
-    void ld_fold_counts(ld_counts *past, long long *counts, int size) nogil
-    void ld_clear_past(ld_counts *past) nogil
+    void ld_fold_counts(ld_past *past, ld_counts *counts) nogil
+    void ld_clear_past(ld_past *past) nogil
 
 cdef extern from "lockdep/fastpath/_threads.h":
     ctypedef void (*ld_follower)(PyObject *state) noexcept

@@ -141,7 +141,7 @@ def retire(state):
     if cython.compiled:
         if LD_MAKE_AHEAD:
             state.anchor = make_anchor(state)
-        ld_fold_counts(cython.address(_past), state.counts, state.numbers)
+        ld_fold_counts(cython.address(_past), cython.address(state.counts))
         ld_guard(cython.address(_spare_guard), _generation[0])
         state.next = _spare
         _spare = state
@@ -190,6 +190,7 @@ class Anchor(dict):
         if cython.compiled:
             if not ld_leave(self.state, _follower):
                 return
+            self.state.tstate = cython.NULL
         elif self.forks != _link.fork_count:
             return
         if self.state.chain.depth or self.state.sightings:
@@ -285,14 +286,6 @@ def follow(follower):
     return 0
 
 
-def bounces(tally):
-    """Return how often a lock of the class went from one thread to another."""
-    if cython.compiled:
-        number = tally.number + 1
-        return ld_past_count(cython.address(_past), number) + sum([state.counted(number) for state in threads()])
-    return tally.bounced
-
-
 def clear_tallies():
     """Start all counts and times at zero. Locks that are held now are not timed."""
     for tally in tallies():
@@ -300,5 +293,5 @@ def clear_tallies():
     if cython.compiled:
         for state in threads():
             counting = cython.cast(ThreadState, state)
-            ld_fold_counts(cython.address(_past), counting.counts, counting.numbers)
+            ld_fold_counts(cython.address(_past), cython.address(counting.counts))
         ld_clear_past(cython.address(_past))

@@ -1,9 +1,9 @@
 """Contention points: where threads had to wait for a lock, and where its holders had taken it (kernel: lock_stat).
 
-Noted only while times are measured, by a thread that is going to wait anyway. The place of the waiter is noted each
-time, at a cost of about 1 us. To find the place of the holder the stacks of all threads may have to be read. So that is
-done for the first SURE waits for a class, and then for one of so many that the cost of a wait does not grow with the
-number of threads; that one stands for the waits since the last.
+Noted only while times are measured, by a thread that is going to wait anyway, at a cost of some us. The compiled build
+with the GIL sees on the stack of the holder where it took the lock. Elsewhere the stacks of all threads have to be read
+for that. So it is done for the first SURE waits for a class, and then for one of so many that the cost of a wait does
+not grow with the number of threads; that one stands for the waits since the last.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter
 
 from lockdep import fastpath, trace
 from lockdep.fastpath import DepMap, Entry, ThreadState
-from lockdep.places import Step
+from lockdep.places import Step, step_of
 from lockdep.validator.held import place_in
 
 MOST_POINTS = 1000  # for each class; further places are counted together, as "elsewhere"
@@ -34,7 +34,11 @@ class Points:
         self.waiting: Counter[Point] = Counter()
         self.holding: Counter[Point] = Counter()
         self.looked = 0  # how often the place of the holder was looked up
-        self.pause = 0  # waits since then
+        self.pause = 0  # waits since the place of a holder was noted
+
+    def is_due(self) -> bool:
+        """Return whether the place of the holder should be looked up for this wait."""
+        return self.looked < SURE or self.pause * THREADS_PER_WAIT >= fastpath.thread_count() + SURE
 
 
 class ContentionPoints:
@@ -51,11 +55,14 @@ class ContentionPoints:
             points = self._points.setdefault(number, Points())
         add(points.waiting, point_of(step), 1)
         points.pause += 1
-        if points.looked < SURE or points.pause * THREADS_PER_WAIT >= fastpath.thread_count() + SURE:
-            stands_for, points.pause = points.pause, 0
+        holder = fastpath.find_thread(lock.owner)
+        point = HANDED_OVER if holder is None else seen_point(holder, lock.serial)
+        if point is None and holder is not None and points.is_due():
             points.looked += 1
-            holder = fastpath.find_thread(lock.owner)
-            add(points.holding, HANDED_OVER if holder is None else holder_point(holder, lock.serial), stands_for)
+            point = searched_point(holder, lock.serial)
+        if point is not None:
+            stands_for, points.pause = points.pause, 0
+            add(points.holding, point, stands_for)
 
     def of(self, number: int) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
         """Return (place, count) of the waiters and of the holders of a tally, most frequent first."""
@@ -92,7 +99,17 @@ def in_words(places: Counter[Point]) -> tuple[tuple[str, int], ...]:
     return tuple(found.most_common())
 
 
-def holder_point(holder: ThreadState, serial: int) -> Point:
+def seen_point(holder: ThreadState, serial: int) -> Point | None:
+    """Return where a thread took a lock that it holds, if its own stack is enough to see that; else None."""
+    at = holder.find(serial) if fastpath.HAS_GIL else 0
+    steps = holder.taken_at(at) if at else []
+    for code, lasti in steps:
+        if not trace.is_hidden(code.co_filename):
+            return point_of(step_of(code, lasti))
+    return point_of(step_of(*steps[0])) if steps else None
+
+
+def searched_point(holder: ThreadState, serial: int) -> Point:
     """Return where a thread took a lock that it holds. It runs on meanwhile, so the answer may be out of date."""
     for chain, held in reversed(holder.held()):
         if held == serial:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from lockdep.reports.lock_stat import render_lock_stat
 from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.validator import points
 from lockdep.wait_types import Traits
-from tests.worlds import Lock, RLock, in_thread, world
+from tests.worlds import PLAIN, Lock, RLock, in_thread, program, world
 
 
 class ReadWrite:
@@ -281,6 +283,59 @@ def test_acquisitions_of_threads_that_ended_are_kept() -> None:
     assert stat_of("many threads").acquisitions == 100
 
 
+@pytest.mark.skipif(BUILD == "pure", reason="the pure build counts by class alone")
+def test_the_counts_of_a_thread_that_uses_few_of_many_classes_are_right() -> None:
+    locks = [Lock(f"one of many {index}") for index in range(1000)]
+
+    def use(chosen: list[Any]) -> None:
+        for lock in chosen:
+            with lock:
+                pass
+
+    in_thread(lambda: use([locks[999], locks[0], locks[999]]))
+    in_thread(lambda: use(locks))  # in the state of that thread, with memory that it has left
+    in_thread(lambda: use([locks[500]]))
+    counts = {one.name: one.acquisitions for one in lock_stat.lock_stats()}
+    assert [counts[f"one of many {index}"] for index in (0, 1, 500, 999)] == [2, 1, 2, 3]
+
+
+MANY_CLASSES = """
+import sys, threading
+from lockdep.threading import Lock
+
+locks = [Lock(f"{index}") for index in range(40_000)]
+started, go_on = threading.Semaphore(0), threading.Event()
+
+def use(lock):
+    with lock: pass
+    started.release()
+    go_on.wait()
+
+def grown_by(lock):
+    before = resident()
+    threads = [threading.Thread(target=use, args=(lock,)) for _ in range(40)]
+    for thread in threads: thread.start()
+    for _ in threads: started.acquire()
+    return (resident() - before) // len(threads)
+
+def resident():
+    with open("/proc/self/statm") as file: return int(file.read().split()[1]) * 4
+
+grown_by(locks[0])
+first, last = grown_by(locks[0]), grown_by(locks[-1])
+go_on.set()
+print(first, last)
+"""
+
+
+@pytest.mark.once
+@pytest.mark.skipif(BUILD == "pure", reason="the pure build counts by class alone")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_thread_has_no_memory_for_classes_that_it_does_not_use(tmp_path: Path) -> None:
+    first, last = map(int, program(tmp_path, MANY_CLASSES, command=PLAIN).stdout.split())
+    assert last < first + 100  # kB; an array of counts would be 640
+
+
 def durations(*ns: int) -> Durations:
     return Durations(len(ns), sum(ns), min(ns), max(ns), tuple((one, 1) for one in sorted(ns)))
 
@@ -316,9 +371,12 @@ def test_the_table_is_sorted_and_limited() -> None:
     assert [line.split()[0] for line in lines if ":" in line] == ["b:", "c:"]
 
 
-def test_the_holder_is_looked_up_for_few_of_many_waits(validator: lockdep.Validator, monkeypatch: Any) -> None:
-    lock, looked = Lock("busy"), []
-    monkeypatch.setattr(points, "holder_point", lambda *_: looked.append(1) or "here")
+def test_the_stacks_of_all_threads_are_read_for_few_of_many_waits(
+    validator: lockdep.Validator, monkeypatch: Any
+) -> None:
+    lock, read = Lock("busy"), []
+    monkeypatch.setattr(points, "seen_point", lambda *_: None)
+    monkeypatch.setattr(points, "searched_point", lambda *_: read.append(1) or "here")
     monkeypatch.setattr(fastpath, "thread_count", lambda: 8000)
     with lock:
         for _ in range(10_000):
@@ -326,8 +384,43 @@ def test_the_holder_is_looked_up_for_few_of_many_waits(validator: lockdep.Valida
 
     waiting, holding = validator.points.of(lock.entry.tally.number)
     assert [count for _, count in waiting] == [10_000]
-    assert len(looked) < 100
+    assert len(read) < 100
     assert 10_000 - 2_000 < sum(count for _, count in holding) <= 10_000  # each stands for those since the last
+
+
+def hold_by_with(lock: Any, meet: threading.Barrier) -> None:
+    with lock:
+        meet.wait()
+        meet.wait()
+
+
+def hold_by_call(lock: Any, meet: threading.Barrier) -> None:
+    lock.acquire()
+    meet.wait()
+    meet.wait()
+    lock.release()
+
+
+@pytest.mark.parametrize("hold", [hold_by_with, hold_by_call])
+@pytest.mark.parametrize("all_stacks", [True, False])
+def test_the_place_of_every_holder_is_noted(
+    validator: lockdep.Validator, monkeypatch: Any, hold: Any, *, all_stacks: bool
+) -> None:
+    if not all_stacks:
+        if BUILD == "pure" or not fastpath.HAS_GIL:
+            pytest.skip("here the stacks of all threads have to be read")
+        monkeypatch.setattr(sys, "_current_frames", lambda: pytest.fail("read all stacks"))
+    lock, meet = Lock("held elsewhere"), threading.Barrier(2)
+    thread = threading.Thread(target=hold, args=(lock, meet))
+    thread.start()
+    meet.wait()
+    for _ in range(points.SURE):
+        validator.points.note(lock.entry, lock, trace.innermost())
+    meet.wait()
+    thread.join()
+
+    ((place, count),) = validator.points.of(lock.entry.tally.number)[1]
+    assert (hold.__name__ in place, count) == (True, points.SURE)
 
 
 def test_the_holder_is_looked_up_for_each_wait_while_they_are_few(validator: lockdep.Validator) -> None:
