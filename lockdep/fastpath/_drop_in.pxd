@@ -10,6 +10,6 @@ cdef extern from "lockdep/fastpath/_looks.h":
 
 
 cdef dict _names
-cdef object _allocate_lock, _raw_lock
+cdef object _allocate_lock, _raw_lock, _new
 cpdef bint patched_since() except -1
 cdef bint is_exact(object kind) except -1

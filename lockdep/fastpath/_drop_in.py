@@ -18,6 +18,7 @@ if not cython.compiled:
     from lockdep.fastpath._chain import _untracked
     from lockdep.fastpath._lock import ExclusiveLock
     from lockdep.fastpath._owned import RecursiveLock, _allocate_rlock
+    from lockdep.fastpath._pure import begin_here
 
 COMPILED = cython.compiled
 CALLABLE = sys.version_info >= (3, 13)        # the type of raw locks makes some when it is called
@@ -25,6 +26,7 @@ CALLABLE = sys.version_info >= (3, 13)        # the type of raw locks makes some
 _names = _thread.__dict__
 _allocate_lock = _thread.allocate_lock
 _raw_lock = _thread.LockType if CALLABLE else _allocate_lock
+_new = object.__new__
 
 
 def patched_since():
@@ -44,14 +46,13 @@ def make_lock(kind, *more, **others):
     if cython.compiled:
         lock = cython.cast(ExclusiveLock, ld_new(ExclusiveLock, kind))
         lock.enroll(kind, None, None)
-        raw = None
     else:
-        lock = ExclusiveLock.__new__(kind)
-        lock.enroll(kind, None, None)
-        raw = _allocate_lock()
+        lock = _new(kind)
+        begin_here(lock, kind, 2)
     if lock.entry is _untracked or patched_since():
         return _allocate_lock()
-    lock.equip(raw)
+    if cython.compiled:
+        lock.equip(None)
     return lock
 
 
@@ -60,14 +61,13 @@ def make_rlock(kind, *_more, **_others):
     if cython.compiled:
         lock = cython.cast(RecursiveLock, ld_new(RecursiveLock, kind))
         lock.enroll(kind, None, None)
-        raw = None
     else:
-        lock = RecursiveLock.__new__(kind)
-        lock.enroll(kind, None, None)
-        raw = _allocate_rlock()
+        lock = _new(kind)
+        begin_here(lock, kind, 2)
     if (lock.entry is _untracked or patched_since()) and is_exact(kind):
         return _allocate_rlock()
-    lock.equip(raw)
+    if cython.compiled:
+        lock.equip(None)
     return lock
 
 
@@ -75,20 +75,20 @@ def new_lock(kind, *_more, **_others):
     """Return a lock for `__init__`, or one of the greenlets' own if they have patched threading since."""
     if patched_since() and is_exact(kind):
         return sys.modules["threading"].Lock()
-    return ld_new(ExclusiveLock, kind) if cython.compiled else ExclusiveLock.__new__(kind)
+    return ld_new(ExclusiveLock, kind)
 
 
 def new_rlock(kind, *_more, **_others):
     """Return the same for an RLock."""
     if patched_since() and is_exact(kind):
         return sys.modules["threading"].RLock()
-    return ld_new(RecursiveLock, kind) if cython.compiled else RecursiveLock.__new__(kind)
+    return ld_new(RecursiveLock, kind)
 
 
 def bare(kind):
     """Return an object of a type of either kind that nothing has initialised."""
     base = RecursiveLock if issubclass(kind, RecursiveLock) else ExclusiveLock
-    return ld_new(base, kind) if cython.compiled else base.__new__(kind)
+    return ld_new(base, kind) if cython.compiled else _new(kind)
 
 
 def new_by_name(kind):
@@ -106,3 +106,7 @@ def pass_for(kind, name):
     """Make a type look like one that is written in C, to the extent that this build can."""
     if cython.compiled:
         ld_pass_for(kind, name.encode())
+
+
+if not cython.compiled:
+    new_lock = new_rlock = _new               # a function would double the cost; see _pure.lend

@@ -55,17 +55,18 @@ def mode_of(blocking, timeout):
 class ExclusiveLock(DepMap):
     """A lock with one holder: threading.Lock's methods, errors and corner cases, validated.
 
-    Compiled, the lock itself is a word and a queue of waiters. In the pure build, and for a lock that was adopted, it
-    is a foreign object with acquire and release. Whoever finds the lock free takes it, also while others wait: a waiter
-    is served as by the raw lock of this interpreter (LD_EAGER in _atomics.h). One that was passed over for long is
-    handed the lock: a thread that sleeps while it holds the lock, and takes it again at once, would starve the others.
+    Compiled, the lock itself is a word and a queue of waiters. A lock that was adopted, and in the pure build one that
+    somebody has waited for (see _pure), is a foreign object with acquire and release. Whoever finds the lock free takes
+    it, also while others wait: a waiter is served as by the raw lock of this interpreter (LD_EAGER in _atomics.h). One
+    that was passed over for long is handed the lock: a thread that sleeps while it holds the lock, and takes it again
+    at once, would starve the others.
     """
 
-    __slots__ = ("count", "guard", "queue", "raw", "tries", "word")
+    __slots__ = ("count", "guard", "queue", "raw", "thin", "tries", "vacant", "word")
 
     def __init__(self, name=None, raw=None):
         self.enroll(type(self), name, None)
-        self.equip(_allocate_lock() if raw is None and not cython.compiled else raw)
+        self.equip(raw)
 
     def equip(self, raw):
         self.queue = None                     # made when somebody waits for the first time, then kept
@@ -93,25 +94,15 @@ class ExclusiveLock(DepMap):
         """Take a free lock along this chain if that is known here and this run took the lock last, or return False."""
         if child.gate is not state.chain or self.run != state.run:
             return False
-        if cython.compiled:
-            if not ld_take(cython.address(self.word)):
-                return False
-        else:
-            for got in self.tries:
-                break
-            if not got:
-                return False
+        if not ld_take(cython.address(self.word)):
+            return False
         self.owner = state.serial
         self.count = 1
         self.acquisitions += 1
-        if cython.compiled:
-            ld_count_up(cython.address(state.counts), child.number)
-        else:
-            child.entry.tally.count += 1
+        ld_count_up(cython.address(state.counts), child.number)
         if _timing[0]:
             self.since = now_ns()
-        if cython.compiled:
-            ld_note_origin(cython.address(state.origins[child.depth]), state.tstate)
+        ld_note_origin(cython.address(state.origins[child.depth]), state.tstate)
         state.serials[child.depth] = self.serial
         state.chain = child
         return True
@@ -280,8 +271,10 @@ class ExclusiveLock(DepMap):
             if cython.compiled:
                 self.free()
                 ld_leave_origin(cython.address(state.origins[at]))
-            else:
-                self.raw.release()            # not by `free`: a signal handler can run where a Python function begins
+            else:                             # not by `free`: a signal handler can run where a Python function begins
+                thin = self.vacant = self.thin
+                if not thin:
+                    self.raw.release()
         else:
             self.check_owner(state)
             try:
@@ -325,18 +318,12 @@ class ExclusiveLock(DepMap):
 
     def take(self, serial):
         """Take the real lock if it is free, for the thread with this serial."""
-        if cython.compiled:
-            if ld_take(cython.address(self.word)):
-                self.owner = serial
-                self.count = 1
-                return True
-            if self.raw is None:
-                return False
+        if ld_take(cython.address(self.word)):
+            return self.own(serial)
+        if self.raw is None:
+            return False
         for got in self.tries:
-            if got:
-                self.owner = serial
-                self.count = 1
-            return got
+            return got and self.own(serial)
 
     def own(self, serial):
         """Note that a waiter was handed the real lock."""
@@ -349,8 +336,7 @@ class ExclusiveLock(DepMap):
         """Free the real lock, and call a waiter."""
         if self.raw is not None:
             self.raw.release()
-            return 0
-        if cython.compiled:
+        else:
             if self.queue is not None and ld_count(cython.address(self.queue.waiting)) and self.free_for_waiter():
                 return 0
             if not ld_free(cython.address(self.word)):
@@ -392,27 +378,22 @@ class ExclusiveLock(DepMap):
         """Sleep in the acquire of the foreign lock."""
         _link.asleep[serial] = self.serial
         for got in map(self.raw.acquire, (True,), (max(FOREVER, timeout),)):
-            if got:
-                self.owner = serial
-                self.count = 1
-            return got
+            return got and self.own(serial)
 
     def park(self, timeout, serial):
         """Sleep in the queue."""
-        if cython.compiled:
-            queue = self.waiting_room()
-            _link.asleep[serial] = self.serial
-            return self.own(serial) if queue.wait_for(cython.address(self.word), serial, timeout) else self.take(serial)
+        queue = self.waiting_room()
+        _link.asleep[serial] = self.serial
+        return self.own(serial) if queue.wait_for(cython.address(self.word), serial, timeout) else self.take(serial)
 
     def waiting_room(self):
         """Return the queue of waiters; it is made by the first."""
         if self.queue is None:
             made = HandoffQueue()
-            if cython.compiled:
-                ld_guard(cython.address(self.guard), _generation[0])
-                if self.queue is None:        # another thread may have come first
-                    self.queue = made
-                ld_unguard(cython.address(self.guard))
+            ld_guard(cython.address(self.guard), _generation[0])
+            if self.queue is None:            # another thread may have come first
+                self.queue = made
+            ld_unguard(cython.address(self.guard))
         return self.queue
 
     def acquire(self, blocking=True, timeout=FOREVER):
@@ -434,9 +415,7 @@ class ExclusiveLock(DepMap):
 
     def locked(self):
         """Return whether somebody holds the lock."""
-        if self.raw is not None:
-            return self.raw.locked()
-        return self.word == LD_HELD
+        return self.word == LD_HELD if self.raw is None else self.raw.locked()
 
     def __enter__(self):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
@@ -495,6 +474,7 @@ class ExclusiveLock(DepMap):
 
 
 if not cython.compiled:
+    _pure.complete(ExclusiveLock)
     _pure.write_out(
         ExclusiveLock, __enter__=_pure.enter, __exit__=_pure.leave, acquire=_pure.acquire, release=_pure.release
     )

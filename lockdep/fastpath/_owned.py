@@ -81,7 +81,7 @@ class RecursiveLock(ExclusiveLock):
         if more or others or isinstance(name, int):       # programs still pass the `verbose` of Python 2
             name = ignore_arguments()
         self.enroll(type(self), name, None)
-        self.equip(_allocate_rlock() if raw is None and not cython.compiled else raw)
+        self.equip(raw)
 
     def acquire(self, blocking=True, timeout=FOREVER):
         """Take the lock, or take it once more; see threading.RLock.acquire."""
@@ -140,10 +140,15 @@ class RecursiveLock(ExclusiveLock):
             self.enter(BLOCKING, FOREVER)
             self.count = count
 
+    acquire_timed = acquire                               # the pure build's usual one stands below
+
     def describe(self):
         """Return the owner's ident and the count, for __repr__."""
         return f" owner={self._owner or 0} count={self.count if self.owner else 0}"
 
 
 if not cython.compiled:
-    _pure.write_out(RecursiveLock, __enter__=_pure.enter_recursive, __exit__=_pure.leave_recursive)
+    _pure.write_out(
+        RecursiveLock, __enter__=_pure.enter_recursive, __exit__=_pure.leave_recursive,
+        acquire=_pure.acquire_recursive, release=_pure.release_recursive,
+    )

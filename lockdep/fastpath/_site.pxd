@@ -52,12 +52,12 @@ cdef class Spot:
     cpdef end(self)
 
 
-cdef dict _sites, _spots, _watches
+cdef dict _sites, _spots, _watches, _known
 cdef object _callback, _gone
 cdef ld_spots _cache
 cdef ld_owners _owners
 
-cdef Entry creation_entry(object kind)
+cdef Entry creation_entry(object kind, int depth=*)
 @cython.locals(spot=Spot)
 cdef Site find_site(object frame, object kind, Site inner)
 cdef Site site_of(object place, Site inner, Entry entry)

@@ -31,6 +31,7 @@ _sites = {}                                   # (place, inner site, entry) -> Si
 _spots = {}                                   # (id of code, offset, id of kind, id of inner site) -> Spot
 _watches = {}                                 # id of a code object or a type -> Watch
 _gone = deque()                               # watches whose object was freed; filled by the pure build only
+_known = {}                                   # address of an instruction -> (id of kind, entry): _pure looks here first
 
 
 class Site:
@@ -100,6 +101,7 @@ def end_spots(dead):
         spot = _spots.get(key)
         if spot is not None and (spot.code is dead or spot.kind is dead):
             del _spots[key]
+            _known.pop(key[0] + key[1], None)
             spot.code.keys.discard(key)
             spot.kind.keys.discard(key)
             spot.end()
@@ -109,10 +111,19 @@ def end_spots(dead):
 _callback = end_spots if cython.compiled else _gone.append
 
 
-def creation_entry(kind):
-    """Return the entry of a lock of this kind that is created now, by the Python code that is running."""
-    frame = ld_frame() if cython.compiled else sys._getframe(3)       # the caller of __init__, past enroll
+def creation_entry(kind, depth=3):
+    """Return the entry of a lock of this kind that is created now, by the Python code that is running.
+
+    In the pure build it stands `depth` frames above; usually that is the caller of __init__, past enroll.
+    """
+    frame = ld_frame() if cython.compiled else sys._getframe(depth)
     inner = None
+    if _gone:                                 # what is freed can have left its address to another object
+        end_gone()
+    if not cython.compiled:
+        known = _known.get(id(frame.f_code) + frame.f_lasti)
+        if known is not None and known[0] == id(kind):
+            return known[1]
     while frame is not None:
         site = find_site(frame, kind, inner)
         if site is None:
@@ -141,6 +152,8 @@ def find_site(frame, kind, inner):
         spot = begin_spot(site, key, code, kind)
     if cython.compiled:
         remember(spot, code, lasti, kind)
+    elif spot.site.entry is not None and inner is None:
+        _known[id(code) + lasti] = id(kind), spot.site.entry
     return spot.site
 
 
@@ -150,13 +163,18 @@ def site_of(place, inner, entry):
     return found if found is not None else _sites.setdefault((place, inner, entry), Site(place, inner, entry))
 
 
-def begin_spot(site, key, code, kind):
-    """Return a Spot of the site, entered under this key."""
+def end_gone():
+    """End the spots whose code or type was freed."""
     while _gone:
+        _known.clear()                        # an interrupt may keep the spots from being ended
         try:
             end_spots(_gone.popleft())
         except IndexError:                    # another thread has taken the last one
             break
+
+
+def begin_spot(site, key, code, kind):
+    """Return a Spot of the site, entered under this key."""
     try:
         spot = site.spare.pop()
     except IndexError:

@@ -14,9 +14,10 @@ FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 CORES = len(os.sched_getaffinity(0))
 
 WITH = (1.05 if sys.version_info >= (3, 14) else 1.0) if COMPILED else 3.0
-RLOCK = 1.0 if COMPILED else None
+RLOCK = 1.0 if COMPILED else 4.0
 TIMED = (1.5 if sys.version_info >= (3, 14) else 1.0) if COMPILED else None
-CREATION = 3.0 if COMPILED else None
+CALLS = None if COMPILED else 4.0
+CREATION = 3.0 if COMPILED else 8.0
 QUEUE = 1.15 if COMPILED else None
 
 

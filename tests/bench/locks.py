@@ -108,13 +108,13 @@ def row(what: str, batch: Callable[..., None], raw: Lock, known: Lock, target: f
 def rows() -> Iterator[Row]:
     raw, known = threading.Lock(), validated.Lock()
     yield row("with lock: pass", with_block, raw, known, build.WITH)
-    yield row("lock.acquire(); lock.release()", acquire_release, raw, known, None)
+    yield row("lock.acquire(); lock.release()", acquire_release, raw, known, build.CALLS)
     measured = compare(bind(nested, *three(threading)), bind(nested, *three(validated)), per_loop=15)
     yield ratio_row("nested by three, per lock", measured, build.WITH)
     raw_again, known_again = threading.RLock(), validated.RLock()
     yield row("with rlock: pass", with_block, raw_again, known_again, build.RLOCK)
     yield row("with rlock: pass, held already", again, raw_again, known_again, build.RLOCK)
-    yield row("rlock.acquire(); rlock.release()", acquire_release, raw_again, known_again, None)
+    yield row("rlock.acquire(); rlock.release()", acquire_release, raw_again, known_again, build.CALLS)
     lock_stat.start()
     try:
         yield row("with lock: pass, times on", with_block, raw, known, build.TIMED)
