@@ -30,6 +30,7 @@ MODULES = [
     "lockdep.fastpath._owned",
     "lockdep.fastpath._drop_in",
     "lockdep.fastpath._waitqueue",
+    "lockdep.fastpath._graph_lock",
     "primitives._atomic",
     "primitives._rcu",
     "primitives._seqlock",

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lockdep import fastpath, trace
+from lockdep.blame import is_from_handler
 from lockdep.config import Options
 from lockdep.graph.classes import registry
 from lockdep.reports.outlet import STANDARD_ERROR, Outlet
-from lockdep.validator.guarded import STEPS_OF_OURS
+from lockdep.validator.guarded import GRAPH_LOCK, STEPS_OF_OURS
 from lockdep.validator.validator import Validator
 from lockdep.violations import finding
 from lockdep.violations.finding import Finding
@@ -173,6 +174,8 @@ def deliver(found: Finding) -> None:
         try:
             callback(found)
         except Exception as error:
+            if is_from_handler(error):
+                raise
             write(f"lockdep: a callback for findings failed: {error!r}\n")
     if _Process.outlet.descriptor is not None:
         write(text_of(found))
@@ -233,6 +236,8 @@ def shortcomings(chosen: Validator) -> str:
         parts.append(f"max_chains ({chosen.options.max_chains}) reached: longer runs are checked pair by pair")
     if any(order.saturated for order in chosen.rules.orders.values()):
         parts.append(f"max_pairs ({chosen.options.max_pairs}) reached: new orders within a class are not learned")
+    if chosen.unvalidated:
+        parts.append(f"{chosen.unvalidated} acquisitions were not seen for want of memory")
     if chosen.book.failure is not None:
         parts.append(f"failed internally {chosen.failures} times, first {chosen.book.failure!r}")
     parts += greenlet_notes() if fastpath.BUILD == "compiled" or fastpath.patched_since() else []
@@ -267,7 +272,8 @@ def _in_child() -> None:
     """Let only this thread live on in a forked child."""
     fastpath.forked()
     _Process.outlet.forked()
-    if not _Process.validator.forked() and _Process.active:
+    _Process.validator.forked()
+    if _Process.active and not GRAPH_LOCK.intact:
         connect(_Process.validator)
 
 
@@ -279,7 +285,6 @@ finding.tell = tell
 _Process.validator = Validator(Options(), deliver)
 deactivate()
 os.register_at_fork(
-    before=lambda: _Process.validator.before_fork(),
-    after_in_parent=lambda: _Process.validator.after_fork(),
-    after_in_child=_in_child,
+    before=GRAPH_LOCK.before_fork, after_in_parent=GRAPH_LOCK.after_fork, after_in_child=GRAPH_LOCK.renew
 )
+os.register_at_fork(after_in_child=_in_child)

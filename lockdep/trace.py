@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -47,11 +47,10 @@ class StackTrace:
     def __init__(self, steps: tuple[Step, ...]) -> None:
         self.steps = steps
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield the frames of the program, innermost first; if there are none, all frames. Reads source files."""
-        shown = [step for step in self.steps if not is_hidden(step.file)]
-        for step in shown or self.steps:
-            yield Frame(short_path(step.file), step.line, step.function, source_line(step.file, step.line))
+    def frames(self) -> list[Frame]:
+        """Return the frames of the program, innermost first; if there are none, all frames. Reads source files."""
+        shown = [step for step in self.steps if not is_hidden(step.file)] or self.steps
+        return [Frame(short_path(at.file), at.line, at.function, source_line(at.file, at.line)) for at in shown]
 
     def innermost(self) -> Step | None:
         """Return the innermost frame of the program; if there is none, the innermost of all."""
@@ -143,8 +142,9 @@ def hide(filename: str) -> None:
 
 def site(stack: StackTrace) -> str:
     """Return the innermost shown place of a stack on one line, `file:line in function`."""
-    frame = next(stack.frames(), None)
-    return "an unknown place" if frame is None else f"{frame.file}:{frame.line} in {frame.function}"
+    for frame in stack.frames():
+        return f"{frame.file}:{frame.line} in {frame.function}"
+    return "an unknown place"
 
 
 def place_text(file: str, function: str, line: int) -> str:

@@ -7,7 +7,7 @@ From the bottom up: _modes has the constants, hooks the seam to a validator, _li
 counts; _chain is the trie of known chains; _sighting has what was new on one; _site knows where locks are created;
 _parking is how threads wait; _thread_state is what one thread holds, _threads all of them; _dep_map is what the
 validator knows of one lock; _lock and _owned are the locks of threading, and _drop_in makes them;
-_waitqueue serves all other primitives.
+_waitqueue serves all other primitives; _graph_lock is what a validator protects its data with.
 """
 
 import sys
@@ -16,6 +16,7 @@ from lockdep.fastpath._build import BUILD, MODULES, PARTS, load, load_pure, swit
 from lockdep.fastpath._chain import Chain, Entry, sentinels
 from lockdep.fastpath._dep_map import DepMap, freed, note_death
 from lockdep.fastpath._drop_in import bare, make_lock, make_rlock, new_lock, new_rlock, pass_for, patched_since, quicken
+from lockdep.fastpath._graph_lock import GraphLock
 from lockdep.fastpath._link import new_serial
 from lockdep.fastpath._lock import ExclusiveLock, switch_stat
 from lockdep.fastpath._modes import (
@@ -59,10 +60,10 @@ HAS_GIL = getattr(sys, "_is_gil_enabled", lambda: True)()
 __all__ = [
     "BLOCKING", "BUILD", "HAS_GIL", "MODULES", "NEST", "NOCHECK", "NOWHERE", "PARTS", "PINNED", "READ",
     "RECURSIVE_READ", "SYNC", "TIMED", "TRY", "UNTIL_SIGNAL", "UNTRACKED", "Chain", "DepMap", "Entry",
-    "ExclusiveLock", "Hooks", "NoHooks", "OwnedLock", "RecursiveLock", "Settings", "Sighting", "Site", "Tally",
-    "ThreadState", "Waiter", "bare", "clear_tallies", "connect", "counted_by_ended", "find_thread",
-    "forked", "freed", "greenlet_library", "greenlets_patched", "interrupt_with", "load", "load_pure", "lost",
-    "make_lock", "make_rlock", "new_lock", "new_rlock", "new_serial", "note_death", "pass_for", "patched_since",
-    "quicken", "reap", "retire", "sentinels", "switch_stat", "switched_on", "tallies", "thread_count",
-    "thread_state", "threads", "trace_events", "trace_names", "waits_for",
+    "ExclusiveLock", "GraphLock", "Hooks", "NoHooks", "OwnedLock", "RecursiveLock", "Settings", "Sighting", "Site",
+    "Tally", "ThreadState", "Waiter", "bare", "clear_tallies", "connect", "counted_by_ended",
+    "find_thread", "forked", "freed", "greenlet_library", "greenlets_patched", "interrupt_with", "load", "load_pure",
+    "lost", "make_lock", "make_rlock", "new_lock", "new_rlock", "new_serial", "note_death", "pass_for",
+    "patched_since", "quicken", "reap", "retire", "sentinels", "switch_stat", "switched_on", "tallies",
+    "thread_count", "thread_state", "threads", "trace_events", "trace_names", "waits_for",
 ]  # fmt: skip

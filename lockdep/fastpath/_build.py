@@ -20,7 +20,7 @@ from lockdep.fastpath.greenlets import greenlets_patched
 
 PARTS = (
     "_link", "_tally", "_chain", "_sighting", "_site", "_parking", "_thread_state", "_threads", "_dep_map", "_lock",
-    "_owned", "_drop_in", "_waitqueue",
+    "_owned", "_drop_in", "_waitqueue", "_graph_lock",
 )  # fmt: skip
 """The modules that have two builds; each imports only modules that stand before it."""
 

@@ -14,6 +14,8 @@ import stat
 from collections import deque
 from time import monotonic
 
+from lockdep.blame import let_pass
+
 MOST_KEPT = 1 << 20  # bytes; what comes after them is dropped, and counted
 CHUNK = 4096  # bytes that a pipe takes at once if it is ready (PIPE_BUF)
 SECONDS = 0.02  # how long one report waits for its reader
@@ -95,10 +97,9 @@ class Outlet:
             if not writable(self.descriptor, max(0.0, deadline - monotonic())):
                 return 0
             return os.write(self.descriptor, data[:CHUNK])
-        except BlockingIOError:
-            return 0
-        except (OSError, ValueError):
-            return len(data)
+        except (OSError, ValueError) as error:
+            let_pass(error)  # a handler's TimeoutError is an OSError, too
+            return 0 if isinstance(error, BlockingIOError) else len(data)
 
     def _is_ours(self) -> bool:
         """Return whether the descriptor is what it was, or what a program makes its standard error: not its data."""
@@ -107,7 +108,8 @@ class Outlet:
             return now is not None
         try:
             known = os.fstat(self.descriptor or 0)
-        except OSError:
+        except OSError as error:
+            let_pass(error)
             return False
         kind = known.st_mode
         captured = known.st_nlink == 0  # a temporary file that nobody else can open
@@ -119,7 +121,8 @@ def identity(descriptor: int | None) -> tuple[int, int] | None:
     """Return what tells an open file from others; None if it is closed."""
     try:
         known = os.fstat(-1 if descriptor is None else descriptor)
-    except OSError:
+    except OSError as error:
+        let_pass(error)
         return None
     return known.st_dev, known.st_ino
 

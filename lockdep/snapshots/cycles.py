@@ -228,6 +228,6 @@ class TextStack(StackTrace):
         super().__init__(())
         self._frames = frames
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield the frames, innermost first."""
-        return iter(self._frames)
+    def frames(self) -> list[Frame]:
+        """Return the frames, innermost first."""
+        return list(self._frames)

@@ -68,8 +68,8 @@ def plain(lock_class: LockClass) -> ClassName:
 
 def place(stack: StackTrace) -> Part:
     """Return the innermost frame of a stack as a part of a line."""
-    frame = next(stack.frames(), None)
-    return "an unknown place" if frame is None else Place(frame)
+    shown = stack.frames()
+    return Place(shown[0]) if shown else "an unknown place"
 
 
 def frames(stack: StackTrace) -> Stack:

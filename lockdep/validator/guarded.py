@@ -3,21 +3,24 @@
 A thread leaves its work in the list of its sightings, and does it when it is calm (see ThreadState.calm): between two
 acquisitions it would keep the first lock for so long that a deadlock becomes likely which was not. Promises:
 
-The graph lock is a raw lock. A thread waits for it at most GRAPH_LOCK_SECONDS, and never while it is already inside the
-validator; what cannot be judged in time stays in the list. A signal handler may raise an exception on any line, so a
-piece of work leaves the list last, and doing one twice does no harm. Findings are told to `sink` after the graph lock
-is free. An Exception of ours is an internal failure: it is said once, and the program goes on. A piece of work that
-runs out of memory or of stack stays in the list. Other exceptions (KeyboardInterrupt) pass through.
+A thread waits for the graph lock at most GRAPH_LOCK_SECONDS, and never while it is already inside the validator; what
+cannot be judged in time stays in the list. A signal handler may raise an exception on any line, so a piece of work
+leaves the list last, and doing one twice does no harm. Findings are told to `sink` after the graph lock is free. An
+Exception of ours is an internal failure: it is said once, and the program goes on. A piece of work that runs out of
+memory or of stack stays in the list. Exceptions of the program, which its signal handlers raise while we work, pass
+through (see blame.py).
 """
 
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
+from time import monotonic
+from typing import TypeVar
 
 from lockdep import fastpath, trace
+from lockdep.blame import is_internal, let_pass
 from lockdep.config import Options
 from lockdep.fastpath import Chain, Sighting, ThreadState
 from lockdep.trace import StackTrace
@@ -29,9 +32,13 @@ from lockdep.violations.violation import Violation
 from lockdep.violations.where import Where
 
 GRAPH_LOCK_SECONDS = 0.02
-FORK_SECONDS = 0.1  # how long a fork waits for the graph lock: a child forked without it learns from the start
+REFUSED_SECONDS = 5.0
+SHORTAGE = (MemoryError, RecursionError)  # these pass, and the work is done another time
 STEPS_OF_OURS = 12  # the most that can be on top of a stack
 
+GRAPH_LOCK = fastpath.GraphLock()  # one for all validators
+
+T = TypeVar("T")
 Work = Callable[[], object]
 Item = Sighting | Work  # what a thread has in its list
 
@@ -41,30 +48,6 @@ def new_root() -> Chain:
     root = Chain(None, None)
     root.admit()
     return root
-
-
-@contextmanager
-def taken(lock: _thread.LockType, seconds: float) -> Iterator[bool]:
-    """Hold a raw lock inside a with block if it can be had in time; say whether it was."""
-    got = False
-    try:
-        # One step of an iterator, not a call: no signal handler can come between taking the lock and setting `got`.
-        for got in map(lock.acquire, (True,), (seconds,)):  # noqa: B007
-            break
-        yield got
-    finally:
-        if got:
-            lock.release()
-
-
-@contextmanager
-def inside(thread: ThreadState) -> Iterator[None]:
-    """Mark the running thread as inside the validator: locks that it uses there are not validated."""
-    thread.busy += 1
-    try:
-        yield
-    finally:
-        thread.busy -= 1
 
 
 class GuardedWork:
@@ -80,9 +63,9 @@ class GuardedWork:
         self.chains = 0
         self.failures = 0
         self.in_force = False
-        self._graph_lock = _thread.allocate_lock()
-        self._telling = _thread.allocate_lock()
-        self._forking = False
+        self._refused_since: float | None = None
+        self._graph_lock = GRAPH_LOCK
+        self._telling = fastpath.GraphLock()
         self._unfinished: list[Item] = []  # work that was begun; more than one piece only if exceptions have ended some
 
     def report(self, violation: Violation, grade: str, reason: str) -> None:
@@ -101,10 +84,9 @@ class GuardedWork:
             return
         if _thread._count():
             self.rules.over_fork = frozenset()
-        found = self._work_off(thread, thread)
+        found = self._work_and_tell(thread, thread)
         if not thread.chain.depth:
             self.rules.over_fork = frozenset()
-        self._tell(thread)
         for finding in found:
             if self.options.raise_on_deadlock and finding.raises:
                 raise DeadlockError(finding)
@@ -113,8 +95,7 @@ class GuardedWork:
         """Judge the sightings of another thread, which may go on meanwhile, or may have ended."""
         me = fastpath.thread_state()
         if thread.sightings and not me.busy:
-            self._work_off(me, thread)
-            self._tell(me)
+            self._work_and_tell(me, thread)
 
     def _soon(self, thread: ThreadState, work: Work) -> None:
         """Do a piece of work at the next calm moment of the running thread, or now if an exception may come of it."""
@@ -129,20 +110,53 @@ class GuardedWork:
         thread.waits_calm = True
         self.judge(thread)
 
-    def _work_off(self, me: ThreadState, owner: ThreadState) -> list[Finding]:
-        """Do the work in the list of a thread; return the findings that are to be told."""
+    def _work_and_tell(self, me: ThreadState, owner: ThreadState) -> Sequence[Finding]:
+        """Do the work in the list of a thread, and tell what was found; return the findings."""
+        found = self._inside(me, lambda: self._work_off(owner))
+        self._inside(me, self._tell)
+        return found or ()
+
+    def _inside(self, me: ThreadState, work: Callable[[], T]) -> T | None:
+        """Return what `work` returns. Locks that it uses are not validated. None if it has failed.
+
+        Without memory or stack for it nothing is lost: it is in a list still.
+        """
+        me.busy += 1
         try:
-            with inside(me):
-                ready = [(item, self._prepared(item, owner)) for item in list(owner.sightings)]
-                with taken(self._graph_lock, GRAPH_LOCK_SECONDS) as got:
-                    if got:
-                        self._do(ready, owner.sightings)
-                        return list(self.book.news)
-        except (MemoryError, RecursionError):
-            pass  # nothing is lost: it is in the list still
+            return work()
+        except SHORTAGE as error:
+            try:
+                ours = is_internal(error)
+            except SHORTAGE:
+                ours = True
+            if not ours:
+                raise
         except Exception as error:
-            self._failed(error)
+            self._take(error)
+        finally:
+            me.busy -= 1
+        return None
+
+    def _work_off(self, owner: ThreadState) -> list[Finding]:
+        """Do the work in the list of a thread; return the findings that are to be told."""
+        ready = [(item, self._prepared(item, owner)) for item in list(owner.sightings)]
+        try:
+            if self._graph_lock.take(GRAPH_LOCK_SECONDS):
+                self._refused_since = None
+                self._do(ready, owner.sightings)
+                return list(self.book.news)
+        finally:
+            self._graph_lock.drop()  # whatever `take` has returned: an exception may have come instead
+        self._refused()
         return []
+
+    def _refused(self) -> None:
+        """Say that the graph lock cannot be had for long. Nothing is lost: what was seen is judged later."""
+        now = monotonic()
+        if self._refused_since is None:
+            self._refused_since = now
+        elif now - self._refused_since > REFUSED_SECONDS and self.warn is not None:
+            self.warn(f"for {REFUSED_SECONDS} s one thread has kept the validator busy: the others are judged later")
 
     def _do(self, ready: list[tuple[Item, Work]], items: list[Item]) -> None:
         for item, work in ready:
@@ -153,10 +167,10 @@ class GuardedWork:
                 self._unfinished.append(item)
             try:
                 work()
-            except (MemoryError, RecursionError):
+            except SHORTAGE:
                 raise
             except Exception as error:
-                self._failed(error)
+                self._take(error)
                 if isinstance(item, Sighting):
                     item.chain.forget()
             self._unfinished.remove(item)
@@ -198,32 +212,36 @@ class GuardedWork:
     def _where(self, thread: ThreadState | None = None) -> Where:
         """Return where the running thread is and what it holds."""
         thread = fastpath.thread_state() if thread is None else thread
-        with inside(thread):
+        thread.busy += 1
+        try:
             return self._here(thread).where()
+        finally:
+            thread.busy -= 1
 
-    def _tell(self, me: ThreadState) -> None:
+    def _tell(self) -> None:
         """Tell the findings that are news. One thread does it at a time, and also tells those of others."""
         news = self.book.news
-        try:
-            while news:
-                with inside(me), taken(self._telling, 0) as mine:
-                    if not mine:
-                        return
-                    while news:
-                        self._tell_one(news[0])
+        while news:
+            try:
+                if not self._telling.take(0):
+                    return
+                while news:
+                    finding = news[0]
+                    self._tell_one(finding)
+                    if news and news[0] is finding:  # else a handler has forked, and this is the child
                         del news[0]
-        except (MemoryError, RecursionError):
-            pass  # nothing is lost: it is news still
+            finally:
+                self._telling.drop()
 
     def _tell_one(self, finding: Finding) -> None:
         try:
             self.book.suppress(finding)
             if self.sink is not None:
                 self.sink(finding)
-        except (MemoryError, RecursionError):
+        except SHORTAGE:
             raise
         except Exception as error:
-            self._failed(error)
+            self._take(error)
 
     def _holder(self, owner: int) -> str:
         """Return the name of the thread with this serial, '' if there is none any more."""
@@ -233,6 +251,11 @@ class GuardedWork:
     def _capture(self) -> StackTrace:
         return trace.capture(self.options.stack_depth)
 
+    def _take(self, error: Exception) -> None:
+        """Count an exception of ours as a failure, and let one of the program pass on."""
+        let_pass(error)
+        self._failed(error)
+
     def _failed(self, error: Exception) -> None:
         """Count an internal failure, and say the first one."""
         self.failures += 1
@@ -240,29 +263,15 @@ class GuardedWork:
             self.warn(f"failed internally, and goes on: {error!r}")
         self.book.note_failure(error)
 
-    def before_fork(self) -> None:
-        """Hold the graph lock while the process forks, if it can be had within FORK_SECONDS."""
-        self._forking = bool(self._graph_lock.acquire(timeout=FORK_SECONDS))
+    def forked(self) -> None:
+        """Go on in the child. The parent tells what is news.
 
-    def after_fork(self) -> None:
-        """Release the graph lock in the parent."""
-        if self._forking:
-            self._forking = False
-            self._graph_lock.release()
-
-    def forked(self) -> bool:
-        """Go on in the child. Return whether the graph is intact.
-
-        If another thread was changing the graph during the fork, the child starts with an empty one. The parent tells
-        what is news.
+        If another thread was changing the graph during the fork, the child starts with an empty one.
         """
-        intact, self._forking = self._forking, False
-        self._graph_lock = _thread.allocate_lock()
-        self._telling = _thread.allocate_lock()
+        self._telling = fastpath.GraphLock()
         self.book.news.clear()
         # What a fork hook releases and takes again in the child can wait for nobody.
         self.rules.over_fork = frozenset(serial for _, serial in fastpath.thread_state().held())
-        if not intact:
+        if not GRAPH_LOCK.intact:
             self.root = new_root()  # a chain that is in no graph must not pass as known
             self.rules.cycles.restart(self.root)
-        return intact

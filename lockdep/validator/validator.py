@@ -16,7 +16,6 @@ from lockdep.graph.runs import Run, Waiter
 from lockdep.trace import StackTrace
 from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks.recursion import check_recursion
-from lockdep.validator.guarded import inside
 from lockdep.validator.held import thread_name
 from lockdep.validator.incidents import Incidents
 from lockdep.validator.points import ContentionPoints
@@ -40,6 +39,11 @@ class Validator(Incidents):
         """The dependencies learned so far."""
         return self.rules.cycles.graph
 
+    @property
+    def unvalidated(self) -> int:
+        """How many acquisitions nothing was learned from, because there was no memory for it."""
+        return fastpath.lost()
+
     def findings(self) -> tuple[Finding, ...]:
         """Return the findings so far, suppressed ones included, in the order they were made."""
         if self.in_force:
@@ -48,8 +52,11 @@ class Validator(Incidents):
 
     def check_invariants(self) -> None:
         """Raise AssertionError if the graph's tables disagree. Cost: O(classes + dependencies). For tests."""
-        with self._graph_lock:
+        self._graph_lock.take(-1)
+        try:
             self.graph.check_invariants()
+        finally:
+            self._graph_lock.drop()
 
     # Called by the fast path
 
@@ -82,21 +89,12 @@ class Validator(Incidents):
 
     def _attempt(self, thread: ThreadState, entry: Entry, lock: DepMap) -> Acquisition | None:
         """Return the attempt of the running thread to take a lock, or None if looking at it failed."""
-        try:
-            with inside(thread):
-                return self._acquisition(self._see(thread, Chain(thread.chain, entry), lock.serial), thread)
-        except Exception as error:
-            self._failed(error)
-            return None
+        wanted = Chain(thread.chain, entry)
+        return self._inside(thread, lambda: self._acquisition(self._see(thread, wanted, lock.serial), thread))
 
     def _attempt_nothing(self, thread: ThreadState) -> Acquisition | None:
         """Return where the running thread is and what it holds, or None if looking at it failed."""
-        try:
-            with inside(thread):
-                return self._here(thread)
-        except Exception as error:
-            self._failed(error)
-            return None
+        return self._inside(thread, lambda: self._here(thread))
 
     def signalled(self, thread: ThreadState, lock: DepMap) -> None:
         """Judge an event that happens here: whoever waits for it depends on every lock that is held here."""
@@ -111,13 +109,7 @@ class Validator(Incidents):
 
     def contended(self, thread: ThreadState, entry: Entry, lock: DepMap) -> None:
         """Note where a thread is going to wait, and where the holder took the lock. Only while times are measured."""
-        thread.busy += 1  # what `inside` does costs as much here as all the rest
-        try:
-            self.points.note(entry, lock, trace.innermost())
-        except Exception as error:
-            self._failed(error)
-        finally:
-            thread.busy -= 1
+        self._inside(thread, lambda: self.points.note(entry, lock, trace.innermost()))
 
     # Called by joins and contexts
 
@@ -126,7 +118,7 @@ class Validator(Incidents):
         try:
             return Waiter(self._see(thread, thread.chain, 0), timed)
         except Exception as error:
-            self._failed(error)
+            self._take(error)
             return None
 
     def stuck(self, thread: ThreadState, run: Run, *, timed: bool) -> None:
@@ -153,12 +145,8 @@ class Validator(Incidents):
         self, me: ThreadState, joiner: ThreadState, run: Run, waiter: Waiter, serial: int, taken: StackTrace
     ) -> None:
         """Judge that `joiner` waits for a run, which waits at `taken` for the lock `serial` of the joiner."""
-        try:
-            with inside(me):
-                new = self._acquisition(waiter.seen, joiner)
-        except Exception as error:
-            self._failed(error)
-        else:
+        new = self._inside(me, lambda: self._acquisition(waiter.seen, joiner))
+        if new is not None:
             self._now(me, lambda: self.rules.join_blocked(new, run, serial, taken, timed=waiter.timed))
 
     def joined(self, thread: ThreadState, run: Run, *, timed: bool) -> None:

@@ -15,7 +15,6 @@ from lockdep.violations.finding import Finding
 from lockdep.violations.recursion import Recursion
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.violations.violation import Violation
-from lockdep.vocabulary import grades
 from lockdep.vocabulary.grades import at_least
 
 
@@ -28,6 +27,7 @@ class FindingBook:
         self.failure: Exception | None = None
         self.news: list[Finding] = []  # to be told, oldest first
         self._findings: dict[object, Finding] = {}
+        self._announced: dict[object, str] = {}  # key -> the level at which a finding was news last
         self._by_dependency: dict[Dependency, list[Finding]] = {}
 
     def findings(self) -> tuple[Finding, ...]:
@@ -51,14 +51,13 @@ class FindingBook:
         """Add a violation and return its finding. It is news if it is new, or has become an error."""
         key = key_of(violation)
         known = self._findings.get(key)
-        if known is not None:
+        if known is None:
+            known = self._findings[key] = Finding(violation, grade, reason, self._usage)
+        else:
             known.count += 1
-            self._strengthen(known, violation, grade, reason)
-            return known
-        finding = Finding(violation, grade, reason, self._usage)
-        self._findings[key] = finding
-        self._announce(finding)
-        return finding
+            strengthen(known, violation, grade, reason)
+        self._announce(known, key)
+        return known
 
     def register_cycle(self, violation: CircularDependency, grade: str, reason: str) -> None:
         """Add a cycle, as `register` does. It is related to an earlier cycle that shares a dependency with it."""
@@ -74,24 +73,25 @@ class FindingBook:
         """Use new evidence for a cycle."""
         old = finding.violation
         assert isinstance(old, CircularDependency)
-        self._strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
+        strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
+        self._announce(finding, key_of(old))
 
-    def _strengthen(self, finding: Finding, violation: Violation, grade: str, reason: str) -> None:
-        if at_least(finding.grade, grade):
-            return
-        rises = grades.level(grade) != finding.level
-        if rises:
-            self._announce(finding)
-        finding.violation, finding.grade, finding.reason = violation, grade, reason
-
-    def _announce(self, finding: Finding) -> None:
-        """Have a finding told, once for all that happens to it until then."""
-        if finding not in self.news:
-            self.news.append(finding)
+    def _announce(self, finding: Finding, key: object) -> None:
+        """Have a finding told if it is new or has become an error, once for all that happens to it until then."""
+        if self._announced.get(key) != finding.level:
+            if finding not in self.news:
+                self.news.append(finding)
+            self._announced[key] = finding.level
 
     def suppress(self, finding: Finding) -> None:
         """Mark a finding that a suppression matches. Must not run under the graph lock: names need source files."""
         finding.suppressed = self.suppressions.find(finding) is not None
+
+
+def strengthen(finding: Finding, violation: Violation, grade: str, reason: str) -> None:
+    """Use new evidence for a finding if it is better than the old."""
+    if not at_least(finding.grade, grade):
+        finding.violation, finding.grade, finding.reason = violation, grade, reason
 
 
 def key_of(violation: Violation) -> object:

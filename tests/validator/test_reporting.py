@@ -265,14 +265,25 @@ def nest(first, second):
     with first, second:
         pass
 nest(a, b)
-with runtime.validator()._graph_lock:
-    pid = os.fork()
+graph_lock = runtime.validator()._graph_lock
+held, go = threading.Event(), threading.Event()
+def hold():
+    graph_lock.take(-1)
+    held.set()
+    go.wait()
+    graph_lock.drop()
+holder = threading.Thread(target=hold)
+holder.start()
+held.wait()
+pid = os.fork()
 if pid == 0:
     nest(a, b)
     nest(ORDER)
     print("child done", flush=True)
     os._exit(0)
 _, status = os.waitpid(pid, 0)
+go.set()
+holder.join()
 nest(ORDER)
 print("parent done", status)
 """

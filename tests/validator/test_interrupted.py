@@ -1,0 +1,58 @@
+"""An exception of the program in the middle of the validator's work: it comes out, and no finding is lost by it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lockdep import fastpath, runtime
+from lockdep.validator.validator import Validator
+from tests.injection import Injector
+from tests.worlds import Lock, nest, world
+
+STRIDE = 13  # each kind of exception has points of its own
+
+
+class Stop(BaseException):
+    """What no `except Exception` catches."""
+
+
+def close_a_cycle(error: BaseException, number: int) -> tuple[Injector, Validator]:
+    """Raise an exception at a point of what follows the acquisition that closes a cycle."""
+    with world() as validator, open(os.devnull, "w") as nowhere:
+        runtime.report_to(nowhere.fileno())
+        a, b = Lock("a"), Lock("b")
+        nest(a, b)
+        with Injector(number, error) as injector:
+            nest(b, a)
+        left = (a.locked(), b.locked(), fastpath.thread_state().held(), fastpath.thread_state().busy)
+        assert left == (False, False, [], 0), injector.hit
+        assert not validator._graph_lock.locked(), injector.hit
+        nest(b, a)
+        return injector, validator
+
+
+def points(error: Callable[[], BaseException], first: int, stride: int) -> Iterator[tuple[Injector, Validator]]:
+    """Yield what came of an exception at each point, until there are no more points."""
+    number = first
+    while True:
+        injector, validator = close_a_cycle(error(), number)
+        if injector.hit is None:
+            return
+        yield injector, validator
+        number += stride
+
+
+@pytest.mark.parametrize(("first", "error"), list(enumerate([Stop, TimeoutError, MemoryError, RecursionError], 1)))
+def test_an_exception_at_any_point_comes_out_and_loses_no_finding(
+    first: int, error: Callable[[], BaseException]
+) -> None:
+    hits = 0
+    for injector, validator in points(error, first, STRIDE):
+        hits += 1
+        assert injector.raised, injector.hit
+        assert [finding.slug for finding in validator.findings()] == ["circular"], injector.hit
+        assert not validator.failures, injector.hit
+    assert hits > 10
