@@ -6,11 +6,15 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any
 
-from lockdep.trace import is_ours
+from lockdep.trace import PACKAGE, is_ours
+
+FASTPATH = (
+    PACKAGE + "fastpath/"
+)  # compiled, it has no Python code; what its pure build cannot promise is its own subject
 
 
 class Injector:
-    """Inside its with block an exception is raised at the n-th point of lockdep's Python code: a call or a return.
+    """Inside its with block an exception is raised at the n-th point of lockdep's slow path: a call or a return.
 
     `hit` is where that was, or None if there are fewer points. `raised` says whether it left the block, which then goes
     on behind it.
@@ -34,7 +38,8 @@ class Injector:
         return self.raised
 
     def _point(self, frame: FrameType, event: str, _argument: Any) -> None:
-        if self.hit is None and event in ("call", "c_return") and is_ours(frame.f_code.co_filename):
+        file = frame.f_code.co_filename
+        if self.hit is None and event in ("call", "c_return") and is_ours(file) and not file.startswith(FASTPATH):
             self.left -= 1
             if not self.left:
                 self.hit = f"{frame.f_code.co_qualname}:{frame.f_lineno} {event}"

@@ -1,7 +1,7 @@
 # C types of _graph_lock.py, read only when it is compiled.
 cimport cython
 
-cdef extern from "pythread.h":
+cdef extern from *:  # Python.h includes pythread.h
     ctypedef void *PyThread_type_lock
     unsigned long PyThread_get_thread_ident() nogil
     PyThread_type_lock PyThread_allocate_lock() nogil

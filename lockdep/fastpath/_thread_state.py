@@ -240,6 +240,9 @@ class ThreadState:
         except MemoryError:
             chain.forget()
             _link.lost += 1
+        except BaseException:                 # of a signal handler, in the pure build
+            chain.forget()
+            raise
 
     def forget_sightings(self):
         """Drop what nobody will judge, because the thread is gone in this process; it will be new again."""
