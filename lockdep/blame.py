@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterator
 from types import CodeType, TracebackType
 
-from lockdep.trace import INSTALLED, STDLIB, is_ours
+from lockdep.paths import INSTALLED, STDLIB
+from lockdep.trace import is_ours
 
 
 def is_internal(error: BaseException) -> bool:

@@ -14,12 +14,10 @@ from collections.abc import Iterable, Sequence
 from types import CodeType, FrameType
 from typing import NamedTuple
 
+from lockdep.paths import STDLIB, short_path
 from lockdep.places import Step, step_of
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-STDLIB = (
-    os.path.dirname(os.path.abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + os.sep
-)
 PRIMITIVES = os.path.join(os.path.dirname(PACKAGE[:-1]), "primitives") + os.sep
 OURS = (PACKAGE, PRIMITIVES)
 HIDDEN: tuple[str, ...] = (
@@ -27,7 +25,6 @@ HIDDEN: tuple[str, ...] = (
     os.path.join(STDLIB, "queue.py"),
     os.path.join(STDLIB, "functools.py"),
 )
-INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
 class Frame(NamedTuple):
@@ -150,29 +147,6 @@ def site(stack: StackTrace) -> str:
 def place_text(file: str, function: str, line: int) -> str:
     """Return a place on one line, `file:line in function`."""
     return f"{short_path(file)}:{line} in {function}"
-
-
-def short_path(filename: str) -> str:
-    """Return a path that is the same on every machine: relative to the directory that the file is imported from."""
-    if filename.startswith("<"):
-        return filename
-    path = absolute(filename)
-    for marker in INSTALLED:
-        if marker in path:
-            return path.rpartition(marker)[2].replace(os.sep, "/")
-    if path.startswith(STDLIB):
-        return "stdlib/" + path[len(STDLIB) :].replace(os.sep, "/")
-    roots = [absolute(entry).rstrip(os.sep) + os.sep for entry in (*sys.path, "") if isinstance(entry, str)]
-    root = max((r for r in roots if path.startswith(r)), key=len, default="")
-    return (path[len(root) :] if root else os.path.basename(path)).replace(os.sep, "/")
-
-
-def absolute(path: str) -> str:
-    """Return the absolute path; the path as it is if the working directory does not exist any more."""
-    try:
-        return os.path.abspath(path)
-    except OSError:
-        return path
 
 
 _sources: dict[str, list[str]] = {}

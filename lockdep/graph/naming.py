@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from lockdep import trace
+from lockdep.paths import import_path, short_path
 from lockdep.places import Place, Step
 
 Sites = tuple[Place, ...]  # innermost first
@@ -77,8 +78,8 @@ def class_name(lock_class: Named) -> str:
 
 
 def place_name(place: Place | Step) -> str:
-    """Return `path:line`, the path relative to where it is imported from."""
-    return f"{trace.short_path(place.file)}:{place.line}"
+    """Return `path:line`; see paths."""
+    return f"{short_path(place.file)}:{place.line}"
 
 
 def maker_name(skipped: Sites) -> str:
@@ -86,7 +87,7 @@ def maker_name(skipped: Sites) -> str:
     place = skipped[-1]
     if place.file.startswith("<"):
         return f"generated {place.name}"
-    module = trace.short_path(place.file).removeprefix("stdlib/").removesuffix(".py").replace("/", ".")
+    module = import_path(place.file).removesuffix(".py").replace("/", ".")
     maker = place.function.removesuffix(".__init__").removesuffix(".__new__")
     variable = variable_name(place) if len(skipped) == 1 else ""
     attribute = variable.removeprefix("self.") if variable.startswith("self.") else ""

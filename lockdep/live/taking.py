@@ -23,6 +23,7 @@ from lockdep.fastpath import NEST, NOCHECK, READ, RECURSIVE_READ, SYNC, TIMED, T
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.dependency import Dependency
 from lockdep.lock_stat import lock_stats
+from lockdep.paths import short_path
 from lockdep.places import Step
 from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.snapshots.records import (
@@ -202,7 +203,7 @@ class Texts:
         """Return whether frames of a file are hidden, and the short name of the file."""
         found = self._files.get(name)
         if found is None:
-            found = self._files[name] = (trace.is_hidden(name), trace.short_path(name))
+            found = self._files[name] = (trace.is_hidden(name), short_path(name))
         return found
 
 

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from lockdep import fastpath, trace
+from lockdep import fastpath
 from lockdep.graph.runs import Run
 from lockdep.patch.changes import Changes
 from lockdep.patch.joins import RUN, joined, timeout_of
 from lockdep.patch.wrappers import after_import, wrap
+from lockdep.paths import short_path
 
 DONE = ("FINISHED", "CANCELLED_AND_NOTIFIED")
 _KNOWN_BY = "_lockdep_known_by"
@@ -70,7 +71,7 @@ def described(task: Any) -> tuple[str, CodeType | None]:
 
 def task_place(name: str, code: CodeType | None) -> str:
     """Return where the function of a work item is defined."""
-    return f"task:{name}" if code is None else f"task:{trace.short_path(code.co_filename)}:{code.co_firstlineno}"
+    return f"task:{name}" if code is None else f"task:{short_path(code.co_filename)}:{code.co_firstlineno}"
 
 
 def follow_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:

@@ -14,11 +14,12 @@ import threading as _threading
 from types import ModuleType
 from typing import Any
 
-from lockdep import fastpath, trace
+from lockdep import fastpath
 from lockdep.graph import naming
 from lockdep.graph.classes import LockClass, registry
 from lockdep.patch.changes import Changes
 from lockdep.patch.lookalikes import factory, lock_type, rlock_type
+from lockdep.paths import short_path
 from lockdep.threading import RAW_LOCK, RAW_RLOCK
 
 LEFT_ALONE = ("_thread", "threading", "importlib", "lockdep", "gevent", "eventlet")
@@ -128,6 +129,6 @@ def module_lock_class(module: ModuleType, name: str, kind: str) -> LockClass:
 
     def place() -> str:
         line = naming.assignment_line(filename, name)
-        return f"{trace.short_path(filename)}:{line} {name}"
+        return f"{short_path(filename)}:{line} {name}"
 
     return registry.register_named(kind, place, key=(module.__name__, name))

@@ -1,10 +1,15 @@
 """Which locks are one class, and what it is called. Each test runs a program that makes locks."""
 
+import os
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
+from tests.patience import PROGRAM_LIMIT
+from tests.sourcetree import ROOT
 from tests.worlds import PLAIN, program
 
 pytestmark = pytest.mark.any_build
@@ -328,6 +333,35 @@ print([finding.id for finding in lockdep.findings()])
 
     assert len(ids) == 1
     assert len(ids.pop().strip()) == len("['0123456789ab']")
+
+
+PROJECT = """
+import os, threading
+os.chdir("/")
+accounts = threading.Lock()
+print(accounts.entry.lock_class.name)
+"""
+
+
+@pytest.mark.parametrize(("mark", "name"), [("pyproject.toml", "tools/prog.py"), ("nothing", "prog.py")])
+def test_a_name_does_not_depend_on_the_working_directory(tmp_path: Path, mark: str, name: str) -> None:
+    (tmp_path / mark).touch()
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "prog.py").write_text(PROJECT)
+    shown = set()
+    for folder, path in (
+        (tmp_path, "tools/prog.py"),
+        (tmp_path / "tools", "prog.py"),
+        (ROOT, tmp_path / "tools/prog.py"),
+    ):
+        command = [sys.executable, "-m", "lockdep", "run", path]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PROGRAM_LIMIT
+        )
+        shown.add(done.stdout)
+
+    assert shown == {f"{name}:4 accounts\n"}
 
 
 def test_locks_of_ignored_modules_are_not_tracked(tmp_path: Path) -> None:

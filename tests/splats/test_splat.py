@@ -10,8 +10,10 @@ python -m tests.splats.test_splat          writes the expected texts again; read
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -63,11 +65,16 @@ def shown() -> dict[str, list[tuple[str, str]]]:
 
 
 def report(name: str, pure: str) -> str:
-    """Run a program of golden/ and return its report, without the parts that depend on the version and the build."""
+    """Run a program of golden/ and return its report, without the parts that depend on the version and the build.
+
+    A copy is run outside of the project, so that the paths in the report are short.
+    """
     env = {key: value for key, value in os.environ.items() if key != "LOCKDEP_OPTIONS"}
     env |= {"PYTHONPATH": str(ROOT), "LOCKDEP_PURE": pure}
-    command = [sys.executable, "-m", "lockdep", "run", str(GOLDEN / f"{name}.py")]
-    done = subprocess.run(command, env=env, cwd=GOLDEN, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
+    with tempfile.TemporaryDirectory() as folder:
+        program = shutil.copy(GOLDEN / f"{name}.py", folder)
+        command = [sys.executable, "-m", "lockdep", "run", program]
+        done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
     text = COUNTS.sub("", SUMMARY.sub("lockdep:", PYTHON.sub("Python VERSION SYSTEM [", done.stderr)))
     text = STDLIB_FRAME.sub("", text)
     return text.replace("first taken at:", "taken at:")  # the pure build writes the former
