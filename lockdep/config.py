@@ -21,6 +21,7 @@ from typing import Any
 from lockdep.vocabulary.grades import FAIL_ON, POTENTIAL
 
 VARIABLE = "LOCKDEP_OPTIONS"
+MOST = 2**31 - 1  # the largest number that is accepted
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -89,7 +90,7 @@ def _fits(name: str, value: Any, default: Any) -> bool:
         return value in FAIL_ON
     if name == "exit_code":
         return value in range(256)
-    return isinstance(value, bool) or (isinstance(value, int) and value >= 0)
+    return isinstance(value, bool) or value in range(MOST + 1)
 
 
 def _accepted(name: str, default: Any) -> str:
@@ -99,7 +100,7 @@ def _accepted(name: str, default: Any) -> str:
         return "an integer from 0 to 255"
     if isinstance(default, tuple):
         return "a list of strings"
-    return "true or false" if isinstance(default, bool) else "an integer, 0 or more"
+    return "true or false" if isinstance(default, bool) else f"an integer from 0 to {MOST}"
 
 
 def _from_environment(text: str) -> dict[str, Any]:

@@ -33,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         say(f"lockdep: error: {error}")
         return USAGE
+    except ImportError as error:
+        if not str(error).startswith("LOCKDEP_"):  # a variable asks for a build that there is not
+            raise
+        say(f"lockdep: error: {error}")
+        return USAGE
     except BrokenPipeError:  # `lockdep doctor | head`
         return 1
 

@@ -23,6 +23,8 @@ SWITCHES = {
     "clear": "print nothing; make it set all numbers to zero",
 }
 
+DAY = 86400
+
 
 def stat(given: list[str]) -> int:
     """lockdep stat: print the table."""
@@ -59,8 +61,8 @@ def top(given: list[str]) -> int:
     parser.add_argument("--count", type=int, metavar="N", help="stop after N looks")
     parser.add_argument("--top", type=int, default=20, metavar="N", help="show only the first N classes (default: 20)")
     parsed = parser.parse_args(given)
-    if parsed.interval <= 0:
-        parser.error("argument --interval: more than 0 seconds")
+    if not 0 < parsed.interval <= DAY:
+        parser.error(f"argument --interval: more than 0 and at most {DAY} seconds")
     with mistakes_in_sources(), contextlib.suppress(KeyboardInterrupt):
         follow(parsed)
     return 0

@@ -1,7 +1,9 @@
 """A unix socket by which other processes of the same user ask a running process for a snapshot.
 
-One thread serves it and takes no locks that are tracked. It costs nothing while nobody asks. The socket is removed when
+The threads that serve it take no locks that are tracked. It costs nothing while nobody asks. The socket is removed when
 the process ends, and a forked child does not serve it. A client sends one line, a command, and reads until the end.
+Neither side trusts the other: a client that is silent, slow or of another user keeps nobody waiting, and an answer has
+to come from this user's process, within limits of time and size.
 """
 
 from __future__ import annotations
@@ -10,11 +12,17 @@ import _thread
 import atexit
 import os
 import socket
+import stat
 import struct
 import tempfile
+import time
 from collections.abc import Callable
+from queue import SimpleQueue
 
 ASK_SECONDS = 10.0  # longer than the slowest snapshot; a client that takes longer is dropped
+ANSWER_SECONDS = 60.0  # for all of an answer
+_MOST_ANSWER = 1 << 30  # bytes
+_MOST_CLIENTS = 8  # at a time; the next ones wait
 COMMANDS = ("snapshot", "clear", "start", "stop")
 _MOST = 64  # bytes of a command
 
@@ -83,19 +91,35 @@ def remove(path: str, process: int) -> None:
 
 
 def serve(server: socket.socket, answer: Callable[[str], str], process: int) -> None:
-    """Answer one client after the other until the process ends."""
+    """Answer clients until the process ends, each in a thread of its own."""
+    places: SimpleQueue[None] = SimpleQueue()
+    for _ in range(_MOST_CLIENTS):
+        places.put(None)
     while os.getpid() == process:
+        places.get()
         try:
             client, _ = server.accept()
         except OSError:  # the socket was closed, since the process ends
             return
+        try:
+            _thread.start_new_thread(serve_one, (client, answer, places))
+        except RuntimeError:  # no thread can be started: the client gets no answer
+            client.close()
+            places.put(None)
+
+
+def serve_one(client: socket.socket, answer: Callable[[str], str], places: SimpleQueue[None]) -> None:
+    """Answer one client. If that fails it gets no answer, and the program is not disturbed."""
+    try:
         with client:
-            try:
-                client.settimeout(ASK_SECONDS)
+            client.settimeout(ASK_SECONDS)
+            if mine(client):
                 command = client.recv(_MOST).decode("utf-8", "replace").strip()
-                client.sendall(answer(command).encode("utf-8", "backslashreplace") if mine(client) else b"")
-            except Exception:  # the client gets no answer, and the program is not disturbed
-                continue
+                client.sendall(answer(command).encode("utf-8", "backslashreplace"))
+    except Exception:
+        pass
+    finally:
+        places.put(None)
 
 
 def mine(client: socket.socket) -> bool:
@@ -111,12 +135,34 @@ def ask(pid: int, command: str) -> str:
     """Send a command to a process and return its answer; NotListening if there is none."""
     path = default_path(pid)
     try:
+        check_owner(path)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.settimeout(ASK_SECONDS)
             client.connect(path)
+            if not mine(client):
+                raise PermissionError(0, "another user answers there")
             client.sendall(command.encode() + b"\n")
-            parts = list(iter(lambda: client.recv(1 << 16), b""))
-    except OSError as error:
+            return read_answer(client).decode()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
         why = "is it running with `lockdep run --listen`?"
-        raise NotListening(f"process {pid} does not answer at {path}: {error.strerror or error}; {why}") from None
-    return b"".join(parts).decode()
+        raise NotListening(f"process {pid} does not answer at {path}: {reason}; {why}") from None
+
+
+def check_owner(path: str) -> None:
+    """PermissionError unless the path is a socket of this user or of root, and no link to one."""
+    found = os.stat(path, follow_symlinks=False)
+    if not stat.S_ISSOCK(found.st_mode) or found.st_uid not in (0, os.getuid()):
+        raise PermissionError(0, "it is no socket of this user")
+
+
+def read_answer(client: socket.socket) -> bytes:
+    """Return all that comes; TimeoutError or OSError if it does not end."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    parts, size = [], 0
+    while part := client.recv(1 << 16):
+        parts.append(part)
+        size += len(part)
+        if size > _MOST_ANSWER or time.monotonic() > deadline:
+            raise OSError(0, "the answer does not end")
+    return b"".join(parts)

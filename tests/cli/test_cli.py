@@ -204,6 +204,8 @@ def test_everything_after_the_target_is_the_programs(lockdep, target):
         (["run", "-m", "missing"], "No module named 'missing'"),
         (["run", "-m", "failing"], "cannot import 'failing', needed to run failing.__main__: ZeroDivisionError: .*"),
         (["doctor", "--unknown"], ".*--unknown.*"),
+        (["top", "--interval", "1e300", "1"], "argument --interval: more than 0 and at most 86400 seconds .*"),
+        (["top", "--interval", "nan", "1"], "argument --interval: more than 0 and at most 86400 seconds .*"),
         (["doctor", "missing.py"], "can't open file .*"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -233,6 +235,11 @@ def test_broken_environment_is_one_line(lockdep):
 
 
 # -- reports
+
+
+def test_contradicting_variables_are_one_line(lockdep):
+    result = lockdep("--version", LOCKDEP_PURE="1", LOCKDEP_REQUIRE_COMPILED="1")
+    assert_one_line(result, "LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED contradict each other")
 
 
 def test_json_report_replaces_the_file(lockdep, folder):

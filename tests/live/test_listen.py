@@ -9,13 +9,14 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from lockdep.live import listen
 from lockdep.live.listen import NotListening
-from tests.patience import PROGRAM_LIMIT
+from tests.patience import PROGRAM_LIMIT, THREAD_LIMIT
 from tests.sourcetree import ROOT
 
 PROGRAM = """
@@ -238,6 +239,62 @@ def test_empty_and_unknown_commands_do_no_harm(folder):
                 client.shutdown(socket.SHUT_WR)
                 assert not client.recv(100).startswith(b"{")
         assert contentions(lockdep(folder, "stat", program.pid)[0]) == 1
+
+
+def test_a_silent_client_keeps_nobody_waiting(folder):
+    with running(folder, "--stat") as program, socket.socket(socket.AF_UNIX) as silent:
+        silent.settimeout(0)
+        silent.connect(program.path)
+        assert contentions(lockdep(folder, "stat", program.pid)[0]) == 1
+        with pytest.raises(BlockingIOError):  # it has not been dropped meanwhile
+            silent.recv(1)
+
+
+@contextlib.contextmanager
+def answering(tmp_path, monkeypatch, serve):
+    """Make `ask(1, ...)` reach a server that is not ours; `serve(connection)` answers one client."""
+    path = str(tmp_path / "1.sock")
+    monkeypatch.setattr(listen, "default_path", lambda _pid: path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+
+        def accept():
+            client, _ = server.accept()
+            with client, contextlib.suppress(OSError):
+                serve(client)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield path
+    thread.join(THREAD_LIMIT)
+
+
+def endless(client):
+    while True:
+        client.sendall(b"x" * 4096)
+
+
+@pytest.mark.parametrize("limit", ["ANSWER_SECONDS", "_MOST_ANSWER"])
+def test_an_answer_that_does_not_end_is_refused(tmp_path, monkeypatch, limit):
+    monkeypatch.setattr(listen, limit, 0.2 if limit == "ANSWER_SECONDS" else 1 << 20)
+    with answering(tmp_path, monkeypatch, endless), pytest.raises(NotListening, match="the answer does not end"):
+        listen.ask(1, "snapshot")
+
+
+def test_an_answer_that_ends_is_taken(tmp_path, monkeypatch):
+    with answering(tmp_path, monkeypatch, lambda client: client.recv(64) and client.sendall(b"all")):
+        assert listen.ask(1, "snapshot") == "all"
+
+
+def test_a_link_in_the_place_of_the_socket_is_refused(tmp_path, monkeypatch):
+    with answering(tmp_path, monkeypatch, lambda _client: None) as path:
+        os.rename(path, path + "x")
+        os.symlink(path + "x", path)
+        with pytest.raises(NotListening, match="no socket of this user"):
+            listen.ask(1, "snapshot")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)  # ends the server
 
 
 def test_asking_a_process_that_does_not_listen_raises_oserror():
