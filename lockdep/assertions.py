@@ -52,7 +52,7 @@ def assert_held_once(lock: Any) -> None:
 def assert_none_held_once() -> None:
     """Assert that this thread holds no lock at all (kernel: lockdep_assert_none_held_once)."""
     thread = fastpath.thread_state()
-    if tracked() and thread.chain.depth:
+    if tracked() and thread.held():
         fail("assert_none_held_once", "no lock is held here")
 
 

@@ -181,7 +181,7 @@ class DepMap:
         state = current()
         if state.pending:
             state.let_in()
-        if state.waits_calm and state.chain.depth == 0:
+        if state.waits_calm and state.chain.depth == state.gaps:
             state.calm()
         if not self.is_tracked(state):
             return None
@@ -274,8 +274,8 @@ class DepMap:
 
     def let_go(self):
         state = current()
-        if state.run == 0:
-            state.settle()
+        if state.revoked:
+            state.take_messages()
         at = state.chain.depth
         if state.serials[at] != self.serial or not at:
             at = state.find(self.serial)

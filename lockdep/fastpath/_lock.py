@@ -113,7 +113,7 @@ class ExclusiveLock(DepMap):
             state.let_in()
         if mode == BLOCKING and self.take_in_run(state, self.hint):
             return True
-        if state.waits_calm and state.chain.depth == 0:
+        if state.waits_calm and state.chain.depth == state.gaps:
             state.calm()
         if not self.is_tracked(state):
             return self.lock_real(state, mode, timeout, None, None)
@@ -281,7 +281,7 @@ class ExclusiveLock(DepMap):
                 self.unbook(state)
             finally:
                 self.free()
-        if state.waits_calm and state.chain.depth == 0:
+        if state.waits_calm and state.chain.depth == state.gaps:
             state.calm()
         return 0
 
@@ -300,8 +300,8 @@ class ExclusiveLock(DepMap):
 
     def unbook(self, state):
         """Drop a lock that is not the innermost one of this thread, or that this thread does not hold at all."""
-        if state.run == 0:
-            state.settle()
+        if state.revoked:
+            state.take_messages()
         owner = self.owner
         if owner == state.serial:
             at = state.find(self.serial)

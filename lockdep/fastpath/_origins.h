@@ -106,6 +106,18 @@ static inline void ld_remove_held(long long *serials, ld_origin *origins, int at
     ld_leave_origin(&gone);
 }
 
+/* Move the slots that hold a lock together; those up to `depth` whose serial is 0 are empty. */
+static inline void ld_close_gaps(long long *serials, ld_origin *origins, int depth) {
+    int kept = 0;
+    for (int at = 1; at <= depth; at++) {
+        if (serials[at] == 0 || ++kept == at) continue;
+        serials[kept] = serials[at];
+        origins[kept] = origins[at];
+        serials[at] = 0;
+        memset(&origins[at], 0, sizeof *origins);
+    }
+}
+
 /* Return what is known of a place in a kept slot as a tuple ((code, offset), (caller's code, offset)), or None. */
 static inline PyObject *ld_kept_steps(ld_origin *origin) {
     ld_origin kept = *origin;              /* its thread may change it meanwhile */

@@ -53,7 +53,8 @@ class Sighting:
         chain = self.base
         found = []
         for serial, steps in reversed(known):
-            found.append((chain, serial, steps))
+            if serial:                        # else it is a gap
+                found.append((chain, serial, steps))
             chain = chain.parent
         found.reverse()
         return found

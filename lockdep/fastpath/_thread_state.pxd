@@ -23,6 +23,7 @@ cdef extern from "lockdep/fastpath/_origins.h":
     ld_origin *ld_origins(ld_origin *old, size_t had, size_t n) except? NULL
     void ld_leave_origin(ld_origin *origin)
     void ld_remove_held(long long *serials, ld_origin *origins, int at, int depth)
+    void ld_close_gaps(long long *serials, ld_origin *origins, int depth)
     object ld_kept_steps(ld_origin *origin)
 
 cdef extern from "lockdep/fastpath/_counts.h":
@@ -52,6 +53,8 @@ cdef class ThreadState:
     cdef public bint waits_calm
     cdef ld_counts counts
     cdef int capacity
+    cdef readonly int gaps
+    cdef int lowest
     cdef void *tstate
     cdef public int dirty
     cdef public int busy
@@ -85,6 +88,9 @@ cdef class ThreadState:
     cdef forget_sightings(self)
     cdef pop(self)
     cdef drop(self, int at)
+    cdef leave_gap(self, int at)
+    @cython.locals(chain=Chain)
+    cdef close_gaps(self)
     cdef check_nests(self, list chains, int at)
     cpdef take_messages(self)
     cpdef revoke(self, long long serial)

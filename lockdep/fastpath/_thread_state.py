@@ -3,6 +3,9 @@
 A thread holds a chain, and for each depth of it the serial of the lock held there. Held locks are kept as serials,
 never as references, so that a lock can be collected while it is held.
 
+A lock that is released out of order is taken out of the chain: those above it are walked again. If these are many, a
+gap is left instead, a serial of 0, and all gaps are closed before the next acquisition.
+
 The context (interrupts off, inside a handler) is the root of the chain: a chain that is known in one context is new in
 another. When the context changes, the held locks are walked again under the other root.
 """
@@ -42,8 +45,8 @@ class ThreadState:
     """
 
     __slots__ = (
-        "anchor", "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "ident", "nests",
-        "next", "off", "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials",
+        "anchor", "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "gaps", "ident",
+        "lowest", "nests", "next", "off", "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials",
         "sightings", "took", "waits_calm",
     )  # fmt: skip
 
@@ -72,6 +75,7 @@ class ThreadState:
         if self.chain.depth or self.context_key is not None:
             self.root = self.chain = _unrooted
             self.mark()
+        self.gaps = self.lowest = 0           # how many gaps there are, and the depth of the lowest lock above gaps
         self.record = self.took = None        # set in threads that others may wait for; see begin_run
         self.context = self.context_key = None            # None: ordinary code
         self.context_mode = 0                 # bits that the context adds to the mode of each lock taken in it
@@ -148,10 +152,10 @@ class ThreadState:
 
     def held_along(self, chain):
         """Return (chain, serial) for each held lock up to the depth of this chain, outermost first."""
-        return [(step, abs(self.serials[step.depth])) for step in self.chains_along(chain)]
+        return [(step, abs(self.serials[step.depth])) for step in self.chains_along(chain) if self.serials[step.depth]]
 
     def chains(self):
-        """Return the chain of each held lock, outermost first."""
+        """Return the chain of each held lock and of each gap, outermost first."""
         return self.chains_along(self.chain)
 
     def chains_along(self, chain):
@@ -261,6 +265,8 @@ class ThreadState:
         """Have the validator judge what this thread has seen. What cannot be judged now stays for the next time."""
         if self.busy:
             return
+        if self.gaps:
+            self.close_gaps()
         self.waits_calm = False
         try:
             _link.hooks.judge(self)
@@ -270,6 +276,8 @@ class ThreadState:
     def find(self, serial):
         """Return the depth at which this lock is held, innermost first, or 0."""
         at = self.chain.depth
+        if self.gaps and self.lowest <= at and abs(self.serials[self.lowest]) == serial:
+            return self.lowest                # many that are released in the order in which they were taken
         while at and self.serials[at] != serial and self.serials[at] != -serial:
             at -= 1
         return at
@@ -283,6 +291,9 @@ class ThreadState:
 
     def drop(self, at):
         """Remove the held lock at this depth, and walk those above it again without validating them."""
+        if self.gaps or self.chain.depth - at > ROOM:
+            self.leave_gap(at)
+            return
         chains = self.chains()
         if self.nests is not None:
             self.check_nests(chains, at)
@@ -294,6 +305,32 @@ class ThreadState:
         else:                                 # two stores in a row: no signal handler can run between them
             self.serials = [*self.serials[:at], *self.serials[at + 1:], 0]
             self.chain = rest
+
+    def leave_gap(self, at):
+        """Remove the held lock at this depth, but not from the chain."""
+        if self.nests is not None:
+            self.check_nests(self.chains(), at)
+        self.serials[at] = 0
+        self.gaps += 1
+        self.lowest = max(1, self.lowest)
+        while self.lowest < self.chain.depth and not self.serials[self.lowest]:
+            self.lowest += 1
+        self.waits_calm = True                # or the last release would not see that nothing is held
+        self.mark()
+        if cython.compiled:
+            ld_leave_origin(cython.address(self.origins[at]))
+
+    def close_gaps(self):
+        """Walk the held locks again without the gaps between them."""
+        chains = self.chains()
+        rest = self.walk(chains[0].parent, [chain for chain in chains if self.serials[chain.depth]])
+        if cython.compiled:
+            ld_close_gaps(self.serials, self.origins, self.chain.depth)
+        else:
+            kept = list(filter(None, self.serials[:self.chain.depth + 1]))
+            self.serials = [0, *kept, *[0] * (len(self.serials) - 1 - len(kept))]
+        self.chain = rest
+        self.gaps = self.lowest = 0
 
     def check_nests(self, chains, at):
         """Report the locks that the lock at this depth serialises, and that stay held without it."""
@@ -354,6 +391,8 @@ class ThreadState:
         if root is None or self.off:
             self.dirty = 1
             return False
+        if self.gaps:
+            self.close_gaps()
         if root is not self.root:
             start = root.context_root(self.context_key)
             self.chain = self.walk(start, self.chains()) if self.chain.depth else start
