@@ -15,7 +15,8 @@ import sys
 import time
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import cast
 
 from lockdep import __version__, fastpath, runtime, trace
@@ -32,6 +33,7 @@ from lockdep.snapshots.records import (
     DependencyRecord,
     FindingRecord,
     KindRecord,
+    Locks,
     ProcessRecord,
     Stack,
     WitnessRecord,
@@ -62,7 +64,7 @@ def take(validator: Validator, stats: Sequence[ClassStatistics] = (), label: str
 
     `label` names the process in reports; the default is the name of the program.
     """
-    chains = list(known_chains(validator.root))
+    chains, chained = known_chains(validator.root)
     dependencies = [one for row in list(validator.graph.after.copy().values()) for one in row.copy().values()]
     classes = [one for one in registry.classes() if one.entries]
     findings = validator.findings()
@@ -72,28 +74,27 @@ def take(validator: Validator, stats: Sequence[ClassStatistics] = (), label: str
     ops: Counter[str] = Counter()
     for stat in counted:
         ops[stat.name] += stat.acquisitions
-    named = {one.name: one for one in reversed(every_class(classes, dependencies, chains))}
+    named = {one.name: one for one in reversed(every_class(classes, dependencies, chained))}
     return Snapshot(
         runs=(run,),
         classes=tuple(class_record(validator, name, named[name], ops[name]) for name in sorted(named)),
         dependencies=merged_dependencies(text.dependency(one) for one in dependencies),
-        chains=tuple(sorted({chain_record(context, entries) for context, entries in chains})),
+        chains=chains,
         findings=in_strength(FindingRecord.of(one, tell(one)) for one in findings),
         stats=counted,
     )
 
 
 def every_class(
-    classes: Iterable[LockClass], dependencies: Iterable[Dependency], chains: Iterable[tuple[str, list[Entry]]]
+    classes: Iterable[LockClass], dependencies: Iterable[Dependency], chained: Iterable[LockClass]
 ) -> list[LockClass]:
-    """Return the classes of this process with their subclasses, and those that only the graph knows."""
+    """Return the classes of this process with their subclasses, and those that only the graph or a chain knows."""
     found = dict.fromkeys(classes)
     for one in classes:
         found.update(dict.fromkeys(one.subclasses.copy().values()))
     for dependency in dependencies:
         found[dependency.prev] = found[dependency.next] = None
-    for _, entries in chains:
-        found.update((entry.lock_class, None) for entry in entries)
+    found.update(dict.fromkeys(chained))
     return list(found)
 
 
@@ -103,29 +104,35 @@ def class_record(validator: Validator, name: str, lock_class: LockClass, ops: in
     return ClassRecord(name, lock_class.kind, bits, lock_class.outer, lock_class.traits.inner, ops)
 
 
-def known_chains(root: Chain) -> Iterator[tuple[str, list[Entry]]]:
-    """Yield (context, entries) for every validated chain. The children of the root that are no entries are contexts."""
-    stack: list[tuple[Chain, str, list[Entry]]] = [(root, "", [])]
+def known_chains(root: Chain) -> tuple[tuple[ChainRecord, ...], list[LockClass]]:
+    """Return the record of every validated chain, in order, and the classes in them.
+
+    The children of the root that are no entries are contexts. The locks of a chain are those of its parent and one
+    more, and are made of them, so that deep chains cost little. Chains of the same names are one record.
+    """
+    found: dict[tuple[int, str], ChainRecord] = {}
+    longer: dict[tuple[int, str, str], Locks] = {}  # by id(): all that are in here stay alive
+    classes: dict[LockClass, None] = {}
+    stack: list[tuple[Chain, str, Locks]] = [(root, "", ())]
     while stack:
-        chain, context, entries = stack.pop()
+        chain, context, locks = stack.pop()
         for key, child in cast("dict[object, Chain]", chain.children or {}).copy().items():
-            if isinstance(key, Entry):
-                stack.append((child, context, [*entries, key]))
-                if child.known:
-                    yield context, [*entries, key]
-            else:
-                stack.append((child, context_words(key), []))
+            if not isinstance(key, Entry):
+                stack.append((child, context_words(key), locks))
+                continue
+            classes[key.lock_class] = None
+            name, mode = key.lock_class.name, how(key.mode)
+            further = longer.setdefault((id(locks), name, mode), (*locks, (name, mode)))
+            stack.append((child, context, further))
+            if child.known:
+                found.setdefault((id(further), context), ChainRecord(further, context))
+    return tuple(sorted(found.values(), key=attrgetter("locks", "context"))), list(classes)
 
 
 def context_words(key: object) -> str:
     """Return the handlers that a context is inside of: hardirq, softirq, both, or nothing."""
     inside = key[0] if isinstance(key, tuple) else ()
     return " ".join(state.noun for state in inside)
-
-
-def chain_record(context: str, entries: Sequence[Entry]) -> ChainRecord:
-    """Return the record of a chain."""
-    return ChainRecord(tuple((entry.lock_class.name, how(entry.mode)) for entry in entries), context)
 
 
 def how(mode: int) -> str:

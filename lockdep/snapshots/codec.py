@@ -1,7 +1,7 @@
 """A snapshot as plain data and back: the layout of snapshot files, which schema.json describes.
 
 Each frame and each stack is stored once, in a table of its own. Other rows refer to stacks and runs by number and to
-classes by name. Reading checks every value that it uses and raises Broken where one is wrong. Fields that it does not
+classes by name. A deep chain refers to a shorter one, so that chains of n nested locks take n rows of one size. Reading checks every value that it uses and raises Broken where one is wrong. Fields that it does not
 know are ignored, so that a newer program can add some without a new version.
 
 Cost: about 10 us for each dependency, both for writing and for reading.
@@ -21,6 +21,7 @@ from lockdep.snapshots.records import (
     ClassRecord,
     DependencyRecord,
     KindRecord,
+    Locks,
     ProcessRecord,
     Stack,
     Tables,
@@ -29,7 +30,8 @@ from lockdep.snapshots.records import (
 from lockdep.trace import Frame
 from lockdep.vocabulary.kinds import kind_bits
 
-FORMAT, VERSION = "lockdep snapshot", 2
+FORMAT, VERSION = "lockdep snapshot", 3
+DEEP = 16  # locks; a chain that begins with a shorter one of this size refers to it
 _Record = TypeVar("_Record")
 Row = dict[str, Any]
 
@@ -48,7 +50,7 @@ def sections(snapshot: Tables) -> Iterator[tuple[str, Iterable[Any]]]:
     yield "classes", map(class_row, snapshot.classes)
     yield "findings", map(finding_row, snapshot.findings)
     yield "dependencies", (dependency_row(dependency, numbers, stacks) for dependency in snapshot.dependencies)
-    yield "chains", ({"context": one.context, "locks": [list(lock) for lock in one.locks]} for one in snapshot.chains)
+    yield "chains", chain_rows(snapshot.chains)
     yield "stats", map(statistics_row, snapshot.stats)
     yield "stacks", map(list, stacks.stacks)
     yield "frames", map(list, stacks.frames)
@@ -116,6 +118,21 @@ def dependency_row(dependency: DependencyRecord, numbers: dict[str, int], stacks
     return {"prev": dependency.prev, "next": dependency.next, "kinds": kinds}
 
 
+def chain_rows(chains: Iterable[ChainRecord]) -> Iterator[Row]:
+    """Yield chains as plain data. They are sorted, so a chain follows those with which it begins."""
+    beginnings: list[tuple[int, Locks]] = []  # of the last chain: the numbers of their rows, and their locks
+    for at, chain in enumerate(chains):
+        while beginnings and chain.locks[: len(beginnings[-1][1])] != beginnings[-1][1]:
+            beginnings.pop()
+        row: Row = {"context": chain.context}
+        shared = 0
+        if beginnings and len(beginnings[-1][1]) >= DEEP:
+            row["after"], shared = beginnings[-1][0], len(beginnings[-1][1])
+        row["locks"] = [list(lock) for lock in chain.locks[shared:]]
+        beginnings.append((at, chain.locks))
+        yield row
+
+
 def statistics_row(stat: ClassStatistics) -> Row:
     """Return the statistics of a class as plain data."""
     row: Row = {"name": stat.name, "kind": stat.kind, "read": stat.read}
@@ -145,7 +162,7 @@ def decode(data: Any) -> Tables:
         runs=runs,
         classes=classes,
         dependencies=table(data, "dependencies", reader.read),
-        chains=table(data, "chains", lambda row: read_chain(row, names)),
+        chains=table(data, "chains", ChainReader(names).read),
         findings=table(data, "findings", read_finding),
         stats=table(data, "stats", read_statistics),
     )
@@ -226,10 +243,24 @@ class DependencyReader:
         )
 
 
-def read_chain(row: Row, names: dict[str, str]) -> ChainRecord:
-    """Read a chain."""
-    locks = tuple((names[one_of(name, names, "class")], text(how, "how")) for name, how in items(row["locks"], "locks"))
-    return ChainRecord(locks, text(row["context"], "context"))
+class ChainReader:
+    """Reads the rows of chains, which refer to classes and to earlier rows."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
+        self._locks: dict[tuple[str, str], tuple[str, str]] = {}  # equal ones are one object
+        self._read: list[ChainRecord] = []
+
+    def read(self, row: Row) -> ChainRecord:
+        """Read a chain."""
+        before = pick(self._read, row["after"]).locks if "after" in row else ()
+        further = [self._lock(*lock) for lock in items(row["locks"], "locks")]
+        self._read.append(ChainRecord((*before, *further), text(row["context"], "context")))
+        return self._read[-1]
+
+    def _lock(self, name: Any, how: Any) -> tuple[str, str]:
+        lock = (self._names[one_of(name, self._names, "class")], text(how, "how"))
+        return self._locks.setdefault(lock, lock)
 
 
 def read_statistics(row: Row) -> ClassStatistics:

@@ -183,11 +183,14 @@ class DependencyRecord:
         return DependencyRecord(self.prev, self.next, tuple(kinds[word] for word in sorted(kinds)))
 
 
+Locks = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ChainRecord:
     """Locks held together, outermost first, each as (class name, how it was taken), and the running handlers."""
 
-    locks: tuple[tuple[str, str], ...]
+    locks: Locks
     context: str = ""
 
 
@@ -305,5 +308,5 @@ class Tables:
 
 __all__ = [
     "BITS", "MOST_WITNESSES", "ChainRecord", "ClassRecord", "DependencyRecord", "FindingRecord", "Frame", "KindRecord",
-    "ProcessRecord", "Stack", "Tables", "WitnessRecord",
+    "Locks", "ProcessRecord", "Stack", "Tables", "WitnessRecord",
 ]  # fmt: skip

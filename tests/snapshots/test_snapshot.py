@@ -169,6 +169,31 @@ def test_each_row_is_on_a_line_of_its_own():
     assert sum(line.startswith('{"prev"') for line in lines) == 2
 
 
+@pytest.fixture
+def deep():
+    """A snapshot of a world in which 120 locks were nested, and most of them in another way as well."""
+    with world() as validator:
+        locks = [Lock(f"{index:03}") for index in range(120)]
+        nest(*locks)
+        nest(*locks[:60], *locks[61:])
+        return taking.take(validator)
+
+
+def test_each_nested_lock_makes_one_chain(deep):
+    names = [tuple(name for name, _ in chain.locks) for chain in deep.chains if chain.locks[0][0] == "000"]
+    locks = [f"{index:03}" for index in range(120)]
+    other = [*locks[:60], *locks[61:]]
+    assert sorted(names) == sorted({tuple(row[:count]) for row in (locks, other) for count in range(1, len(row) + 1)})
+
+
+def test_deep_chains_take_rows_of_one_size(deep):
+    rows = json.loads(deep.dumps())["chains"]
+    assert max(len(row["locks"]) for row in rows) == 16
+    assert Snapshot.parse(deep.dumps(), "text") == deep
+    assert deep.merge(deep).chains == deep.chains
+    CHECK.validate(json.loads(deep.dumps()))
+
+
 def change(**changes):
     """Return the text of a snapshot file with these tables or fields replaced."""
     return json.dumps(seen("r", "AB").to_dict() | changes)
@@ -186,7 +211,7 @@ WRONG = {
     "{}": "not a snapshot: it does not say that its format is 'lockdep snapshot'",
     '{"a":' * 100_000 + "1" + "}" * 100_000: "not a snapshot: it is nested too deeply",
     '{"a": ' + "1" * 5000 + "}": "not a snapshot: no JSON (Exceeds the limit",
-    change(version=3, lockdep="9.0"): "version 3 of the format, written by lockdep 9.0; lockdep 0.1.0 reads version 2",
+    change(version=4, lockdep="9.0"): "version 4 of the format, written by lockdep 9.0; lockdep 0.1.0 reads version 3",
     change(version="1"): "version '1' of the format",
     change(classes=None): "broken: classes is missing, or no list",
     change(classes=[]): "broken: dependencies[0]: 'app.py:1 A' is no class of this file",
@@ -200,6 +225,9 @@ WRONG = {
     change(stats=[{"name": 1}]): "broken: stats[0]: 'acquisitions' is missing",
     change(findings=[{}]): "broken: findings[0]: 'dependencies' is missing",
     change(chains=[{"locks": [["nobody", ""]], "context": ""}]): "broken: chains[0]: 'nobody' is no class of this file",
+    change(
+        chains=[{"after": 0, "locks": [], "context": ""}]
+    ): "broken: chains[0]: there is no number 0 in a table of 0",
     TEXT.replace('"EN"', '"XX"'): "broken: dependencies[0]: 'XX' is no kind of dependency",
     TEXT.replace('"count":1', '"count":NaN', 1): "not a snapshot: no JSON (NaN is no number in JSON)",
 }
