@@ -46,8 +46,8 @@ class ThreadState:
 
     __slots__ = (
         "anchor", "busy", "capacity", "chain", "context", "context_key", "context_mode", "dirty", "gaps", "ident",
-        "lowest", "nests", "next", "off", "pending", "pins", "record", "revoked", "root", "run", "running", "serial", "serials",
-        "sightings", "took", "waits_calm",
+        "lowest", "nests", "next", "off", "pending", "pins", "record", "revoked", "root", "run", "running", "serial",
+        "serials", "sightings", "took", "waits_calm",
     )  # fmt: skip
 
     def __init__(self):

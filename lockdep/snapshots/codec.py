@@ -1,8 +1,9 @@
 """A snapshot as plain data and back: the layout of snapshot files, which schema.json describes.
 
 Each frame and each stack is stored once, in a table of its own. Other rows refer to stacks and runs by number and to
-classes by name. A deep chain refers to a shorter one, so that chains of n nested locks take n rows of one size. Reading checks every value that it uses and raises Broken where one is wrong. Fields that it does not
-know are ignored, so that a newer program can add some without a new version.
+classes by name. A deep chain refers to a shorter one, so that chains of n nested locks take n rows of one size.
+Reading checks every value that it uses and raises Broken where one is wrong. Fields that it does not know are ignored,
+so that a newer program can add some without a new version.
 
 Cost: about 10 us for each dependency, both for writing and for reading.
 """
