@@ -9,6 +9,7 @@ import sys
 from typing import NoReturn
 
 USAGE = 2  # exit status for a mistake of the user
+INTERNAL = 70  # exit status for a fault of lockdep, EX_SOFTWARE of sysexits.h
 
 
 class UsageError(Exception):

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from lockdep.cli.command_line import UsageError, say
+from lockdep.cli.command_line import INTERNAL, UsageError, say
 from lockdep.cli.launch import Finish, LaunchError, Target, launch
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def track_locks(**keywords: Any) -> "Options":
 def run_program(target: Target, conclude: Finish) -> int:
     """Run the program to its end, then call `conclude` with its exit status; return the exit status of the command.
 
-    If `conclude` fails, that is one line on standard error, and the program keeps its status.
+    If `conclude` fails, that is one line on standard error, and status 70 in place of 0.
     """
     process = os.getpid()
 
@@ -73,8 +73,8 @@ def run_program(target: Target, conclude: Finish) -> int:
         try:
             return conclude(status)
         except Exception as error:
-            say(f"lockdep: error: nothing to show at the end: {type(error).__name__}: {error}")
-            return None
+            say(f"lockdep: error: failed internally at the end: {type(error).__name__}: {error}")
+            return None if status else INTERNAL
 
     try:
         return launch(target, finish)

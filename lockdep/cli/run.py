@@ -1,16 +1,18 @@
 """lockdep run: a program with its locks tracked.
 
 The program's output, tracebacks and exit status are those of plain python (launch.py names the few differences), except
-that exit status 0 becomes another one when something was found. Findings go to standard error when they are found;
-reports, the snapshot, the trace and the summary line are written after the program's end.
+that exit status 0 becomes another one when something was found, or when lockdep itself has failed (70). Findings go to
+standard error when they are found; reports, the snapshot, the trace and the summary line are written after the
+program's end.
 """
 
 import argparse
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockdep.cli.command_line import USAGE, Parser, UsageError, say
+from lockdep.cli.command_line import INTERNAL, USAGE, Parser, UsageError, say
 from lockdep.cli.program import TARGET, run_program, split_target, track_locks
 
 if TYPE_CHECKING:
@@ -130,19 +132,23 @@ class Ending:
 
     def conclude(self, status: int) -> int | None:
         """Write the files and the summary line; return the exit status if it is not to be the program's own."""
-        from lockdep.runtime import failing, finish_writing, summary
+        from lockdep import runtime
 
-        failed = bool(failing())
-        finish_writing()
-        written = self._write_trace() & self._write_reports()
-        if self.options.stat:
-            say(most_contended())
-        say(summary())
+        failed = attempt(lambda: bool(runtime.failing()))
+        steps = (runtime.finish_writing, self._write_trace, self._write_reports, self._show_times, show_summary)
+        done = [attempt(step) for step in steps]
         if status:
             return None
         if failed:
             return self.options.exit_code
-        return None if written else USAGE
+        if failed is None or None in done or runtime.validator().failures:
+            return INTERNAL
+        return None if all(done) else USAGE
+
+    def _show_times(self) -> bool:
+        if self.options.stat:
+            say(most_contended())
+        return True
 
     def _write_trace(self) -> bool:
         """Write the timeline if one was asked for; return False if that failed."""
@@ -166,6 +172,23 @@ class Ending:
         taken = snapshot()
         written = [write_report(report, taken) for report in self.reports]
         return all(written)
+
+
+def attempt(step: Callable[[], bool]) -> bool | None:
+    """Return what a step at the end returns. If it fails, say so in a line, and return None: the others go on."""
+    try:
+        return step()
+    except Exception as error:
+        say(f"lockdep: error: failed internally at the end: {type(error).__name__}: {error}")
+        return None
+
+
+def show_summary() -> bool:
+    """Print the summary line."""
+    from lockdep.runtime import summary
+
+    say(summary())
+    return True
 
 
 def write_report(report: "ReportFile", taken: "Snapshot") -> bool:

@@ -36,7 +36,9 @@ class Validator(Incidents):
 
     @property
     def graph(self) -> DependencyGraph:
-        """The dependencies learned so far."""
+        """The dependencies learned so far, from all that was seen."""
+        if self.in_force:
+            self.collect()
         return self.rules.cycles.graph
 
     @property

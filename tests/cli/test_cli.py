@@ -280,6 +280,26 @@ def test_report_that_cannot_be_written(lockdep, folder, program, status, path):
 # -- the rest
 
 
+BREAKING = """
+import lockdep.runtime
+def broken():
+    raise ZeroDivisionError("by nothing")
+lockdep.runtime.NAME = broken
+"""
+
+
+@pytest.mark.parametrize(("program", "status"), [("clean.py", 70), ("inversion.py", 66), ("failing.py", 3)])
+@pytest.mark.parametrize("name", ["summary", "finish_writing"])
+def test_a_fault_of_ours_is_one_line_and_no_success(lockdep, folder, program, status, name):
+    (folder / "failing.py").write_text("raise SystemExit(3)\n")
+    source = (folder / program).read_text()
+    (folder / program).write_text(BREAKING.replace("NAME", name) + source)
+    _out, err, code = lockdep("run", program)
+    assert err.count("lockdep: error: failed internally at the end: ZeroDivisionError: by nothing\n") == 1
+    assert code == status
+    assert ("lockdep (" in err) == (name != "summary")
+
+
 def test_version_names_the_build(lockdep):
     stdout, stderr, status = lockdep("--version", LOCKDEP_PURE="1")
     assert re.fullmatch(r"lockdep \d+\.\d+\S* \(pure\)\n", stdout)

@@ -267,7 +267,7 @@ def answering(tmp_path, monkeypatch, serve):
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield path
-    thread.join(THREAD_LIMIT)
+        thread.join(THREAD_LIMIT)
 
 
 def endless(client):
