@@ -342,7 +342,7 @@ class ExclusiveLock(DepMap):
             if not ld_free(cython.address(self.word)):
                 raise RuntimeError("release unlocked lock")
             if LD_FREE_THREADED and self.queue is not None and ld_count(cython.address(self.queue.waiting)):
-                self.queue.call()             # the waiter came after the first look
+                self.queue.call(cython.address(self.word))          # the waiter came after the first look
         return 0
 
     def free_for_waiter(self):

@@ -45,16 +45,17 @@ static inline double ld_clock(void) {
    millisecond. A semaphore hands nothing over, and its waiter seldom needs that: here it ends starvation only. */
 #define LD_PATIENCE (LD_EAGER ? 0.004 : 0.001)
 
-/* Wake the waiter unless that was done already and it has not looked at its word since. */
-static inline void ld_call(void *bed, int *called) {
-    if (__atomic_load_n(called, __ATOMIC_SEQ_CST) || __atomic_exchange_n(called, 1, __ATOMIC_SEQ_CST)) return;
-    ld_wake(bed);
-}
-
-/* Leave an offered word to waiters that are awake for a moment: as long as the system call of a semaphore takes. */
-static inline void ld_linger(int *word) {
+/* Wake the waiter unless that was done already and it has not looked at its word since. The caller has offered the word
+   before; if the waiter is awake, leave it the word for a moment: as long as the system call of a semaphore takes. */
+static inline void ld_call(void *bed, int *called, int *word) {
+    if (!__atomic_load_n(called, __ATOMIC_SEQ_CST) && !__atomic_exchange_n(called, 1, __ATOMIC_SEQ_CST)) {
+        ld_wake(bed);
+        return;
+    }
 #if LD_EAGER
     for (int looks = 8; looks-- && __atomic_load_n(word, __ATOMIC_RELAXED) == LD_OFFERED;) { LD_PAUSE(); }
+#else
+    (void)word;
 #endif
 }
 

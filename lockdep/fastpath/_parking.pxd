@@ -12,8 +12,7 @@ cdef extern from "lockdep/fastpath/_parking.h":
     double LD_PATIENCE
     double ld_clock() nogil
     int LD_EXPIRED, LD_SIGNALLED, LD_TAKEN
-    void ld_linger(int *word) nogil
-    void ld_call(void *bed, int *called) nogil
+    void ld_call(void *bed, int *called, int *word) nogil
     int ld_wait(void *bed, int *called, int *granted, int *word, double deadline)
     int ld_sleep(void *bed, double seconds)
     void *ld_bed() except NULL
@@ -64,9 +63,9 @@ cdef class HandoffQueue:
     cdef int remove(self, Waiter waiter) except -1
     @cython.locals(other=Waiter, handed=cython.bint)
     cdef bint leave(self, Waiter waiter, int *word) except -1
-    @cython.locals(waiter=Waiter, awake=cython.bint)
+    @cython.locals(waiter=Waiter)
     cdef bint serve(self, int *word) except -1
     @cython.locals(waiter=Waiter)
-    cdef int call(self) except -1
+    cdef int call(self, int *word) except -1
     @cython.locals(waiter=Waiter)
     cdef Waiter pick(self)

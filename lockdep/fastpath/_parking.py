@@ -190,7 +190,7 @@ class HandoffQueue:
             other = None if handed or word[0] == LD_HELD else self.first
             ld_unguard(cython.address(self.guard))
             if other is not None:
-                ld_call(other.park, cython.address(other.called))
+                ld_call(other.park, cython.address(other.called), word)
             return handed
 
     def serve(self, word):
@@ -198,7 +198,6 @@ class HandoffQueue:
         if cython.compiled:
             ld_guard(cython.address(self.guard), _generation[0])
             waiter = self.pick()
-            awake = waiter is not None and waiter.called
             if waiter is not None:
                 if waiter.called or ld_clock() < waiter.since + LD_PATIENCE:
                     ld_offer(word)
@@ -207,20 +206,17 @@ class HandoffQueue:
             ld_unguard(cython.address(self.guard))
             if waiter is None:
                 return False
-            if awake:
-                ld_linger(word)
-            else:
-                ld_call(waiter.park, cython.address(waiter.called))
+            ld_call(waiter.park, cython.address(waiter.called), word)
             return True
 
-    def call(self):
+    def call(self, word):
         """Call a waiter; the word was freed before it stood in the queue, and may be held again."""
         if cython.compiled:
             ld_guard(cython.address(self.guard), _generation[0])
             waiter = self.pick()
             ld_unguard(cython.address(self.guard))
             if waiter is not None:
-                ld_call(waiter.park, cython.address(waiter.called))
+                ld_call(waiter.park, cython.address(waiter.called), word)
         return 0
 
     def pick(self):

@@ -22,6 +22,7 @@ class Thread:
     rounds: int
     at: str = "start"
     whom: int = -1
+    awake: bool = False
     token: bool = False
     called: bool = False
     granted: bool = False
@@ -106,7 +107,7 @@ class Model:
         if not state.queue:
             yield replace(self.next_round(state, me), word=FREE)
         for whom in state.queue:
-            busy = replace(state.put(me, at="offer", whom=whom), gil=me)
+            busy = replace(state.put(me, at="offer", whom=whom, awake=state.threads[whom].called), gil=me)
             yield busy
             if not state.threads[whom].called:
                 yield busy.put(whom, granted=True).put(me, at="call")
@@ -116,7 +117,8 @@ class Model:
 
     def call(self, state: State, me: int) -> Iterator[State]:
         whom = state.threads[me].whom
-        if state.threads[whom].called:
+        early = self.rule == "look before the offer whether it is called"
+        if state.threads[me].awake if early else state.threads[whom].called:
             yield self.next_round(state, me)
         else:
             yield state.put(whom, called=True).put(me, at="wake")
@@ -159,6 +161,7 @@ def test_no_wake_up_is_lost_and_one_thread_is_inside(rounds: tuple[int, ...], ti
     ("rule", "timeouts", "wrong"),
     [
         ("reset after the last look", False, "lost wake-up"),
+        ("look before the offer whether it is called", False, "lost wake-up"),
         ("keep a call to itself", True, "lost wake-up"),
         ("take an offered word by plain stores", False, "two inside"),
     ],
