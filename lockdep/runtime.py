@@ -55,6 +55,7 @@ def activate(chosen: Validator) -> None:
         import lockdep.splats.splat  # noqa: F401 - findings are told while locks are held, and no import may run then
     chosen.sink = deliver
     chosen.warn = write_note
+    chosen.greenlets_came = stop_for_greenlets
     connect(chosen)
 
 
@@ -211,7 +212,11 @@ def write(text: str) -> None:
 
 
 def finish_writing() -> bool:
-    """Write what the reader of the reports did not take yet, for a second at most. Always True: it is no failure."""
+    """Say whether greenlets have ended the tracking, and write what the reader of the reports did not take yet.
+
+    It takes a second at most. Always True: nothing of it is a failure.
+    """
+    say_greenlets()
     _Process.outlet.end()
     return True
 
@@ -241,7 +246,6 @@ def shortcomings(chosen: Validator) -> str:
         parts.append(f"{chosen.unvalidated} acquisitions were not seen for want of memory")
     if chosen.book.failure is not None:
         parts.append(f"failed internally {chosen.failures} times, first {chosen.book.failure!r}")
-    parts += greenlet_notes() if fastpath.BUILD == "compiled" or fastpath.patched_since() else []
     unused = chosen.book.suppressions.unused()
     if unused:
         parts.append("unused suppressions: " + ", ".join(repr(entry.text) for entry in unused))
@@ -255,18 +259,28 @@ def write_note(note: str) -> None:
         write(f"lockdep: {note}\n")
 
 
-def greenlet_notes(*, patching: bool = False) -> list[str]:
-    """Return notes on what gevent's monkey patch means for lockdep; none if it has not patched threading.
-
-    `patching` says that gevent is doing so at this moment.
-    """
-    if not patching and not fastpath.greenlets_patched():
+def greenlet_notes() -> list[str]:
+    """Return what it means for lockdep that gevent or eventlet has patched threading; nothing if none of them has."""
+    library = fastpath.greenlet_library()
+    if library is None:
         return []
     if fastpath.BUILD == "pure" and not fastpath.patched_since():
-        return ["gevent has patched threading: the pure build is used, and each greenlet counts as a thread"]
-    return [
-        "gevent patched threading after lockdep: locks made since are not tracked, and greenlets look like one thread"
-    ]
+        return [f"{library} has patched threading: the pure build is used, and each greenlet counts as a thread"]
+    return [f"{library} patched threading after lockdep was started: no lock has been tracked since then"]
+
+
+def say_greenlets() -> None:
+    """Write those notes, unless they have been written or nothing was to be tracked."""
+    if _Process.active:
+        for note in greenlet_notes():
+            write_note(note)
+
+
+def stop_for_greenlets() -> None:
+    """Stop tracking, since all greenlets look like one thread now, which would hold the locks of all of them."""
+    say_greenlets()
+    _Process.validator.in_force = _Process.active = False
+    disconnect()
 
 
 def _in_child() -> None:

@@ -64,8 +64,7 @@ def replace_names() -> None:
     names.sweep_all()
     threads.follow_threads(changes)
     fastpath.thread_state()  # now, as the pure build could not make it in a finalizer after the builtins are gone
-    for note in runtime.greenlet_notes():
-        runtime.write_note(note)
+    runtime.say_greenlets()
 
 
 def resweep() -> None:

@@ -56,7 +56,7 @@ def lookalike(real: type, base: type, make: Any) -> Any:
         "__new__": make,
         "__init__": object.__init__,
         "__class__": property(seen_class),
-        "__repr__": described,
+        "__repr__": repr_of_raw if in_python(real) else described,
         "__reduce_ex__": reduced,
         "__init_subclass__": classmethod(refuse_subclass),
         "stands_for": real,
@@ -68,8 +68,12 @@ def lookalike(real: type, base: type, make: Any) -> Any:
 
 def full_name(kind: type) -> str:
     """Return the name of a type as error messages show it: with the module, if the type is written in C."""
-    in_python = kind.__flags__ & _HEAP_TYPE and not kind.__flags__ & _IMMUTABLE
-    return kind.__qualname__ if in_python else f"{kind.__module__}.{kind.__qualname__}"
+    return kind.__qualname__ if in_python(kind) else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def in_python(kind: type) -> bool:
+    """Return whether a type is written in Python, as those are that stay in threading after greenlets have patched."""
+    return bool(kind.__flags__ & _HEAP_TYPE) and not kind.__flags__ & _IMMUTABLE
 
 
 def described(lock: Any) -> str:
@@ -77,6 +81,11 @@ def described(lock: Any) -> str:
     base = Lock if isinstance(lock, Lock) else RLock
     state = "locked" if base.locked(lock) else "unlocked"
     return f"<{state} {full_name(stands_for(type(lock)))} object{lock.describe()} at {id(lock):#x}>"
+
+
+def repr_of_raw(lock: Any) -> str:
+    """Return the representation of the lock of a library of greenlets, which is its own affair."""
+    return repr(lock.raw)
 
 
 def reduced(lock: Any, protocol: int) -> Any:

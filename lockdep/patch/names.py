@@ -23,7 +23,8 @@ from lockdep.paths import short_path
 from lockdep.threading import RAW_LOCK, RAW_RLOCK
 
 LEFT_ALONE = ("_thread", "threading", "importlib", "lockdep", "gevent", "eventlet")
-LEFT_NAMES = frozenset(("allocate", "allocate_lock", "_allocate_lock"))  # what threading itself waits with
+# What threading itself waits with; _set_sentinel is a type of locks after gevent has patched.
+LEFT_NAMES = frozenset(("allocate", "allocate_lock", "_allocate_lock", "_set_sentinel"))
 
 
 class Names:

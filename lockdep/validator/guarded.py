@@ -57,6 +57,7 @@ class GuardedWork:
         self.options = Options() if options is None else options
         self.sink = sink
         self.warn: Callable[[str], None] | None = None
+        self.greenlets_came: Callable[[], None] | None = None  # called once, if they take the thread functions' place
         self.root = new_root()
         self.rules = Rules(self.options, self.root)
         self.book = self.rules.book
@@ -112,6 +113,9 @@ class GuardedWork:
 
     def _work_and_tell(self, me: ThreadState, owner: ThreadState) -> Sequence[Finding]:
         """Do the work in the list of a thread, and tell what was found; return the findings."""
+        if fastpath.patched_since():
+            self._give_way(owner)
+            return ()
         found = self._inside(me, lambda: self._work_off(owner))
         self._inside(me, self._tell)
         return found or ()
@@ -149,6 +153,12 @@ class GuardedWork:
             self._graph_lock.drop()  # whatever `take` has returned: an exception may have come instead
         self._refused()
         return []
+
+    def _give_way(self, owner: ThreadState) -> None:
+        """Judge nothing any more: greenlets share the state of a thread, which mixes up what each of them holds."""
+        owner.sightings.clear()
+        if self.greenlets_came is not None:
+            self.greenlets_came()
 
     def _refused(self) -> None:
         """Say that the graph lock cannot be had for long. Nothing is lost: what was seen is judged later."""
