@@ -39,6 +39,10 @@ class Step:
         self.line = source.line(lasti)
         self.lasti = lasti
 
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Be pickled as None: a Thread of the program has one of these, and is pickled without lockdep."""
+        return type(None), ()
+
 
 class Place:
     """An instruction; equal ones are one object.

@@ -106,6 +106,17 @@ def pass_for(kind, name):
     """Make a type look like one that is written in C, to the extent that this build can."""
     if cython.compiled:
         ld_pass_for(kind, name.encode())
+    else:
+        name_methods(kind)
+
+
+def name_methods(kind):
+    """Give the methods that Condition keeps the names of those in C, by which dill pickles them."""
+    for place in [name for name, value in _names.items() if value is kind.stands_for][:1]:
+        for name in ("acquire", "release", "locked", "_release_save", "_acquire_restore", "_is_owned"):
+            method = getattr(kind, name, None)
+            if method is not None:
+                method.__module__, method.__qualname__ = "_thread", f"{place}.{name}"
 
 
 if not cython.compiled:

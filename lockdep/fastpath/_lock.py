@@ -398,8 +398,11 @@ class ExclusiveLock(DepMap):
 
     def acquire(self, blocking=True, timeout=FOREVER):
         """Take the lock; see threading.Lock.acquire."""
-        if blocking is True and timeout is FOREVER:
-            return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
+        if timeout is FOREVER:
+            if blocking is True:
+                return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
+            if cython.compiled and blocking is False and self.word == LD_HELD:      # so asks Condition at each notify
+                return False
         _allocate_lock().acquire(blocking, timeout)       # CPython's own checks of the arguments, word for word
         timeout = timeout if isinstance(timeout, float) else index(timeout)
         return self.lock_slow(current(), mode_of(blocking, timeout), timeout)
@@ -429,9 +432,6 @@ class ExclusiveLock(DepMap):
         """Start a new life as a lock that nobody holds. It is reported if somebody does hold it."""
         DepMap.init(self)
         self.clear()
-
-    def _is_owned(self):
-        return self.locked()                  # what Condition's own try-acquire of a plain lock amounts to
 
     def _at_fork_reinit(self):
         state = current()

@@ -3,7 +3,8 @@
 A lock is thin until a thread has to wait for it: then it gets a raw lock, on which its waiters sleep, and keeps it.
 With the GIL, other threads run only where a function begins, where a call ends and where a loop goes back, and trace
 functions run between lines. So a line without these is one step to all others, and to take a thin lock is a line that
-exchanges `vacant`. Without the GIL, a lock has its raw lock from the beginning, as one that was adopted has.
+exchanges `vacant`. Without the GIL, a lock has its raw lock from the beginning, as one that was adopted has; also where
+gevent has patched, whose locks let others run when they are tried in vain.
 
 The hot methods are those for a known chain and while no times are taken. They are written out, because a Python call
 costs more than the work that it would name. No call stands between the try and the last store, so that no signal
@@ -23,8 +24,9 @@ from lockdep.fastpath._modes import BLOCKING, FOREVER
 from lockdep.fastpath._site import _gone, _known, creation_entry
 from lockdep.fastpath._tally import now_ns
 from lockdep.fastpath._threads import _local, enter_thread
+from lockdep.fastpath.greenlets import greenlets_patched
 
-THIN = getattr(sys, "_is_gil_enabled", bool)() or not hasattr(sys, "_is_gil_enabled")
+THIN = getattr(sys, "_is_gil_enabled", lambda: True)() and not greenlets_patched()
 
 _allocate_lock = _thread.allocate_lock
 _getframe = sys._getframe

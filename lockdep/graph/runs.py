@@ -36,6 +36,10 @@ class Run:
         self.took: dict[int | Entry, Sighting] = {}
         self.waiters: list[Waiter] = []
 
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Be pickled as None: a Thread or Future of the program has one of these, and is pickled without lockdep."""
+        return type(None), ()
+
     def taken(self) -> list[tuple[int, Sighting]]:
         """Return (serial, sighting) once for each entry taken; the serial is 0 if the instance was not remembered."""
         known: dict[Entry, tuple[int, Sighting]] = {}

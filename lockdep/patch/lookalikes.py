@@ -2,13 +2,15 @@
 
 `type(threading.Lock())` has the module, the name and the documentation of the type it stands for, accepts the raw locks
 that the program made before, and equals the raw type: whoever keeps a table by type, as picklers do, finds ours in it.
-What still differs: `is` between the raw type and ours, and checks in C.
+What still differs: `is` between the raw type and ours, checks in C, the bases and the metaclass, the words of errors
+about wrong arguments, and attributes of ours (`owner`, `count`, ...), which `dir` does not show.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import threading
 from typing import Any
 
 from lockdep import fastpath
@@ -42,6 +44,17 @@ def stands_for(kind: type) -> type:
     return given
 
 
+class Absent:
+    """In place of an attribute that a type has, and the one it passes for has not."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, lock: object, kind: type) -> Any:
+        whose = f"type object {full_name(kind)!r}" if lock is None else f"{full_name(kind)!r} object"
+        raise AttributeError(f"{whose} has no attribute {self.name!r}")
+
+
 def lookalike(real: type, base: type, make: Any) -> Any:
     """Return a subclass of `base` that passes for `real`; its objects are made by `make`, which is given the type."""
 
@@ -56,11 +69,13 @@ def lookalike(real: type, base: type, make: Any) -> Any:
         "__new__": make,
         "__init__": object.__init__,
         "__class__": property(seen_class),
-        "__repr__": repr_of_raw if in_python(real) else described,
+        "__repr__": described_in_python if in_python(real) else described,
         "__reduce_ex__": reduced,
         "__init_subclass__": classmethod(refuse_subclass),
         "stands_for": real,
     }
+    if not hasattr(real, "locked"):  # an RLock before 3.14
+        namespace["locked"] = Absent("locked")
     kind: Any = Lookalike(real.__name__, (base,), namespace)
     fastpath.pass_for(kind, full_name(real))
     return kind
@@ -83,9 +98,14 @@ def described(lock: Any) -> str:
     return f"<{state} {full_name(stands_for(type(lock)))} object{lock.describe()} at {id(lock):#x}>"
 
 
-def repr_of_raw(lock: Any) -> str:
-    """Return the representation of the lock of a library of greenlets, which is its own affair."""
-    return repr(lock.raw)
+def described_in_python(lock: Any) -> str:
+    """Return the representation of a lock that stands for one of greenlets: the library's own, or that of an RLock."""
+    if isinstance(lock, Lock):
+        return repr(lock.raw)
+    kind, holder = stands_for(type(lock)), threading._active.get(lock._owner, lock._owner)  # type: ignore[attr-defined]
+    state = "locked" if RLock.locked(lock) else "unlocked"
+    owner = getattr(holder, "name", holder)
+    return f"<{state} {kind.__module__}.{kind.__qualname__} object owner={owner!r} count={lock.count} at {id(lock):#x}>"
 
 
 def reduced(lock: Any, protocol: int) -> Any:

@@ -51,6 +51,15 @@ class _Wrapper(wrapt.FunctionWrapper):  # type: ignore[type-arg]
     """A function, or a method as it stands in its class."""
 
     __bound_function_wrapper__ = _BoundMethod
+    _self_unbound: Any = None
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """Bind the method. Looked up on the class it is always the same object, by which picklers recognise it."""
+        if instance is not None:
+            return super().__get__(instance, owner)
+        if self._self_unbound is None:
+            self._self_unbound = super().__get__(None, owner)
+        return self._self_unbound
 
     def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
         """Pickle by the place it was defined in, as a plain function does."""

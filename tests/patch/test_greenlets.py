@@ -27,6 +27,7 @@ def wait_for(*greenlets):
 """
 
 LIBRARIES = {"gevent": GEVENT, "eventlet": EVENTLET}
+pytestmark = pytest.mark.any_build
 BUILDS = pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
 EACH = pytest.mark.parametrize(
     "library",
@@ -157,7 +158,6 @@ def lines_about(library: str, done: subprocess.CompletedProcess[str]) -> list[st
 
 
 @EACH
-@pytest.mark.any_build
 def test_greenlets_of_a_patched_program_are_validated_as_threads(
     tmp_path: Path, library: str, plain: Callable[[str], list[str]]
 ) -> None:
@@ -180,7 +180,6 @@ def test_a_late_patch_ends_the_tracking(
 
 
 @EACH
-@pytest.mark.any_build
 def test_a_late_patch_is_told_at_the_end_if_no_lock_was_used_after_it(tmp_path: Path, library: str) -> None:
     done = run(tmp_path, library, "import lockdep\nlockdep.install()\npatch()\n", *PLAIN, pure="0")
 
