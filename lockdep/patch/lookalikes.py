@@ -103,9 +103,9 @@ def described_in_python(lock: Any) -> str:
     if isinstance(lock, Lock):
         return repr(lock.raw)
     kind, holder = stands_for(type(lock)), threading._active.get(lock._owner, lock._owner)  # type: ignore[attr-defined]
-    state = "locked" if RLock.locked(lock) else "unlocked"
+    state, count = ("locked", lock.count) if lock.owner else ("unlocked", 0)
     owner = getattr(holder, "name", holder)
-    return f"<{state} {kind.__module__}.{kind.__qualname__} object owner={owner!r} count={lock.count} at {id(lock):#x}>"
+    return f"<{state} {kind.__module__}.{kind.__qualname__} object owner={owner!r} count={count} at {id(lock):#x}>"
 
 
 def reduced(lock: Any, protocol: int) -> Any:

@@ -14,6 +14,10 @@ GEVENT = """
 import gevent
 from gevent import spawn, sleep
 from gevent.monkey import patch_all as patch
+def spin(lock):  # its locks let others run when they are tried in vain
+    while not lock.acquire(blocking=False):
+        pass
+    lock.release()
 def wait_for(*greenlets):
     gevent.joinall(greenlets, raise_error=True)
 """
@@ -21,6 +25,10 @@ def wait_for(*greenlets):
 EVENTLET = """
 import eventlet
 from eventlet import monkey_patch as patch, sleep, spawn
+def spin(lock):
+    while not lock.acquire(blocking=False):
+        sleep(0)
+    lock.release()
 def wait_for(*greenlets):
     for greenlet in greenlets:
         greenlet.wait()
@@ -64,7 +72,17 @@ locks = [*(make() for make in makers), threading.Condition(threading.Lock())]
 print([excludes(lock) for lock in locks])
 recursive = threading.RLock()
 wait_for(*(spawn(again, recursive) for _ in range(3)))
+with recursive:
+    print(repr(recursive).partition(" at ")[0])
 print(recursive._is_owned(), repr(recursive).partition(" at ")[0], type(recursive), repr(threading.Lock()).split()[0])
+
+def hand_over(lock):
+    lock.acquire()
+    sleep(0)
+    lock.release()
+lock = threading.Lock()
+wait_for(spawn(hand_over, lock), spawn(spin, lock))
+print(lock.locked())
 
 condition, items, got = threading.Condition(), [], []
 def consume():

@@ -30,6 +30,9 @@ def asleep():
     with open(f"/proc/self/task/{os.getpid()}/stat") as file:
         return waiting.is_set() and file.read().rpartition(")")[2].split()[0] == "S"
 
+def is_locked():
+    return repr(lock).startswith("<locked")  # before Python 3.14 an RLock has no locked()
+
 waiting = threading.Event()
 thread = threading.Thread(target=holder)
 thread.start()
@@ -41,13 +44,13 @@ with outer:
         TAKE
     except KeyboardInterrupt:
         print("interrupted")
-    print(len(fastpath.thread_state().held()), lock.locked(), bool(lock._is_owned()) and KIND_OWNS)
+    print(len(fastpath.thread_state().held()), is_locked(), KIND_OWNS and lock._is_owned())
 go.set()
 thread.join()
-print(len(fastpath.thread_state().held()), lock.locked())
+print(len(fastpath.thread_state().held()), is_locked())
 with lock:
     print("taken", len(fastpath.thread_state().held()))
-print(lock.acquire(timeout=5), lock.release(), lock.locked())
+print(lock.acquire(timeout=5), lock.release(), is_locked())
 """
 
 
