@@ -46,12 +46,26 @@ static inline void ld_calibrate(ld_timer *clock) {
     clock->ns = ended;
     clock->scale = (unsigned long long)(((unsigned __int128)(ended - began) << 32) / (last - first));
 }
-static inline long long ld_now(ld_timer *clock) {
-    if (!clock->scale) return ld_monotonic();
-    return clock->ns + (long long)((__int128)(long long)(__rdtsc() - clock->ticks) * clock->scale >> 32);
+/* Return a moment in a unit that costs nothing to make; ld_ns makes ns of it. */
+static inline long long ld_stamp(ld_timer *clock) { return clock->scale ? (long long)__rdtsc() : ld_monotonic(); }
+static inline long long ld_ns(ld_timer *clock, long long stamp) {
+    if (!clock->scale) return stamp;
+    return clock->ns + (long long)((__int128)(stamp - (long long)clock->ticks) * clock->scale >> 32);
+}
+/* Return the ns from one stamp to another, 0 if they are in the wrong order: two processors may differ by a few ns. */
+static inline long long ld_span(ld_timer *clock, long long from, long long to) {
+    if (to <= from) return 0;
+    if (!clock->scale) return to - from;
+    return (long long)((unsigned __int128)(unsigned long long)(to - from) * clock->scale >> 32);
 }
 #else
 static inline void ld_calibrate(ld_timer *clock) { (void)clock; }
-static inline long long ld_now(ld_timer *clock) { (void)clock; return ld_monotonic(); }
+static inline long long ld_stamp(ld_timer *clock) { (void)clock; return ld_monotonic(); }
+static inline long long ld_ns(ld_timer *clock, long long stamp) { (void)clock; return stamp; }
+static inline long long ld_span(ld_timer *clock, long long from, long long to) { (void)clock; return to > from ? to - from : 0; }
 #endif
+/* For callers that are plain Python as well, and have no pointers. */
+#define LD_STAMP(clock) ld_stamp(&(clock))
+#define LD_NS(clock, stamp) ld_ns(&(clock), stamp)
+#define LD_SPAN(clock, from, to) ld_span(&(clock), from, to)
 #endif

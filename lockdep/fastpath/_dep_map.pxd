@@ -6,7 +6,7 @@ from lockdep.fastpath._chain cimport Chain, Entry, _nowhere, _untracked
 from lockdep.fastpath._link cimport Link, _counter, _link, _timing, ld_next, new_serial
 from lockdep.fastpath._modes cimport BLOCKING, NEST, SYNC, TIMED, UNUSUAL
 from lockdep.fastpath._site cimport _cache, creation_entry, ld_known_entry, outer_frame
-from lockdep.fastpath._tally cimport Tally, note_hold, note_wait, now_ns
+from lockdep.fastpath._tally cimport Tally, _clock, ld_timer, note_hold, note_wait, now_ns
 from lockdep.fastpath._thread_state cimport ThreadState, ld_counts, ld_origin
 from lockdep.fastpath._threads cimport _crossed, current, tell_holder, threads
 
@@ -18,6 +18,9 @@ cdef extern from "lockdep/fastpath/_atomics.h":
 
 cdef extern from "lockdep/fastpath/_origins.h":
     void ld_note_frame(ld_origin *origin, void *frame)
+
+cdef extern from "lockdep/fastpath/_clock.h":
+    long long stamp "LD_STAMP"(ld_timer clock) nogil
 
 cdef extern from "lockdep/fastpath/_counts.h":
     void ld_count_up(ld_counts *counts, unsigned number) noexcept

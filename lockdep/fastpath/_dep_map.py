@@ -18,7 +18,7 @@ if not cython.compiled:
     from lockdep.fastpath._link import _link, _timing, new_serial
     from lockdep.fastpath._modes import BLOCKING, NEST, SYNC, TIMED, UNUSUAL
     from lockdep.fastpath._site import creation_entry
-    from lockdep.fastpath._tally import note_hold, note_wait, now_ns
+    from lockdep.fastpath._tally import _clock, note_hold, note_wait, now_ns, stamp
     from lockdep.fastpath._threads import _crossed, current, tell_holder, threads
 
 COMPILED = cython.compiled
@@ -104,7 +104,7 @@ class DepMap:
         self.peer = -1                        # the held instance of the same class it was last judged under
         self.acquisitions = 0
         self.last = 0                         # serial of the thread that took it last
-        self.since = 0                        # when that was, while times are taken; 0 if not known
+        self.since = 0                        # when that was, while times are taken; 0 if not known; see ld_stamp
         self.holds = self.unseen = 0          # how often it is held now: tracked, and while nothing was tracked
         self.crossed = False                  # it was released by another thread than its taker once
         self.witnessed = False                # it was taken, so dependencies may name it
@@ -372,7 +372,7 @@ class DepMap:
         if self.last != state.serial:
             self.note_bounce(state, child)
         if _timing[0]:
-            self.since = now_ns()
+            self.since = stamp(_clock)
         if cython.compiled:
             ld_note_frame(cython.address(state.origins[child.depth]), frame)
         state.serials[child.depth] = self.serial

@@ -26,6 +26,7 @@ static inline void ld_note_time(ld_histogram *times, long long ns) {
     ld_extreme(&times->most, ns, 0);
     LD_ADD(times->buckets[at < LD_BUCKETS ? at : LD_BUCKETS - 1], 1);
 }
+#define LD_NOTE_TIME(times, ns) ld_note_time(&(times), ns)
 static inline void ld_clear_times(ld_histogram *times) {
     memset(times, 0, sizeof *times);
     times->least = LLONG_MAX;

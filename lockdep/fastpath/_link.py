@@ -18,7 +18,7 @@ COMPILED = cython.compiled
 
 if not cython.compiled:
     _serials = count(1)
-_timing = [0]                                 # 1 while wait and hold times are taken
+_timing = [0]                                 # 1 while wait and hold times are taken, 2 while they are traced as well
 
 
 class Link:

@@ -8,7 +8,7 @@ from lockdep.fastpath._link cimport Link, _link, _timing
 from lockdep.fastpath._modes cimport BLOCKING, TIMED, TRY
 from lockdep.fastpath._parking cimport HandoffQueue, _generation, ld_guard, ld_unguard
 from lockdep.fastpath._site cimport outer_frame
-from lockdep.fastpath._tally cimport Tally, calibrate, note_hold, note_wait, now_ns
+from lockdep.fastpath._tally cimport Tally, _clock, ld_histogram, ld_timer, note_hold, note_wait, now_ns, start_clock
 from lockdep.fastpath._thread_state cimport ThreadState, ld_counts, ld_origin
 from lockdep.fastpath._threads cimport _crossed, current, find_thread, follow, tell_holder
 
@@ -24,6 +24,14 @@ cdef extern from "lockdep/fastpath/_origins.h":
 
 cdef extern from "lockdep/fastpath/_counts.h":
     void ld_count_up(ld_counts *counts, unsigned number) noexcept
+
+cdef extern from "lockdep/fastpath/_clock.h":
+    long long stamp "LD_STAMP"(ld_timer clock) nogil
+    long long span "LD_SPAN"(ld_timer clock, long long begin, long long end) nogil
+    long long ns_of "LD_NS"(ld_timer clock, long long stamp) nogil
+
+cdef extern from "lockdep/fastpath/_histogram.h":
+    void note_time "LD_NOTE_TIME"(ld_histogram times, long long ns) nogil
 
 cdef extern from "lockdep/fastpath/_threads.h":
     PyObject *ld_here
@@ -69,6 +77,7 @@ cdef class ExclusiveLock(DepMap):
     @cython.locals(began=cython.longlong)
     cdef bint wait_counted(self, ThreadState state, object timeout, Entry entry) except -1
     @cython.final
+    @cython.locals(chain=Chain, tally=Tally)
     cdef int note_release(self, ThreadState state) except -1
     @cython.final
     cdef bint wait(self, object timeout, long long serial) except -1

@@ -26,7 +26,17 @@ if not cython.compiled:
     from lockdep.fastpath._dep_map import DepMap, _hold_starts
     from lockdep.fastpath._link import _link, _timing
     from lockdep.fastpath._modes import BLOCKING, TIMED, TRY
-    from lockdep.fastpath._tally import calibrate, note_hold, note_wait, now_ns
+    from lockdep.fastpath._tally import (
+        _clock,
+        note_hold,
+        note_time,
+        note_wait,
+        now_ns,
+        ns_of,
+        span,
+        stamp,
+        start_clock,
+    )
     from lockdep.fastpath._threads import _crossed, current, find_thread, tell_holder
 
 COMPILED = cython.compiled
@@ -39,9 +49,7 @@ if cython.compiled:
 
 def switch_stat(on):
     """Take wait and hold times from now on, or no longer."""
-    if on:
-        calibrate()
-    _timing[0] = 1 if on else 0
+    _timing[0] = start_clock() if on else 0
     _hold_starts.clear()
     if not cython.compiled:
         _pure.swap(on)
@@ -101,7 +109,7 @@ class ExclusiveLock(DepMap):
         self.acquisitions += 1
         ld_count_up(cython.address(state.counts), child.number)
         if _timing[0]:
-            self.since = now_ns()
+            self.since = stamp(_clock)
         ld_note_origin(cython.address(state.origins[child.depth]), state.tstate)
         state.serials[child.depth] = self.serial
         state.chain = child
@@ -290,8 +298,11 @@ class ExclusiveLock(DepMap):
         if self.since:
             chain = state.chain
             here = chain.depth != 0 and state.serials[chain.depth] == self.serial
-            entry = chain.entry if here else self.entry
-            note_hold(state, entry.tally, self.since)
+            tally = chain.entry.tally if here else self.entry.tally
+            if _timing[0] == 1:
+                note_time(tally.hold, span(_clock, self.since, stamp(_clock)))
+            else:                             # for the trace as well
+                note_hold(state, tally, ns_of(_clock, self.since))
             self.since = 0
         return 0
 

@@ -1,7 +1,7 @@
 # C types of _tally.py, read only when it is compiled.
 cimport cython
 
-from lockdep.fastpath._link cimport Link, _link
+from lockdep.fastpath._link cimport Link, _link, _timing
 
 cdef extern from "lockdep/fastpath/_atomics.h":
     void ld_immortal(object op)
@@ -18,7 +18,8 @@ cdef extern from "lockdep/fastpath/_clock.h":
     ctypedef struct ld_timer:
         unsigned long long scale
     void ld_calibrate(ld_timer *clock) nogil
-    long long ld_now(ld_timer *clock) nogil
+    long long LD_STAMP(ld_timer clock) nogil
+    long long LD_NS(ld_timer clock, long long stamp) nogil
 
 cdef extern from "lockdep/fastpath/_counts.h":
     ctypedef struct ld_past:
@@ -50,7 +51,7 @@ cdef ld_past _past
 cdef ld_timer _clock
 
 cdef long long new_number()
-cdef calibrate()
+cdef int start_clock() except -1
 cdef long long now_ns() noexcept
 cdef note_event(int waited, object state, int number, long long began, long long ended)
 @cython.locals(ended=cython.longlong)

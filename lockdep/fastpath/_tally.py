@@ -16,7 +16,7 @@ except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
 if not cython.compiled:
-    from lockdep.fastpath._link import _link
+    from lockdep.fastpath._link import _link, _timing
 
 COMPILED = cython.compiled
 
@@ -27,6 +27,7 @@ if cython.compiled:
     _numbers = 0
 else:
     _counter = count(1)
+    _clock = None
 
 
 class Tally:
@@ -167,17 +168,35 @@ def trace_events(capacity):
     """
     global _trace
     kept, _trace = _trace, deque(maxlen=capacity) if capacity else None
+    if _timing[0]:
+        _timing[0] = start_clock()
     return [] if kept is None else list(kept)
 
 
-def calibrate():
-    """Measure the fast clock against the monotonic one, once. Takes 2 ms."""
+def start_clock():
+    """Return what `_timing` has while times are taken. The first call measures the fast clock, which takes 2 ms."""
     if cython.compiled:
         ld_calibrate(cython.address(_clock))
+    return 1 if _trace is None else 2
 
 
 def now_ns():
-    """Return the monotonic clock in ns; since `calibrate` the fast clock, which runs beside it."""
+    """Return the monotonic clock in ns; since `start_clock` the fast clock, which runs beside it."""
     if cython.compiled:
-        return ld_now(cython.address(_clock))
+        return LD_NS(_clock, LD_STAMP(_clock))
     return monotonic_ns()
+
+
+if not cython.compiled:                       # C macros have these names
+
+    def stamp(_clock):
+        return monotonic_ns()
+
+    def span(_clock, begin, end):
+        return end - begin
+
+    def ns_of(_clock, moment):
+        return moment
+
+    def note_time(times, ns):
+        times.note(ns)

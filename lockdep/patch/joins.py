@@ -19,13 +19,18 @@ RUN = "_lockdep_run"  # the attribute of a Thread or a Future that holds its run
 def joined(run: Run, *, timed: bool) -> None:
     """Tell the validator that the current thread has waited for a run, which has ended."""
     if runtime.is_active():
+        state = fastpath.thread_state()
+        if state.chain.depth:  # who holds nothing waits safely, and that is the common case
+            runtime.validator().joined(state, run, timed=timed)
+
+
+def collect_ended(run: Run) -> None:
+    """Judge what the thread of a run has seen, which has ended, and other threads that have ended."""
+    if runtime.is_active():
         validator, waited_for = runtime.validator(), fastpath.find_thread(run.serial)
         if waited_for is not None:  # it is still being torn down
             validator.judge_other(waited_for)
         validator.collect_ended()
-        state = fastpath.thread_state()
-        if state.chain.depth:  # who holds nothing waits safely, and that is the common case
-            validator.joined(state, run, timed=timed)
 
 
 def wait_judging(run: Run, wait: Callable[[float | None], Any], goes_on: Callable[[], bool], timeout: Any) -> None:

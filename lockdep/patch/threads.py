@@ -22,7 +22,7 @@ from lockdep.graph import naming
 from lockdep.graph.classes import registry
 from lockdep.graph.runs import Run
 from lockdep.patch.changes import Changes
-from lockdep.patch.joins import RUN, joined, timeout_of, wait_judging
+from lockdep.patch.joins import RUN, collect_ended, joined, timeout_of, wait_judging
 from lockdep.places import Step, step_of
 
 _MADE = "_lockdep_made"  # the attribute of a Thread that says where it was made
@@ -150,6 +150,7 @@ def follow_join(wrapped: Callable[..., None], thread: Any, args: tuple[Any, ...]
     else:
         wait_judging(run, wrapped, thread.is_alive, timeout)
     if run is not None and not thread.is_alive():
+        collect_ended(run)
         joined(run, timed=timeout is not None)
 
 
