@@ -6,7 +6,8 @@ first place again. Code objects are not kept alive; what is known of one is drop
 
 Two texts are two places, even on the same line of files of one name (`<stdin>`, `<string>`). Only if the text never
 stops changing, so that MOST_TEXTS texts were seen that differ in nothing but the values of constants and numbers in
-names, further ones count as the last of these. So generated code cannot fill the memory.
+names (for a text that is in no file, also numbers and hashes in the name of that), further ones count as the last of
+these. So generated code cannot fill the memory.
 
 Costs: the first place in a code object, some 50 ns for each of its instructions; the next ones about 1 us.
 """
@@ -18,6 +19,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import deque
+from os.path import exists
 from types import CodeType
 from weakref import ref
 
@@ -25,6 +27,7 @@ MOST_TEXTS = 64
 
 _CONSTANT = bytes(number in {*opcode.hasconst, opcode.opmap.get("LOAD_SMALL_INT", -1)} for number in range(256))
 _NUMBER = re.compile(r"\d+")
+_HASH = re.compile(r"[0-9a-f]{8,}|\d+")
 
 
 class Step:
@@ -195,8 +198,9 @@ def numberless(name: str) -> str:
 
 
 def numberless_file(name: str) -> str:
-    """Return the name of a file; that of a text which was never in a file, such as `<cell 7>`, without its numbers."""
-    return numberless(name) if name.startswith("<") else name
+    """Return the name of a file; that of a text which is in no file, such as `<cell 7>`, without numbers and hashes."""
+    without = _HASH.sub("#", name)
+    return name if without == name or (not name.startswith("<") and exists(name)) else without
 
 
 def text_of(code: CodeType) -> int:

@@ -93,7 +93,7 @@ def seen_stack(pairs: Sequence[tuple[CodeType, int]], depth: int) -> StackTrace:
     start = 0
     while start < len(pairs) and is_ours(pairs[start][0].co_filename):
         start += 1
-    return stack_of(pairs[start : start + depth])
+    return stack_of(pairs[start : start + depth], living=False)
 
 
 def innermost() -> Step | None:
@@ -104,14 +104,17 @@ def innermost() -> Step | None:
     return None if frame is None else step_of(frame.f_code, frame.f_lasti)
 
 
-def stack_of(pairs: Iterable[tuple[CodeType, int]]) -> StackTrace:
-    """Return the stack with (code, offset of the instruction) for each frame, innermost first."""
+def stack_of(pairs: Iterable[tuple[CodeType, int]], *, living: bool = True) -> StackTrace:
+    """Return the stack with (code, offset of the instruction) for each frame, innermost first.
+
+    Unless `living`, it may be one of code with the same text that is gone: what is kept of a sighting is only shown.
+    """
     steps = tuple([step_of(code, lasti) for code, lasti in pairs])
     key = tuple([part for step in steps for part in (step.file, step.function, step.line)])
     try:
         # Not get(): a subscript takes no lock in a free-threaded build, so a fork cannot leave one taken.
         found = _interned[key]
-        if not steps or found.steps[0].source is steps[0].source:  # else it has led to code that may be gone
+        if not living or not steps or found.steps[0].source is steps[0].source:  # else it led to code that may be gone
             return found
     except KeyError:
         if len(_interned) >= _MAX_STACKS:

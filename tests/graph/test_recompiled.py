@@ -101,6 +101,41 @@ def test_a_text_in_which_only_numbers_change_leaves_nothing(told, call: str) -> 
     assert told(f"print(*growth(lambda number: {call}))") == ["0 True"]
 
 
+def test_texts_that_are_in_no_file_and_have_hashes_or_numbers_in_their_names_leave_nothing(told) -> None:
+    assert told("""
+import hashlib
+def cell(number):
+    name = f"<input-1-{hashlib.sha1(str(number).encode()).hexdigest()}>"
+    run(f"lock = threading.Lock()\\nwith lock: x = {number}", name)
+def temporary(number):
+    run("lock = threading.Lock()\\nwith lock: pass", f"/nowhere/ipykernel_17/{number * 7919}.py")
+print(*growth(cell), *growth(temporary))
+""") == ["0 True 0 True"]
+
+
+def test_files_with_numbers_in_their_names_are_not_taken_for_one(told) -> None:
+    assert told("""
+made = set()
+for number in range(100):
+    name = f"migration_{number}.py"
+    open(name, "w").write("import threading\\nlock = threading.Lock()\\n")
+    made.add(runpy.run_path(name)["lock"].entry.lock_class)
+print(len(made))
+""") == ["100"]
+
+
+def test_an_order_keeps_no_text_alive(told) -> None:
+    assert told("""
+from lockdep import places
+text = "class C: lock = None\\na, b = [threading.Lock() for _ in range(2)]\\nwith a, b: C.lock = a"
+for _ in range(40):  # each is collected, as it refers to itself, and each leaves the order of two instances
+    run(text)
+gc.collect()
+places.forget_freed()
+print(sum(type(one) is places.Source and one.file == "plugin.py" for one in gc.get_objects()) < 10)
+""") == ["True"]
+
+
 def test_code_objects_and_types_are_not_kept_alive(told) -> None:
     assert told("""
 names = run("def make(): threading.Lock()\\nclass L(type(threading.RLock())): pass\\nL()")
