@@ -156,7 +156,7 @@ def test_a_lock_of_its_handler_that_is_taken_with_it_enabled_is_reported(tree: P
     assert "inconsistent {IN-ALARM-W} -> {ALARM-ON-W} usage." in told
     assert "thread MainThread [HC0[0]:SC0[0]:AC0[0]:HE1:SE1:AE1] takes:" in told
     assert "<Alarm>" in told
-    assert "alarms last disabled at (1): alarms_program.py:" in told
+    assert "alarms last disabled at (1): tests/contexts/alarms_program.py:" in told
 
 
 def test_a_lock_of_its_handler_that_is_held_when_it_is_enabled_is_reported(tree: Path) -> None:
