@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lockdep.fastpath import BUILD
 from tests.worlds import program
 
 PURE = pytest.mark.parametrize("pure", ["0", "1"])
@@ -110,6 +111,7 @@ print(raised - seen, ignored, raised > 0)
 """
 
 
+@pytest.mark.xfail(BUILD == "pure", reason="CPython prints what comes out of a fork hook that is written in Python")
 def test_an_exception_of_a_handler_comes_out_of_a_fork(tmp_path: Path) -> None:
     done = program(tmp_path, SETUP + INTERRUPTED, LOCKDEP_PURE="0")
 
