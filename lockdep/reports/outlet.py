@@ -58,7 +58,7 @@ class Outlet:
     def forked(self) -> None:
         """Go on in the child of a fork: the parent writes what was kept."""
         self._writing = _thread.allocate_lock()
-        self._kept.clear()
+        self._kept = deque()  # without the GIL, a thread that is gone may have held the old one's own lock
         self._size = 0
 
     def flush(self, seconds: float) -> None:

@@ -230,16 +230,13 @@ class GuardedWork:
 
     def _tell(self) -> None:
         """Tell the findings that are news. One thread does it at a time, and also tells those of others."""
-        news = self.book.news
-        while news:
+        while self.book.news:
             try:
                 if not self._telling.take(0):
                     return
-                while news:
-                    finding = news[0]
-                    self._tell_one(finding)
-                    if news and news[0] is finding:  # else a handler has forked, and this is the child
-                        del news[0]
+                while news := self.book.news:  # a new list in a child, if a handler forks meanwhile
+                    self._tell_one(news[0])
+                    del news[0]
             finally:
                 self._telling.drop()
 
@@ -279,9 +276,11 @@ class GuardedWork:
         If another thread was changing the graph during the fork, the child starts with an empty one.
         """
         self._telling = fastpath.GraphLock()
-        self.book.news.clear()
+        # New lists: without the GIL, a thread that is gone may have held the old ones' own locks.
+        self.book.news = []
         # What a fork hook releases and takes again in the child can wait for nobody.
         self.rules.over_fork = frozenset(serial for _, serial in fastpath.thread_state().held())
         if not GRAPH_LOCK.intact:
+            self._unfinished = []
             self.root = new_root()  # a chain that is in no graph must not pass as known
             self.rules.cycles.restart(self.root)

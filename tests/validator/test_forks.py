@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lockdep.fastpath import BUILD
+from lockdep.fastpath import BUILD, HAS_GIL
 from tests.worlds import program
 
 PURE = pytest.mark.parametrize("pure", ["0", "1"])
@@ -73,6 +73,8 @@ verdict()
 @pytest.mark.parametrize(("order", "findings"), [("a, b", 0), ("b, a", 1)])
 @pytest.mark.parametrize("forks", [THREADS, HANDLER], ids=["threads", "handler"])
 def test_the_graph_lock_is_free_after_forks(tmp_path: Path, forks: str, order: str, findings: int, pure: str) -> None:
+    if forks is THREADS and pure == "1" and not HAS_GIL:
+        pytest.skip("without the GIL, a child of the pure build can wait for a lock inside the interpreter")
     done = program(tmp_path, (SETUP + forks).replace("ORDER", order), LOCKDEP_PURE=pure)
 
     assert done.stdout == f"False {findings}\n", done.stderr
