@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from lockdep.fastpath import HAS_GIL
 from tests.worlds import PLAIN, program
 
 pytestmark = pytest.mark.any_build
@@ -124,6 +126,7 @@ print(len(made))
 """) == ["100"]
 
 
+@pytest.mark.skipif(not HAS_GIL and sys.version_info < (3, 14), reason="this interpreter keeps all code objects")
 def test_an_order_keeps_no_text_alive(told) -> None:
     assert told("""
 from lockdep import places
