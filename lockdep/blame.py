@@ -15,6 +15,8 @@ from types import CodeType, TracebackType
 from lockdep.paths import INSTALLED, STDLIB
 from lockdep.trace import is_ours
 
+_OURS = "lockdep.fastpath._interrupts"  # the module of what we put around handlers; not imported: see cli
+
 
 def is_internal(error: BaseException) -> bool:
     """Return whether lockdep's own code raised an exception, or what that calls in the standard library."""
@@ -57,6 +59,8 @@ def codes_of(trace: TracebackType | None) -> Iterator[CodeType]:
 
 def code_of(handler: object) -> object:
     """Return the code that a handler runs, as far as that can be seen; None for one that is not written in Python."""
+    if type(handler).__module__ == _OURS:
+        handler = getattr(handler, "handler", handler)
     handler = getattr(handler, "func", handler)  # functools.partial
     handler = getattr(handler, "__func__", handler)  # a method
     if not hasattr(handler, "__code__"):

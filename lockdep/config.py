@@ -19,9 +19,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from lockdep.vocabulary.grades import FAIL_ON, POTENTIAL
+from lockdep.vocabulary.styles import AUTO, FRAMES, STYLES, USER
 
 VARIABLE = "LOCKDEP_OPTIONS"
+ON_DEADLOCK = ("report", "raise", "exit")
 MOST = 2**31 - 1  # the largest number that is accepted
+_CHOICES = {"fail_on": FAIL_ON, "on_deadlock": ON_DEADLOCK, "style": STYLES, "frames": FRAMES}
 _WORDS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -37,15 +40,22 @@ class Options:
     strict: bool = False  # the kernel's verdicts: every finding fails a run, whatever its grade
     fail_on: str = POTENTIAL  # the weakest grade that fails a run, one of vocabulary.grades.FAIL_ON
     raise_on_deadlock: bool = False  # raise DeadlockError in the thread that would deadlock
+    on_deadlock: str = "report"  # what to do about threads that do wait in a circle, one of ON_DEADLOCK
+    hang_after: int = 0  # seconds of a wait after which a picture of all threads is written, once; 0 is never
     raise_on_recursion: bool = False  # raise DeadlockError in a thread that would wait for itself
     suppress: tuple[str, ...] = ()  # findings not to report: "circular: a.py:1 -> b/*  # why"
+    baseline: str = ""  # a file of findings that are known, see baseline.py
     ignore: tuple[str, ...] = ()  # glob patterns of module names whose locks are not tracked
     max_chains: int = 65536  # lock chains to remember; further ones are checked pair by pair, each time
     max_witnesses: int = 4  # observations to keep of each kind of each dependency
     max_instances: int = 1024  # lock instances to remember for each thread or work item that can be waited for
     max_pairs: int = 4096  # pairs of instances to remember for each class that is nested in itself
     stack_depth: int = 24  # frames to keep of each stack
+    show_unmatched: bool = False  # report cycles whose observations name different locks, not only their number
+    style: str = AUTO  # how reports are shown, one of vocabulary.styles.STYLES
+    frames: str = USER  # whose calls reports in the short style show, one of vocabulary.styles.FRAMES
     stat: bool = False  # measure wait and hold times of every lock
+    children: bool = True  # record what child processes of `lockdep run` and pytest see, too
     exit_code: int = 66  # exit status of `lockdep run` instead of 0 if there were findings
 
     def __post_init__(self) -> None:
@@ -53,15 +63,30 @@ class Options:
             _check(field.name, getattr(self, field.name), field.default, "option")
 
 
-def load_options(**keywords: Any) -> Options:
+def load_options(weakest: Mapping[str, Any] | None = None, /, **keywords: Any) -> Options:
     """Return the Options that keywords, environment and pyproject.toml give together, the strongest source first.
+
+    `weakest` has defaults that differ from those of Options.
 
     Raises OptionError if any of the three is wrong. Reads the environment and at most one file.
     """
     checked = _checked(keywords, "keyword")
     if len(checked) == len(_DEFAULTS):
         return Options(**checked)  # every option is given: do not read the weaker sources
-    return Options(**{**_from_pyproject(os.getcwd()), **_from_environment(os.environ.get(VARIABLE, "")), **checked})
+    environment = _from_environment(os.environ.get(VARIABLE, ""))
+    return with_baseline(Options(**{**(weakest or {}), **_from_pyproject(os.getcwd()), **environment, **checked}))
+
+
+def with_baseline(options: Options) -> Options:
+    """Return options that suppress the findings of the baseline, if there is one. OptionError if it cannot be read."""
+    if not options.baseline:
+        return options
+    from lockdep.baseline import entries
+
+    try:
+        return dataclasses.replace(options, suppress=(*options.suppress, *entries(options.baseline)))
+    except ValueError as error:
+        raise OptionError(f"baseline {options.baseline}: {error}") from None
 
 
 def _checked(values: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -86,20 +111,22 @@ def _fits(name: str, value: Any, default: Any) -> bool:
         return isinstance(value, tuple) and all(isinstance(item, str) for item in value)
     if type(value) is not type(default):  # exactly, since True is an int
         return False
-    if name == "fail_on":
-        return value in FAIL_ON
+    if name in _CHOICES:
+        return value in _CHOICES[name]
     if name == "exit_code":
         return value in range(256)
-    return isinstance(value, bool) or value in range(MOST + 1)
+    return isinstance(value, bool | str) or value in range(MOST + 1)
 
 
 def _accepted(name: str, default: Any) -> str:
-    if name == "fail_on":
-        return "one of " + ", ".join(FAIL_ON)
+    if name in _CHOICES:
+        return "one of " + ", ".join(_CHOICES[name])
     if name == "exit_code":
         return "an integer from 0 to 255"
     if isinstance(default, tuple):
         return "a list of strings"
+    if isinstance(default, str):
+        return "a path"
     return "true or false" if isinstance(default, bool) else f"an integer from 0 to {MOST}"
 
 
@@ -151,7 +178,10 @@ def _from_pyproject(folder: str) -> dict[str, Any]:
     table = tool.get("lockdep", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         raise OptionError(f"{path} tool.lockdep: expected a table, got {table!r}")
-    return _checked({name.replace("-", "_"): value for name, value in table.items()}, f"{path} [tool.lockdep]")
+    options = _checked({name.replace("-", "_"): value for name, value in table.items()}, f"{path} [tool.lockdep]")
+    if options.get("baseline"):
+        options["baseline"] = os.path.join(os.path.dirname(path), options["baseline"])
+    return options
 
 
 def _find_pyproject(folder: str) -> str | None:

@@ -30,24 +30,62 @@ def working_directory() -> str:
 AT_START = working_directory()
 
 
+def program_name() -> str:
+    """Return the name of the program that this process runs; of a package that is run, the name of the package."""
+    folder, name = os.path.split(sys.argv[0] if getattr(sys, "argv", None) else "")
+    return os.path.basename(folder) if name == "__main__.py" and folder else name or "python"
+
+
 def short_path(filename: str) -> str:
     """Return the path of a source file as reports show it, with slashes. Cost: some looks at directories, once each."""
     if filename.startswith("<"):
         return filename
+    found = settled_path(filename)
+    if found:
+        return found
+    path = os.path.normpath(os.path.join(AT_START, filename))
+    return os.path.relpath(path, import_root(os.path.dirname(path))).replace(os.sep, "/")
+
+
+@lru_cache(maxsize=4096)
+def settled_path(filename: str) -> str:
+    """Return the path as reports show it of a file in a project or an installed one; '' if sys.path decides."""
     path = os.path.normpath(os.path.join(AT_START, filename))
     for marker in INSTALLED:
         if marker in path:
             return path.rpartition(marker)[2].replace(os.sep, "/")
     if path.startswith(STDLIB):
         return "stdlib/" + path[len(STDLIB) :].replace(os.sep, "/")
-    folder = os.path.dirname(path)
-    return os.path.relpath(path, project_root(folder) or import_root(folder)).replace(os.sep, "/")
+    root = project_root(os.path.dirname(path))
+    return os.path.relpath(path, root).replace(os.sep, "/") if root else ""
+
+
+def is_library(filename: str) -> bool:
+    """Return whether a file belongs to the standard library or to an installed package, as the program's own do not."""
+    path = os.path.normpath(os.path.join(AT_START, filename))
+    if is_installed(path):
+        return True
+    return not filename.startswith("<") and has_packages(package_root(os.path.dirname(path)))
+
+
+def is_installed(path: str) -> bool:
+    """Return whether an absolute path is where installers put packages, or in the standard library."""
+    return path.startswith(STDLIB) or bool([marker for marker in INSTALLED if marker in path])
+
+
+@lru_cache(maxsize=4096)
+def has_packages(folder: str) -> bool:
+    """Return whether packages were installed into this directory, as `pip install --target` does."""
+    try:
+        return [name for name in os.listdir(folder) if name.endswith(".dist-info")] != []
+    except OSError:
+        return False
 
 
 def import_path(filename: str) -> str:
     """Return the path of a source file from where it is imported, with slashes."""
     path = os.path.normpath(os.path.join(AT_START, filename))
-    if any(marker in path for marker in INSTALLED) or path.startswith(STDLIB):
+    if is_installed(path):
         return short_path(path).removeprefix("stdlib/")
     return os.path.relpath(path, import_root(os.path.dirname(path))).replace(os.sep, "/")
 
@@ -55,7 +93,7 @@ def import_path(filename: str) -> str:
 @lru_cache(maxsize=4096)
 def project_root(folder: str) -> str:
     """Return the nearest directory, from this one upwards, with a pyproject.toml or a git repository, or ''."""
-    if any(os.path.exists(os.path.join(folder, mark)) for mark in ROOT_MARKS):
+    if [mark for mark in ROOT_MARKS if os.path.exists(os.path.join(folder, mark))]:
         return folder
     above = os.path.dirname(folder)
     return "" if above == folder else project_root(above)

@@ -7,7 +7,8 @@ first place again. Code objects are not kept alive; what is known of one is drop
 Two texts are two places, even on the same line of files of one name (`<stdin>`, `<string>`). Only if the text never
 stops changing, so that MOST_TEXTS texts were seen that differ in nothing but the values of constants and numbers in
 names (for a text that is in no file, also numbers and hashes in the name of that), further ones count as the last of
-these. So generated code cannot fill the memory.
+these. So generated code cannot fill the memory. The name of a text may be that of a file that is gone (`part_7.py`, but
+not `<cell 7>` and `7.py`): there can be MOST_FILES of these.
 
 Costs: the first place in a code object, some 50 ns for each of its instructions; the next ones about 1 us.
 """
@@ -24,6 +25,7 @@ from types import CodeType
 from weakref import ref
 
 MOST_TEXTS = 64
+MOST_FILES = 2048
 
 _CONSTANT = bytes(number in {*opcode.hasconst, opcode.opmap.get("LOAD_SMALL_INT", -1)} for number in range(256))
 _NUMBER = re.compile(r"\d+")
@@ -36,11 +38,11 @@ class Step:
     __slots__ = ("file", "function", "lasti", "line", "source")
 
     def __init__(self, source: Source, lasti: int) -> None:
-        self.source = source
-        self.file = source.file
-        self.function = source.function
-        self.line = source.line(lasti)
-        self.lasti = lasti
+        self.source: Source = source
+        self.file: str = source.file
+        self.function: str = source.function
+        self.line: int = source.line(lasti)
+        self.lasti: int = lasti
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         """Be pickled as None: a Thread of the program has one of these, and is pickled without lockdep."""
@@ -56,12 +58,12 @@ class Place:
     __slots__ = ("column", "file", "function", "lasti", "line", "text")
 
     def __init__(self, file: str, function: str, line: int, column: int, lasti: int, text: int) -> None:
-        self.file = file
-        self.function = function
-        self.line = line
-        self.column = column
-        self.lasti = lasti
-        self.text = text
+        self.file: str = file
+        self.function: str = function
+        self.line: int = line
+        self.column: int = column
+        self.lasti: int = lasti
+        self.text: int = text
 
     def code(self) -> tuple[str, str, int]:
         """Return what is equal for the places in one code object."""
@@ -83,9 +85,9 @@ class Source(ref[CodeType]):
         return super().__new__(cls, code, _gone.append)
 
     def __init__(self, code: CodeType) -> None:
-        self.number = id(code)
-        self.file = code.co_filename
-        self.function = code.co_qualname
+        self.number: int = id(code)
+        self.file: str = code.co_filename
+        self.function: str = code.co_qualname
         self.places: dict[int, Place] = {}
         self.steps: dict[int, Step] = {}
         self._starts: array[int] | None = None
@@ -184,8 +186,9 @@ def register_place(source: Source, lasti: int) -> Place:
     found = _places.get(key)
     if found is not None:
         return found
-    alike = _texts.setdefault(hash((numberless_file(source.file), line, lasti, source.shape())), [])
-    if len(alike) >= MOST_TEXTS:
+    family = numberless_file(source.file)
+    alike = _texts.setdefault(hash((family, line, lasti, source.shape())), [])
+    if len(alike) >= (MOST_FILES if family != source.file and names_files(family) else MOST_TEXTS):
         return alike[-1]
     made = Place(source.file, source.function, line, source.column(lasti), lasti, source.text())
     found = _places.setdefault(key, made)
@@ -201,6 +204,11 @@ def numberless_file(name: str) -> str:
     """Return the name of a file; that of a text which is in no file, such as `<cell 7>`, without numbers and hashes."""
     without = _HASH.sub("#", name)
     return name if without == name or (not name.startswith("<") and exists(name)) else without
+
+
+def names_files(family: str) -> bool:
+    """Return whether this may be what the names of several files have in common."""
+    return not family.rpartition("/")[2].startswith(("<", "#"))
 
 
 def text_of(code: CodeType) -> int:

@@ -19,13 +19,15 @@ class Traits(NamedTuple):
     `inner` and `outer` are wait types; an `outer` of 0 means the same as `inner`. `kind` is "normal"; "percpu" for
     locks that end a path in the searches for interrupt deadlocks; or "override" for one that sets the wait context
     outright. With `by_instance` a thread may hold two locks of one class, as long as their instances are taken in one
-    order; without it, that is recursion.
+    order; without it, that is recursion. A lock under which nothing may sleep holds preemption off; `counted` is False
+    for one whose functions switch preemption or bottom halves off by themselves.
     """
 
     inner: int = SLEEP
     outer: int = 0
     kind: str = "normal"
     by_instance: bool = False
+    counted: bool = True
 
 
 DROP_IN = Traits(by_instance=True)

@@ -36,6 +36,8 @@ def test_without_any_source_the_defaults_hold():
         strict=False,
         fail_on="potential",
         raise_on_deadlock=False,
+        on_deadlock="report",
+        hang_after=0,
         suppress=(),
         ignore=(),
         max_chains=65536,
@@ -52,12 +54,12 @@ def test_options_cannot_change():
         Options().strict = True
 
 
-def test_the_readme_names_every_option_with_its_default():
-    rows = re.findall(r"^\| `(\w+)`[^|]*\| ([^|]*) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    words = {True: "true", False: "false", (): "none"}
+def test_the_page_names_every_option_with_its_default():
+    rows = re.findall(r"^\| `(\w+)`[^|]*\| ([^|]*) \|", (ROOT / "docs/options.md").read_text(), re.MULTILINE)
+    words = {"True": "true", "False": "false", "()": "none", "": "none"}
     defaults = dataclasses.asdict(Options())
     told = {name: default for name, default in rows if name in defaults}
-    assert told == {name: str(words.get(default, default)) for name, default in defaults.items()}
+    assert told == {name: words.get(str(default), str(default)) for name, default in defaults.items()}
 
 
 def test_fail_on_may_name_every_grade_but_excused():
@@ -123,7 +125,8 @@ def test_a_keyword_may_be_a_list_where_a_tuple_is_kept():
         ({"exit_code": 256}, "keyword exit_code: expected an integer from 0 to 255, got 256"),
         (
             {"fail_on": "maybe"},
-            "keyword fail_on: expected one of observed, certain, feasible, potential, unmatched, stall, got 'maybe'",
+            "keyword fail_on: expected one of observed, certain, feasible, potential, unmatched, latent, stall, "
+            "got 'maybe'",
         ),
         ({"suppress": "circular: *"}, "keyword suppress: expected a list of strings, got 'circular: .*'"),
         ({"ignore": [1]}, r"keyword ignore: expected a list of strings, got \(1,\)"),
@@ -204,3 +207,14 @@ def test_tomllib_is_imported_only_for_our_table(nowhere):
     assert imported() == "False"
     pyproject(nowhere, "[tool.lockdep]\n")
     assert imported() == "True"
+
+
+def test_a_program_that_reads_options_may_have_other_defaults(monkeypatch):
+    assert load_options({"on_deadlock": "raise"}).on_deadlock == "raise"
+    monkeypatch.setenv("LOCKDEP_OPTIONS", "on_deadlock=exit")
+    assert load_options({"on_deadlock": "raise"}).on_deadlock == "exit"
+
+
+def test_on_deadlock_is_one_of_three_words():
+    with pytest.raises(OptionError, match="on_deadlock: expected one of report, raise, exit"):
+        load_options(on_deadlock="ignore")

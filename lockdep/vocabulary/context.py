@@ -5,15 +5,19 @@ Data without side effects. Only the engine in contexts/ changes it, and only for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lockdep.trace import StackTrace
+from lockdep.vocabulary.record import record
 from lockdep.vocabulary.states import STATES, State
 from lockdep.wait_types import MAX
 
 Derived = tuple[tuple[State, ...], tuple[State, ...], int]  # the states inside, those enabled, the bits for modes
 _derived: dict[tuple[int, ...], Derived] = {}  # by the counts of a context: they are few, and asked for at each switch
+
+
+COUNTED = "a reference count"  # what runs a finalizer, if not the collector
+Scene = tuple["Context", object, int]  # a context, the key of its root, and what the modes of locks get in it
 
 
 class Switch(NamedTuple):
@@ -33,7 +37,7 @@ class Handler(NamedTuple):
     before: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ContextSummary:
     """A copy of a Context for a report. `depths` and `off` have a count for each state, in the order of the table."""
 
@@ -65,18 +69,30 @@ class ContextSummary:
 class Context:
     """What one thread is inside of, and what is switched off in it.
 
+    `handler` names what interrupts the thread in a context of Python's own ("the handler of SIGTERM"), and `code` is
+    what it runs, if that is known. Such a context never changes.
+
+    `signal` is the number of the signal whose handler it is. `blocked` has the numbers of signals that cannot interrupt
+    this ordinary code, while others can.
+
     `handlers` has the running handlers, innermost last. `depths` counts them for each state, and `off` how often a
     state is switched off (it can come only at 0), both in the order of the table. `event` counts the switches.
     """
 
-    __slots__ = ("depths", "event", "handlers", "off", "preempt_depth", "switches")
+    __slots__ = (
+        "blocked", "code", "depths", "event", "handler", "handlers", "off", "preempt_depth", "signal", "switches",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.handlers: list[Handler] = []
-        self.depths = [0] * len(STATES)
-        self.off = [int(not state.on) for state in STATES]
-        self.preempt_depth = 0
-        self.event = 0
+        self.depths: list[int] = [0] * len(STATES)
+        self.off: list[int] = [int(not state.on) for state in STATES]
+        self.preempt_depth: int = 0
+        self.event: int = 0
+        self.handler: str = ""
+        self.signal: int = 0
+        self.blocked: frozenset[int] = frozenset()
+        self.code: object = None
         self.switches: dict[tuple[State, bool], tuple[int, StackTrace]] = {}
 
     @property
@@ -115,9 +131,14 @@ class Context:
         None and 0 in ordinary code.
         """
         inside, enabled, mode = self._derived()
-        if not inside and enabled == ORDINARY_STATES:
+        preemptible = self.preempt_depth == 0
+        if not inside and enabled == ORDINARY_STATES and preemptible:
             return None, 0
-        return (inside, enabled, self.wait), mode
+        return (inside, enabled, self.wait, preemptible), mode
+
+    def scene(self) -> Scene:
+        """Return this context as the fast path wants it. It must not change any more."""
+        return (self, *self.root())
 
     def enter(self, state: State, wait: int) -> None:
         """Start a handler: the states it masks are switched off."""
@@ -148,6 +169,13 @@ class Context:
         """Remember that and where a state was switched, for reports."""
         self.event += 1
         self.switches[state, on] = (self.event, stack)
+
+    def copy(self) -> Context:
+        """Return one that may be changed."""
+        made = Context()
+        made.handlers, made.depths, made.off = list(self.handlers), list(self.depths), list(self.off)
+        made.preempt_depth, made.event, made.switches = self.preempt_depth, self.event, dict(self.switches)
+        return made
 
     def summary(self) -> ContextSummary:
         """Return what a report shows of it."""

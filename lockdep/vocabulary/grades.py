@@ -15,6 +15,7 @@ CERTAIN = "certain"
 FEASIBLE = "feasible"
 POTENTIAL = "potential"
 UNMATCHED = "unmatched"
+LATENT = "latent"
 STALL = "stall"
 EXCUSED = "excused"
 
@@ -33,6 +34,7 @@ TABLE = (
     Grade(FEASIBLE, ERROR, "different threads, with no lock in common, close the cycle with the same locks"),
     Grade(POTENTIAL, ERROR, "the lock classes close a cycle, which is the verdict of the kernel's lockdep"),
     Grade(UNMATCHED, WARNING, "the classes close a cycle, but with different locks that lived at the same time"),
+    Grade(LATENT, WARNING, "a finalizer that only a reference count has run; the collector could run it anywhere"),
     Grade(STALL, WARNING, "one of the waits has a timeout: the threads wait no longer than that"),
     Grade(EXCUSED, WARNING, "every observation has an excuse, which is named"),
 )
@@ -41,6 +43,12 @@ ERRORS = frozenset(grade.name for grade in TABLE if grade.level == ERROR)
 FAIL_ON = tuple(name for name in GRADES if name != EXCUSED)  # what the option fail_on may name
 
 _RANKS = {name: rank for rank, name in enumerate(GRADES)}
+
+
+def unmatched_line(count: int) -> str:
+    """Return the line that stands for so many unmatched cycles."""
+    cycles = "1 cycle" if count == 1 else f"{count} cycles"
+    return f"{cycles} between classes whose instances never met, see --show-unmatched"
 
 
 def rank(grade: str) -> int:

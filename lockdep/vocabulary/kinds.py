@@ -7,6 +7,7 @@ wait`.
 
 from __future__ import annotations
 
+PROCESS = "process"  # the kind of a lock that excludes the threads of other processes, too
 SHARED, RECURSIVE, TIMED, WAIT, EVENT = 1, 2, 4, 8, 16
 
 _FLAGS = {"timed": TIMED, "wait": WAIT, "event": EVENT}
@@ -19,9 +20,9 @@ def kind_text(kind: int) -> str:
 
 def kind_bits(text: str) -> int:
     """Return the kind that these words stand for; ValueError if they stand for none."""
-    if text not in _KINDS:
+    if text not in KINDS:
         raise ValueError(f"{text!r} is no kind of dependency")
-    return _KINDS[text]
+    return KINDS[text]
 
 
 def _words_of(kind: int) -> str:
@@ -31,4 +32,4 @@ def _words_of(kind: int) -> str:
 
 
 _WORDS = [_words_of(kind) for kind in range(EVENT << 1)]
-_KINDS = {words: kind for kind, words in enumerate(_WORDS)}
+KINDS = {words: kind for kind, words in enumerate(_WORDS)}

@@ -28,13 +28,16 @@ class State:
     can interrupt. `nests` says whether switching it off twice needs switching it on twice. While the state `behind` is
     switched off this one does not come either, and its handlers start with `behind` off.
 
+    The locks taken inside a state that goes `by_instance` are judged one by one: a finding needs the same lock to be
+    taken by ordinary code too. All others are judged by their classes, as in the kernel.
+
     `simulated` states exist only because a program says so (see contexts/simulated.py). Every report shows them; it
     shows the others in the threads that they have to do with.
     """
 
     __slots__ = (
-        "behind", "called", "letter", "masked", "mode", "name", "nests", "noun", "number", "on", "simulated",
-        "threaded", "wait",
+        "behind", "by_instance", "called", "letter", "masked", "mode", "name", "nests", "noun", "number", "on",
+        "simulated", "threaded", "wait",
     )  # fmt: skip
 
     def __init__(
@@ -49,20 +52,22 @@ class State:
         on: bool = True,
         nests: bool = True,
         behind: State | None = None,
+        by_instance: bool = False,
         simulated: bool = False,
     ) -> None:
-        self.name = name
-        self.number = number
-        self.letter = letter
-        self.called = called
-        self.wait = wait
-        self.threaded = threaded
-        self.on = on
-        self.nests = nests
-        self.behind = behind
-        self.simulated = simulated
-        self.noun = name.lower()  # the state in a sentence: hardirq
-        self.mode = 1 << (_FIRST_CONTEXT_MODE + number)  # what the mode of a lock gets that is taken inside this state
+        self.name: str = name
+        self.number: int = number
+        self.letter: str = letter
+        self.called: str = called
+        self.wait: int = wait
+        self.threaded: int = threaded
+        self.on: bool = on
+        self.nests: bool = nests
+        self.behind: State | None = behind
+        self.by_instance: bool = by_instance
+        self.simulated: bool = simulated
+        self.noun: str = name.lower()  # the state in a sentence: hardirq
+        self.mode: int = 1 << (_FIRST_CONTEXT_MODE + number)  # what the mode of a lock gets that is taken inside it
         self.masked: tuple[State, ...] = (self,) if behind is None else (self, *behind.masked)  # off in its handlers
 
     def bit(self, *, inside: bool, read: bool) -> int:
@@ -81,9 +86,9 @@ class State:
 # local_irq_disable() twice is undone by local_irq_enable() once, as in the kernel
 HARDIRQ = State("HARDIRQ", 0, "H", "interrupts", wait=SPIN, threaded=CONFIG, nests=False, simulated=True)
 SOFTIRQ = State("SOFTIRQ", 1, "S", "bottom halves", wait=CONFIG, threaded=CONFIG, behind=HARDIRQ, simulated=True)
-SIGNAL = State("SIGNAL", 2, "G", "signals", wait=MAX, threaded=MAX, on=False)
-FINALIZER = State("FINALIZER", 3, "F", "finalizers", wait=MAX, threaded=MAX, on=False)
+SIGNAL = State("SIGNAL", 2, "G", "signals", wait=MAX, threaded=MAX, on=False, by_instance=True)
+FINALIZER = State("FINALIZER", 3, "F", "finalizers", wait=MAX, threaded=MAX, on=False, by_instance=True)
 
 STATES = (HARDIRQ, SOFTIRQ, SIGNAL, FINALIZER)
 SHOWN = tuple(state for state in STATES if state.simulated)  # those with characters of their own in `{....}`
-CONTEXT_MODES = sum(state.mode for state in STATES)
+CONTEXT_MODES: int = sum(state.mode for state in STATES)

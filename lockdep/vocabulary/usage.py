@@ -14,6 +14,13 @@ USED = 1 << (BITS * len(STATES))
 USED_READ = USED << 1
 IN_ANY = sum(state.bit(inside=True, read=read) for state in STATES for read in (False, True))
 ON_ANY = IN_ANY << 2
+BY_INSTANCE = sum(
+    state.bit(inside=inside, read=read)
+    for state in STATES
+    if state.by_instance
+    for inside in (False, True)
+    for read in (False, True)
+)
 WRITE_ANY = sum(state.bit(inside=inside, read=False) for state in STATES for inside in (False, True))
 
 
@@ -85,9 +92,24 @@ def bit_name(bit: int) -> str:
     return f"IN-{name}-{kind}" if bit & IN_ANY else f"{name}-ON-{kind}"
 
 
-def characters(mask: int) -> str:
-    """Return the characters of a class in reports, `+.+.`: write and read for each simulated state, in their order."""
-    return "".join(character(mask, state, read=read) for state in SHOWN for read in (False, True))
+def characters(mask: int, others: Sequence[State] = ()) -> str:
+    """Return the characters of a class in reports, `+.+.`: write and read for each simulated state, in their order.
+
+    Those of the states `others` follow.
+    """
+    return "".join(character(mask, state, read=read) for state in (*SHOWN, *others) for read in (False, True))
+
+
+def used_states(masks: Iterable[int]) -> tuple[State, ...]:
+    """Return the states of Python's own inside which a class with one of these masks was taken."""
+    bits = 0
+    for mask in masks:
+        bits |= mask
+    return tuple(
+        state
+        for state in STATES
+        if state.by_instance and any(bits & state.bit(inside=True, read=read) for read in (False, True))
+    )
 
 
 def character(mask: int, state: State, *, read: bool) -> str:

@@ -1,4 +1,4 @@
-"""The list of grades: its order, the README's table, and that no other file has a list, or a grade, of its own."""
+"""The list of grades: its order, the table in the docs, and that no other file has a list, or a grade, of its own."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from tests.sourcetree import PACKAGES, ROOT
 
 def test_a_grade_is_as_strong_as_itself_and_as_all_that_follow() -> None:
     for at, name in enumerate(grades.GRADES):
-        assert [grades.at_least(name, other) for other in grades.GRADES] == [rank >= at for rank in range(7)]
+        weaker = [rank >= at for rank in range(len(grades.GRADES))]
+        assert [grades.at_least(name, other) for other in grades.GRADES] == weaker
 
 
-def test_the_readme_has_the_level_of_every_grade_it_explains_strongest_first() -> None:
-    rows = re.findall(r"^\| (\w+) \| (error|warning) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+def test_the_page_has_the_level_of_every_grade_it_explains_strongest_first() -> None:
+    rows = re.findall(r"^\| (\w+) \| (error|warning) \|", (ROOT / "docs/grades.md").read_text(), re.MULTILINE)
     assert rows
     assert rows == [(name, level) for name, level, _ in grades.TABLE if name in dict(rows)]
 
