@@ -13,7 +13,7 @@ static inline long long ld_monotonic(void) {
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 /* A moment on both clocks, and how long a tick is. `scale` is 0 while ticks are not used. */
-typedef struct { unsigned long long ticks; long long ns; unsigned long long scale; } ld_timer;
+typedef struct { unsigned long long ticks; long long ns; unsigned long long scale; int begun; } ld_timer;
 
 #if defined(__x86_64__) && defined(__GNUC__) && defined(__SIZEOF_INT128__)
 #include <cpuid.h>
@@ -38,24 +38,27 @@ static inline void ld_read_both(unsigned long long *ticks, long long *ns) {
 static inline void ld_calibrate(ld_timer *clock) {
     unsigned long long first, last;
     long long began, ended;
-    if (clock->scale || !ld_has_ticks()) return;
+    if (__atomic_exchange_n(&clock->begun, 1, __ATOMIC_SEQ_CST) || !ld_has_ticks()) return;      /* one thread measures */
     ld_read_both(&first, &began);
     do ld_read_both(&last, &ended); while (ended - began < LD_CALIBRATION);
     if (last - first < (unsigned long long)(ended - began) / 16) return;          /* slower than the clock: no use */
     clock->ticks = last;
     clock->ns = ended;
-    clock->scale = (unsigned long long)(((unsigned __int128)(ended - began) << 32) / (last - first));
+    __atomic_store_n(&clock->scale, (unsigned long long)(((unsigned __int128)(ended - began) << 32) / (last - first)),
+                     __ATOMIC_RELEASE);
 }
+/* Whoever sees that the scale is set sees the moment as well. */
+static inline unsigned long long ld_scale(ld_timer *clock) { return __atomic_load_n(&clock->scale, __ATOMIC_ACQUIRE); }
 /* Return a moment in a unit that costs nothing to make; ld_ns makes ns of it. */
-static inline long long ld_stamp(ld_timer *clock) { return clock->scale ? (long long)__rdtsc() : ld_monotonic(); }
+static inline long long ld_stamp(ld_timer *clock) { return ld_scale(clock) ? (long long)__rdtsc() : ld_monotonic(); }
 static inline long long ld_ns(ld_timer *clock, long long stamp) {
-    if (!clock->scale) return stamp;
+    if (!ld_scale(clock)) return stamp;
     return clock->ns + (long long)((__int128)(stamp - (long long)clock->ticks) * clock->scale >> 32);
 }
 /* Return the ns from one stamp to another, 0 if they are in the wrong order: two processors may differ by a few ns. */
 static inline long long ld_span(ld_timer *clock, long long from, long long to) {
     if (to <= from) return 0;
-    if (!clock->scale) return to - from;
+    if (!ld_scale(clock)) return to - from;
     return (long long)((unsigned __int128)(unsigned long long)(to - from) * clock->scale >> 32);
 }
 #else

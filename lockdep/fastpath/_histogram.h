@@ -28,20 +28,25 @@ static inline void ld_note_time(ld_histogram *times, long long ns) {
 }
 #define LD_NOTE_TIME(times, ns) ld_note_time(&(times), ns)
 static inline void ld_clear_times(ld_histogram *times) {
-    memset(times, 0, sizeof *times);
-    times->least = LLONG_MAX;
+    LD_STORE(times->count, 0);
+    LD_STORE(times->total, 0);
+    LD_STORE(times->most, 0);
+    LD_STORE(times->least, LLONG_MAX);
+    for (int at = 0; at < LD_BUCKETS; at++) LD_STORE(times->buckets[at], 0);
 }
 /* Return (count, total, least, most, [(upper bound of a bucket, count), ...]). */
 static inline PyObject *ld_times_of(ld_histogram *times) {
     PyObject *buckets = PyList_New(0), *pair;
     for (int at = 8; buckets != NULL && at < LD_BUCKETS; at++) {
-        if (times->buckets[at] == 0) continue;
+        unsigned int counted = LD_LOAD(times->buckets[at]);
+        if (counted == 0) continue;
         int octave = at / 4;
-        pair = Py_BuildValue("(LI)", (1LL << octave) + ((long long)(at % 4 + 1) << (octave - 2)), times->buckets[at]);
+        pair = Py_BuildValue("(LI)", (1LL << octave) + ((long long)(at % 4 + 1) << (octave - 2)), counted);
         if (pair == NULL || PyList_Append(buckets, pair) < 0) Py_CLEAR(buckets);
         Py_XDECREF(pair);
     }
     if (buckets == NULL) return NULL;
-    return Py_BuildValue("(LLLLN)", times->count, times->total, times->count ? times->least : 0, times->most, buckets);
+    long long count = LD_LOAD(times->count);
+    return Py_BuildValue("(LLLLN)", count, LD_LOAD(times->total), count ? LD_LOAD(times->least) : 0, LD_LOAD(times->most), buckets);
 }
 #endif

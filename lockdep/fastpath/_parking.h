@@ -59,39 +59,51 @@ static inline void ld_call(void *bed, int *called, int *word) {
 #endif
 }
 
-/* How a wait for a word ended. WOKEN: another thread was faster. */
-enum { LD_EXPIRED, LD_TAKEN, LD_SIGNALLED, LD_WOKEN };
+/* How a wait for a word ended. GRANTED: what is waited for was handed over. WOKEN: another thread was faster. */
+enum { LD_EXPIRED, LD_TAKEN, LD_GRANTED, LD_SIGNALLED, LD_WOKEN };
 
 #define LD_LOOKS 200
-/* Take an offered word, or be handed it, without the GIL. A waiter that was woken looks a few times. The last look comes
-   after `called` was reset: a release that comes later wakes the waiter again. */
+/* Return LD_GRANTED, or LD_TAKEN if the word was offered, or 0. A look has two steps: a waiter that takes the word may have
+   been granted its units between them. */
+static inline int ld_look(int *word, int *granted) {
+    if (__atomic_load_n(granted, __ATOMIC_SEQ_CST)) return LD_GRANTED;
+    return ld_take_offered(word) ? LD_TAKEN : 0;
+}
+/* The same, also if the word is free. */
+static inline int ld_first_look(int *word, int *granted) {
+    if (__atomic_load_n(granted, __ATOMIC_SEQ_CST)) return LD_GRANTED;
+    return ld_take(word) ? LD_TAKEN : 0;
+}
+/* Look without the GIL. A waiter that was woken looks a few times. The last look comes after `called` was reset: a release
+   that comes later wakes the waiter again. */
 static inline int ld_claim(int *word, int *called, int *granted) {
     for (int looks = LD_LOOKS; looks--;) {
-        if (__atomic_load_n(granted, __ATOMIC_SEQ_CST) || ld_take_offered(word)) return 1;
+        int won = ld_look(word, granted);
+        if (won) return won;
         LD_PAUSE();
     }
     __atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(granted, __ATOMIC_SEQ_CST) || ld_take_offered(word);
+    return ld_look(word, granted);
 }
-static inline int ld_has(int *word, int *granted) { return __atomic_load_n(granted, __ATOMIC_SEQ_CST) || ld_take(word); }
 
-/* Sleep until the word was taken, or handed over (`granted`), or the deadline (seconds of ld_clock; < 0: none) has passed,
-   or a signal came in, or, unless LD_EAGER, until woken. The waiter stands in the queue. */
+/* Sleep until the word was taken, or the units `granted`, or the deadline (seconds of ld_clock; < 0: none) has passed, or a
+   signal came in, or, unless LD_EAGER, until woken. The waiter stands in the queue. */
 static inline int ld_wait(void *bed, int *called, int *granted, int *word, double deadline) {
     PyLockStatus status;
-    int claimed = 0;
-    if (ld_has(word, granted)) return LD_TAKEN;
+    int won = ld_first_look(word, granted);
+    if (won) return won;
     Py_BEGIN_ALLOW_THREADS
     do {
         PY_TIMEOUT_T left = deadline < 0 ? -1 : ld_microseconds(deadline - ld_clock());
         status = PyThread_acquire_lock_timed((PyThread_type_lock)bed, left, 1);
-        claimed = LD_EAGER && status == PY_LOCK_ACQUIRED && ld_claim(word, called, granted);
-    } while (LD_EAGER && status == PY_LOCK_ACQUIRED && !claimed);
+        if (LD_EAGER && status == PY_LOCK_ACQUIRED) won = ld_claim(word, called, granted);
+    } while (LD_EAGER && status == PY_LOCK_ACQUIRED && !won);
     Py_END_ALLOW_THREADS
     if (status != PY_LOCK_ACQUIRED) return status == PY_LOCK_INTR ? LD_SIGNALLED : LD_EXPIRED;
-    if (claimed) return LD_TAKEN;
+    if (won) return won;
     __atomic_store_n(called, 0, __ATOMIC_SEQ_CST);
-    return ld_has(word, granted) ? LD_TAKEN : LD_WOKEN;
+    won = ld_first_look(word, granted);
+    return won ? won : LD_WOKEN;
 }
 
 #ifdef LD_IN_PARKING

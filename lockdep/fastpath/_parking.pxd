@@ -1,6 +1,8 @@
 # C types of _parking.py, read only when it is compiled.
 cimport cython
 
+from lockdep.fastpath._modes cimport BLOCKING, TIMED, TRY
+
 cdef extern from *:
     int PyErr_CheckSignals() except -1
 
@@ -11,7 +13,7 @@ cdef extern from "lockdep/fastpath/_parking.h":
     void ld_unguard(int *guard) nogil
     double LD_PATIENCE
     double ld_clock() nogil
-    int LD_EXPIRED, LD_SIGNALLED, LD_TAKEN
+    int LD_EXPIRED, LD_GRANTED, LD_SIGNALLED, LD_TAKEN
     void ld_call(void *bed, int *called, int *word) nogil
     int ld_wait(void *bed, int *called, int *granted, int *word, double deadline)
     int ld_sleep(void *bed, double seconds)
@@ -25,7 +27,12 @@ cdef extern from "lockdep/fastpath/_atomics.h":
     void ld_offer(int *word) nogil
 
 cdef int *_generation
-cdef object _allocate_lock, EINTR, UNTIL_SIGNAL
+cdef object _allocate_lock, EINTR, FOREVER, index
+cdef double TIMEOUT_MAX
+
+cdef int mode_of(object blocking, double timeout) except -1
+@cython.locals(seconds=double)
+cdef double timeout_of(object blocking, object timeout) except? -3
 
 
 @cython.final
@@ -47,20 +54,31 @@ cdef class Waiter:
     cpdef wake(self)
 
 
-@cython.final
 @cython.no_gc
-cdef class HandoffQueue:
+cdef class Line:
     cdef Waiter first, last, next
-    cdef int waiting
+    cdef readonly int waiting
     cdef int guard
     cdef long long forks
 
+    @cython.final
     cdef int drop_strangers(self) except -1
+    @cython.final
+    cdef int link(self, Waiter waiter, Waiter after) except -1
+    @cython.final
+    cdef int remove(self, Waiter waiter) except -1
+    @cython.final
+    @cython.locals(waiter=Waiter)
+    cdef Waiter turn(self)
+
+
+@cython.final
+@cython.no_gc
+cdef class HandoffQueue(Line):
     cdef clear(self)
     @cython.locals(deadline=double, waiter=Waiter, ended=int)
-    cdef bint wait_for(self, int *word, long long thread, object timeout) except -1
+    cdef bint wait_for(self, int *word, long long thread, double seconds, bint signals, bint again) except -1
     cdef int enqueue(self, Waiter waiter, bint front) except -1
-    cdef int remove(self, Waiter waiter) except -1
     @cython.locals(other=Waiter, handed=cython.bint)
     cdef bint leave(self, Waiter waiter, int *word) except -1
     @cython.locals(waiter=Waiter)

@@ -8,18 +8,24 @@ generation.
 from __future__ import annotations
 
 import _thread
-import os
 from errno import EINTR
 from itertools import repeat, starmap
+from operator import index
+from time import monotonic
 
 try:
     import cython
 except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
-from lockdep.fastpath._modes import UNTIL_SIGNAL
+from lockdep.fastpath._modes import FOREVER
+
+if not cython.compiled:
+    from lockdep.fastpath._modes import BLOCKING, TIMED, TRY
+    from lockdep.forks import at_fork
 
 COMPILED = cython.compiled
+TIMEOUT_MAX = _thread.TIMEOUT_MAX
 _allocate_lock = _thread.allocate_lock
 
 if cython.compiled:
@@ -31,7 +37,24 @@ else:
     def _forked():
         _generation[0] += 1
 
-    os.register_at_fork(after_in_child=_forked)
+    at_fork(after_in_child=_forked)
+
+
+def mode_of(blocking, timeout):
+    """Return the mode for the arguments of `acquire`."""
+    return TRY if not blocking or timeout == 0 else BLOCKING if timeout < 0 else TIMED
+
+
+def timeout_of(blocking, timeout):
+    """Return the timeout of `acquire` as a number. Raise what CPython raises if there is something wrong."""
+    if timeout is FOREVER and (blocking is True or blocking is False):
+        return FOREVER
+    if type(timeout) is float and blocking is True:
+        seconds = timeout
+        if 0 <= seconds <= TIMEOUT_MAX:
+            return seconds
+    _allocate_lock().acquire(blocking, timeout)           # CPython's own checks, word for word
+    return timeout if isinstance(timeout, float) else index(timeout)
 
 
 class Waiter:
@@ -41,7 +64,10 @@ class Waiter:
     earlier wait of the same thread for the same thing, on top of which a signal handler runs.
     """
 
-    __slots__ = ("after", "before", "forks", "granted", "outer", "park", "queued", "thread", "units", "wakes")
+    __slots__ = (
+        "after", "before", "forks", "granted", "outer", "park", "queued", "revokes", "since", "thread", "units",
+        "wakes",
+    )  # fmt: skip
 
     def __init__(self, thread, units=1, outer=None):
         self.thread = thread                  # any number that tells threads apart
@@ -59,7 +85,10 @@ class Waiter:
         else:
             self.park = _allocate_lock()
             self.park.acquire()
-            self.wakes = starmap(self.park.release, repeat(()))       # a step of it wakes, without a call
+            self.since = monotonic()
+            # A step of `wakes` wakes the thread, without a call; one of `revokes` says whether it could be taken back.
+            self.wakes = starmap(self.park.release, repeat(()))
+            self.revokes = starmap(self.park.acquire, repeat((False,)))
 
     def __dealloc__(self):
         ld_dispose(self.park)
@@ -103,7 +132,71 @@ class Waiter:
                 pass
 
 
-class HandoffQueue:
+class Line:
+    """Waiters in a line, and who of them is called next. All but `waiting` is protected by the guard."""
+
+    __slots__ = ("first", "forks", "guard", "last", "next", "waiting")
+
+    def __init__(self):
+        self.first = self.last = None
+        self.next = None                      # whom the next release calls; None: the first
+        self.waiting = 0                      # how many there are; a release reads it without the guard
+        self.guard = 0
+        self.forks = _generation[0]
+
+    def drop_strangers(self):
+        """Drop the waiters from before a fork."""
+        if self.forks != _generation[0]:
+            self.forks = _generation[0]
+            self.first = self.last = self.next = None
+            self.waiting = 0
+        return 0
+
+    def link(self, waiter, after):
+        """Put a waiter before `after`, or at the end if that is None."""
+        waiter.before = self.last if after is None else after.before
+        waiter.after = after
+        if after is None:
+            self.last = waiter
+        else:
+            after.before = waiter
+        if waiter.before is None:
+            self.first = waiter
+        else:
+            waiter.before.after = waiter
+        if cython.compiled and LD_EAGER and after is None and self.first.called:
+            self.next = waiter                # others take the word from those that were called: call the newest
+        waiter.queued = True
+        waiter.forks = self.forks
+        self.waiting += 1
+        return 0
+
+    def remove(self, waiter):
+        """Take a waiter out."""
+        if self.next is waiter:
+            self.next = waiter.after
+        if waiter.before is None:
+            self.first = waiter.after
+        else:
+            waiter.before.after = waiter.after
+        if waiter.after is None:
+            self.last = waiter.before
+        else:
+            waiter.after.before = waiter.before
+        waiter.before = waiter.after = None
+        waiter.queued = False
+        self.waiting -= 1
+        return 0
+
+    def turn(self):
+        """Return whose turn it is to be called. When the first has lost its patience, it is that one's."""
+        waiter = self.first
+        if waiter is not None and self.next is not None and ld_clock() < waiter.since + LD_PATIENCE:
+            waiter = self.next
+        return waiter
+
+
+class HandoffQueue(Line):
     """The waiters of one ExclusiveLock, first come, first served. Used by the compiled build only.
 
     Each release calls one of them and frees the word for whoever takes it first: the thread that runs can go on with
@@ -111,14 +204,7 @@ class HandoffQueue:
     for LD_PATIENCE seconds is handed the word instead: it stays held.
     """
 
-    __slots__ = ("first", "forks", "guard", "last", "next", "waiting")
-
-    def __init__(self):
-        self.first = self.last = None
-        self.next = None                      # whom the next release calls; None: the first
-        self.waiting = 0                      # how many stand in the queue; a release reads it without the guard
-        self.guard = 0
-        self.forks = _generation[0]
+    __slots__ = ()
 
     def clear(self):
         """Drop all waiters. Must not run concurrently with anything else."""
@@ -126,24 +212,16 @@ class HandoffQueue:
         self.waiting = 0
         self.guard = 0
 
-    def drop_strangers(self):
-        """Drop the waiters from before a fork. The caller has the guard."""
-        if self.forks != _generation[0]:
-            self.forks = _generation[0]
-            self.first = self.last = self.next = None
-            self.waiting = 0
-        return 0
+    def wait_for(self, word, thread, seconds, signals, again):
+        """Wait until the word was taken, then return True; or for some seconds, then return False.
 
-    def wait_for(self, word, thread, timeout):
-        """Wait until the word was taken, then return True; or `timeout` seconds (-1: no limit), then return False.
-
-        With UNTIL_SIGNAL, InterruptedError if a signal handler has run. While handlers run the waiter is not queued:
-        they may raise, fork, or wait for this lock themselves.
+        With `signals`, InterruptedError if a signal handler has run. While handlers run the waiter is not queued: they
+        may raise, fork, or wait for this lock themselves. One that comes `again` stands at the head of the queue.
         """
         if cython.compiled:
-            deadline = -1.0 if timeout < 0 else ld_clock() + timeout
+            deadline = ld_clock() + seconds
             waiter = Waiter(thread)
-            self.enqueue(waiter, False)
+            self.enqueue(waiter, again)
             while True:
                 ended = waiter.take(word, deadline)
                 if self.leave(waiter, word) or ended == LD_TAKEN:
@@ -151,7 +229,7 @@ class HandoffQueue:
                 if ended == LD_EXPIRED:
                     return False
                 if ended == LD_SIGNALLED:
-                    waiter.interrupted(timeout == UNTIL_SIGNAL)
+                    waiter.interrupted(signals)
                 self.enqueue(waiter, True)
 
     def enqueue(self, waiter, front):
@@ -159,21 +237,7 @@ class HandoffQueue:
         if cython.compiled:
             ld_guard(cython.address(self.guard), _generation[0])
             self.drop_strangers()
-            waiter.before = None if front else self.last
-            waiter.after = self.first if front else None
-            if waiter.before is None:
-                self.first = waiter
-            else:
-                waiter.before.after = waiter
-            if waiter.after is None:
-                self.last = waiter
-            else:
-                waiter.after.before = waiter
-            if LD_EAGER and self.first.called and not front:
-                self.next = waiter            # others take the word from those that were called: call the newest
-            waiter.queued = True
-            waiter.forks = self.forks
-            self.waiting += 1
+            self.link(waiter, self.first if front else None)
             ld_unguard(cython.address(self.guard))
         return 0
 
@@ -226,29 +290,10 @@ class HandoffQueue:
         All that are asleep are called in turn. When the oldest has lost its patience it comes first, asleep or not.
         """
         self.drop_strangers()
-        waiter = self.first
-        if waiter is not None and self.next is not None and ld_clock() < waiter.since + LD_PATIENCE:
-            waiter = self.next
+        waiter = self.turn()
         if waiter is not None:
             if cython.compiled and LD_EAGER:
                 self.next = waiter.after
             else:
                 self.remove(waiter)
         return waiter
-
-    def remove(self, waiter):
-        """Take a waiter out. The caller has the guard."""
-        if self.next is waiter:
-            self.next = waiter.after
-        if waiter.before is None:
-            self.first = waiter.after
-        else:
-            waiter.before.after = waiter.after
-        if waiter.after is None:
-            self.last = waiter.before
-        else:
-            waiter.after.before = waiter.before
-        waiter.before = waiter.after = None
-        waiter.queued = False
-        self.waiting -= 1
-        return 0

@@ -2,13 +2,17 @@
 
 A semaphore has units that are taken one by one. A reader takes one unit of a reader/writer lock, a writer takes all. A
 completion has units that are signalled. A thread takes units at once if enough are free and nobody waits; otherwise it
-joins the queue, and a thread that gives units back grants them to the first waiter (so there is no thundering herd). A
-thread that `barges` ignores the queue: it takes units whenever enough are free, or else waits at the head.
+joins the queue. A thread that `barges` ignores the queue: it takes units whenever enough are free, or else waits at the
+head.
+
+A thread that gives units back serves the first waiter; so there is no thundering herd. It grants the units if that
+waiter has waited for long, or if the next one can have some, too. Otherwise it offers them: it wakes a waiter, and
+until one that is awake has taken them, a thread that runs may do so. Were all units granted, then each use of a lock
+that threads use in a loop would cost two switches of threads.
 
 Each change of a queue is one section under its guard, and no signal handler, finalizer or interrupt can run inside a
-section: compiled, it is C without a Python call; in the pure build it has no call and no loop, only steps of iterators
-that take the guard, wake a thread and drop the guard. A section grants units to one waiter. When that waiter wakes up,
-it serves the next one, so an interrupt between two sections loses nothing.
+section: it is C without a Python call; for the pure build see _pure_queue. A section serves one waiter. When that has
+its units, it serves the next one, so an interrupt between two sections loses nothing.
 
 A waiter sleeps on a lock of its own (see _parking) and holds nothing of ours. When its time is up, or it is
 interrupted, it takes or gives back in one section what it was granted meanwhile. A signal handler that waits on top of
@@ -21,8 +25,7 @@ from __future__ import annotations
 
 import _thread
 from collections import deque
-from itertools import repeat, starmap
-from time import monotonic, sleep
+from time import sleep
 
 try:
     import cython
@@ -32,104 +35,119 @@ except ModuleNotFoundError:
 from lockdep.fastpath._modes import FOREVER
 
 if not cython.compiled:
+    from lockdep.fastpath import _pure_queue
+    from lockdep.fastpath._link import _link
     from lockdep.fastpath._modes import TIMED, TRY
-    from lockdep.fastpath._parking import Waiter, _generation
+    from lockdep.fastpath._parking import Line
     from lockdep.fastpath._threads import current
+    from lockdep.fastpath._waits import Wait
 
 COMPILED = cython.compiled
-PATIENCE = 0.1                                # seconds for others to give a unit that its only holder wants again
 LIMIT = 1 << 40                               # the most units that a queue can have: more are not counted
 UNLIMITED = LIMIT                             # the same as a Python name: LIMIT is a variable of C
 HAD, MORE, UNBALANCED = 1, 2, 4               # flags in the result of `put`
-ACCEPT, EXPIRE, ABANDON = 0, 1, 2             # what `put` does with a waiter; see its docstring
+ACCEPT, EXPIRE, ABANDON, CLAIM = 0, 1, 2, 3   # what `put` does with a waiter; see its docstring
 
+_patience = LD_PATIENCE if cython.compiled else _pure_queue.PATIENCE
 _get_ident = _thread.get_ident
 _allocate_lock = _thread.allocate_lock
 
 
-class WaitQueue:
+class WaitQueue(Line):
     """Units, and the threads that wait for some. Nothing is validated here.
 
-    Invariant outside of sections: the first waiter wants more than is free, or a waiter that was granted units is
-    waking up and will serve the queue. `owner` is the thread that took all units, or 0.
+    Invariant outside of sections: the first waiter wants more than is free, or one that has been granted units, or
+    woken to take the offered ones, will serve the queue. `owner` is the thread that took all units, or 0.
     """
 
     def __init__(self, free=0, total=LIMIT, spins=0):
+        Line.__init__(self)
         self.total = self.sure = total
         self.free_units = free
-        self.owner = self.waiting = self.contended = 0
+        self.offered = 0                      # units that were free, until a waiter or a running thread takes them
+        self.owner = self.contended = 0
         self.spins = spins                    # how often a waiter tries again before it sleeps
-        self.first = self.last = None
-        self.forks = _generation[0]
+        self.patience = _patience             # seconds of its wait after which a waiter is granted its units
         self.waits = {}                       # thread -> its innermost wait here; only that thread changes it
-        if cython.compiled:
-            self.guard = 0
-        else:
-            guard = _thread.RLock()           # re-entrant: a trace function may run inside a section
-            self.enters = map(guard.acquire, repeat(True))
-            self.leaves = starmap(guard.release, repeat(()))
+        self.equip()
+
+    def equip(self):
+        """Set the words by which units are offered (see word_for): of all units, of one, and of none."""
+        self.whole = self.part = self.none = LD_HELD
 
     @property
     def free(self):
         """How many units are free."""
-        return self.free_units
+        return self.count_free()
+
+    def count_free(self):
+        """Return how many units are free. Without the GIL, a section of another thread may be moving some."""
+        self.begin()
+        free = self.free_units + self.offered
+        ld_unguard(cython.address(self.guard))
+        return free
 
     def take(self, units, barge=False, waiter=None):
         """Take units if that is possible now, and return whether it was; if not, put `waiter` into the queue."""
         return self.take_units(units, barge, waiter)
 
     def take_units(self, units, barge=False, waiter=None):
-        outer = None if waiter is None else waiter.outer
-        me = PyThread_get_thread_ident() if cython.compiled else _get_ident()
-        if cython.compiled:
-            ld_guard(cython.address(self.guard), _generation[0])
-        else:
-            for _ in self.enters:
-                break
-        if self.forks != _generation[0]:
-            self.first = self.last = None
-            self.waiting = 0
-            self.forks = _generation[0]
-        if outer is not None and outer.granted:
-            outer.granted = False             # we come before that wait: put its units back and queue it again
-            self.free_units += outer.units
-            self.owner = 0
-            outer.after = self.first
-            if outer.after is None:
-                self.last = outer
-            else:
-                outer.after.before = outer
-            self.first = outer
-            outer.queued = True
-            self.waiting += 1
-        taken = self.free_units >= units and (barge or self.first is None or self.first is outer)
+        self.begin()
+        taken = (self.free_units >= units and (barge or self.first is None)) or self.go_ahead(units, waiter)
         if taken:
             self.free_units -= units
             if units == self.total:
-                self.owner = me
+                self.owner = PyThread_get_thread_ident()
         elif waiter is not None:
-            after = self.first if barge else None
-            if outer is not None and outer.queued and not barge:
-                after = outer
-            waiter.after = after
-            waiter.before = self.last if after is None else after.before
-            if after is None:
-                self.last = waiter
-            else:
-                after.before = waiter
-            if waiter.before is None:
-                self.first = waiter
-            else:
-                waiter.before.after = waiter
-            waiter.queued = True
-            self.waiting += 1
             self.contended += 1
-        if cython.compiled:
-            ld_unguard(cython.address(self.guard))
-        else:
-            for _ in self.leaves:
-                break
+            outer = waiter.outer
+            if barge or (outer is not None and outer.forks == 0):
+                self.link(waiter, self.first)
+            else:
+                self.link(waiter, outer if outer is not None and outer.queued else None)
+        ld_unguard(cython.address(self.guard))
         return taken
+
+    def go_ahead(self, units, waiter):
+        """Return whether units can be taken that others wait for; take them back from those first."""
+        outer = None if waiter is None else waiter.outer
+        if outer is not None and outer.granted:         # this wait comes before that one, which asks again afterwards
+            self.take_back(outer)
+            outer.forks = 0
+            return self.free_units >= units
+        if self.free_units < units:
+            return self.free_units + self.offered >= units and self.withdraw()
+        return self.first is outer or (self.offered and self.first.after is None)      # the only waiter has its offer
+
+    def begin(self):
+        """Begin a section: take the guard, and drop what was before a fork."""
+        ld_guard(cython.address(self.guard), _generation[0])
+        if self.forks != _generation[0]:
+            self.withdraw()
+            self.offered = 0
+            self.drop_strangers()
+        return 0
+
+    def take_back(self, waiter):
+        """Take back what a waiter was granted and has not taken yet."""
+        waiter.granted = False
+        self.free_units += waiter.units
+        self.owner = 0
+        return 0
+
+    def word_for(self, units):
+        """Return the word by which so many units are offered. Waiters for any other number of them watch another."""
+        if units == self.total:
+            return cython.address(self.whole)
+        return cython.address(self.part) if units == 1 else cython.address(self.none)
+
+    def withdraw(self):
+        """Take back what is offered. Return False if nothing is, or if a waiter has just taken it."""
+        if self.offered == 0 or not ld_take(self.word_for(self.offered)):
+            return False
+        self.free_units += self.offered
+        self.offered = 0
+        return True
 
     def put(self, units, dep_map=None, leaver=None, how=ACCEPT):
         """Give units back, end the wait `leaver`, and grant the first waiter its units if enough are free.
@@ -138,7 +156,7 @@ class WaitQueue:
         result has UNBALANCED. But `sure` units or more are always given back, because then the queue itself knows the
         holder. If `leaver` was granted its units, the result has HAD, or with ABANDON the units are given back. If it
         was not, it leaves the queue unless `how` is ACCEPT. MORE in the result says that the next waiter could be
-        granted its units, too: call `put` again.
+        granted its units, too: call `put` again. CLAIM is for a waiter that has taken what was offered.
         """
         return self.put_units(units, dep_map, leaver, how)
 
@@ -149,74 +167,73 @@ class WaitQueue:
                 units = 0
                 result = UNBALANCED
         finally:                              # the units are given back whatever the validator does
-            woken = None
-            if cython.compiled:
-                ld_guard(cython.address(self.guard), _generation[0])
-            else:
-                for _ in self.enters:
-                    break
-            if self.forks != _generation[0]:
-                self.first = self.last = None
-                self.waiting = 0
-                self.forks = _generation[0]
+            self.begin()
             if units:
                 self.owner = 0
-                self.free_units += units
-                if self.free_units > LIMIT:
-                    self.free_units = LIMIT
+                self.free_units = min(self.free_units + units, LIMIT)
             if leaver is not None:
-                if leaver.granted:
-                    if how == ABANDON:
-                        self.free_units += leaver.units
-                        self.owner = 0
-                    else:
-                        result |= HAD
-                    leaver.granted = False
-                elif leaver.queued and how != ACCEPT:
-                    leaver.queued = False
-                    if leaver.forks == self.forks:
-                        self.waiting -= 1
-                        if leaver.before is None:
-                            self.first = leaver.after
-                        else:
-                            leaver.before.after = leaver.after
-                        if leaver.after is None:
-                            self.last = leaver.before
-                        else:
-                            leaver.after.before = leaver.before
-                        leaver.before = leaver.after = None
-            first = self.first
-            if first is not None and first.units <= self.free_units:
-                self.free_units -= first.units
-                if first.units == self.total:
-                    self.owner = first.thread
-                self.first = first.after
-                if first.after is None:
-                    self.last = None
-                else:
-                    first.after.before = None
-                    if first.after.units <= self.free_units:
-                        result |= MORE
-                first.after = None
-                first.queued = False
-                first.granted = True
-                self.waiting -= 1
-                if cython.compiled:
-                    woken = first
-                else:
-                    try:
-                        for _ in first.wakes:
-                            break
-                    except RuntimeError:      # it was woken before, and has not run since
-                        pass
-            if cython.compiled:
-                ld_unguard(cython.address(self.guard))
-                if woken is not None:
-                    ld_wake(woken.park)
-            else:
-                for _ in self.leaves:
-                    break
+                result |= self.let_leave(leaver, how)
+            woken = None if self.first is None and not self.offered else self.serve()
+            if woken is not None and woken.granted and self.first is not None and self.first.units <= self.free_units:
+                result |= MORE
+            ld_unguard(cython.address(self.guard))
+            if woken is not None:
+                ld_call(woken.park, cython.address(woken.called), self.word_for(woken.units))
         return result
+
+    def let_leave(self, leaver, how):
+        """End a wait; return HAD if it has its units."""
+        if how == CLAIM:
+            return self.claim(leaver)
+        if leaver.granted:
+            if how != ABANDON:
+                leaver.granted = False
+                return HAD
+            self.take_back(leaver)
+        elif how != ACCEPT and leaver.queued:
+            if leaver.forks == self.forks:
+                self.remove(leaver)
+            leaver.queued = False
+        return 0
+
+    def claim(self, waiter):
+        """End the wait of a thread that has taken what was offered."""
+        if waiter.granted:                    # its own units, while it looked: it took what was offered to another one
+            waiter.granted = False
+            self.free_units += self.offered
+        else:
+            if waiter.units == self.total:
+                self.owner = waiter.thread
+            self.remove(waiter)
+        self.offered = 0
+        return HAD
+
+    def serve(self):
+        """Offer units to the waiters if enough are free for the first, or grant it them; return whom to call.
+
+        What is offered goes to the waiter that comes first, or to a thread that runs and wants it. The first one is
+        granted its units if it has waited for `patience` seconds, or if the second one can have some, too.
+        """
+        self.withdraw()
+        first = self.first
+        if first is None or self.offered or first.units > self.free_units:
+            return None                       # who has just taken what was offered will serve the others
+        self.free_units -= first.units
+        alone = first.after is None or first.after.units > self.free_units
+        if alone and self.patience and (first.called or ld_clock() < first.since + self.patience):
+            waiter = self.turn()
+            if waiter.units != first.units:
+                waiter = first
+            if LD_EAGER:
+                self.next = waiter.after      # all that are asleep are called in turn
+            self.offered = first.units
+            ld_offer(self.word_for(first.units))
+            return waiter
+        self.remove(first)
+        first.granted = True
+        if first.units == self.total:
+            self.owner = first.thread
+        return first
 
     def give(self, units):
         """Give units back, or add new ones, and wake every waiter whose units are free now."""
@@ -236,32 +253,36 @@ class WaitQueue:
         """
         return self.wait_units(units, timeout, signals, barge)
 
-    def wait_units(self, units, timeout=FOREVER, signals=False, barge=False):
-        deadline = None if timeout < 0 else monotonic() + timeout
-        me = PyThread_get_thread_ident() if cython.compiled else _get_ident()
+    def wait_units(self, units, timeout=FOREVER, signals=False, barge=False, entry=None):
+        """Do the same; `entry` is the Wait of a wait without a limit, which looks around between naps."""
+        deadline = -1.0 if timeout < 0 else ld_clock() + timeout
+        me = PyThread_get_thread_ident()
         for _ in range(self.spins):
             sleep(0)
             if self.take_units(units, barge):
                 return True
-        outer = self.waits.get(me)
-        waiter = Waiter(me, units, outer)
-        self.waits[me] = waiter               # from here on, no exception can lose units that were granted
+        waiter = Waiter(me, units, self.waits.get(me))
+        self.waits[me] = waiter
         try:
             if self.take_units(units, barge, waiter):
                 return True
             while True:
-                if waiter.granted:
-                    while self.put_units(0) & MORE:
-                        pass
-                    if self.put_units(0, None, waiter, ACCEPT) & HAD:
-                        return True
-                elif waiter.forks != _generation[0]:
-                    waiter.queued = False     # a signal handler has forked, and this is the child
+                until = deadline if entry is None else ld_clock() + entry.nap
+                ended = waiter.take(self.word_for(units), until)
+                if ended == LD_EXPIRED and entry is not None:
+                    entry.look()
+                elif ended in (LD_TAKEN, LD_GRANTED, LD_EXPIRED):
+                    result = self.put_units(0, None, waiter, CLAIM if ended == LD_TAKEN else EXPIRE)
+                    if result & MORE:
+                        self.give(0)
+                    return result & HAD != 0
+                if ended == LD_SIGNALLED:
+                    waiter.interrupted(signals)
+                if waiter.forks != _generation[0]:
+                    waiter.queued = False     # a handler has forked, or has taken what was granted to this wait
                     waiter.forks = _generation[0]
-                    if self.take_units(units, barge, waiter):
+                    if self.take_units(units, True, waiter):
                         return True
-                elif not self.sleep(waiter, deadline, signals):
-                    return self.put_units(0, None, waiter, EXPIRE) & HAD != 0
         except BaseException:
             self.put_units(0, None, waiter, ABANDON)
             raise
@@ -271,10 +292,9 @@ class WaitQueue:
             else:
                 self.waits[me] = waiter.outer
 
-    def sleep(self, waiter, deadline, signals):
-        """Sleep until woken, then return True; or until the deadline, then return False."""
-        left = FOREVER if deadline is None else max(0, deadline - monotonic())
-        return waiter.sleep(left, signals)
+
+if not cython.compiled:
+    _pure_queue.complete(WaitQueue)
 
 
 class ValidatedQueue(WaitQueue):
@@ -284,6 +304,9 @@ class ValidatedQueue(WaitQueue):
     """
 
     def __init__(self, dep_map, free, total, portion, spins=0):
+        if cython.compiled or hasattr(self, "dep_map"):
+            if self.dep_map is not None:      # it is initialised again
+                self.dep_map.end_life()
         WaitQueue.__init__(self, free, total, spins)
         self.dep_map = dep_map
         self.portion = portion
@@ -314,10 +337,13 @@ class ValidatedQueue(WaitQueue):
         if timeout == 0:
             return False
         got = False
+        entry = Wait(current().serial, self.dep_map, self, timeout >= 0, units, barge)
         try:
             self.dep_map.contended(ticket)
-            got = self.wait_units(units, timeout, signals, barge)
+            entry.publish()
+            got = self.wait_units(units, timeout, signals, barge, None if timeout >= 0 else entry)
         finally:
+            entry.withdraw()
             if not got:
                 self.dep_map.gave_up(ticket)
         return got
@@ -331,7 +357,7 @@ class ValidatedQueue(WaitQueue):
             me = PyThread_get_thread_ident() if cython.compiled else _get_ident()
             if self.owner != me:
                 self.unlock_wrongly()
-        elif self.owner or self.free_units >= self.total:
+        elif self.owner or (self.free_units + self.offered >= self.total and self.count_free() >= self.total):
             self.unlock_wrongly()
         result = self.put_units(units, self.dep_map)
         if result & UNBALANCED:
@@ -358,7 +384,7 @@ class ValidatedQueue(WaitQueue):
 
     def locked(self):
         """Return whether fewer than `portion` units are free, so that `acquire` would wait."""
-        return self.free_units < self.portion
+        return self.count_free() < self.portion
 
     def __enter__(self):
         return self.take_held(self.portion)
@@ -400,7 +426,10 @@ class UnitPool(ValidatedQueue):
         ValidatedQueue.__init__(self, dep_map, free, LIMIT, 1)
         self.sure = 0
         self.event = event
+        if event:
+            self.patience = 0                 # whoever has waited longest goes on, and nobody else
         self.single = free == 1
+        self.handed = False                   # a thread that held no unit has given one
         self.holders = deque()               # serials of the threads that hold units, oldest first
         if not event:
             dep_map.share()
@@ -409,16 +438,15 @@ class UnitPool(ValidatedQueue):
         if self.event:
             if timeout != 0:
                 self.dep_map.sync(mode if timeout is FOREVER else mode | TIMED)
-            return self.take_units(units, barge) or (timeout != 0 and self.wait_units(units, timeout, signals, barge))
+            return self.get(None, units, timeout, signals, barge)
         me = current().serial
         if me in self.holders:
             if not self.single or timeout == 0:
                 return self.hold(me, None, units, mode | TRY, timeout, signals, barge)
-            patience = PATIENCE if timeout is FOREVER else min(PATIENCE, timeout)
+            patience = _link.patience if timeout is FOREVER else min(_link.patience, timeout)
             if self.hold(me, None, units, mode | TRY, patience, signals, barge):
                 return True
-            timeout = FOREVER if timeout is FOREVER else max(0, timeout - PATIENCE)
-            mode |= TIMED                     # the wait can end: any thread may give the unit back
+            timeout = FOREVER if timeout is FOREVER else max(0, timeout - patience)
         if timeout is not FOREVER:
             mode |= TRY if timeout == 0 else TIMED
         ticket = None if mode & TRY else self.dep_map.ask(mode, nest, subclass)
@@ -438,21 +466,23 @@ class UnitPool(ValidatedQueue):
         return True
 
     def give_held(self, units):
-        """Give units back; any thread may do this."""
+        """Give units back; any thread may do this. They are given whatever the validator says of it afterwards."""
         holder = None
-        if not self.event:
-            try:
+        try:
+            if not self.event:
                 self.holders.remove(current().serial)
                 holder = self.dep_map
-            except ValueError:
-                pass                          # it holds none, or another thread has just released its last one
+        except ValueError:
+            pass                              # it holds none, or another thread has just released its last one
+        finally:
+            result = self.put_units(units, holder)
+            while result & MORE:
+                result = self.put_units(0)
         if holder is None:
+            self.handed = True
             self.dep_map.signal()
             try:
                 self.dep_map.disown(self.holders.popleft())
             except IndexError:
                 pass                          # nobody holds a unit
-        result = self.put_units(units, holder)
-        while result & MORE:
-            result = self.put_units(0)
         return True

@@ -13,6 +13,7 @@ class WaitQueue:
     waiting: int
     contended: int
     spins: int
+    patience: float
     def __init__(self, free: int = 0, total: int = ..., spins: int = 0) -> None: ...
     @property
     def free(self) -> int: ...
@@ -56,5 +57,6 @@ class Side:
 class UnitPool(ValidatedQueue):
     event: bool
     single: bool
+    handed: bool
     holders: deque[int]
     def __init__(self, dep_map: DepMap, free: int, event: bool = False) -> None: ...

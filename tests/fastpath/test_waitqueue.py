@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from random import Random
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from lockdep.fastpath import Waiter
 from lockdep.fastpath.waitqueue import LIMIT, WaitQueue
+from tests.patience import THREAD_LIMIT
+from tests.primitives.contract import until
 
 ACCEPT, EXPIRE, ABANDON = 0, 1, 2
 HAD, MORE = 1, 2
@@ -48,6 +51,13 @@ class Model:
         return had
 
 
+def impatient(free: int) -> WaitQueue:
+    """Return a queue that grants units to its first waiter at once, as it does to one that has waited for long."""
+    queue = WaitQueue(free, TOTAL)
+    queue.patience = 0
+    return queue
+
+
 def grant_all(queue: WaitQueue, result: int) -> None:
     while result & MORE:
         result = queue.put(0)
@@ -55,7 +65,7 @@ def grant_all(queue: WaitQueue, result: int) -> None:
 
 @pytest.mark.parametrize("seed", range(200))
 def test_any_sequence(seed: int) -> None:
-    random, queue, model = Random(seed), WaitQueue(TOTAL, TOTAL), Model()
+    random, queue, model = Random(seed), impatient(TOTAL), Model()
     waiting: dict[Any, Any] = {}  # the model's waiter -> the queue's
     taken: list[int] = []
     for number in range(60):
@@ -90,7 +100,7 @@ def test_any_sequence(seed: int) -> None:
 
 
 def test_a_waiter_on_top_of_another_of_its_thread_goes_first() -> None:
-    queue = WaitQueue(0, TOTAL)
+    queue = impatient(0)
     stranger, below = Waiter(1, 1, None), Waiter(2, 1, None)
     on_top = Waiter(2, 1, below)
     assert not queue.take(1, False, stranger)
@@ -103,7 +113,7 @@ def test_a_waiter_on_top_of_another_of_its_thread_goes_first() -> None:
 
 
 def test_what_was_granted_to_the_wait_below_is_taken_over() -> None:
-    queue = WaitQueue(0, TOTAL)
+    queue = impatient(0)
     below = Waiter(2, 1, None)
     assert not queue.take(1, False, below)
     queue.put(1)  # granted, and not noticed yet
@@ -112,9 +122,76 @@ def test_what_was_granted_to_the_wait_below_is_taken_over() -> None:
     assert queue.take(1, False, on_top)
 
     assert not queue.put(0, None, below, ACCEPT) & HAD
-    assert queue.waiting == 1
+    assert (queue.free, queue.waiting) == (0, 0)
     queue.put(1)
-    assert queue.put(0, None, below, ACCEPT) & HAD
+    assert queue.take(1, True, below)  # it asks again
+
+
+def sleeper(queue: WaitQueue, units: int) -> threading.Thread:
+    """Return a thread that waits for these units, gives them back and ends."""
+    thread = threading.Thread(target=lambda: (queue.wait(units), queue.give(units)))
+    before = queue.waiting
+    thread.start()
+    until(lambda: queue.waiting > before)
+    return thread
+
+
+@pytest.mark.parametrize("units", [1, TOTAL])
+def test_a_running_thread_may_have_what_is_offered_to_a_sleeping_one(units: int) -> None:
+    queue = WaitQueue(TOTAL, TOTAL)
+    queue.patience = THREAD_LIMIT
+    overtaken = 0
+    while not overtaken:
+        assert queue.take(TOTAL)
+        thread = sleeper(queue, units)
+        for _ in range(100):
+            queue.put(TOTAL)
+            if not queue.take(TOTAL):  # the waiter was faster
+                break
+            overtaken += 1
+        else:
+            queue.put(TOTAL)
+        thread.join()
+
+    assert (queue.free, queue.waiting) == (TOTAL, 0)
+
+
+def test_a_waiter_that_has_waited_for_long_is_not_overtaken() -> None:
+    queue = impatient(0)
+    asleep = Waiter(1, TOTAL, None)
+    assert not queue.take(TOTAL, False, asleep)
+
+    queue.put(TOTAL)
+    assert not queue.take(1)
+
+    assert queue.put(0, None, asleep, ACCEPT) & HAD
+
+
+def test_a_reader_that_overtakes_a_writer_keeps_the_next_one_out() -> None:
+    queue = WaitQueue(0, TOTAL)
+    queue.patience = THREAD_LIMIT
+    writer = Waiter(1, TOTAL, None)  # asleep for good
+    assert not queue.take(TOTAL, False, writer)
+    queue.put(TOTAL)
+
+    assert queue.take(1)
+    assert not queue.take(1)
+    assert not queue.put(0, None, writer, EXPIRE) & HAD
+    assert queue.take(1)
+
+
+def test_what_nobody_takes_stays_free() -> None:
+    queue = WaitQueue(0, TOTAL)
+    queue.patience = THREAD_LIMIT
+    first, second = Waiter(1, TOTAL, None), Waiter(2, 1, None)
+    assert not queue.take(TOTAL, False, first)
+    assert not queue.take(1, False, second)
+    queue.put(TOTAL)
+    for waiter in (first, second):
+        queue.put(0, None, waiter, ABANDON)
+
+    assert (queue.free, queue.waiting) == (TOTAL, 0)
+    assert queue.take(TOTAL)
 
 
 def test_units_have_an_end() -> None:
