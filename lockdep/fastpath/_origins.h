@@ -8,6 +8,7 @@
 #define LOCKDEP_ORIGINS_H
 #include "lockdep/fastpath/_frames.h"
 #include "lockdep/fastpath/_counts.h"
+#include "lockdep/fastpath/_references.h"
 #include "opcode.h"
 
 typedef struct {
@@ -51,20 +52,23 @@ static LD_COLD void ld_keep_origin(ld_origin *origin, void *frame) {
     void *before = frame == NULL ? NULL : ld_frame_before(frame);
     PyObject *code = ld_code_of(frame);
     PyObject *caller = code == NULL ? NULL : ld_code_of(before);
-    origin->frame = frame;
-    origin->place = code == NULL ? NULL : ld_instruction(frame);
-    origin->code = Py_XNewRef(code);
-    origin->caller = Py_XNewRef(caller);
-    origin->from = caller == NULL ? NULL : ld_instruction(before);
+    if (code != NULL) ld_mark(code);
+    if (caller != NULL) ld_mark(caller);
+    LD_STORE(origin->frame, frame);
+    LD_STORE(origin->place, code == NULL ? NULL : ld_instruction(frame));
+    LD_STORE(origin->from, caller == NULL ? NULL : ld_instruction(before));
+    LD_STORE(origin->code, Py_XNewRef(code));
+    LD_STORE(origin->caller, Py_XNewRef(caller));
 }
 
-/* Note where the running code takes a lock. The slot holds nothing. */
-static inline void ld_note_origin(ld_origin *origin, void *tstate) {
+/* Note where the running code takes a lock, and return 1, if a with statement does; else 0. The slot holds nothing. */
+static inline int ld_note_origin(ld_origin *origin, void *tstate) {
     void *frame = ld_frame_now(tstate);
     void *place = frame == NULL ? NULL : ld_instruction(frame);
-    if (frame == NULL || !ld_in_with(frame, place)) { ld_keep_origin(origin, frame); return; }
+    if (frame == NULL || !ld_in_with(frame, place)) return 0;
     origin->frame = frame;
     origin->place = place;
+    return 1;
 }
 
 /* Note the frame of the program in which a primitive was taken. The slot holds nothing. */
@@ -77,21 +81,34 @@ static LD_COLD void ld_note_frame(ld_origin *origin, void *frame) {
 /* Empty a slot. Freeing code can run the program's code, so the slot is empty before that. */
 static LD_COLD void ld_drop_origin(ld_origin *origin) {
     PyObject *code = origin->code, *caller = origin->caller;
-    origin->code = origin->caller = NULL;
+    LD_STORE(origin->code, NULL);
+    LD_STORE(origin->caller, NULL);
     Py_XDECREF(code);
     Py_XDECREF(caller);
 }
 static inline void ld_leave_origin(ld_origin *origin) { if (origin->code != NULL) ld_drop_origin(origin); }
 
+/* Return memory of `size` bytes with what the `had` bytes of `old` were, or NULL; `old` is of no use any more. Free-threaded
+   it stays: another thread may be reading it, and as it grows by doubling, all of it is less than what is used. */
+static inline void *ld_grown(void *old, size_t had, size_t size) {
+#ifdef Py_GIL_DISABLED
+    void *grown = PyMem_Malloc(size);
+    if (grown != NULL && old != NULL) memcpy(grown, old, had);
+    return grown;
+#else
+    (void)had;
+    return PyMem_Realloc(old, size);
+#endif
+}
 /* Grow the slots from `had` to `n`; n == 0 frees them, whatever they hold. */
 static inline ld_origin *ld_origins(ld_origin *old, size_t had, size_t n) {
     ld_origin *grown;
     if (n == 0) {
-        for (size_t i = 0; i < had; i++) ld_leave_origin(&old[i]);
+        for (size_t i = 0; old != NULL && i < had; i++) ld_leave_origin(&old[i]);
         PyMem_Free(old);
         return NULL;
     }
-    grown = (ld_origin *)PyMem_Realloc(old, n * sizeof *grown);
+    grown = (ld_origin *)ld_grown(old, had * sizeof *grown, n * sizeof *grown);
     if (grown == NULL) { PyErr_NoMemory(); return NULL; }
     memset(grown + had, 0, (n - had) * sizeof *grown);
     return grown;
@@ -118,12 +135,17 @@ static inline void ld_close_gaps(long long *serials, ld_origin *origins, int dep
     }
 }
 
-/* Return what is known of a place in a kept slot as a tuple ((code, offset), (caller's code, offset)), or None. */
+/* Return what is known of a place in a kept slot as a tuple ((code, offset), (caller's code, offset)), or None.
+
+   Its thread may change the slot meanwhile. A place that belongs to another code has the offset -1. */
 static inline PyObject *ld_kept_steps(ld_origin *origin) {
-    ld_origin kept = *origin;              /* its thread may change it meanwhile */
-    if (kept.code == NULL) return Py_NewRef(Py_None);
-    if (kept.caller == NULL) return Py_BuildValue("((Oi))", kept.code, ld_offset(kept.place, kept.code));
-    return Py_BuildValue("((Oi)(Oi))", kept.code, ld_offset(kept.place, kept.code),
-                         kept.caller, ld_offset(kept.from, kept.caller));
+    PyObject *code = ld_new_ref_or_null(&origin->code), *caller = ld_new_ref_or_null(&origin->caller), *steps;
+    void *place = LD_LOAD(origin->place), *from = LD_LOAD(origin->from);
+    if (code == NULL) steps = Py_NewRef(Py_None);
+    else if (caller == NULL) steps = Py_BuildValue("((Oi))", code, ld_offset(place, code));
+    else steps = Py_BuildValue("((Oi)(Oi))", code, ld_offset(place, code), caller, ld_offset(from, caller));
+    Py_XDECREF(code);
+    Py_XDECREF(caller);
+    return steps;
 }
 #endif
