@@ -2,18 +2,19 @@
 
 Lock and RLock have every method and property of threading's own. Condition, Semaphore, Event and Barrier are those of
 threading, built on validated locks. Importing this module switches validation on, unless `lockdep.install` or another
-call has decided about that before. A lock costs about what threading's does; the README has the figures.
+call has decided about that before. A lock costs about what threading's does; docs/costs.md has the figures.
 """
 
 from __future__ import annotations
 
 import _thread
 import threading as _threading
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
 from lockdep import runtime
 from lockdep.config import load_options
-from lockdep.fastpath import ExclusiveLock, RecursiveLock, new_lock, new_rlock, quicken
+from lockdep.fastpath import ExclusiveLock, RecursiveLock, new_lock, new_rlock, quicken, thread_state
 from lockdep.validator.validator import Validator
 
 __all__ = ["Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "RLock", "Semaphore"]
@@ -30,9 +31,9 @@ class Lock(ExclusiveLock):
     kind_name = "Lock"  # in the names of classes, also for the types that pass for threading's own
     stands_for = RAW_LOCK
 
-    acquire_lock = ExclusiveLock.acquire
-    release_lock = ExclusiveLock.release
-    locked_lock = ExclusiveLock.locked
+    acquire_lock: ClassVar[Callable[..., bool]] = ExclusiveLock.acquire
+    release_lock: ClassVar[Callable[[Any], None]] = ExclusiveLock.release
+    locked_lock: ClassVar[Callable[[Any], bool]] = ExclusiveLock.locked
 
 
 class RLock(RecursiveLock):
@@ -54,9 +55,21 @@ class Condition(_threading.Condition):
     def __init__(self, lock: Any = None) -> None:
         super().__init__(cast(Any, RLock()) if lock is None else lock)
 
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for a signal; whoever signals must not need a lock that this thread holds."""
+        if runtime.is_active() and (timeout is None or timeout > 0):  # else it only tries
+            runtime.validator().waits_for(thread_state(), self, "a condition", timed=timeout is not None)
+        return super().wait(timeout)
+
+    def notify(self, n: int = 1) -> None:
+        """Wake so many of the threads that wait."""
+        super().notify(n)
+        if runtime.is_active():
+            runtime.validator().signals(thread_state(), self)
+
 
 class Semaphore(_threading.Semaphore):
-    """threading.Semaphore. The lock inside it is validated; waiting for its units is not."""
+    """threading.Semaphore. The lock inside it is validated, and so are waits for its units that others give."""
 
     def __init__(self, value: int = 1) -> None:
         super().__init__(value)
@@ -64,7 +77,7 @@ class Semaphore(_threading.Semaphore):
 
 
 class BoundedSemaphore(_threading.BoundedSemaphore):
-    """threading.BoundedSemaphore. The lock inside it is validated; waiting for its units is not."""
+    """threading.BoundedSemaphore. The lock inside it is validated, and so are waits for its units that others give."""
 
     def __init__(self, value: int = 1) -> None:
         super().__init__(value)
@@ -72,7 +85,7 @@ class BoundedSemaphore(_threading.BoundedSemaphore):
 
 
 class Event(_threading.Event):
-    """threading.Event. The lock inside it is validated; waiting for the event is not."""
+    """threading.Event. The lock inside it is validated, and so are waits for the event."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,7 +93,7 @@ class Event(_threading.Event):
 
 
 class Barrier(_threading.Barrier):
-    """threading.Barrier. The lock inside it is validated; waiting at the barrier is not."""
+    """threading.Barrier. The lock inside it is validated, and so are waits for the last party."""
 
     def __init__(self, parties: int, action: Any = None, timeout: float | None = None) -> None:
         super().__init__(parties, action, timeout)

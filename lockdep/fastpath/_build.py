@@ -2,12 +2,13 @@
 
 LOCKDEP_PURE=1 forces the pure build; LOCKDEP_REQUIRE_COMPILED=1 makes a missing extension an ImportError. After
 gevent or eventlet has patched threading, the pure build is taken whatever is installed: its thread states then live in
-the library's own locals, one for each greenlet. Otherwise the compiled build is taken if the extension of every part is
-there.
+the library's own locals, one for each greenlet. So it is in a sub-interpreter: a process can import the extensions only
+once. Otherwise the compiled build is taken if the extension of every part is there.
 """
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import importlib
 import importlib.util
@@ -19,8 +20,9 @@ from types import ModuleType
 from lockdep.fastpath.greenlets import greenlets_patched
 
 PARTS = (
-    "_link", "_tally", "_chain", "_sighting", "_site", "_parking", "_thread_state", "_threads", "_dep_map", "_lock",
-    "_owned", "_drop_in", "_waitqueue", "_graph_lock",
+    "_link", "_tally", "_chain", "_deaths", "_sighting", "_site", "_parking", "_held", "_thread_state", "_threads",
+    "_stacks", "_interrupts", "_imports", "_tracked", "_dep_map", "_waits", "_lock", "_owned", "_handoffs", "_drop_in",
+    "_waitqueue", "_graph_lock", "_fork_mask",
 )  # fmt: skip
 """The modules that have two builds; each imports only modules that stand before it."""
 
@@ -39,12 +41,23 @@ def all_built() -> bool:
     return all(any(part + suffix in files for suffix in EXTENSION_SUFFIXES) for part in PARTS)
 
 
+def in_subinterpreter() -> bool:
+    """Return whether this is not the main interpreter of the process."""
+    if sys.version_info >= (3, 13):
+        return not _thread._is_main_interpreter()
+    try:
+        interpreters = importlib.import_module("_xxsubinterpreters")
+    except ImportError:  # an interpreter that has no sub-interpreters
+        return False
+    return bool(interpreters.get_current() != interpreters.get_main())
+
+
 def choose_build() -> str:
     """Return "compiled" or "pure". ImportError if the environment asks for what is not there."""
     pure, required = switched_on("LOCKDEP_PURE"), switched_on("LOCKDEP_REQUIRE_COMPILED")
     if pure and required:
         raise ImportError("LOCKDEP_PURE and LOCKDEP_REQUIRE_COMPILED contradict each other")
-    if pure or greenlets_patched():
+    if pure or greenlets_patched() or in_subinterpreter():
         return "pure"
     if all_built():
         return "compiled"
@@ -81,5 +94,6 @@ def load(name: str) -> ModuleType:
     return module
 
 
-PURE_PARTS = (*PARTS[: PARTS.index("_lock")], "_pure", *PARTS[PARTS.index("_lock") :])
+PURE_ONLY = {"_lock": "_pure", "_waitqueue": "_pure_queue"}  # a part and the module that completes it in the pure build
+PURE_PARTS = tuple(name for part in PARTS for name in (PURE_ONLY.get(part), part) if name)
 MODULES = tuple(load(f"lockdep.fastpath.{part}") for part in (PARTS if BUILD == "compiled" else PURE_PARTS))

@@ -13,27 +13,32 @@ except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
 if not cython.compiled:
-    from lockdep.fastpath._link import _link
+    from lockdep.fastpath._link import _link, fence
     from lockdep.fastpath._modes import BLOCKING, ROOM
     from lockdep.fastpath._tally import find_tally
 
 COMPILED = cython.compiled
 MOST_WAITING = 16                             # sightings of one chain, until it is judged
+MOST_TAKERS = 8                               # other threads that are seen on a known chain
 MOST_STUBS = 65536                            # chains that are kept though they were never validated
 
 
 class Entry:
     """How a class is taken: the key of a step in the trie. There is one Entry for each (class, mode).
 
-    `watched` is True once the class is part of a dependency: then it matters when its instances die.
+    `watched` is True once the class is part of a dependency: then it matters when its instances die. `taken` counts the
+    locks made with this entry that were ever taken. `takers` has two that live, as number -> (weak reference, thread
+    that took it first): two different threads, if there are any. It is a dictionary because several threads write it.
     """
 
-    __slots__ = ("lock_class", "mode", "tally", "watched")
+    __slots__ = ("lock_class", "mode", "taken", "takers", "tally", "watched")
 
     def __init__(self, lock_class, mode):
         self.lock_class = lock_class
         self.mode = mode
         self.watched = False
+        self.taken = 0
+        self.takers = {}
         self.tally = find_tally(lock_class, mode & 3 != 0)
         if cython.compiled:
             ld_immortal(self)
@@ -46,13 +51,14 @@ class Chain:
     chain, so that the comparison with it fails. `twin` is the depth of the held lock of the same class whose instance
     decides whether the chain is valid, 0 if there is none; `judged` says that this must be decided each time, or with
     `by_pair` once for each pair of that instance and the new one. A node that is not `known` was walked through while
-    held locks were walked again, but no thread has seen it itself. The pure build keeps in `first` the stack on
-    which it was seen first.
+    held locks were walked again, but no thread has seen it itself. A `young` one was only seen with locks that the
+    thread had just made. `more` is how many further threads shall be seen on it. The pure build keeps in `first` the
+    stack on which it was seen first.
     """
 
     __slots__ = (
         "parent", "gate", "entry", "children", "depth", "twin", "first", "judged", "by_pair", "known",
-        "waiting", "last_lock", "last_held",
+        "more", "waiting", "last_lock", "last_held", "young",
     )  # fmt: skip
 
     def __init__(self, parent, entry):
@@ -61,11 +67,13 @@ class Chain:
         self.first = None
         self.gate = _nowhere
         self.children = None
-        self.judged = self.by_pair = self.known = False
+        self.judged = self.by_pair = self.known = self.young = False
+        self.more = -1                        # it was not admitted yet
         self.waiting = 0                      # sightings of it, until it is judged
         self.last_lock = self.last_held = 0   # serials of the locks in the last one
         self.twin = 0
         if cython.compiled:
+            ld_mark(self)                     # other threads ask where a thread stands
             self.number = 0 if entry is None else entry.tally.number
         self.depth = 0 if parent is None else parent.depth + 1
 
@@ -73,8 +81,10 @@ class Chain:
         """Put this node into the trie as one that need not be judged any more, except for its instances."""
         self.known = True
         self.waiting = 0
-        if self.parent is not None and not self.judged and self.depth < ROOM:
-            self.gate = self.parent
+        if self.more < 0:
+            self.more = MOST_TAKERS
+        if self.parent is not None and not self.judged and not self.young and self.depth < ROOM:
+            self.open_to(self.parent)
         self.place()
 
     def meet(self, lock, held):
@@ -90,27 +100,55 @@ class Chain:
         """Let this node be seen as new at its next occurrence: it could not be judged."""
         self.known = False
         self.waiting = self.last_lock = self.last_held = 0
-        self.gate = _nowhere
+        self.open_to(_nowhere)
 
     def judge_instances(self, twin, by_pair):
         """Have each acquisition along this node seen, for the sake of its instances."""
         self.twin = self.twin or twin
         self.by_pair = by_pair
         self.judged = True
-        self.gate = _nowhere
+        self.open_to(_nowhere)
+
+    def open_to(self, gate):
+        """Set the gate. Any thread may do this: it is this node's parent or _nowhere, which both live for ever."""
+        if cython.compiled:
+            set_gate(self, gate)
+        else:
+            self.gate = gate
+        return 0
 
     def place(self):
         """Put this node into the trie."""
         if cython.compiled:
             ld_immortal(self)
+            fence()                           # what it says comes before all that leads to it
         if self.parent is not None:
-            if self.parent.children is None:
-                self.parent.children = {}
+            if cython.compiled:
+                ld_immortal(self.parent)      # it may be the gate
+            self.parent.have_children()
             self.parent.children[self.entry] = self
+
+    def have_children(self):
+        """Make the table of children, once: several threads may come at a time."""
+        if self.children is None:
+            if cython.compiled:
+                ld_set_once(children_of(self), {})
+            else:
+                self.children = {}
+        return 0
+
+    def child(self, key):
+        """Return the child for an entry, or the root for a context; None if there is none."""
+        if cython.compiled:
+            table = ld_get(children_of(self))
+            if table != cython.cast(cython.pointer(PyObject), None):
+                return find_in(cython.cast(dict, table), key)
+            return None
+        return None if self.children is None else self.children.get(key)
 
     def follow(self, entry, like):
         """Return the child for an entry, whether any thread has seen it or not. `like` is the node that it replaces."""
-        child = None if self.children is None else self.children.get(entry)
+        child = self.child(entry)
         if child is None:
             child = Chain(self, entry)
             child.first = like.first
@@ -123,9 +161,8 @@ class Chain:
         """Return the root for a context. This is the root of ordinary code, whose key is None."""
         if key is None:
             return self
-        if self.children is None:
-            self.children = {}
-        root = self.children.get(key)
+        self.have_children()
+        root = self.child(key)
         if root is None:
             root = Chain(None, None)
             root.admit()

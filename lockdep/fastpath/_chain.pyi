@@ -10,6 +10,8 @@ class Entry:
     tally: Tally
     mode: int
     watched: bool
+    taken: int
+    takers: dict[int, tuple[Any, int]]
     def __init__(self, lock_class: object, mode: int) -> None: ...
 
 class Chain:
@@ -23,6 +25,8 @@ class Chain:
     judged: bool
     by_pair: bool
     known: bool
+    young: bool
+    more: int
     def __init__(self, parent: Chain | None, entry: Entry | None) -> None: ...
     def admit(self) -> None: ...
     def forget(self) -> None: ...

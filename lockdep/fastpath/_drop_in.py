@@ -45,7 +45,7 @@ def make_lock(kind, *more, **others):
         return _raw_lock(*more, **others)     # CPython's own error
     if cython.compiled:
         lock = cython.cast(ExclusiveLock, ld_new(ExclusiveLock, kind))
-        lock.enroll(kind, None, None)
+        lock.identify(kind, None, None)
     else:
         lock = _new(kind)
         begin_here(lock, kind, 2)
@@ -60,7 +60,7 @@ def make_rlock(kind, *_more, **_others):
     """Return the same for an RLock, whose type ignores arguments. A subclass of the kind never gets a raw one."""
     if cython.compiled:
         lock = cython.cast(RecursiveLock, ld_new(RecursiveLock, kind))
-        lock.enroll(kind, None, None)
+        lock.identify(kind, None, None)
     else:
         lock = _new(kind)
         begin_here(lock, kind, 2)

@@ -1,6 +1,8 @@
 # C types of _graph_lock.py, read only when it is compiled.
 cimport cython
 
+from lockdep.fastpath._link cimport shared
+
 cdef extern from *:  # Python.h includes pythread.h
     ctypedef void *PyThread_type_lock
     unsigned long PyThread_get_thread_ident() nogil
@@ -13,7 +15,7 @@ cdef double FORK_SECONDS
 
 
 cdef class GraphLock:
-    cdef unsigned long holder
+    cdef shared holder
     cdef int forks
     cdef bint forking
     cdef readonly bint intact

@@ -1,18 +1,18 @@
 """ExclusiveLock: a lock with one holder, and what one acquisition and one release of it cost on a known chain.
 
 A known acquisition is one pointer comparison (the lock's hint against the chain of the thread), a try of the lock and a
-push; a release in LIFO order is a step to the parent. Everything else goes the slow way, through the hooks of the
-validator. The real lock is taken before the books are written, and it is freed whatever happens to them. Nothing here
-takes a lock of ours.
+push; a release in LIFO order is a step to the parent. Everything else goes through the hooks of the validator.
 
-Cost of a known acquisition and release, uncontended: no allocation, no clock, no frame, no hash.
+The real lock is taken before the books are written, and freed before they are corrected. Nothing can fail in between,
+and no Python code runs, except where a lock that was taken already is validated: an exception frees it again. So what
+leaves `acquire` means that it was not taken, and what leaves `release` that it is free (pure build: see the README).
+
+Cost of a known acquisition and release, uncontended: no allocation, no clock, no frame, no hash, no lock of ours.
 """
 
 from __future__ import annotations
 
-import _thread
 from itertools import repeat
-from operator import index
 
 try:
     import cython
@@ -26,23 +26,17 @@ if not cython.compiled:
     from lockdep.fastpath._dep_map import DepMap, _hold_starts
     from lockdep.fastpath._link import _link, _timing
     from lockdep.fastpath._modes import BLOCKING, TIMED, TRY
+    from lockdep.fastpath._parking import mode_of, timeout_of
+    from lockdep.fastpath._threads import current, current_or_nobody, find_thread
+    from lockdep.fastpath._waits import Wait, waiters_of
+    # isort: off
     from lockdep.fastpath._tally import (
-        _clock,
-        note_hold,
-        note_time,
-        note_wait,
-        now_ns,
-        ns_of,
-        span,
-        stamp,
-        start_clock,
-    )
-    from lockdep.fastpath._threads import _crossed, current, find_thread, tell_holder
+        _clock, note_hold, note_name, note_time, note_wait, now_ns, ns_of, span, stamp, start_clock,
+    )  # fmt: skip
 
 COMPILED = cython.compiled
 BRIEFLY = 0.05                                # seconds that a thread waits before what it has seen is judged
 FOREIGN = 3                                   # a word that is never free: the real lock is another object
-_allocate_lock = _thread.allocate_lock
 if cython.compiled:
     follow(ld_follow)
 
@@ -55,36 +49,33 @@ def switch_stat(on):
         _pure.swap(on)
 
 
-def mode_of(blocking, timeout):
-    """Return the mode for the arguments of `acquire`."""
-    return TRY if not blocking or timeout == 0 else BLOCKING if timeout < 0 else TIMED
-
-
 class ExclusiveLock(DepMap):
     """A lock with one holder: threading.Lock's methods, errors and corner cases, validated.
 
     Compiled, the lock itself is a word and a queue of waiters. A lock that was adopted, and in the pure build one that
     somebody has waited for (see _pure), is a foreign object with acquire and release. Whoever finds the lock free takes
     it, also while others wait: a waiter is served as by the raw lock of this interpreter (LD_EAGER in _atomics.h). One
-    that was passed over for long is handed the lock: a thread that sleeps while it holds the lock, and takes it again
-    at once, would starve the others.
+    that was passed over for long is handed the lock, so that a thread that takes it again at once starves nobody.
     """
 
-    __slots__ = ("count", "guard", "queue", "raw", "thin", "tries", "vacant", "word")
+    __slots__ = ("count", "queue", "raw", "thin", "tries", "vacant", "word")
 
     def __init__(self, name=None, raw=None):
+        self.end_life()                       # as `init` does; a new one has no holder
         self.enroll(type(self), name, None)
         self.equip(raw)
 
     def equip(self, raw):
         self.queue = None                     # made when somebody waits for the first time, then kept
-        self.guard = 0                        # protects the making of it
         self.count = 0                        # how often the owner has taken the lock
         self.raw = raw
         self.word = 0 if raw is None else FOREIGN
-        # One step of this iterator is one try. Unlike a call, it leaves no moment for a signal handler between taking
-        # the lock and knowing it.
+        # One step is one try. Unlike a call, it leaves no moment for a handler between taking the lock and knowing it.
         self.tries = None if raw is None else map(raw.acquire, repeat(False))
+        self.frees = None if raw is None else raw.release
+        here = ld_here                        # as in `note_made`, without a call
+        if here is not cython.NULL and cython.cast(ThreadState, here).chain.depth and self.entry is not _untracked:
+            note_made(self.serial)
 
     @cython.final
     def try_fast(self):
@@ -93,24 +84,25 @@ class ExclusiveLock(DepMap):
             here = ld_here
             if here is cython.NULL:
                 return False
-            hint = cython.cast(cython.pointer(PyObject), self.hint)
-            return self.take_along(cython.cast(ThreadState, here), cython.cast(Chain, hint))
+            return self.take_along(cython.cast(ThreadState, here), cython.cast(Chain, hint_of(self)))
         return self.take_along(current(), self.hint)
 
     @cython.final
     def take_along(self, state, child):
         """Take a free lock along this chain if that is known here and this run took the lock last, or return False."""
-        if child.gate is not state.chain or self.run != state.run:
+        if gate_of(child) != cython.cast(cython.pointer(PyObject), state.chain) or self.run != state.run:
             return False
         if not ld_take(cython.address(self.word)):
             return False
-        self.owner = state.serial
+        put(self.owner, state.serial)         # who compares this with its own serial has written it, or sees another
         self.count = 1
-        self.acquisitions += 1
+        put(self.acquisitions, self.acquisitions + 1)     # only the holder writes it
         ld_count_up(cython.address(state.counts), child.number)
         if _timing[0]:
             self.since = stamp(_clock)
-        ld_note_origin(cython.address(state.origins[child.depth]), state.tstate)
+        if not ld_note_origin(cython.address(state.origins[child.depth]), state.tstate):
+            # a method was called, which a primitive may have done for the program
+            ld_note_frame(cython.address(state.origins[child.depth]), outer_frame(state.tstate))
         state.serials[child.depth] = self.serial
         state.chain = child
         return True
@@ -153,13 +145,15 @@ class ExclusiveLock(DepMap):
 
     def lock_entry(self, state, mode, timeout, entry):
         """Validate the lock as `entry`, unless it is only tried, and take it."""
-        if mode == TRY:
+        if mode == TRY or entry is None:
             return self.lock_real(state, mode, timeout, entry, None)
         if self.owner == state.serial:
             return self.lock_again(state, mode, timeout, entry)
         child = self.hint
         if child.entry is not entry or child.gate is not state.chain:
             child = self.step(state, entry)   # before it can block
+            if child is None:
+                return self.lock_real(state, mode, timeout, None, None)
         if child is self.hint and self.take_in_run(state, child):
             return True
         if self.run != state.run:
@@ -181,39 +175,42 @@ class ExclusiveLock(DepMap):
         may take an RLock again.
         """
         mine = self.owner == state.serial     # a plain lock that waits for its own holder
+        taken = False
         try:
-            if not self.take(state.serial) and (mode == TRY or not self.wait_counted(state, timeout, entry)):
-                return False
-            if entry is None:
-                return True
-            if child is None or state.chain is not child.parent or state.run == 0:
-                child = self.step_again(state, entry)
-            state.room(child.depth)
+            taken = self.take(state.serial) or (mode != TRY and self.wait_counted(state, timeout, entry))
+            if taken and entry is not None:
+                if child is None or state.chain is not child.parent or state.run == 0:
+                    child = self.step_again(state, entry)
+                if child is not None:
+                    self.book(state, child)
         except BaseException:
-            if not mine and self.owner == state.serial:
-                self.owner = 0
-                self.free()
+            if taken or (not mine and self.owner == state.serial):
+                self.undo(state, child)
             raise
-        if cython.compiled:
-            self.book(state, child, outer_frame(state.tstate))
-        else:
-            self.book(state, child, None)
-        return True
+        return taken
+
+    def undo(self, state, child):
+        """Free a lock that was just taken."""
+        if state.chain is child:              # the pure build only: it was entered, too
+            state.pop()
+        self.owner = 0
+        self.free()
 
     def wait_counted(self, state, timeout, entry):
         """Wait for the lock and count that; while times are taken, note also how long, where, and who held the lock."""
         if entry is None:
             return self.wait(timeout, state.serial)
-        entry.tally.contended += 1
+        entry.tally.note_contended()
         began = 0
         if _timing[0]:
+            note_name(state)
             began = now_ns()
             _link.hooks.contended(state, entry, self)
         if not self.wait_judging(state, timeout):
-            entry.tally.timeouts += 1
+            entry.tally.note_timeout()
             return False
         if self.last != state.serial and self.last:
-            entry.tally.contended_bounces += 1
+            entry.tally.note_bounced()
         if began:
             note_wait(state, entry.tally, began)
         return True
@@ -235,10 +232,16 @@ class ExclusiveLock(DepMap):
         return self.wait(timeout, state.serial)
 
     def step_again(self, state, entry):
-        """Validate a lock that was taken already: by a try, or while a signal handler changed what is held."""
-        if state.run == 0:
-            state.settle()
-        return self.step(state, entry)
+        """Validate a lock that was taken already: by a try, or while a signal handler changed what is held.
+
+        Return its chain, or None if nothing is tracked any more.
+        """
+        child = self.step(state, entry) if state.run or state.settle() else None
+        if child is None or state.busy or state.running <= 0:
+            return child
+        if self.marks or state.running == _link.exposed:
+            self.cross(state, child)          # a try is safe in a handler, but what it takes here a handler may want
+        return child
 
     @cython.final
     def unlock_here(self):
@@ -246,7 +249,7 @@ class ExclusiveLock(DepMap):
             here = ld_here
             if here is not cython.NULL:
                 return self.unlock_real(cython.cast(ThreadState, here))
-        return self.unlock_real(current())
+        return self.unlock_real(current_or_nobody())
 
     @cython.final
     def unlock_once(self):
@@ -255,7 +258,7 @@ class ExclusiveLock(DepMap):
             here = ld_here
             if here is not cython.NULL:
                 return self.unlock_nested(cython.cast(ThreadState, here))
-        return self.unlock_nested(current())
+        return self.unlock_nested(current_or_nobody())
 
     @cython.final
     def unlock_nested(self, state):
@@ -269,63 +272,67 @@ class ExclusiveLock(DepMap):
 
     @cython.final
     def unlock_real(self, state):
-        """Take the lock off the books and free it, whatever the books say."""
-        if _timing[0]:
-            self.note_release(state)
-        if state.serials[state.chain.depth] == self.serial and self.owner == state.serial:
-            at = state.chain.depth
-            state.chain = state.chain.parent
-            self.owner = 0
+        """Free the lock, whatever the books say, and take it off them."""
+        chain = state.chain
+        began = self.since
+        if began:
+            self.since = 0
+        innermost = state.serials[chain.depth] == self.serial and self.owner == state.serial
+        if innermost:
+            state.chain = chain.parent
             if cython.compiled:
+                put(self.owner, 0)            # freeing the word comes later in any order
                 self.free()
-                ld_leave_origin(cython.address(state.origins[at]))
+                ld_leave_origin(cython.address(state.origins[chain.depth]))
             else:                             # not by `free`: a signal handler can run where a Python function begins
+                self.owner = 0
                 thin = self.vacant = self.thin
                 if not thin:
                     self.raw.release()
         else:
             self.check_owner(state)
-            try:
-                self.unbook(state)
-            finally:
-                self.free()
+            self.unlock_other(state)
+        if began:
+            self.note_release(state, chain.entry.tally if innermost else self.entry.tally, began)
         if state.waits_calm and state.chain.depth == state.gaps:
             state.calm()
         return 0
 
-    def note_release(self, state):
-        """Note the end of the hold, whoever ends it. It counts for the class as which the lock was taken."""
-        if self.since:
-            chain = state.chain
-            here = chain.depth != 0 and state.serials[chain.depth] == self.serial
-            tally = chain.entry.tally if here else self.entry.tally
-            if _timing[0] == 1:
-                note_time(tally.hold, span(_clock, self.since, stamp(_clock)))
-            else:                             # for the trace as well
-                note_hold(state, tally, ns_of(_clock, self.since))
-            self.since = 0
+    def note_release(self, state, tally, began):
+        """Note the end of a hold that began at this stamp; the lock is free already."""
+        if _timing[0] == 1:
+            note_time(tally.hold, span(_clock, began, stamp(_clock)))
+        else:                                 # for the trace as well
+            note_hold(state, tally, ns_of(_clock, began))
         return 0
 
     def check_owner(self, state):
         """Allow every thread to release the lock."""
 
-    def unbook(self, state):
-        """Drop a lock that is not the innermost one of this thread, or that this thread does not hold at all."""
-        if state.revoked:
-            state.take_messages()
+    def unlock_other(self, state):
+        """Free a lock that is not the innermost one of this thread, or that this thread does not hold at all."""
         owner = self.owner
         if owner == state.serial:
+            self.owner = 0
+            self.free()
             at = state.find(self.serial)
             if at:
-                self.check_pin(state, at)
-                state.drop(at)
+                try:
+                    self.check_pin(state, at)
+                finally:
+                    state.drop(at)
         elif owner:
-            self.crossed = True
-            _crossed.add(self.serial)
-            tell_holder(owner, self.serial)
-        elif not self.locked():
-            _link.hooks.misuse(state, self)
-        self.owner = 0
+            self.revoke_from(owner)                 # before it is free: its holder may take it again at once
+            self.owner = 0
+            self.free()
+        else:
+            try:
+                if not self.locked():
+                    _link.hooks.misuse(state, self)
+            finally:
+                self.free()
+        if state.revoked:
+            state.take_messages()
 
     def take(self, serial):
         """Take the real lock if it is free, for the thread with this serial."""
@@ -346,65 +353,67 @@ class ExclusiveLock(DepMap):
     def free(self):
         """Free the real lock, and call a waiter."""
         if self.raw is not None:
-            self.raw.release()
+            ld_release_foreign(self.frees)
         else:
-            if self.queue is not None and ld_count(cython.address(self.queue.waiting)) and self.free_for_waiter():
+            if self.has_waiters() and self.free_for_waiter():
                 return 0
             if not ld_free(cython.address(self.word)):
                 raise RuntimeError("release unlocked lock")
-            if LD_FREE_THREADED and self.queue is not None and ld_count(cython.address(self.queue.waiting)):
+            if LD_FREE_THREADED and self.has_waiters():
                 self.queue.call(cython.address(self.word))          # the waiter came after the first look
         return 0
 
+    @cython.final
+    def has_waiters(self):
+        """Return whether a thread waits. Compiled only: a waiter sees the word free, or is seen here."""
+        queue = ld_get(queue_of(self))
+        if queue == cython.cast(cython.pointer(PyObject), None):
+            return False
+        return ld_count(cython.address(cython.cast(HandoffQueue, queue).waiting)) != 0
+
     def free_for_waiter(self):
         """Free the word, which must be held, for a waiter. Return False if nobody waits; it is held then."""
-        if self.word != LD_HELD:
+        if ld_count(cython.address(self.word)) != LD_HELD:
             raise RuntimeError("release unlocked lock")
         return self.queue.serve(cython.address(self.word))
 
     def wait(self, timeout, serial):
         """Block until the lock is taken, or `timeout` seconds have passed (-1: without a limit).
 
-        With UNTIL_SIGNAL the wait ends in InterruptedError when a signal handler has run; in the pure build it goes on.
-        An exception from a handler ends every wait.
+        An exception from a signal handler ends the wait. UNTIL_SIGNAL: so does any handler (not in the pure build).
         """
         if self.spin(timeout, serial):
             return True
-        outer = _link.asleep.get(serial)      # a signal handler may wait on top of its own thread's wait
+        wait = Wait(serial, self, None, timeout >= 0)
+        again = False
         try:
-            if self.raw is not None:
-                return self.park_foreign(timeout, serial)
-            return self.park(timeout, serial)
+            wait.publish()
+            while not self.park(serial, timeout if timeout >= 0 else wait.nap, timeout == UNTIL_SIGNAL, again):
+                if timeout >= 0:
+                    return False
+                again = True
+                wait.look()
+            return True
         finally:
-            if outer is None:
-                _link.asleep.pop(serial, None)
-            else:
-                _link.asleep[serial] = outer
+            wait.withdraw()
 
     def spin(self, timeout, serial):
         """Look again at a lock that was taken, before its waiter sleeps. Not done here: return False."""
         return False
 
-    def park_foreign(self, timeout, serial):
-        """Sleep in the acquire of the foreign lock."""
-        _link.asleep[serial] = self.serial
-        for got in map(self.raw.acquire, (True,), (max(FOREVER, timeout),)):
-            return got and self.own(serial)
-
-    def park(self, timeout, serial):
-        """Sleep in the queue."""
-        queue = self.waiting_room()
-        _link.asleep[serial] = self.serial
-        return self.own(serial) if queue.wait_for(cython.address(self.word), serial, timeout) else self.take(serial)
+    def park(self, serial, seconds, signals, again):
+        """Sleep for some seconds in the queue, at its head if `again`, or in the acquire of the foreign lock."""
+        if self.raw is not None:
+            for got in map(self.raw.acquire, (True,), (seconds,)):
+                return got and self.own(serial)
+        if self.waiting_room().wait_for(cython.address(self.word), serial, seconds, signals, again):
+            return self.own(serial)
+        return self.take(serial)
 
     def waiting_room(self):
         """Return the queue of waiters; it is made by the first."""
         if self.queue is None:
-            made = HandoffQueue()
-            ld_guard(cython.address(self.guard), _generation[0])
-            if self.queue is None:            # another thread may have come first
-                self.queue = made
-            ld_unguard(cython.address(self.guard))
+            ld_set_once(queue_of(self), HandoffQueue())   # of another thread that comes first, too
         return self.queue
 
     def acquire(self, blocking=True, timeout=FOREVER):
@@ -412,10 +421,9 @@ class ExclusiveLock(DepMap):
         if timeout is FOREVER:
             if blocking is True:
                 return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
-            if cython.compiled and blocking is False and self.word == LD_HELD:      # so asks Condition at each notify
+            if cython.compiled and blocking is False and ld_count(cython.address(self.word)) == LD_HELD:
                 return False
-        _allocate_lock().acquire(blocking, timeout)       # CPython's own checks of the arguments, word for word
-        timeout = timeout if isinstance(timeout, float) else index(timeout)
+        timeout = timeout_of(blocking, timeout)
         return self.lock_slow(current(), mode_of(blocking, timeout), timeout)
 
     def release(self):
@@ -425,11 +433,12 @@ class ExclusiveLock(DepMap):
     @property
     def waiting(self):
         """How many threads sleep until they have the lock."""
-        return list(_link.asleep.values()).count(self.serial)
+        return waiters_of(self)
 
     def locked(self):
         """Return whether somebody holds the lock."""
-        return self.word == LD_HELD if self.raw is None else self.raw.locked()
+        self.renew()
+        return ld_count(cython.address(self.word)) == LD_HELD if self.raw is None else self.raw.locked()
 
     def __enter__(self):
         return self.try_fast() or self.lock_slow(current(), BLOCKING, FOREVER)
@@ -453,8 +462,8 @@ class ExclusiveLock(DepMap):
 
     def clear(self):
         """Free the lock and forget its waiters."""
+        self.renew()
         self.owner = 0
-        self.guard = 0
         if self.queue is not None:
             self.queue.clear()
         if self.raw is not None:

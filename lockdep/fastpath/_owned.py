@@ -6,7 +6,6 @@ import _thread
 import _warnings
 import sys
 import threading
-from operator import index
 
 try:
     import cython
@@ -19,8 +18,9 @@ from lockdep.fastpath.greenlets import greenlets_patched
 if not cython.compiled:
     from lockdep.fastpath import _pure
     from lockdep.fastpath._link import _link
-    from lockdep.fastpath._lock import ExclusiveLock, mode_of
+    from lockdep.fastpath._lock import ExclusiveLock
     from lockdep.fastpath._modes import BLOCKING
+    from lockdep.fastpath._parking import mode_of, timeout_of
     from lockdep.fastpath._threads import current
 
 COMPILED = cython.compiled
@@ -65,6 +65,13 @@ class OwnedLock(ExclusiveLock):
         return False
 
 
+def breathe():
+    """Let other threads run: there may be no memory to sleep in a queue."""
+    if cython.compiled:
+        ld_yield()
+    return 0
+
+
 def ignore_arguments():
     """Treat arguments as threading.RLock does: ignore them and, since 3.13, warn."""
     if ARGUMENTS_DEPRECATED:
@@ -80,6 +87,8 @@ class RecursiveLock(ExclusiveLock):
     def __init__(self, name=None, *more, raw=None, **others):
         if more or others or isinstance(name, int):       # programs still pass the `verbose` of Python 2
             name = ignore_arguments()
+        if cython.compiled or hasattr(self, "owner"):
+            self.end_life()
         self.enroll(type(self), name, None)
         self.equip(raw)
 
@@ -87,8 +96,7 @@ class RecursiveLock(ExclusiveLock):
         """Take the lock, or take it once more; see threading.RLock.acquire."""
         if blocking is True and timeout is FOREVER:
             return self.enter_blocking()
-        _allocate_lock().acquire(blocking, timeout)       # CPython's own checks of the arguments
-        timeout = timeout if isinstance(timeout, float) else index(timeout)
+        timeout = timeout_of(blocking, timeout)
         return self.enter(mode_of(blocking, timeout), timeout)
 
     def __enter__(self):
@@ -119,6 +127,7 @@ class RecursiveLock(ExclusiveLock):
 
     def locked(self):
         """Return whether somebody holds the lock."""
+        self.renew()
         return self.owner != 0
 
     def _is_owned(self):
@@ -137,8 +146,37 @@ class RecursiveLock(ExclusiveLock):
     def _acquire_restore(self, saved):
         count, _owner = saved
         if count:                             # picklers save a lock that nobody holds as (0, 0)
-            self.enter(BLOCKING, FOREVER)
+            raised = self.regain(current())
             self.count = count
+            if raised is not None:
+                raise raised
+
+    def regain(self, state):
+        """Take the lock, as the wait for a Condition ends: whatever a signal handler raises meanwhile, the lock is
+        needed. Return the last exception, which is to be raised now that the lock is held.
+        """
+        chain = raised = None
+        try:
+            if self.is_tracked(state):
+                chain = self.seek(state, self.entry_for(state, BLOCKING))
+        except BaseException as error:
+            raised = error
+        while not self.take(state.serial):
+            try:
+                if self.wait_counted(state, FOREVER, None if chain is None else chain.entry):
+                    break
+            except BaseException as error:
+                raised = error
+                if self.owner == state.serial:
+                    break                     # it was taken, and what came after that has failed
+                breathe()
+        if chain is not None and state.chain is not chain.parent:
+            chain = self.seek(state, chain.entry)
+        if chain is not None:
+            if self.run != state.run:
+                self.note_run(state, chain)
+            self.book(state, chain)
+        return raised
 
     acquire_timed = acquire                               # the pure build's usual one stands below
 

@@ -19,11 +19,11 @@ from itertools import repeat, starmap
 from operator import attrgetter
 
 from lockdep.fastpath._chain import _nowhere, _untracked
-from lockdep.fastpath._link import _link, _serials, _timing
+from lockdep.fastpath._link import _serials, _timing
 from lockdep.fastpath._modes import BLOCKING, FOREVER
 from lockdep.fastpath._site import _gone, _known, creation_entry
 from lockdep.fastpath._tally import now_ns
-from lockdep.fastpath._threads import _local, enter_thread
+from lockdep.fastpath._threads import _local, enter_thread, note_made
 from lockdep.fastpath.greenlets import greenlets_patched
 
 THIN = getattr(sys, "_is_gil_enabled", lambda: True)() and not greenlets_patched()
@@ -38,6 +38,8 @@ _not_blocking = repeat((False,))              # arguments of acquire; in a tuple
 
 def begin(lock, name=None, raw=None):
     """Initialise an ExclusiveLock; its __init__."""
+    if hasattr(lock, "owner"):                # it has a life behind it
+        lock.end_life()
     if name is not None or raw is not None or _names["allocate_lock"] is not _allocate_lock:
         lock.enroll(type(lock), name, None)
         lock.equip(raw)
@@ -48,18 +50,22 @@ def begin(lock, name=None, raw=None):
 def begin_here(lock, kind, depth):
     """Initialise a lock that belongs to the place where the frame stands that is `depth` frames above."""
     frame = _getframe(depth)
+    lock.serial = next(_serials)
     try:
         number, lock.entry = _known[id(frame.f_code) + frame.f_lasti]
         if number != id(kind) or _gone:
-            lock.entry = creation_entry(kind, depth + 1)
+            lock.entry = creation_entry(kind, lock.serial, depth + 1)
     except KeyError:
-        lock.entry = creation_entry(kind, depth + 1)
-    lock.serial = next(_serials)
+        lock.entry = creation_entry(kind, lock.serial, depth + 1)
     lock.hint = _nowhere
     lock.other = _untracked
-    lock.owner = lock.acquisitions = lock.last = lock.since = lock.holds = lock.unseen = lock.count = 0
+    lock.owner = lock.acquisitions = lock.last = lock.earlier = lock.since = lock.holds = lock.unseen = lock.count = 0
+    lock.marks = 0
     lock.run = lock.peer = -1
-    lock.crossed = lock.witnessed = False
+    lock.crossed = False
+    lock.witnessed = 0
+    if lock.entry is not _untracked:
+        note_made(lock.serial)
     if THIN:
         lock.raw = None
         lock.tries = _never
@@ -144,14 +150,13 @@ def take_along(lock, state, child):
     return got
 
 
-def park(lock, timeout, serial):
+def park(lock, serial, seconds, _signals, _again):
     """Sleep until a lock is taken, or until the time is up; return whether it was taken."""
-    _link.asleep[serial] = lock.serial
     if lock.thin:
         fatten(lock)
         if lock.take(serial):
             return True
-    for got in starmap(lock.raw.acquire, ((True, max(FOREVER, timeout)),)):
+    for got in starmap(lock.raw.acquire, ((True, seconds),)):
         if got:
             lock.owner = serial
             lock.count = 1
@@ -170,11 +175,13 @@ def free(lock):
 
 def locked(lock):
     """Return whether somebody holds the lock."""
+    lock.renew()
     return not lock.vacant if lock.thin else lock.raw.locked()
 
 
 def clear(lock):
     """Free the lock and forget its waiters."""
+    lock.renew()
     lock.owner = 0
     if lock.thin:
         equip(lock, None)
@@ -185,7 +192,7 @@ def clear(lock):
 def complete(kind):
     """Give ExclusiveLock what this build has instead of a word and a queue."""
     kind.__init__ = begin
-    kind.park = kind.park_foreign = park
+    kind.park = park
     for method in (equip, take, take_along, free, locked, clear):
         setattr(kind, method.__name__, method)
 
@@ -366,7 +373,8 @@ def release_recursive(lock):
         lock.unlock_nested(state)
 
 
-_swapped = []                                 # (class, name, method while no times are taken, method while they are)
+KEPT = "acquire_timed"                         # the name by which `acquire` calls the method that takes times
+_swapped = []                                  # (class, name, method while no times are taken, method while they are)
 
 
 def write_out(kind, **methods):
@@ -377,6 +385,14 @@ def write_out(kind, **methods):
 
 
 def swap(timed):
-    """Use the methods that take times, or those that do not."""
-    for kind, name, method, own in _swapped:
-        setattr(kind, name, own if timed else method)
+    """Use the methods that take times, or those that do not, also where a subclass has another name for one."""
+    for kind, _, method, own in _swapped:
+        old, new = (method, own) if timed else (own, method)
+        for one in family(kind):
+            for name in [name for name, value in vars(one).items() if value is old and name != KEPT]:
+                type.__setattr__(one, name, new)
+
+
+def family(kind):
+    """Return a class and all classes that derive from it."""
+    return {kind}.union(*map(family, type.__subclasses__(kind)))

@@ -27,10 +27,15 @@ cdef class Sighting:
     cdef readonly Chain base
     cdef readonly long long serial
     cdef readonly bint again
+    cdef public bint retaken
+    cdef readonly int crossed
+    cdef readonly long long other
     cdef readonly object context
     cdef readonly object run
     cdef readonly object root
     cdef readonly long long thread
+    cdef readonly long long stamp
+    cdef readonly int fresh
     cdef readonly unsigned long ident
     cdef ld_copy *copy
 

@@ -21,20 +21,27 @@ MOST_HELD = 64                                # held locks that a sighting knows
 class Sighting:
     """The lock `serial` was taken, or wanted, along `chain`, by a thread that held the locks of `base`.
 
-    `chain` is `base` if nothing was taken. `again` says that the chain was known, and is seen for its instances only.
+    `chain` is `base` if nothing was taken. `again` says that the chain was known, and is seen for its instances only;
+    `retaken` that the lock was held already, and only how it is held has changed.
     `thread` and `ident` are the numbers of the thread, `run` its RunRecord, `context` its context, and `root` the root
-    under which it stood.
+    under which it stood. `crossed` is not 0 if the lock was taken inside a handler or finalizer (ENTERED and what the
+    lock remembered), or after that in ordinary code (minus what it remembered). FORKED: the thread with the serial
+    `other` used it in the parent, and held it if this is negative. `stamp` says when it was, by the
+    clock of serials. `fresh` is how many locks the thread held already when it made this one, 0 if it did not or has
+    held none, or fewer, since.
     """
 
     __slots__ = (
-        "again", "base", "chain", "context", "copy", "ident", "locks", "root", "run", "serial", "steps", "thread",
+        "again", "base", "chain", "context", "copy", "crossed", "fresh", "ident", "locks", "other", "retaken", "root",
+        "run", "serial", "stamp", "steps", "thread",
     )  # fmt: skip
 
     def __init__(self, chain, base, serial):
         self.chain = chain
         self.base = base
         self.serial = serial
-        self.again = False
+        self.again = self.retaken = False
+        self.crossed = self.other = 0
         if cython.compiled:
             self.copy = cython.NULL
 
@@ -62,7 +69,10 @@ class Sighting:
     def origins(self):
         if cython.compiled:
             count = 0 if self.copy is cython.NULL else ld_held_count(self.copy)
-            return [(ld_held_serial(self.copy, at), ld_held_steps(self.copy, at)) for at in range(count)]
+            found = []
+            for at in range(count):
+                found.append((ld_held_serial(self.copy, at), ld_held_steps(self.copy, at)))
+            return found
         return self.locks
 
     def look(self, limit, serials):

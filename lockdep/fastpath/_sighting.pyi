@@ -13,10 +13,15 @@ class Sighting:
     base: Chain
     serial: int
     again: bool
+    retaken: bool
+    crossed: int
+    other: int
     context: Any
     run: RunRecord | None
     root: Chain
     thread: int
+    stamp: int
+    fresh: int
     ident: int
     def stack(self) -> Steps: ...
     def held(self) -> list[tuple[Chain, int, Steps]]: ...

@@ -3,6 +3,7 @@ cimport cython
 from cpython.object cimport PyObject
 
 from lockdep.fastpath._chain cimport Entry, _untracked
+from lockdep.fastpath._deaths cimport note_owner
 from lockdep.fastpath._link cimport Link, _link
 
 cdef extern from "lockdep/fastpath/_atomics.h":
@@ -14,22 +15,19 @@ cdef extern from "lockdep/fastpath/_frames.h":
     object ld_frame()
     object ld_code(object frame)
     int ld_lasti(object frame)
-    object ld_filename(void *frame)
-    void *ld_frame_now(void *tstate) nogil
-    void *ld_frame_before(void *frame) nogil
+    object ld_first_argument(void *frame)
+    void *ld_outer_frame(ld_owners *owners, void *tstate, object ours)
     void *ld_address(object code, int lasti)
-    int ld_whose(ld_owners *owners, void *frame) nogil
-    void ld_remember_whose(ld_owners *owners, void *frame, int whose) nogil
 
 cdef extern from "lockdep/fastpath/_sites.h":
     ctypedef struct ld_spot:
         pass
     ctypedef struct ld_spots:
         pass
-    void ld_begin(ld_spot *spot, void *place, object kind, object site, object inner, PyObject *entry)
+    void ld_begin(ld_spot *spot, void *place, object kind, object site, object inner, PyObject *entry, bint asks)
     void ld_end(ld_spot *spot) nogil
     void ld_remember(ld_spots *spots, ld_spot *spot) nogil
-    PyObject *ld_known_entry(ld_spots *spots, void *tstate, object kind)
+    PyObject *ld_known_entry(ld_spots *spots, void *tstate, object kind, void **asked)
 
 
 @cython.final
@@ -47,6 +45,7 @@ cdef class Spot:
     cdef Site site
     cdef object code
     cdef object kind
+    cdef bint asks
     cdef ld_spot row
 
     cpdef end(self)
@@ -57,16 +56,15 @@ cdef object _callback, _gone
 cdef ld_spots _cache
 cdef ld_owners _owners
 
-cdef Entry creation_entry(object kind, int depth=*)
 @cython.locals(spot=Spot)
-cdef Site find_site(object frame, object kind, Site inner)
+cdef Entry creation_entry(object kind, long long serial, int depth=*)
+@cython.locals(spot=Spot)
+cdef Spot find_spot(object frame, object kind, Site inner)
 cdef Site site_of(object place, Site inner, Entry entry)
 @cython.locals(spot=Spot, found=Spot)
-cdef Spot begin_spot(Site site, tuple key, object code, object kind)
+cdef Spot begin_spot(Site site, tuple key, object code, object kind, bint asks)
 cdef object watch(object watched)
 @cython.locals(spot=Spot)
 cpdef end_spots(object dead)
 cdef remember(Spot spot, object code, int lasti, object kind)
-@cython.locals(frame=cython.p_void)
-cdef void *outer_frame(void *tstate) except? NULL
-cdef bint runs_our_code(void *frame) except -1
+cdef void *outer_frame(void *tstate) noexcept

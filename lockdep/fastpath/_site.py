@@ -19,10 +19,13 @@ try:
 except ModuleNotFoundError:
     from lockdep.fastpath import _cython_absent as cython
 
+from lockdep.fastpath.owners import first_argument, is_inherited
+from lockdep.paths import STDLIB
 from lockdep.places import place_of
 
 if not cython.compiled:
     from lockdep.fastpath._chain import _untracked
+    from lockdep.fastpath._deaths import note_owner
     from lockdep.fastpath._link import _link
 
 COMPILED = cython.compiled
@@ -52,9 +55,12 @@ class Site:
 
 
 class Spot:
-    """A Site in one code object, for locks of one type. `code` and `kind` are Watches of these two."""
+    """A Site in one code object, for locks of one type. `code` and `kind` are Watches of these two.
 
-    __slots__ = ("site", "code", "kind")
+    It `asks` for the first argument of the method that stands there, since other types inherit that (see owners.py).
+    """
+
+    __slots__ = ("asks", "site", "code", "kind")
 
     def __init__(self, site):
         self.site = site
@@ -111,13 +117,13 @@ def end_spots(dead):
 _callback = end_spots if cython.compiled else _gone.append
 
 
-def creation_entry(kind, depth=3):
-    """Return the entry of a lock of this kind that is created now, by the Python code that is running.
+def creation_entry(kind, serial, depth=4):
+    """Return the entry of the lock `serial` of this kind that is created now, by the Python code that is running.
 
-    In the pure build it stands `depth` frames above; usually that is the caller of __init__, past enroll.
+    In the pure build it stands `depth` frames above; usually that is the caller of __init__, past enroll and identify.
     """
     frame = ld_frame() if cython.compiled else sys._getframe(depth)
-    inner = None
+    inner = asked = None
     if _gone:                                 # what is freed can have left its address to another object
         end_gone()
     if not cython.compiled:
@@ -125,18 +131,22 @@ def creation_entry(kind, depth=3):
         if known is not None and known[0] == id(kind):
             return known[1]
     while frame is not None:
-        site = find_site(frame, kind, inner)
-        if site is None:
+        spot = find_spot(frame, kind, inner)
+        if spot is None:
             return _untracked
-        if site.entry is not None:
-            return site.entry
-        inner = site
+        if spot.asks:
+            asked = frame
+        if spot.site.entry is not None:
+            if asked is not None:
+                note_owner(serial, first_argument(asked))
+            return spot.site.entry
+        inner = spot.site
         frame = frame.f_back
     return _untracked
 
 
-def find_site(frame, kind, inner):
-    """Return the site at which a frame stands; None while nothing is connected."""
+def find_spot(frame, kind, inner):
+    """Return the spot at which a frame stands; None while nothing is connected."""
     if cython.compiled:
         code = ld_code(frame)
         lasti = ld_lasti(frame)
@@ -149,12 +159,14 @@ def find_site(frame, kind, inner):
         if _link.locate is None:
             return None
         site = site_of(place_of(code, lasti), inner, _link.locate(frame, kind, inner, None))
-        spot = begin_spot(site, key, code, kind)
+        own = site.entry is not None or not code.co_filename.startswith((STDLIB, "<frozen", *_link.ours))
+        asks = own and code.co_argcount > 0 and is_inherited(code, first_argument(frame))
+        spot = begin_spot(site, key, code, kind, asks)
     if cython.compiled:
         remember(spot, code, lasti, kind)
-    elif spot.site.entry is not None and inner is None:
+    elif spot.site.entry is not None and inner is None and not spot.asks:
         _known[id(code) + lasti] = id(kind), spot.site.entry
-    return spot.site
+    return spot
 
 
 def site_of(place, inner, entry):
@@ -173,12 +185,13 @@ def end_gone():
             break
 
 
-def begin_spot(site, key, code, kind):
+def begin_spot(site, key, code, kind, asks):
     """Return a Spot of the site, entered under this key."""
     try:
         spot = site.spare.pop()
     except IndexError:
         spot = Spot(site)
+    spot.asks = asks
     spot.code = watch(code)
     spot.kind = watch(kind)
     spot.code.keys.add(key)                   # first of all: a row that is in use must end with its code
@@ -197,7 +210,7 @@ def remember(spot, code, lasti, kind):
         site = spot.site
         ld_begin(
             cython.address(spot.row), ld_address(code, lasti), kind, site, site.inner,
-            cython.NULL if site.entry is None else cython.cast(cython.pointer(PyObject), site.entry),
+            cython.NULL if site.entry is None else cython.cast(cython.pointer(PyObject), site.entry), spot.asks,
         )
         ld_remember(cython.address(_cache), cython.address(spot.row))
 
@@ -205,18 +218,4 @@ def remember(spot, code, lasti, kind):
 def outer_frame(tstate):
     """Return the frame of the program that is running, below those of primitives that are written in Python."""
     if cython.compiled:
-        frame = ld_frame_now(tstate)
-        while frame is not cython.NULL and runs_our_code(frame):
-            frame = ld_frame_before(frame)
-        return frame
-
-
-def runs_our_code(frame):
-    """Return whether a frame runs code that only passes locks on for others; the answer is cached."""
-    if cython.compiled:
-        whose = ld_whose(cython.address(_owners), frame)
-        if whose == 0:
-            name = ld_filename(frame)
-            whose = 2 if name is not None and name.startswith(_link.ours) else 1
-            ld_remember_whose(cython.address(_owners), frame, whose)
-        return whose == 2
+        return ld_outer_frame(cython.address(_owners), tstate, _link.ours)

@@ -13,6 +13,7 @@ typedef struct ld_spot {
     PyObject *site;
     PyObject *inner;             /* the site of the next inner frame, or None */
     PyObject *entry;             /* NULL: the next outer frame decides */
+    int asks;                    /* other types inherit the method that stands here: its first argument tells them apart */
 } ld_spot;
 
 #define LD_SPOTS 4096
@@ -22,11 +23,12 @@ static inline ld_spot **ld_slot(ld_spots *spots, void *place, PyObject *kind, Py
     size_t h = ((size_t)place >> 1) + ((size_t)kind >> 4) + ((size_t)inner >> 3) * 31;
     return &spots->slots[(h ^ (h >> 12)) & (LD_SPOTS - 1)];
 }
-static inline void ld_begin(ld_spot *spot, void *place, PyObject *kind, PyObject *site, PyObject *inner, PyObject *entry) {
-    spot->kind = kind;
-    spot->site = site;
-    spot->inner = inner;
-    spot->entry = entry;
+static inline void ld_begin(ld_spot *spot, void *place, PyObject *kind, PyObject *site, PyObject *inner, PyObject *entry, int asks) {
+    LD_STORE(spot->kind, kind);
+    LD_STORE(spot->site, site);
+    LD_STORE(spot->inner, inner);
+    LD_STORE(spot->entry, entry);
+    LD_STORE(spot->asks, asks);
     __atomic_store_n(&spot->place, place, __ATOMIC_RELEASE);
 }
 static inline void ld_end(ld_spot *spot) { __atomic_store_n(&spot->place, NULL, __ATOMIC_RELEASE); }
@@ -34,16 +36,19 @@ static inline void ld_remember(ld_spots *spots, ld_spot *spot) {
     __atomic_store_n(ld_slot(spots, spot->place, spot->kind, spot->inner), spot, __ATOMIC_RELEASE);
 }
 /* Return the entry for a lock of this kind that is created by the code running now (borrowed), or NULL if one of the
-   places on the way out is not in the cache. */
-static inline PyObject *ld_known_entry(ld_spots *spots, void *tstate, PyObject *kind) {
+   places on the way out is not in the cache. `asked` becomes the outermost frame on that way whose spot asks, or NULL. */
+static inline PyObject *ld_known_entry(ld_spots *spots, void *tstate, PyObject *kind, void **asked) {
     PyObject *inner = Py_None;
+    *asked = NULL;
     for (void *frame = ld_frame_now(tstate); frame != NULL; frame = ld_frame_before(frame)) {
         void *place = ld_instruction(frame);
         ld_spot *known = __atomic_load_n(ld_slot(spots, place, kind, inner), __ATOMIC_ACQUIRE);
         if (known == NULL || __atomic_load_n(&known->place, __ATOMIC_ACQUIRE) != place) return NULL;
-        if (known->kind != kind || known->inner != inner) return NULL;
-        if (known->entry != NULL) return known->entry;
-        inner = known->site;
+        PyObject *entry = LD_LOAD(known->entry);
+        if (LD_LOAD(known->kind) != kind || LD_LOAD(known->inner) != inner) return NULL;
+        if (LD_LOAD(known->asks)) *asked = frame;
+        if (entry != NULL) return entry;
+        inner = LD_LOAD(known->site);
     }
     return NULL;
 }

@@ -1,7 +1,7 @@
 # C types of _tally.py, read only when it is compiled.
 cimport cython
 
-from lockdep.fastpath._link cimport Link, _link, _timing
+from lockdep.fastpath._link cimport Link, _link, _timing, add, shared
 
 cdef extern from "lockdep/fastpath/_atomics.h":
     void ld_immortal(object op)
@@ -33,13 +33,16 @@ cdef class Tally:
     cdef readonly object lock_class
     cdef readonly bint read
     cdef readonly int number
-    cdef public long long contended
-    cdef public long long contended_bounces
-    cdef public long long timeouts
+    cdef public shared contended
+    cdef public shared contended_bounces
+    cdef public shared timeouts
     cdef ld_histogram wait
     cdef ld_histogram hold
 
     cpdef clear(self)
+    cpdef int note_contended(self) except -1
+    cpdef int note_bounced(self) except -1
+    cpdef int note_timeout(self) except -1
     cdef int note_wait(self, long long ns) except -1
     cpdef int note_hold(self, long long ns) except -1
 
@@ -53,7 +56,8 @@ cdef ld_timer _clock
 cdef long long new_number()
 cdef int start_clock() except -1
 cdef long long now_ns() noexcept
-cdef note_event(int waited, object state, int number, long long began, long long ended)
+cdef int note_name(object state) except -1
+cdef int note_event(int waited, object state, int number, long long began, long long ended) except -1
 @cython.locals(ended=cython.longlong)
 cdef int note_wait(object state, Tally tally, long long began) except -1
 @cython.locals(ended=cython.longlong)

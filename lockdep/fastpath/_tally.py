@@ -61,6 +61,30 @@ class Tally:
             self.wait = Histogram()
             self.hold = Histogram()
 
+    def note_contended(self):
+        """Count a wait that begins."""
+        if cython.compiled:
+            add(self.contended, 1)
+        else:
+            self.contended += 1
+        return 0
+
+    def note_bounced(self):
+        """Count a wait for a lock that another thread had."""
+        if cython.compiled:
+            add(self.contended_bounces, 1)
+        else:
+            self.contended_bounces += 1
+        return 0
+
+    def note_timeout(self):
+        """Count a wait that ended without the lock."""
+        if cython.compiled:
+            add(self.timeouts, 1)
+        else:
+            self.timeouts += 1
+        return 0
+
     def note_wait(self, ns):
         if cython.compiled:
             ld_note_time(cython.address(self.wait), ns)
@@ -136,24 +160,38 @@ def note_wait(state, tally, began):
     """Note a wait that ends now; `began` is in ns."""
     ended = now_ns()
     tally.note_wait(ended - began)
+    state.waited = ended - began              # whoever noted where it waits reads this later, see ContentionPoints
     if _trace is not None:
         note_event(1, state, tally.number, began, ended)
     return 0
 
 
 def note_hold(state, tally, began):
-    """Note a hold that ends now; `began` is in ns."""
+    """Note a hold that ends now; `began` is in ns. The lock is free already."""
     ended = now_ns()
     tally.note_hold(ended - began)
     if _trace is not None:
+        note_name(state)
         note_event(0, state, tally.number, began, ended)
     return 0
 
 
-def note_event(waited, state, number, began, ended):
-    if state.serial not in _thread_names:
+def note_name(state):
+    """Remember the name of a thread while events are traced. May run Python code, so not between taking a lock and
+    returning.
+    """
+    if _trace is not None and state.serial not in _thread_names:
         _thread_names[state.serial] = _link.hooks.name_of(state)
-    _trace.append((waited, number, state.serial, began, ended))
+    return 0
+
+
+def note_event(waited, state, number, began, ended):
+    """Keep an event, if there is memory for it."""
+    try:
+        _trace.append((waited, number, state.serial, began, ended))
+    except (MemoryError, RecursionError):
+        pass
+    return 0
 
 
 def trace_names():

@@ -1,6 +1,7 @@
 /* The state of the running thread, and the arrays in it. */
 #ifndef LOCKDEP_THREADS_H
 #define LOCKDEP_THREADS_H
+#include "lockdep/fastpath/_origins.h"
 
 /* `ld_here` is the ThreadState of the running thread, borrowed; NULL before its first lock and after its end.
 
@@ -56,13 +57,23 @@ static int ld_is_late(void) { return ld_late && PyThreadState_GetID(PyThreadStat
 #define LD_MAKE_AHEAD 1
 #endif
 
+/* How many Python calls are possible before the recursion limit, beyond those that a judgement needs. */
+#define LD_JUDGEMENT 80
+static inline int ld_stack_left(void *tstate) {
+#if PY_VERSION_HEX >= 0x030C0000
+    return ((PyThreadState *)tstate)->py_recursion_remaining - LD_JUDGEMENT;
+#else
+    return ((PyThreadState *)tstate)->recursion_remaining - LD_JUDGEMENT;
+#endif
+}
+
 static inline unsigned long ld_ident(void *tstate) { return ((PyThreadState *)tstate)->thread_id; }
 
-/* The arrays of held locks, by depth: n == 0 frees one. */
-static inline long long *ld_serials(long long *old, size_t n) {
+/* The serials of held locks, by depth, grown from `had` to `n`; n == 0 frees them. */
+static inline long long *ld_serials(long long *old, size_t had, size_t n) {
     long long *grown;
     if (n == 0) { PyMem_Free(old); return NULL; }
-    grown = (long long *)PyMem_Realloc(old, n * sizeof *grown);
+    grown = (long long *)ld_grown(old, had * sizeof *grown, n * sizeof *grown);
     if (grown == NULL) PyErr_NoMemory();
     else if (old == NULL) grown[0] = 0;
     return grown;

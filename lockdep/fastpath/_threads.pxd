@@ -3,7 +3,7 @@ cimport cython
 from cpython.object cimport PyObject
 
 from lockdep.fastpath._chain cimport Chain
-from lockdep.fastpath._link cimport Link, _link
+from lockdep.fastpath._link cimport Link, _link, new_serial
 from lockdep.fastpath._parking cimport _generation
 from lockdep.fastpath._tally cimport _past, ld_past, tallies
 from lockdep.fastpath._thread_state cimport ThreadState, ld_counts
@@ -34,18 +34,17 @@ cdef class Anchor(dict):
 
 
 cdef dict _states, _by_serial
-cdef list _ended
-cdef ThreadState _spare
+cdef list _ended, _connected
+cdef ThreadState _spare, _nobody
 cdef int _spare_guard
 cdef set _crossed
 cdef ld_follower _follower
 
 cdef forget_interrupt(object callback)
+cdef have_interrupts(tuple callbacks)
 cpdef list threads()
 cpdef ThreadState find_thread(long long serial)
 cpdef Py_ssize_t thread_count()
-@cython.locals(state=ThreadState)
-cpdef waits_for(long long serial)
 cdef tell_holder(long long owner, long long serial)
 @cython.locals(state=ThreadState)
 cpdef list reap()
@@ -56,8 +55,13 @@ cpdef forked()
 @cython.locals(anchor=Anchor)
 cdef Anchor make_anchor(ThreadState state)
 cdef ThreadState current()
+cdef ThreadState current_or_nobody()
+cdef ThreadState here_or_nobody()
+@cython.locals(state=ThreadState)
+cdef int note_made(long long serial) except -1
 @cython.locals(state=ThreadState, kept=ThreadState, anchor=Anchor)
 cdef ThreadState enter_thread()
 cdef ThreadState spare_state()
+cdef ThreadState take_spare()
 cdef ThreadState late_state()
 cdef int follow(ld_follower follower) except -1

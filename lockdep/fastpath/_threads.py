@@ -8,6 +8,8 @@ which nothing is held then goes into a pool for reuse; one in which locks are he
 from __future__ import annotations
 
 import _thread
+import sys
+from os import getpid
 
 try:
     import cython
@@ -17,7 +19,7 @@ except ModuleNotFoundError:
 from lockdep.fastpath.hooks import Settings
 
 if not cython.compiled:
-    from lockdep.fastpath._link import _link
+    from lockdep.fastpath._link import _link, new_serial
     from lockdep.fastpath._tally import tallies
     from lockdep.fastpath._thread_state import ThreadState
 
@@ -25,12 +27,14 @@ if not cython.compiled:
 
 COMPILED = cython.compiled
 SETTINGS = Settings()
+THREADS_AT_ONCE = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 _states = {}                                  # of all living threads, and those in the pool
 _by_serial = {}                               # serial of a living thread -> its state
 _spare = None                                 # the pool: states of ended threads, linked by `next`
 _spare_guard = 0
 _ended = []                                   # states of threads that ended with a lock held
+_connected = []                               # without the GIL, all that ever was: a thread may be about to use it
 _crossed = set()                              # serials of living locks that were released by another than their taker
 if cython.compiled:
     _follower = cython.NULL
@@ -38,6 +42,9 @@ if cython.compiled:
 
 def connect(root, hooks, settings=SETTINGS):
     """Validate with `hooks` from now on: each thread walks its held locks again under `root`. None: track nothing."""
+    _connected.extend((hooks, settings))
+    if not THREADS_AT_ONCE:
+        del _connected[:-2]
     _link.hooks = hooks
     _link.locate = settings.locate
     _link.ours = settings.ours
@@ -62,7 +69,7 @@ def interrupt_with(callback):
     Whoever sets `pending` calls the state's `mark`, too. It is set in every new thread, and stays set while one of the
     callbacks returns True. They are called in the order of their registration, in the thread itself.
     """
-    _link.interrupts = (*_link.interrupts, callback)
+    have_interrupts((*_link.interrupts, callback))
     return lambda: forget_interrupt(callback)
 
 
@@ -71,7 +78,14 @@ def forget_interrupt(callback):
     kept = list(_link.interrupts)
     if callback in kept:
         kept.remove(callback)
-        _link.interrupts = tuple(kept)
+        have_interrupts(tuple(kept))
+
+
+def have_interrupts(callbacks):
+    """Replace the callbacks; threads may be looping over the old ones."""
+    if THREADS_AT_ONCE:
+        _connected.append(_link.interrupts)
+    _link.interrupts = callbacks
 
 
 def threads():
@@ -87,13 +101,6 @@ def find_thread(serial):
 def thread_count():
     """Return how many threads there are that have used a tracked lock."""
     return len(_by_serial)
-
-
-def waits_for(serial):
-    """Return (serial of the ExclusiveLock, ident) that the thread with this serial sleeps for; (0, 0) if for none."""
-    wanted = _link.asleep.get(serial, 0)
-    state = find_thread(serial) if wanted else None
-    return (0, 0) if state is None else (wanted, state.ident)
 
 
 def tell_holder(owner, serial):
@@ -136,11 +143,14 @@ def retire(state):
     next thread stays cheap.
     """
     global _spare
-    _by_serial.pop(state.serial, None)
+    try:
+        _by_serial.pop(state.serial, None)
+        if cython.compiled and LD_MAKE_AHEAD:
+            state.anchor = make_anchor(state)
+    except (MemoryError, RecursionError):
+        pass                                  # its next thread makes one
     state.clear()
     if cython.compiled:
-        if LD_MAKE_AHEAD:
-            state.anchor = make_anchor(state)
         ld_fold_counts(cython.address(_past), cython.address(state.counts))
         ld_guard(cython.address(_spare_guard), _generation[0])
         state.next = _spare
@@ -170,11 +180,28 @@ def forked():
         if state is not kept[0]:
             state.forget_sightings()
     # New ones: a thread that is gone may have been changing the old ones.
+    _link.forked = new_serial()
+    _link.forker = kept[0].serial
+    _link.parents = _by_serial
+    _link.kept = frozenset([serial for _, serial in kept[0].held()])
+    _link.renewed = set()
+    if kept[0].running > 0:
+        kept[0].switch_run(new_serial())      # so that the first use of each lock in the child is noticed
     _states, _by_serial, _ended = dict.fromkeys(kept), {kept[0].serial: kept[0]}, []
     asleep, _link.asleep = _link.asleep, {}
     serial = kept[0].serial
     if serial in asleep:                      # a signal handler has forked in the middle of a wait
         _link.asleep[serial] = asleep[serial]
+
+
+def renewed():
+    """Return the serials of the locks that are as new in this child, or were taken by the thread that forked."""
+    return _link.kept | _link.renewed
+
+
+def parents():
+    """Return the states that the threads had which this child does not have: serial -> state."""
+    return _link.parents
 
 
 class Anchor(dict):
@@ -191,7 +218,7 @@ class Anchor(dict):
             if not ld_leave(self.state, _follower):
                 return
             self.state.tstate = cython.NULL
-        elif self.forks != _link.fork_count:
+        elif self.forks != (_link.fork_count, getpid()):          # a child clears them before any hook runs
             return
         if self.state.chain.depth or self.state.sightings:
             _ended.append(self.state)
@@ -218,9 +245,48 @@ def current():
         return enter_thread()
 
 
+def current_or_nobody():
+    """Return the state of this thread, or that of nobody if it has none and there is no memory for one.
+
+    For a release, which must not fail: whoever has no state has taken no lock.
+    """
+    try:
+        return current()
+    except (MemoryError, RecursionError):
+        return _nobody
+
+
+def here_or_nobody():
+    """Return the state of this thread, or that of nobody if it has none. It runs no Python code."""
+    if cython.compiled:
+        return _nobody if ld_here is cython.NULL else cython.cast(ThreadState, ld_here)
+    return current_or_nobody()
+
+
+def is_crossed(serial):
+    """Return whether a lock was released by another thread than its taker, or is one that any thread may release."""
+    return serial in _crossed
+
+
 def thread_state():
     """Return the state of this thread; one is made at its first lock."""
     return current()
+
+
+def note_made(serial):
+    """Note that this thread makes the lock `serial`, if it holds others. ExclusiveLock.equip does the same."""
+    if cython.compiled:
+        if ld_here is cython.NULL:
+            return 0
+        state = cython.cast(ThreadState, ld_here)
+    else:
+        try:
+            state = _local.state
+        except AttributeError:
+            return 0
+    if state.chain.depth and not state.busy:
+        state.make(serial)
+    return 0
 
 
 def enter_thread():
@@ -234,8 +300,12 @@ def enter_thread():
         if cython.compiled:
             ld_immortal(state)                # it will be used by many threads, one after the other
         _states[state] = None
-    _by_serial[state.serial] = state
-    anchor = make_anchor(state) if state.anchor is None else state.anchor
+    try:
+        _by_serial[state.serial] = state
+        anchor = make_anchor(state) if state.anchor is None else state.anchor
+    except (MemoryError, RecursionError):
+        retire(state)
+        raise
     state.anchor = None                       # only the thread's dictionary keeps it alive
     if cython.compiled:
         if ld_here is cython.NULL and not ld_enter(state.tstate, state, anchor, _follower):
@@ -243,7 +313,7 @@ def enter_thread():
             return late_state()
         kept = cython.cast(ThreadState, ld_here)
     else:
-        anchor.forks = _link.fork_count
+        anchor.forks = _link.fork_count, getpid()
         kept = _local.__dict__.setdefault("state", state)
         if kept is state:
             _local.anchor = anchor
@@ -254,9 +324,18 @@ def enter_thread():
 
 def spare_state():
     """Return a state from the pool, or None. Its memory is warm: it costs a third of a new one."""
-    global _spare
-    if _spare is None and len(_ended) > _link.crowd:
+    state = take_spare()
+    if state is None and len(_ended) > _link.crowd:
         thin_out()
+        state = take_spare()
+    if state is not None:
+        state.begin()
+    return state
+
+
+def take_spare():
+    """Take a state out of the pool as it is. In the pure build there is none."""
+    global _spare
     if not cython.compiled:
         return None
     ld_guard(cython.address(_spare_guard), _generation[0])
@@ -265,8 +344,6 @@ def spare_state():
         _spare = state.next
         state.next = None
     ld_unguard(cython.address(_spare_guard))
-    if state is not None:
-        state.begin()
     return state
 
 
@@ -274,7 +351,12 @@ def late_state():
     """Return a state for a thread that is being torn down: it can own locks, but nothing is tracked."""
     state = ThreadState()
     state.serial = -state.ident
+    state.off = 1
     return state
+
+
+_nobody = ThreadState()
+_nobody.off = 1
 
 
 def follow(follower):

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from lockdep.fastpath import DepMap, Entry, Sighting, Site, ThreadState
+    from lockdep.fastpath import DepMap, Entry, Sighting, Site, ThreadState, Wait
 
 Locate: TypeAlias = Callable[[FrameType | None, type, "Site | Any", Any], "Entry | None"]
 """locate(frame, kind, inner, key): how a lock of the type `kind` is taken that is created by `frame`, in which case
@@ -50,7 +50,10 @@ class RunRecord(Protocol):
     """What describes a run: a thread, or a work item inside one. Others may wait for its end."""
 
     serial: int
-    took: dict[int | Entry, Sighting]
+
+    @property
+    def took(self) -> dict[int | Entry, Sighting]:
+        """What it has taken; the fast path fills it."""
 
     @property
     def waiters(self) -> Sequence[object]:
@@ -78,6 +81,15 @@ class Hooks(Protocol):
 
     def awaited(self, state: ThreadState, lock: DepMap, /) -> None:
         """A thread that others wait for has waited for a lock for a while, and goes on waiting."""
+
+    def deadlocked(self, wait: Wait, /) -> None:
+        """The running thread waits in a circle, `wait.circle`, which was the same some time ago: it is a deadlock.
+
+        May raise an exception, which then ends the wait.
+        """
+
+    def waiting_on(self, wait: Wait, /) -> None:
+        """The running thread has waited for a while and goes on waiting. May raise an exception, to end the wait."""
 
     def misuse(self, state: ThreadState, lock: DepMap, /) -> None:
         """A thread releases a lock that is not locked, or that it does not hold. The release fails afterwards."""
@@ -122,6 +134,12 @@ class NoHooks:
         """Let the thread wait."""
 
     def awaited(self, *_: object) -> None:
+        """Let the thread wait."""
+
+    def deadlocked(self, *_: object) -> None:
+        """Let the thread wait."""
+
+    def waiting_on(self, *_: object) -> None:
         """Let the thread wait."""
 
     def misuse(self, *_: object) -> None:

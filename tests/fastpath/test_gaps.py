@@ -15,6 +15,8 @@ from lockdep.validator.validator import Validator
 from primitives import RWLock
 from tests.worlds import Lock, alike, found, in_thread, world
 
+pytestmark = pytest.mark.ends
+
 MANY = 200  # more than the fast path walks again for each release
 
 

@@ -73,7 +73,7 @@ def awaited() -> Situation:
     yield
 
     def wait() -> None:
-        run = Run(str, str)
+        run = Run(str, str, 0)
         run.waiters.append(object())  # type: ignore[arg-type]  # nobody asks who it is
         outer = fastpath.thread_state().begin_run(run)
         assert not lock.acquire(timeout=0.1)
@@ -81,6 +81,36 @@ def awaited() -> Situation:
 
     in_thread(wait)
     lock.release()
+
+
+class Thread:
+    """A thread that waits for the running one, as something to wait for."""
+
+    def __init__(self, serial: int) -> None:
+        self.serial = serial
+
+    def ender(self) -> int:
+        return self.serial
+
+
+def deadlocked() -> Situation:
+    mine, other = fastpath.thread_state().serial, fastpath.new_serial()
+    waits = [fastpath.Wait(other, None, Thread(mine), False), fastpath.Wait(mine, None, Thread(other), False)]
+    yield
+    for wait in waits:
+        wait.publish()
+    waits[1].look()
+    for wait in waits:
+        wait.withdraw()
+
+
+def waiting_on() -> Situation:
+    wait = fastpath.Wait(fastpath.thread_state().serial, None, Thread(0), False)
+    yield
+    wait.publish()
+    wait.look()
+    wait.withdraw()
+    assert fastpath.waits() == []
 
 
 def misuse() -> Situation:
@@ -164,7 +194,8 @@ def name_of() -> Situation:
 SITUATIONS: dict[str, Callable[[], Situation]] = {
     situation.__name__: situation
     for situation in (
-        judge, awaited, recursion, hopeless, misuse, unnested, subclass, reinitialised, pinned_release, signalled,
+        judge, awaited, deadlocked, waiting_on, recursion, hopeless, misuse, unnested, subclass, reinitialised,
+        pinned_release, signalled,
         contended, name_of,
     )
 }  # fmt: skip

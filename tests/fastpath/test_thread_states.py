@@ -102,6 +102,19 @@ def test_message_for_the_thread_before_is_ignored() -> None:
         assert [serial for _, serial in state.held()] == [serial]
 
 
+def test_an_interrupt_that_came_while_the_thread_settled_is_not_forgotten() -> None:
+    lock = Lock()
+    state = fastpath.thread_state()
+    with lock:
+        state.pending = True  # as another thread does, whose `mark` came before `settle` took the mark away
+        state.settle()
+        assert state.dirty
+    with lock:
+        assert not state.pending
+    with lock:
+        assert not state.dirty
+
+
 def test_threads_that_end_holding_what_others_release() -> None:
     for _ in range(1000):
         lock = Lock()
