@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from lockdep.fastpath import BLOCKING, UNTRACKED, Entry, ExclusiveLock, Site
+from lockdep.graph.capacity import Capacity
 from lockdep.graph.creation import (
     calls,
     is_passed_over,
@@ -26,6 +27,7 @@ from lockdep.graph.creation import (
     made_by_us,
     returns_it,
 )
+from lockdep.graph.generated import Field, field_name, field_of
 from lockdep.graph.naming import Named, class_name, likeness, numbers
 from lockdep.places import Place, place_of
 from lockdep.wait_types import DROP_IN, PLAIN, Traits
@@ -43,13 +45,14 @@ class LockClass:
     """A class of locks. `kind` is Lock, RLock, ...; `places` is where they are made, innermost first.
 
     `skipped` has the frames that were passed over, `given` the name from the programmer. `traits` says how the locks
-    wait. `order` holds the comparison by which instances may be nested, if there is one. `number` is that of a
-    subclass, whose `base` is the class itself.
+    wait. `order` holds the comparison by which instances may be nested, if there is one. `reentrant` is the reason why
+    handlers may take its locks, '' if there is none. `capacity` says how many units semaphores have. `number` is that
+    of a subclass, whose `base` is the class itself.
     """
 
     __slots__ = (
-        "base", "by_instance", "entries", "given", "kind", "number", "order", "places", "skipped", "subclasses",
-        "traits", "_name",
+        "base", "by_instance", "capacity", "entries", "given", "kind", "number", "order", "places", "reentrant",
+        "skipped", "subclasses", "traits", "_name",
     )  # fmt: skip
 
     def __init__(
@@ -62,15 +65,17 @@ class LockClass:
         base: LockClass | None = None,
         number: int = 0,
     ) -> None:
-        self.kind = kind
-        self.places = places
-        self.skipped = skipped
-        self.given = given
-        self.traits = traits
-        self.by_instance = traits.by_instance
-        self.base = self if base is None else base
-        self.number = number
+        self.kind: str = kind
+        self.places: tuple[Place, ...] = places
+        self.skipped: tuple[Place, ...] = skipped
+        self.given: str | Callable[[], str] | None = given
+        self.traits: Traits = traits
+        self.by_instance: bool = traits.by_instance
+        self.base: LockClass = self if base is None else base
+        self.number: int = number
         self.order: Any = None
+        self.reentrant: str = ""
+        self.capacity: Capacity | None = None
         self.entries: dict[int, Entry] = {}
         self.subclasses: dict[int, LockClass] = {}
         self._name: str | None = None
@@ -185,6 +190,9 @@ class ClassRegistry:
         code = frame.f_code
         if made_by_fork_hook(code) or (inner is None and (made_by_import(code) or made_by_us(code, kind))):
             return UNTRACKED
+        field = field_of(frame)
+        if field is not None:
+            return self._register_field(frame, kind, field)
         factory = inner is not None and not is_passed_over(inner.place.file)
         if is_passed_over(frame.f_code.co_filename):
             return self._register(frame, kind, inner, stop_inside=True) if factory or frame.f_back is None else None
@@ -193,6 +201,13 @@ class ClassRegistry:
         if returns_it(frame.f_code, frame.f_lasti) and frame.f_back is not None:
             return None
         return self._register(frame, kind, inner, stop_inside=False)
+
+    def _register_field(self, frame: FrameType, kind: type, field: Field) -> Entry:
+        if self.is_ignored(field.module):
+            return UNTRACKED
+        filename = str(frame.f_globals.get("__file__") or f"<{field.module}>")
+        key = (field, frame.f_lasti if not field.name else 0)
+        return self.register_named(kind_name(kind), field_name(field, filename), key, traits_of(kind)).entry(BLOCKING)
 
     def _register(self, frame: FrameType, kind: type, inner: Site | None, *, stop_inside: bool) -> Entry:
         sites: list[Place] = []
@@ -226,4 +241,4 @@ def traits_of(kind: type) -> Traits:
     return given or (DROP_IN if issubclass(kind, ExclusiveLock) else PLAIN)
 
 
-registry = ClassRegistry()
+registry: ClassRegistry = ClassRegistry()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import opcode
 import sys
+from collections.abc import Callable
 from types import CodeType, FrameType
+from typing import TypeVar
 
-from lockdep import trace
+from lockdep import fastpath, trace
 from lockdep.places import Place
 
 _SKIPPED_OPS = {opcode.opmap[name] for name in ("CACHE", "NOP", "EXTENDED_ARG") if name in opcode.opmap}
@@ -14,6 +16,21 @@ _JUMP = opcode.opmap["JUMP_FORWARD"]
 _RETURN = opcode.opmap["RETURN_VALUE"]
 _CALL, _CACHE = opcode.opmap["CALL"], opcode.opmap["CACHE"]
 _CALLS = {number for name, number in opcode.opmap.items() if name.startswith(("CALL", "PRECALL", "INSTRUMENTED_CALL"))}
+
+T = TypeVar("T")
+
+
+def made_earlier(make: Callable[[], T]) -> T:
+    """Return what `make` makes, as something that the running thread has not made just now (see evidence/fresh.py).
+
+    It is for what is known of a lock that was made before the validator followed its methods.
+    """
+    thread = fastpath.thread_state()
+    busy, thread.busy = thread.busy, True
+    try:
+        return make()
+    finally:
+        thread.busy = busy
 
 
 def is_passed_over(name: str) -> bool:

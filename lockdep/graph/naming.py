@@ -43,6 +43,8 @@ def numbers(alike: Sequence[Named]) -> dict[Named, int]:
     Of several locks made on one line, the second from the left comes after one. Of several that were given one name,
     the kinds come in their order, and those of one kind in order of registration. Cost: O(n log n), and the names.
     """
+    if len(alike) == 1:
+        return {alike[0]: 0}
     groups: dict[object, list[Named]] = {}
     for one in alike:
         sites = (*one.skipped, *one.places)
@@ -70,7 +72,7 @@ def class_name(lock_class: Named) -> str:
         return lock_class.given
     inner = lock_class.places[0]
     place = " < ".join(place_name(site) for site in lock_class.places)
-    makers = tuple(site for site in lock_class.skipped if not trace.is_ours(site.file))
+    makers = tuple(site for site in lock_class.skipped if not (trace.is_ours(site.file) or site.file in trace.UNNAMED))
     if makers and makers[-1] is not inner:
         return f"{maker_name(makers)} made at {place}"
     variable = variable_name(lock_class.places[-1])
@@ -104,7 +106,7 @@ def variable_name(place: Place) -> str:
     column = -1 if place.column < 0 else place.column - indent_of(place)
     if len(assigned) > 1:
         assigned = [(target, value) for target, value in assigned if covers(value, column)]
-    return target_name(assigned[0][0]) if assigned else ""
+    return target_name(line, assigned[0][0]) if assigned else ""
 
 
 @lru_cache(maxsize=16)
@@ -138,8 +140,25 @@ def indent_of(place: Place) -> int:
     return len(line) - len(line.lstrip())
 
 
-def target_name(target: ast.expr) -> str:
-    return ast.unparse(target) if isinstance(target, ast.Name | ast.Attribute | ast.Subscript) else ""
+def target_name(line: str, target: ast.expr) -> str:
+    """Return the text of a variable, an attribute or an element; '' of any other target."""
+    return text_of(line, target) if isinstance(target, ast.Name | ast.Attribute | ast.Subscript) else ""
+
+
+def text_of(line: str, node: ast.expr) -> str:
+    """Return the text of an expression, with its strings in single quotes where they are keys.
+
+    Not by ast.unparse, which imports a module when it is first called: if the process forks in that moment, the child
+    waits for that module for ever.
+    """
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=owner, attr=name):
+            return f"{text_of(line, owner)}.{name}"
+        case ast.Subscript(value=owner, slice=ast.Constant(value=key)):
+            return f"{text_of(line, owner)}[{key!r}]"
+    return ast.get_source_segment(line, node) or ""
 
 
 def assignment_line(filename: str, name: str) -> int:

@@ -1,14 +1,21 @@
 """A run: a thread from its start to its end, or one work item on a pool's thread. It remembers which locks it took.
 
-A thread that waits for a run depends on every lock that the run takes.
+A thread that waits for a run depends on every lock that the run takes. A run knows what has happened before it, by its
+clock, and which locks its starter holds until it ends: they guard the run as if it held them itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from lockdep.fastpath import Entry, Sighting, new_serial
+from lockdep.graph.clock import START, Clock
+from lockdep.graph.loans import Loan
+from lockdep.places import Step
+
+MOST_STRETCHES = 64  # of a run, in which it is known what it has taken since its last hand-off
+MOST_MOMENTS = 8  # at which a run has learned of others, to remember: what was seen is judged soon afterwards
 
 
 class Waiter(NamedTuple):
@@ -18,23 +25,142 @@ class Waiter(NamedTuple):
     timed: bool
 
 
+class Pool(NamedTuple):
+    """A pool of threads. `serial` is its number, `workers` the most that it may have, `name` that of its type.
+
+    `made` is the place where it was made.
+    """
+
+    serial: int
+    workers: int
+    name: str
+    made: Step | None = None
+
+
+class Task(NamedTuple):
+    """A work item that was submitted at the moment `queued`: its name, and the place where its code begins."""
+
+    queued: int
+    name: str
+    place: str
+
+
+class Origin:
+    """What witnesses keep of the run in which they were seen, without the locks that it took.
+
+    `born` is the moment in which it began, 0 if that was not seen. `lent` has the locks that the starter holds
+    meanwhile, `pool` is the pool of threads that the run belongs to.
+    """
+
+    __slots__ = ("born", "lent", "pool", "serial")
+
+    def __init__(self, serial: int) -> None:
+        self.serial: int = serial
+        self.born: int = 0
+        self.lent: Loan | None = None
+        self.pool: Pool | None = None
+
+    @property
+    def inherits(self) -> bool:
+        """Whether its starter held locks when it started this run."""
+        return self.lent is not None
+
+
 class Run:
     """One thread or work item, and the locks it took. `label` and `place` return its name and where it was started.
 
-    `waiters` has the threads that wait for it now while they hold locks.
+    `waiters` has the threads that wait for it now while they hold locks. `thread` is the serial of its thread.
 
     The fast path fills `took`: the serial of a lock -> how the run took it first. Beyond the option max_instances it
-    keeps one Sighting for each entry instead, under the entry.
+    keeps one Sighting for each entry instead, under the entry. `sort` is equal
+    for threads that do the same kind of work.
+
+    A stretch of it leads from one hand-off to the next: what it takes in between is in `stretch` until the next begins.
+    `trail` has what the thread took after the result of its last work item was set, in callbacks.
     """
 
-    __slots__ = ("label", "place", "serial", "took", "waiters")
+    __slots__ = (
+        "clock",
+        "label",
+        "origin",
+        "place",
+        "serial",
+        "sort",
+        "stretch",
+        "stretches",
+        "task",
+        "thread",
+        "times",
+        "_took",
+        "trail",
+        "waiters",
+    )
 
-    def __init__(self, label: Callable[[], str], place: Callable[[], str], serial: int | None = None) -> None:
+    def __init__(
+        self, label: Callable[[], str], place: Callable[[], str], thread: int, serial: int | None = None
+    ) -> None:
         self.serial: int = new_serial() if serial is None else serial
-        self.label = label
-        self.place = place
-        self.took: dict[int | Entry, Sighting] = {}
+        self.thread: int = thread
+        self.label: Callable[[], str] = label
+        self.place: Callable[[], str] = place
+        self._took: dict[int | Entry, Sighting] = {}
+        self.stretch: dict[int | Entry, Sighting] | None = self._took
+        self.stretches: int = 0
+        self.trail: dict[int | Entry, Sighting] = {}
+        self.task: Task | None = None  # if it is a work item of a pool
         self.waiters: list[Waiter] = []
+        self.origin: Origin = Origin(self.serial)
+        self.clock: Clock = START
+        self.times: list[tuple[int, Clock]] = []  # the moments at which it learned of others, and its clock before each
+        self.sort: Hashable = None
+
+    @property
+    def took(self) -> dict[int | Entry, Sighting]:
+        """The locks that it took until now."""
+        if self.stretch is not None and self.stretch is not self._took:
+            for key, seen in list(self.stretch.items()):
+                self._took.setdefault(key, seen)
+        return self._took
+
+    def begin_stretch(self) -> dict[int | Entry, Sighting]:
+        """Forget what it has taken since its last hand-off; return what is to be filled now.
+
+        After MOST_STRETCHES that is `took`, and nothing is known of stretches any more.
+        """
+        took = self.took
+        self.stretches += 1
+        self.stretch = {} if self.stretches < MOST_STRETCHES else None
+        return took if self.stretch is None else self.stretch
+
+    def so_far(self) -> Run:
+        """Return a run that has taken what this one has until now. Who waits for a result waits for nothing later."""
+        made = self._copied(self.label, self.place, self.took)
+        made.sort, made.task = self.sort, self.task
+        return made
+
+    def since(self, moment: int, label: str, place: str) -> Run:
+        """Return a run of this name and place that has taken what this one has taken first after a moment."""
+        took = {key: seen for key, seen in self.took.items() if seen.stamp > moment}
+        return self._copied(lambda: label, lambda: place, took)
+
+    def _copied(self, label: Callable[[], str], place: Callable[[], str], took: dict[int | Entry, Sighting]) -> Run:
+        """Return a run that stands for a part of this one, and has taken these locks."""
+        made = Run(label, place, self.thread, self.serial)
+        made._took.update(took)
+        made.origin, made.clock = self.origin, self.clock
+        return made
+
+    def learn(self, clock: Clock, run: int, moment: int, by: str) -> None:
+        """Note that the run `run`, whose clock was `clock` then, has come to `moment`. Only the run itself learns."""
+        self.times = [*self.times[1 - MOST_MOMENTS :], (new_serial(), self.clock)]
+        self.clock = self.clock.learned(clock, run, moment, by)
+
+    def clock_at(self, moment: int) -> Clock:
+        """Return its clock at a moment of its own. Of a moment long ago, one that knows less may be returned."""
+        for learned, before in self.times:
+            if moment < learned:
+                return before
+        return self.clock
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         """Be pickled as None: a Thread or Future of the program has one of these, and is pickled without lockdep."""

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.any_build
 HEAD = """
 import gc, importlib, runpy, sys, threading, weakref
 sys.path.insert(0, ".")
-import lockdep
+import lockdep, lockdep.runtime
 from lockdep.graph.classes import registry
 lockdep.install()
 
@@ -124,6 +124,18 @@ for number in range(100):
     made.add(runpy.run_path(name)["lock"].entry.lock_class)
 print(len(made))
 """) == ["100"]
+
+
+def test_findings_in_a_hundred_generated_modules_are_told_apart(told) -> None:
+    assert told("""
+lockdep.runtime.report_to(None)
+for number in range(100):
+    names = run("a, b = threading.Lock(), \\\n  threading.Lock()", f"part_{number}.py")
+    for first, second in ("ab", "ba"):
+        with names[first], names[second]:
+            pass
+print(len({name for finding in lockdep.findings() for name in finding.classes}))
+""") == ["200"]
 
 
 @pytest.mark.skipif(not HAS_GIL and sys.version_info < (3, 14), reason="this interpreter keeps all code objects")
