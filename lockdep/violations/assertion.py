@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
 from lockdep.violations.violation import Defaults
 from lockdep.violations.where import Where
+from lockdep.vocabulary.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FailedAssertion(Defaults):
     """The function `assertion` was called at `place`, and the condition that `text` describes did not hold."""
 

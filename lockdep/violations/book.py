@@ -6,7 +6,8 @@ The caller holds the graph lock when it adds or strengthens a finding. findings(
 from __future__ import annotations
 
 from lockdep.config import Options
-from lockdep.evidence.witnesses import ChosenWitness
+from lockdep.evidence.excuse import Excuse
+from lockdep.evidence.grading import Verdict
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.usage_table import UsageTable
@@ -15,7 +16,7 @@ from lockdep.violations.finding import Finding
 from lockdep.violations.recursion import Recursion
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.violations.violation import Violation
-from lockdep.vocabulary.grades import at_least
+from lockdep.vocabulary.grades import EXCUSED, at_least, level
 
 
 class FindingBook:
@@ -23,7 +24,7 @@ class FindingBook:
 
     def __init__(self, options: Options, usage: UsageTable) -> None:
         self._usage = usage
-        self.suppressions = SuppressionList(options.suppress)
+        self.suppressions: SuppressionList = SuppressionList(options.suppress)
         self.failure: Exception | None = None
         self.news: list[Finding] = []  # to be told, oldest first
         self._findings: dict[object, Finding] = {}
@@ -47,38 +48,47 @@ class FindingBook:
         """Return the finding that a holder of this class took the class again, or None if there is none."""
         return self._findings.get((Recursion.slug, Recursion.title, lock_class))
 
-    def register(self, violation: Violation, grade: str, reason: str) -> Finding:
+    def register(
+        self, violation: Violation, grade: str, reason: str | Excuse, excuses: tuple[Excuse, ...] = ()
+    ) -> Finding:
         """Add a violation and return its finding. It is news if it is new, or has become an error."""
         key = key_of(violation)
         known = self._findings.get(key)
         if known is None:
-            known = self._findings[key] = Finding(violation, grade, reason, self._usage)
+            known = self._findings[key] = Finding(violation, grade, reason, self._usage, excuses)
         else:
             known.count += 1
-            strengthen(known, violation, grade, reason)
+            strengthen(known, violation, grade, reason, excuses)
         self._announce(known, key)
         return known
 
-    def register_cycle(self, violation: CircularDependency, grade: str, reason: str) -> None:
+    def register_told(self, violation: Violation, grade: str, reason: str) -> None:
+        """Add a finding that was told already, by another process."""
+        self._announced[key_of(violation)] = level(grade)
+        self.register(violation, grade, reason)
+
+    def register_cycle(self, violation: CircularDependency, verdict: Verdict) -> None:
         """Add a cycle, as `register` does. It is related to an earlier cycle that shares a dependency with it."""
-        finding = self.register(violation, grade, reason)
+        finding = self.register(violation, verdict.grade, verdict.reason, verdict.excuses)
         for dependency in violation.path:
             others = self._by_dependency.setdefault(dependency, [])
-            if finding.related is None and others and others[0] is not finding:
-                finding.related = others[0].related or others[0]
+            told = [other for other in others if other is not finding and other.grade != EXCUSED]
+            if finding.related is None and told:
+                finding.related = told[0].related or told[0]
             if finding not in others:
                 others.append(finding)
 
-    def upgrade(self, finding: Finding, grade: str, reason: str, chosen: tuple[ChosenWitness, ...]) -> None:
-        """Use new evidence for a cycle."""
-        old = finding.violation
-        assert isinstance(old, CircularDependency)
-        strengthen(finding, CircularDependency(old.path, chosen, old.where), grade, reason)
-        self._announce(finding, key_of(old))
+    def upgrade(self, finding: Finding, violation: Violation, verdict: Verdict) -> None:
+        """Use new evidence for a cycle or ring: `violation` is how it looks then."""
+        strengthen(finding, violation, verdict.grade, verdict.reason, verdict.excuses)
+        self._announce(finding, key_of(violation))
 
     def _announce(self, finding: Finding, key: object) -> None:
-        """Have a finding told if it is new or has become an error, once for all that happens to it until then."""
-        if self._announced.get(key) != finding.level:
+        """Have a finding told if it is new or has become an error, once for all that happens to it until then.
+
+        One that is excused is told when the excuse no longer holds.
+        """
+        if finding.grade != EXCUSED and self._announced.get(key) != finding.level:
             if finding not in self.news:
                 self.news.append(finding)
             self._announced[key] = finding.level
@@ -88,10 +98,13 @@ class FindingBook:
         finding.suppressed = self.suppressions.find(finding) is not None
 
 
-def strengthen(finding: Finding, violation: Violation, grade: str, reason: str) -> None:
+def strengthen(
+    finding: Finding, violation: Violation, grade: str, reason: str | Excuse, excuses: tuple[Excuse, ...]
+) -> None:
     """Use new evidence for a finding if it is better than the old."""
     if not at_least(finding.grade, grade):
-        finding.violation, finding.grade, finding.reason = violation, grade, reason
+        finding.violation = violation
+        finding.use(grade, reason, excuses)
 
 
 def key_of(violation: Violation) -> object:

@@ -10,12 +10,14 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from lockdep.evidence.excuse import Excuse
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.usage_table import UsageTable
+from lockdep.notebooks import html_of
 from lockdep.violations.violation import Violation, class_names
 from lockdep.vocabulary import grades
-from lockdep.vocabulary.usage import characters
+from lockdep.vocabulary.usage import characters, used_states
 
 
 class Report(Protocol):
@@ -46,14 +48,38 @@ class LockInversion(AssertionError):
 class Finding:
     """One problem. It is reported once, and `count` is the number of times it was met."""
 
-    def __init__(self, violation: Violation, grade: str, reason: str, usage: UsageTable | None = None) -> None:
+    def __init__(
+        self,
+        violation: Violation,
+        grade: str,
+        reason: str | Excuse,
+        usage: UsageTable | None = None,
+        excuses: tuple[Excuse, ...] = (),
+    ) -> None:
         self.violation = violation
-        self.grade = grade
-        self.reason = reason
+        self.use(grade, reason, excuses)
         self.count = 1
         self.related: Finding | None = None
         self.suppressed = False
-        self.usage = {} if usage is None else {one: usage.mask(one) for one in mentioned(violation)}
+        self.usage: dict[LockClass, int] = {}
+        if usage is not None:
+            self.usage = {one: usage.mask(one) for one in mentioned(violation)}
+
+    def use(self, grade: str, reason: str | Excuse, excuses: tuple[Excuse, ...]) -> None:
+        """Take this grade from now on."""
+        self.grade = grade
+        self._reason = reason
+        self._excuses = excuses
+
+    @property
+    def reason(self) -> str:
+        """Why it has this grade, in one sentence."""
+        return str(self._reason)
+
+    @property
+    def excuses(self) -> tuple[str, ...]:
+        """What excuses its observations, if all of them are; each begins with the rule: `gate: ...`."""
+        return tuple(map(str, self._excuses))
 
     @property
     def slug(self) -> str:
@@ -98,7 +124,8 @@ class Finding:
 
     def class_text(self, lock_class: LockClass) -> str:
         """Return a class as the kernel prints it, with usage and wait types: `name{+.+.}-{4:4}`."""
-        return f"{lock_class.name}{{{characters(self.usage.get(lock_class, 0))}}}-{{{lock_class.waits}}}"
+        used = characters(self.usage.get(lock_class, 0), used_states(self.usage.values()))
+        return f"{lock_class.name}{{{used}}}-{{{lock_class.waits}}}"
 
     def at_least(self, grade: str) -> bool:
         """Return whether the evidence is as strong as this grade, or stronger."""
@@ -113,6 +140,7 @@ class Finding:
             "level": self.level,
             "grade": self.grade,
             "reason": self.reason,
+            "excuses": list(self.excuses),
             "id": self.id,
             "classes": list(self.classes),
             "dependencies": [list(pair) for pair in self.dependencies],
@@ -127,6 +155,9 @@ class Finding:
 
     def _short(self) -> str:
         return f"{self.title}: {' -> '.join(self.classes)}"
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def __repr__(self) -> str:
         return f"<Finding {self.slug} {self.id} {self.level}>"

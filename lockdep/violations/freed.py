@@ -10,7 +10,7 @@ from lockdep.violations.violation import Defaults
 from lockdep.violations.where import Where
 
 
-@dataclass(slots=True, eq=False)  # not frozen: a frozen one takes twice as long to make, on the slow path
+@dataclass(slots=True, repr=False, eq=False)  # not frozen: a frozen one takes twice as long to make, on the slow path
 class HeldLockFreed(Defaults):
     """A lock is initialised again or collected while it is held; `how` says which, `owner` names its holder."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency, Witness
 from lockdep.trace import StackTrace
+from lockdep.vocabulary.record import record
 from lockdep.vocabulary.usage import is_read, state_of
 
 
@@ -15,7 +14,15 @@ def state_word(bit: int) -> str:
     return state_of(bit).name + ("-READ" if is_read(bit) else "")
 
 
-@dataclass(frozen=True, slots=True)
+@record
+class Interruption:
+    """A handler of Python's own: its name, and where the code stood that it interrupted, if that is known."""
+
+    by: str
+    at: StackTrace
+
+
+@record
 class ClassUsage:
     """A class, one of its usage bits, and the stack that set the bit first."""
 
@@ -24,7 +31,7 @@ class ClassUsage:
     stack: StackTrace
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PathLink:
     """A dependency on the path between two classes, the kind in which it is used, and one witness of that kind."""
 

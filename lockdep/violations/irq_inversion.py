@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
@@ -10,9 +9,10 @@ from lockdep.graph.dependency import Dependency
 from lockdep.violations.interrupts import ClassUsage, PathLink
 from lockdep.violations.violation import Defaults
 from lockdep.violations.where import Where
+from lockdep.vocabulary.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IrqInversion(Defaults):
     """A class gets the usage bit `bit`, and dependencies connect it with a class that has the opposite bit.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
@@ -10,9 +9,10 @@ from lockdep.graph.dependency import Dependency
 from lockdep.violations.interrupts import ClassUsage, PathLink, state_word
 from lockdep.violations.violation import Defaults
 from lockdep.violations.where import HeldLock, Where
+from lockdep.vocabulary.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IrqOrder(Defaults):
     """A new dependency connects a class that is safe against an interrupt to one that is not.
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
 from lockdep.trace import StackTrace
 from lockdep.violations.violation import Defaults, class_names
 from lockdep.violations.where import HeldLock, Where
+from lockdep.vocabulary.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class JoinWhileHolding(Defaults):
     """A thread waits for another thread or work item while it holds the lock `prev`, which the other one takes as well.
 
     `awaited` names what is waited for, `awaited_place` is where its code begins, `taken` is where it took the lock.
+    `timed`: the wait has a timeout; `gives_up`: the other one has, when it takes the lock.
     """
 
     slug: ClassVar[str] = "join"
@@ -27,6 +28,12 @@ class JoinWhileHolding(Defaults):
     taken: StackTrace
     timed: bool
     where: Where
+    gives_up: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether one of the two gives up."""
+        return self.timed or self.gives_up
 
     @property
     def classes(self) -> tuple[LockClass, ...]:

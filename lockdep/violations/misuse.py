@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
+from lockdep.trace import site
 from lockdep.violations.violation import Defaults
 from lockdep.violations.where import Where
+from lockdep.vocabulary.record import record
 
 BUG = "looking up invalid subclass"  # the kernel prints most misuses as warnings, and this one as a bug
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LockMisuse(Defaults):
     """An annotation or a lock was used against its rules: pins, subclasses, downgrades, keys, API assertions.
 
@@ -31,6 +32,11 @@ class LockMisuse(Defaults):
     def title(self) -> str:
         """The rule that was broken."""
         return self.broken
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it happened, if no class tells it from the same misuse elsewhere (kernel: one report for each site)."""
+        return () if self.classes else (site(self.where.stack),)
 
     @property
     def headline(self) -> str:

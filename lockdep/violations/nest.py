@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
 from lockdep.violations.violation import Defaults
 from lockdep.violations.where import Where
+from lockdep.vocabulary.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NestNotHeld(Defaults):
     """The argument `nest` names a lock that must be held while several of these locks are taken. It is not held."""
 

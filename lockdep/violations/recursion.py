@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
 from lockdep.graph.comparison import Compared
 from lockdep.violations.violation import Defaults
 from lockdep.violations.where import HeldLock, Where
+from lockdep.vocabulary.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recursion(Defaults):
     """A thread wants a lock that it holds, or another of the same class, which may not be nested in itself.
 

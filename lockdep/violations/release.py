@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
+from lockdep.trace import site
 from lockdep.violations.violation import Defaults
 from lockdep.violations.where import Where
+from lockdep.vocabulary.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BadRelease(Defaults):
     """A thread releases a lock that it does not hold. `owner` names the holder; it is '' if nobody holds the lock."""
 
@@ -25,3 +26,8 @@ class BadRelease(Defaults):
     def classes(self) -> tuple[LockClass, ...]:
         """The one class."""
         return (self.lock_class,)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it is released: each place that releases what it does not hold is a bug of its own."""
+        return (site(self.where.stack),)

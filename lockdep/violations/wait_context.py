@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from lockdep.graph.classes import LockClass
 from lockdep.violations.violation import Defaults
 from lockdep.violations.where import Where
+from lockdep.vocabulary.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InvalidWaitContext(Defaults):
     """A lock that may have to wait is taken where such a wait is not allowed.
 

@@ -1,0 +1,24 @@
+"""Many threads under one gate.
+
+grade: excused
+because: gate
+"""
+
+import threading
+
+from tests.evidence.unseen import side_by_side
+
+gate, a, b = threading.Lock(), threading.Lock(), threading.Lock()
+
+
+def forwards():
+    with gate, a, b:
+        pass
+
+
+def backwards():
+    with gate, b, a:
+        pass
+
+
+side_by_side(*[forwards, backwards] * 6)

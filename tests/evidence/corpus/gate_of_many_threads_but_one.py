@@ -1,0 +1,28 @@
+"""Many threads under one gate, and one without it.
+
+grade: feasible
+"""
+
+import threading
+
+from tests.evidence.unseen import side_by_side
+
+gate, a, b = threading.Lock(), threading.Lock(), threading.Lock()
+
+
+def forwards():
+    with gate, a, b:
+        pass
+
+
+def backwards():
+    with gate, b, a:
+        pass
+
+
+def backwards_in_a_hurry():
+    with b, a:
+        pass
+
+
+side_by_side(*[forwards, backwards] * 6, backwards_in_a_hurry)

@@ -1,0 +1,31 @@
+"""The starter holds the gate from the start to the join.
+
+grade: excused
+because: inherited gate
+"""
+
+import threading
+
+from tests.evidence.unseen import side_by_side
+
+gate, a, b = threading.Lock(), threading.Lock(), threading.Lock()
+
+
+def forwards():
+    with a, b:
+        pass
+
+
+def backwards():
+    with gate, b, a:
+        pass
+
+
+def starter():
+    with gate:
+        thread = threading.Thread(target=forwards)
+        thread.start()
+        thread.join()
+
+
+side_by_side(starter, backwards)

@@ -1,0 +1,33 @@
+"""The starter starts three threads under the gate, and joins them all.
+
+grade: excused
+because: inherited gate
+"""
+
+import threading
+
+from tests.evidence.unseen import side_by_side
+
+gate, a, b = threading.Lock(), threading.Lock(), threading.Lock()
+
+
+def forwards():
+    with a, b:
+        pass
+
+
+def backwards():
+    with gate, b, a:
+        pass
+
+
+def starter():
+    with gate:
+        threads = [threading.Thread(target=forwards) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+side_by_side(starter, backwards)

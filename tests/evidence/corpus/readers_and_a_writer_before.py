@@ -1,0 +1,29 @@
+"""The same; the writer was there before.
+
+grade: feasible
+"""
+
+from primitives import RWSem
+from tests.evidence.unseen import side_by_side
+
+a, b = RWSem("a"), RWSem("b")
+
+
+def forwards():
+    with a.read(), b.read():
+        pass
+
+
+def backwards():
+    with b.read(), a.read():
+        pass
+
+
+def write():
+    with a:
+        pass
+    with b:
+        pass
+
+
+side_by_side(write, forwards, backwards)

@@ -1,0 +1,23 @@
+"""A semaphore of two units lets both sides in.
+
+grade: feasible
+"""
+
+import threading
+
+from tests.evidence.unseen import side_by_side
+
+gate, a, b = threading.Semaphore(2), threading.Lock(), threading.Lock()
+
+
+def forwards():
+    with gate, a, b:
+        pass
+
+
+def backwards():
+    with gate, b, a:
+        pass
+
+
+side_by_side(forwards, backwards)

@@ -1,0 +1,19 @@
+"""Two threads want two units each of a semaphore with two.
+
+grade: feasible
+because: can take all 2
+"""
+
+import threading
+
+from tests.evidence.unseen import side_by_side
+
+units = threading.Semaphore(2)
+
+
+def both():
+    with units, units:
+        pass
+
+
+side_by_side(both, both)
