@@ -21,8 +21,8 @@ from lockdep.wait_types import PLAIN, Traits
 
 __all__ = [
     "LockClassKey", "LockMap", "WaitOverride", "downgrade", "is_held", "might_lock", "might_lock_nested",
-    "might_lock_read", "off", "on", "paused", "pin", "repin", "set_class", "set_notrack", "set_novalidate", "set_order",
-    "set_subclass", "unpin",
+    "might_lock_read", "not_interrupted", "off", "on", "paused", "pin", "reentrant_safe", "repin", "set_class",
+    "set_notrack", "set_novalidate", "set_order", "set_subclass", "unpin",
 ]  # fmt: skip
 
 COOKIES = 1 << 16  # pins are told apart by cookies from 1 to this number
@@ -211,6 +211,42 @@ def set_order(lock: Any, compare: Callable[[Any, Any], int], describe: Callable[
     elif lock_class.order.compare is not compare:
         runtime.validator().misused("second ordering callback for a class", "a class has one comparison", lock_class)
     lock_class.order.instances[mine.serial] = lock
+
+
+# What may interrupt the holder of a lock
+
+
+def reentrant_safe(lock: Any, reason: str) -> None:
+    """Say that signal handlers and finalizers take this lock only where that cannot stop its own thread.
+
+    `reason` says how that is made sure: for example by a flag that the handler asks before it takes the lock. It is
+    kept with the class of the lock, for all locks that are made at the same place. ValueError if it is empty.
+    """
+    if not reason.strip():
+        raise ValueError("a lock needs a reason to be safe")
+    mine = dep_map(lock)
+    if mine is not None and mine.entry is not UNTRACKED:
+        mine.entry.lock_class.base.reentrant = reason
+
+
+@contextmanager
+def not_interrupted() -> Iterator[None]:
+    """Say that no signal handler and no finalizer interrupts the code inside the `with` block.
+
+    Locks that are taken inside may be shared with them. What makes sure of it is up to the program: it has blocked
+    signals by other means than signal.pthread_sigmask, for example.
+    """
+    thread = fastpath.thread_state()
+    outer, running = thread.steady, thread.running
+    try:
+        thread.steady = True
+        if running > 0:
+            thread.switch_run(fastpath.new_serial())
+        yield
+    finally:
+        thread.steady = outer
+        if running > 0:
+            thread.switch_run(running)
 
 
 # What is held, and how

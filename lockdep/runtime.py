@@ -12,17 +12,25 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from lockdep import fastpath, trace
+from lockdep.baseline import KNOWN
 from lockdep.blame import is_from_handler
 from lockdep.config import Options
+from lockdep.forks import at_fork
 from lockdep.graph.classes import registry
+from lockdep.paths import program_name
+from lockdep.reports.colours import painted, wants_colour
 from lockdep.reports.outlet import STANDARD_ERROR, Outlet
 from lockdep.validator.guarded import GRAPH_LOCK, STEPS_OF_OURS
 from lockdep.validator.validator import Validator
 from lockdep.violations import finding
 from lockdep.violations.finding import Finding
+from lockdep.vocabulary.grades import EXCUSED, UNMATCHED, unmatched_line
+from lockdep.vocabulary.styles import AUTO, KERNEL
 
 if TYPE_CHECKING:
     from lockdep.splats.document import Document
+    from lockdep.splats.styles import Look
+    from lockdep.violations.suppressions import Suppressible
 
 _callbacks: list[Callable[[Finding], None]] = []
 
@@ -34,6 +42,11 @@ class _Process:
     active = False
     decided = False
     outlet = STANDARD_ERROR
+    hangs: Outlet | None = None
+    conclude: Callable[[], object] = staticmethod(bool)
+    learned: Callable[[], None] | None = None
+    signed = False
+    claim: Callable[[Finding], bool] | None = None
     said: set[str] = set()  # noqa: RUF012 - one process, one set
 
 
@@ -53,9 +66,13 @@ def activate(chosen: Validator) -> None:
         fastpath.switch_stat(True)
     if chosen.options.raise_on_deadlock:
         import lockdep.splats.splat  # noqa: F401 - findings are told while locks are held, and no import may run then
+    _Process.outlet.keep()
     chosen.sink = deliver
     chosen.warn = write_note
     chosen.greenlets_came = stop_for_greenlets
+    chosen.end_process = end_process
+    chosen.hung = write_hang
+    chosen.learned = _Process.learned
     connect(chosen)
 
 
@@ -135,9 +152,17 @@ def reset() -> None:
         deactivate()
 
 
-def findings() -> tuple[Finding, ...]:
-    """Return the findings so far, without the suppressed ones."""
-    return tuple(found for found in _Process.validator.findings() if not found.suppressed)
+def judge_if_calm() -> None:
+    """Have judged what the running thread has seen if it holds no lock any more, as the release of a Lock does."""
+    thread = fastpath.thread_state()
+    if thread.waits_calm and not thread.chain.depth:
+        _Process.validator.judge(thread)
+
+
+def findings(*, excused: bool = False) -> tuple[Finding, ...]:
+    """Return the findings so far, without the suppressed ones, and without those that are excused unless `excused`."""
+    found = _Process.validator.findings()
+    return tuple(one for one in found if not one.suppressed and (excused or one.grade != EXCUSED))
 
 
 def failing() -> tuple[Finding, ...]:
@@ -164,7 +189,30 @@ def on_finding(callback: Callable[[Finding], None]) -> Callable[[], None]:
 def report_to(stream: int | None) -> None:
     """Write reports to this file descriptor from now on, or nowhere if it is None. The default is 2."""
     _Process.outlet.end()
+    _Process.outlet.release()
     _Process.outlet = Outlet(stream)
+    if _Process.active:
+        _Process.outlet.keep()
+
+
+def when_learned(callback: Callable[[], None] | None) -> None:
+    """Call this whenever something was judged, in the thread that did it; None: nothing."""
+    _Process.learned = _Process.validator.learned = callback
+
+
+def sign_reports(signed: bool) -> None:
+    """Write below each report in which process it was made, from now on, or do so no more."""
+    _Process.signed = signed
+
+
+def claim_reports(claim: Callable[[Finding], bool] | None) -> None:
+    """Write a report only if this returns True for the finding; None: each."""
+    _Process.claim = claim
+
+
+def writes_reports() -> bool:
+    """Return whether reports are written anywhere."""
+    return _Process.outlet.descriptor is not None
 
 
 def deliver(found: Finding) -> None:
@@ -178,13 +226,43 @@ def deliver(found: Finding) -> None:
             if is_from_handler(error):
                 raise
             write(f"lockdep: a callback for findings failed: {error!r}\n")
-    if _Process.outlet.descriptor is not None:
-        write(text_of(found))
+    if _Process.outlet.descriptor is not None and not is_quiet(found) and (not _Process.claim or _Process.claim(found)):
+        write(text_of(found) + (f"found in {program_name()} (pid {os.getpid()})\n" if _Process.signed else ""))
+
+
+def is_quiet(found: Finding) -> bool:
+    """Return whether a finding is only counted: a cycle whose observations name different locks, if it fails no run."""
+    options = _Process.validator.options
+    if options.show_unmatched or options.strict or found.at_least(options.fail_on):
+        return False
+    return found.grade == UNMATCHED and found.violation.is_cycle
+
+
+def say_unmatched() -> None:
+    """Write how many findings were only counted."""
+    count = sum(map(is_quiet, findings()))
+    if count:
+        write_note(unmatched_line(count))
 
 
 def text_of(found: Finding) -> str:
-    """Return the text of `document_of(found)`."""
-    return str(document_of(found))
+    """Return the text of `document_of(found)` as it is shown."""
+    return shown(document_of(found), found)
+
+
+def shown(document: Document, finding: Suppressible) -> str:
+    """Return the text of a report as the options show it, with colours if a terminal gets it."""
+    colour = wants_colour(_Process.outlet.descriptor)
+    return painted(look().lines(document, finding), colour=colour)
+
+
+def look() -> Look:
+    """Return how the options show reports. Strict reports are the kernel's."""
+    from lockdep.splats.styles import Look
+
+    options = _Process.validator.options
+    strict = options.strict and options.style == AUTO
+    return Look(KERNEL if strict else options.style, options.frames)
 
 
 def document_of(found: Finding) -> Document:
@@ -212,11 +290,14 @@ def write(text: str) -> None:
 
 
 def finish_writing() -> bool:
-    """Say whether greenlets have ended the tracking, and write what the reader of the reports did not take yet.
+    """Say what was only counted, and write what the reader of the reports did not take yet.
 
-    It takes a second at most. Always True: nothing of it is a failure.
+    It takes a second at most, or five if another thread does not end telling a finding. Always True: nothing of it is a
+    failure.
     """
+    _Process.validator.tell_rest()
     say_greenlets()
+    say_unmatched()
     _Process.outlet.end()
     return True
 
@@ -230,25 +311,35 @@ def summary() -> str:
     hidden = sum(one.suppressed for one in chosen.findings())
     if hidden:
         parts.append(f"{hidden} suppressed")
+    excused = len(findings(excused=True)) - len(found)
+    if excused:
+        parts.append(f"{excused} excused")
     dependencies = len(chosen.graph.dependencies())
     counts = f"{len(registry.classes())} lock classes, {dependencies} dependencies, {chosen.chains} chains"
     return f"lockdep ({fastpath.BUILD}): {', '.join(parts)}; {counts}{shortcomings(chosen)}"
 
 
-def shortcomings(chosen: Validator) -> str:
-    """Return the end of the summary line: what was not checked. Empty if everything was."""
+def shortcomings(chosen: Validator, used: frozenset[str] = frozenset()) -> str:
+    """Return the end of the summary line: what was not checked. Empty if everything was.
+
+    `used` are the texts of suppressions that another process has used.
+    """
     parts = []
     if chosen.chains >= chosen.options.max_chains:
         parts.append(f"max_chains ({chosen.options.max_chains}) reached: longer runs are checked pair by pair")
-    if any(order.saturated for order in chosen.rules.orders.values()):
+    if any(order.saturated for order in chosen.rules.rings.orders.values()):
         parts.append(f"max_pairs ({chosen.options.max_pairs}) reached: new orders within a class are not learned")
     if chosen.unvalidated:
         parts.append(f"{chosen.unvalidated} acquisitions were not seen for want of memory")
     if chosen.book.failure is not None:
         parts.append(f"failed internally {chosen.failures} times, first {chosen.book.failure!r}")
-    unused = chosen.book.suppressions.unused()
-    if unused:
-        parts.append("unused suppressions: " + ", ".join(repr(entry.text) for entry in unused))
+    unused = [entry for entry in chosen.book.suppressions.unused() if entry.text not in used]
+    gone = [entry for entry in unused if entry.reason.startswith(KNOWN)]
+    others = [entry for entry in unused if entry not in gone]
+    if gone:
+        parts.append("known findings that are gone: " + ", ".join(repr(entry.text) for entry in gone))
+    if others:
+        parts.append("unused suppressions: " + ", ".join(repr(entry.text) for entry in others))
     return "".join(f"; {part}" for part in parts)
 
 
@@ -283,9 +374,34 @@ def stop_for_greenlets() -> None:
     disconnect()
 
 
+def report_hangs_to(stream: int | None) -> None:
+    """Write pictures of hangs to this file descriptor from now on; None: to that of the reports."""
+    _Process.hangs = None if stream is None else Outlet(stream)
+
+
+def write_hang(text: str) -> None:
+    """Write the picture of a hang."""
+    (_Process.hangs or _Process.outlet).write(text)
+
+
+def before_end(conclude: Callable[[], object]) -> None:
+    """Call `conclude` before the process ends because of a deadlock: it writes what would be written at exit."""
+    _Process.conclude = conclude
+
+
+def end_process() -> None:
+    """End the process with the option exit_code, whatever its threads do. Reports are written before."""
+    try:
+        _Process.conclude()
+    finally:
+        _Process.outlet.end()
+        os._exit(_Process.validator.options.exit_code)
+
+
 def _in_child() -> None:
     """Let only this thread live on in a forked child."""
     fastpath.forked()
+    fastpath.forget_imports()
     _Process.outlet.forked()
     _Process.validator.forked()
     if _Process.active and not GRAPH_LOCK.intact:
@@ -299,7 +415,5 @@ atexit.register(finish_writing)
 finding.tell = tell
 _Process.validator = Validator(Options(), deliver)
 deactivate()
-os.register_at_fork(
-    before=GRAPH_LOCK.before_fork, after_in_parent=GRAPH_LOCK.after_fork, after_in_child=GRAPH_LOCK.renew
-)
-os.register_at_fork(after_in_child=_in_child)
+at_fork(before=GRAPH_LOCK.before_fork, after_in_parent=GRAPH_LOCK.after_fork, after_in_child=GRAPH_LOCK.renew)
+at_fork(after_in_child=_in_child)

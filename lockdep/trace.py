@@ -7,14 +7,15 @@ it formats nothing and reads no source file.
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-from lockdep.paths import STDLIB, short_path
+from lockdep.paths import STDLIB, is_library, short_path
 from lockdep.places import Step, step_of
 
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -27,13 +28,20 @@ HIDDEN: tuple[str, ...] = (
 )
 
 
+UNNAMED: frozenset[str] = frozenset()
+
+COMPILED = "(compiled code)"
+Frames = Iterable[tuple[CodeType, int]]  # (code, offset of the instruction), innermost first
+
+
 class Frame(NamedTuple):
-    """One line of a stack trace."""
+    """One line of a stack trace. `library` is True in the standard library and in installed packages."""
 
     file: str
     line: int
     function: str
     source: str
+    library: bool = False
 
 
 class StackTrace:
@@ -42,12 +50,20 @@ class StackTrace:
     __slots__ = ("steps",)
 
     def __init__(self, steps: tuple[Step, ...]) -> None:
-        self.steps = steps
+        self.steps: tuple[Step, ...] = steps
 
     def frames(self) -> list[Frame]:
-        """Return the frames of the program, innermost first; if there are none, all frames. Reads source files."""
-        shown = [step for step in self.steps if not is_hidden(step.file)] or self.steps
-        return [Frame(short_path(at.file), at.line, at.function, source_line(at.file, at.line)) for at in shown]
+        """Return the frames of the program, innermost first. Reads source files.
+
+        If there are none, compiled code runs right in a thread: return the frame that has called it.
+        """
+        shown = [step for step in self.steps if not is_hidden(step.file)]
+        if not shown:
+            return [Frame(short_path(at.file), at.line, at.function, COMPILED, True) for at in self.steps[:1]]
+        return [
+            Frame(short_path(at.file), at.line, at.function, source_line(at.file, at.line), is_library(at.file))
+            for at in shown
+        ]
 
     def innermost(self) -> Step | None:
         """Return the innermost frame of the program; if there is none, the innermost of all."""
@@ -85,15 +101,26 @@ def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
     return stack_of(pairs)
 
 
-def seen_stack(pairs: Sequence[tuple[CodeType, int]], depth: int) -> StackTrace:
+def standing_stack(frames: Frames | None, depth: int) -> StackTrace:
+    """Return the stack of another thread, by its frames as fastpath.standing gives them; NO_STACK if there are none.
+
+    At most `depth` frames are kept, without those of lockdep and primitives on top.
+    """
+    return stack_of(of_program(frames or (), depth))
+
+
+def seen_stack(pairs: Frames, depth: int) -> StackTrace:
     """Return the stack of a sighting without the frames of lockdep and primitives on top of it.
 
     At most `depth` frames are kept.
     """
-    start = 0
-    while start < len(pairs) and is_ours(pairs[start][0].co_filename):
-        start += 1
-    return stack_of(pairs[start : start + depth], living=False)
+    return stack_of(of_program(pairs, depth), living=False)
+
+
+def of_program(frames: Frames, depth: int) -> Frames:
+    """Return at most `depth` frames, without those of lockdep and primitives on top."""
+    shown = itertools.dropwhile(lambda step: is_ours(step[0].co_filename), frames)
+    return itertools.islice(shown, depth)
 
 
 def innermost() -> Step | None:
@@ -104,7 +131,7 @@ def innermost() -> Step | None:
     return None if frame is None else step_of(frame.f_code, frame.f_lasti)
 
 
-def stack_of(pairs: Iterable[tuple[CodeType, int]], *, living: bool = True) -> StackTrace:
+def stack_of(pairs: Frames, *, living: bool = True) -> StackTrace:
     """Return the stack with (code, offset of the instruction) for each frame, innermost first.
 
     Unless `living`, it may be one of code with the same text that is gone: what is kept of a sighting is only shown.
@@ -123,6 +150,10 @@ def stack_of(pairs: Iterable[tuple[CodeType, int]], *, living: bool = True) -> S
     return found
 
 
+MOST_FILES = 4096
+_hidden: dict[str, bool] = {}  # what is_hidden has answered
+
+
 def is_ours(filename: str) -> bool:
     """Return whether a file is part of lockdep or of the primitives built on it."""
     return filename.startswith(OURS)
@@ -130,14 +161,26 @@ def is_ours(filename: str) -> bool:
 
 def is_hidden(filename: str) -> bool:
     """Return whether reports leave out the frames of this file: ours, threading's, queue's, functools', frozen ones."""
-    return is_ours(filename) or filename.startswith("<frozen") or filename in HIDDEN
+    try:
+        return _hidden[filename]  # as in stack_of
+    except KeyError:
+        answer = is_ours(filename) or filename.startswith("<frozen") or filename in HIDDEN
+        if len(_hidden) < MOST_FILES:
+            _hidden[filename] = answer
+        return answer
 
 
-def hide(filename: str) -> None:
-    """Hide the frames of one more file, of a library that lockdep puts between the program and the threading module."""
-    global HIDDEN
+def hide(filename: str, *, maker: bool = True) -> None:
+    """Hide the frames of one more file, of a library that lockdep puts between the program and the threading module.
+
+    Unless it is a `maker`, the names of locks do not say that they are made there.
+    """
+    global HIDDEN, UNNAMED
+    if not maker:
+        UNNAMED |= {filename}
     if filename not in HIDDEN:
         HIDDEN += (filename,)
+        _hidden.pop(filename, None)
 
 
 def site(stack: StackTrace) -> str:

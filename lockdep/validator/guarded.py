@@ -13,7 +13,6 @@ through (see blame.py).
 
 from __future__ import annotations
 
-import _thread
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import monotonic
@@ -25,14 +24,16 @@ from lockdep.config import Options
 from lockdep.fastpath import Chain, Sighting, ThreadState
 from lockdep.trace import StackTrace
 from lockdep.validator.acquisition import Acquisition, acquisition_of
-from lockdep.validator.held import thread_name
 from lockdep.validator.rules import Rules
+from lockdep.violations.book import FindingBook
 from lockdep.violations.finding import DeadlockError, Finding
 from lockdep.violations.violation import Violation
 from lockdep.violations.where import Where
+from lockdep.waits.held import thread_name
 
 GRAPH_LOCK_SECONDS = 0.02
 REFUSED_SECONDS = 5.0
+TELLING_SECONDS = 5.0  # how long the end of the process waits for a thread that tells what was found
 SHORTAGE = (MemoryError, RecursionError)  # these pass, and the work is done another time
 STEPS_OF_OURS = 12  # the most that can be on top of a stack
 
@@ -54,19 +55,25 @@ class GuardedWork:
     """The data of a validator, and the frame in which it works on them. `busy` of a thread counts its frames."""
 
     def __init__(self, options: Options | None = None, sink: Callable[[Finding], None] | None = None) -> None:
-        self.options = Options() if options is None else options
+        self.options: Options = Options() if options is None else options
         self.sink = sink
         self.warn: Callable[[str], None] | None = None
+        self.end_process: Callable[[], None] | None = None  # called when on_deadlock asks for it; does not return
+        self.learned: Callable[[], None] | None = None  # called after work was done
+        self.ask_children: Callable[[], None] | None = None  # called when all is collected: findings of forked children
+        self.hung: Callable[[str], None] | None = None  # called once with a picture of all threads, see hang_after
         self.greenlets_came: Callable[[], None] | None = None  # called once, if they take the thread functions' place
-        self.root = new_root()
-        self.rules = Rules(self.options, self.root)
-        self.book = self.rules.book
-        self.chains = 0
-        self.failures = 0
+        self.root: Chain = new_root()
+        self.rules: Rules = Rules(self.options, self.root)
+        self.book: FindingBook = self.rules.book
+        self.chains: int = 0
+        self.failures: int = 0
         self.in_force = False
         self._refused_since: float | None = None
+        self._forker = 0  # the thread that began with the locks in rules.over_fork
         self._graph_lock = GRAPH_LOCK
         self._telling = fastpath.GraphLock()
+        self._ending = fastpath.GraphLock()  # held while a deadlock is reported
         self._unfinished: list[Item] = []  # work that was begun; more than one piece only if exceptions have ended some
 
     def report(self, violation: Violation, grade: str, reason: str) -> None:
@@ -83,10 +90,8 @@ class GuardedWork:
         """
         if thread.busy or not thread.sightings:
             return
-        if _thread._count():
-            self.rules.over_fork = frozenset()
         found = self._work_and_tell(thread, thread)
-        if not thread.chain.depth:
+        if not thread.chain.depth and thread.serial == self._forker:
             self.rules.over_fork = frozenset()
         for finding in found:
             if self.options.raise_on_deadlock and finding.raises:
@@ -102,7 +107,8 @@ class GuardedWork:
         """Do a piece of work at the next calm moment of the running thread, or now if an exception may come of it."""
         thread.sightings.append(work)
         thread.waits_calm = True
-        if not thread.chain.depth or self.options.raise_on_deadlock or thread.context is not None:
+        calm = thread.running >= -1 and not thread.chain.depth
+        if calm or self.options.raise_on_deadlock or thread.prompt:
             self.judge(thread)
 
     def _now(self, thread: ThreadState, work: Work) -> None:
@@ -118,6 +124,8 @@ class GuardedWork:
             return ()
         found = self._inside(me, lambda: self._work_off(owner))
         self._inside(me, self._tell)
+        if self.learned is not None:
+            self._inside(me, self.learned)
         return found or ()
 
     def _inside(self, me: ThreadState, work: Callable[[], T]) -> T | None:
@@ -195,8 +203,16 @@ class GuardedWork:
         return partial(self._judge_sighting, item, self._acquisition(item, owner))
 
     def _judge_sighting(self, seen: Sighting, new: Acquisition) -> None:
+        if seen.crossed == fastpath.FORKED:
+            self.rules.inherited(new, seen.other)
+            return
+        if seen.crossed:
+            self.rules.crossed(new, seen.crossed)
+            return
         if seen.again:
             self.rules.judge(seen.chain, new)
+            if seen.chain.known and not seen.chain.judged:
+                seen.chain.admit()
             return
         self.rules.validate(seen.chain, new)
         if seen.chain.known:
@@ -210,7 +226,9 @@ class GuardedWork:
         name = (
             thread_name(owner) if owner.serial == seen.thread else seen.run.label() if seen.run else "an ended thread"
         )
-        return acquisition_of(seen, name, self.options.stack_depth)
+        new = acquisition_of(seen, name, self.options.stack_depth)
+        new.over_fork = self.rules.over_fork
+        return new
 
     def _here(self, thread: ThreadState) -> Acquisition:
         """Return where the running thread is and what it holds, as an acquisition of nothing."""
@@ -228,17 +246,26 @@ class GuardedWork:
         finally:
             thread.busy -= 1
 
-    def _tell(self) -> None:
-        """Tell the findings that are news. One thread does it at a time, and also tells those of others."""
+    def _tell(self, seconds: float = 0) -> None:
+        """Tell the findings that are news. One thread does it at a time, and also tells those of others.
+
+        If another thread does it now, wait at most so long for it.
+        """
         while self.book.news:
             try:
-                if not self._telling.take(0):
+                if not self._telling.take(seconds):
                     return
                 while news := self.book.news:  # a new list in a child, if a handler forks meanwhile
                     self._tell_one(news[0])
                     del news[0]
             finally:
                 self._telling.drop()
+
+    def tell_rest(self) -> None:
+        """Tell what is news before the process ends. If another thread does so, wait until it is done."""
+        if self.book.news:
+            me = fastpath.thread_state()
+            self._inside(me, lambda: self._tell(TELLING_SECONDS))
 
     def _tell_one(self, finding: Finding) -> None:
         try:
@@ -275,11 +302,13 @@ class GuardedWork:
 
         If another thread was changing the graph during the fork, the child starts with an empty one.
         """
-        self._telling = fastpath.GraphLock()
+        self._telling, self._ending = fastpath.GraphLock(), fastpath.GraphLock()
         # New lists: without the GIL, a thread that is gone may have held the old ones' own locks.
         self.book.news = []
         # What a fork hook releases and takes again in the child can wait for nobody.
-        self.rules.over_fork = frozenset(serial for _, serial in fastpath.thread_state().held())
+        thread = fastpath.thread_state()
+        self._forker = thread.serial
+        self.rules.over_fork = frozenset(serial for _, serial in thread.held())
         if not GRAPH_LOCK.intact:
             self._unfinished = []
             self.root = new_root()  # a chain that is in no graph must not pass as known

@@ -9,20 +9,24 @@ from __future__ import annotations
 from lockdep import fastpath, trace
 from lockdep.fastpath import DepMap, Entry, ThreadState
 from lockdep.graph.classes import SUBCLASSES, LockClass, registry
-from lockdep.trace import site
+from lockdep.trace import StackTrace, site
+from lockdep.validator.forks import Fork
 from lockdep.validator.guarded import GuardedWork
-from lockdep.validator.held import held_by, thread_name
 from lockdep.validator.rules import BY_CLASS
 from lockdep.violations.assertion import FailedAssertion
+from lockdep.violations.awaiting import HeldAwaiting
+from lockdep.violations.forked import ForkedLock
 from lockdep.violations.freed import HeldLockFreed
 from lockdep.violations.lifetime import EndedHolding
 from lockdep.violations.misuse import LockMisuse
 from lockdep.violations.nest import NestNotHeld
 from lockdep.violations.release import BadRelease
 from lockdep.violations.sleep import AtomicSleep
+from lockdep.violations.violation import Violation
 from lockdep.violations.where import Where
-from lockdep.vocabulary.grades import CERTAIN, UNMATCHED
+from lockdep.vocabulary.grades import CERTAIN, POTENTIAL, UNMATCHED
 from lockdep.wait_types import INV
+from lockdep.waits.held import held_by, thread_name
 
 
 class Incidents(GuardedWork):
@@ -32,7 +36,7 @@ class Incidents(GuardedWork):
 
     def misuse(self, thread: ThreadState, lock: DepMap) -> None:
         """Report a release that will fail: the lock is not held, or not by this thread."""
-        if lock.entry is not fastpath.UNTRACKED:
+        if lock.entry is not fastpath.UNTRACKED and not thread.off:
             lock_class = lock.entry.lock_class
             violation = BadRelease(lock_class, self._holder(lock.owner), self._where(thread))
             grade = UNMATCHED if lock_class.by_instance else CERTAIN
@@ -99,6 +103,8 @@ class Incidents(GuardedWork):
                 self.judge_other(thread)
         self.collect_ended()
         self.judge(me)
+        if self.ask_children is not None and not me.busy:
+            self.ask_children()
 
     def collect_ended(self) -> None:
         """Judge what ended threads have seen; report those that ended, and locks that were collected, while held."""
@@ -108,6 +114,34 @@ class Incidents(GuardedWork):
             fastpath.retire(thread)
         for entry, owner in fastpath.freed():
             self.freed(entry, owner)
+
+    def awaiting(self, thread: ThreadState, stack: StackTrace, taken: frozenset[int]) -> None:
+        """Report the locks `taken`, which a task holds that waits at `stack` while its loop goes on."""
+        held = held_by(thread, stack)
+        where = Where(thread_name(thread), held, stack)
+        for lock in held:
+            if lock.serial in taken:
+                self.report(HeldAwaiting(lock, where), POTENTIAL, "its loop runs other tasks meanwhile")
+
+    def left_locked(self, fork: Fork) -> set[int]:
+        """Return, in a child, the locks that other threads held at the fork, and that the forking thread takes, too.
+
+        Those that somebody has made usable since are left out.
+        """
+        usable, takers = fastpath.renewed(), self.rules.takers
+        return {serial for serial in fork.held if serial not in usable and (fork.forker, serial) in takers}
+
+    def report_left(self, fork: Fork, serials: set[int]) -> None:
+        """Report that these locks stay locked in the child."""
+        for serial in sorted(serials):
+            lock_class, thread, taken = fork.held[serial]
+            where = Where("the child", (), fork.at)
+            violation = ForkedLock(lock_class, True, False, thread, taken, fork.at, where)
+            self.report(violation, POTENTIAL, "the forking thread takes the same lock elsewhere")
+
+    def was_told(self, violation: Violation, grade: str, reason: str) -> None:
+        """Make a finding of a violation that another process has reported."""
+        self._soon(fastpath.thread_state(), lambda: self.book.register_told(violation, grade, reason))
 
     def ended(self, threads: list[ThreadState]) -> None:
         """Report threads that have ended with locks held."""

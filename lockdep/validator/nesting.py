@@ -11,6 +11,8 @@ from lockdep.vocabulary.kinds import RECURSIVE, SHARED
 from lockdep.vocabulary.kinds import TIMED as TIMED_WAIT
 from lockdep.vocabulary.states import CONTEXT_MODES
 
+MOST_SISTERS = 8  # of the same class as a lock on which a new one depends, the innermost ones
+
 
 def kind_of(prev_mode: int, next_mode: int) -> int:
     """Return the kind of a dependency from how its two ends are taken."""
@@ -51,6 +53,19 @@ def blocking_tail(held: Sequence[HeldLock], mode: int) -> list[HeldLock]:
     if mode & (TRY | NOCHECK):
         return []
     return [held[depth - 1] for depth in tail_depths([lock.mode for lock in held], mode & CONTEXT_MODES)]
+
+
+def with_sisters(held: Sequence[HeldLock], tail: list[HeldLock]) -> list[HeldLock]:
+    """Return these held locks, and after them the others of their classes that are judged by instances.
+
+    What is said of a class by the innermost one is said of an instance by each of them.
+    """
+    classes = {lock.lock_class for lock in tail if lock.lock_class.by_instance}
+    if not classes or len(held) == len(tail):
+        return tail
+    sisters = [lock for lock in held if lock.lock_class in classes and not lock.mode & NOCHECK and lock not in tail]
+    context = tail[0].mode & CONTEXT_MODES
+    return tail + [lock for lock in sisters if lock.mode & CONTEXT_MODES == context][-MOST_SISTERS:]
 
 
 def entries_above(chain: Chain) -> list[tuple[LockClass, int]]:

@@ -9,47 +9,58 @@ The caller holds the graph lock, unless a method says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from lockdep import fastpath
 from lockdep.config import Options
-from lockdep.evidence.instances import InstanceOrder
-from lockdep.fastpath import NEST, NOCHECK, SYNC, TRY, Chain, Entry
+from lockdep.fastpath import NEST, NOCHECK, SYNC, TRY, Chain, Entry, Sighting
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.dependency import Witness
 from lockdep.graph.graph import DependencyGraph
 from lockdep.graph.runs import Run
 from lockdep.graph.usage_table import UsageTable
-from lockdep.trace import StackTrace
+from lockdep.trace import NO_STACK, StackTrace
 from lockdep.validator.acquisition import Acquisition
+from lockdep.validator.checks.declared import check_declared
 from lockdep.validator.checks.irq_order import NewDependency, check_irq_order
 from lockdep.validator.checks.irq_usage import NewUsage, check_inversion, check_state
 from lockdep.validator.checks.join import check_join, taken_at
 from lockdep.validator.checks.recursion import check_class_recursion, check_recursion
-from lockdep.validator.checks.same_class import check_same_class
+from lockdep.validator.checks.sleep import check_sleep
 from lockdep.validator.checks.wait_context import check_wait_context
-from lockdep.validator.cycles import Cycles, watch_deaths
-from lockdep.validator.nesting import blocking_tail, kind_of, twin_depth
+from lockdep.validator.cycles import Cycles
+from lockdep.validator.forks import MOST_TAKERS, Fork
+from lockdep.validator.imports import ImportRules
+from lockdep.validator.interrupts import Interrupts
+from lockdep.validator.lonely import LonelyWaits
+from lockdep.validator.nesting import blocking_tail, kind_of, twin_depth, with_sisters
+from lockdep.validator.pools import PoolRules
+from lockdep.validator.rings import Rings
+from lockdep.validator.waits import WaitRules
 from lockdep.violations.book import FindingBook
 from lockdep.violations.bound import BoundReached
+from lockdep.violations.forked import ForkedLock
 from lockdep.violations.join import JoinWhileHolding
 from lockdep.violations.misuse import LockMisuse
-from lockdep.violations.ring import InstanceRing
 from lockdep.violations.violation import Violation
 from lockdep.violations.where import HeldLock, Where
 from lockdep.vocabulary.context import ORDINARY
 from lockdep.vocabulary.grades import CERTAIN, POTENTIAL, STALL, UNMATCHED
 from lockdep.vocabulary.kinds import EVENT, TIMED, WAIT
-from lockdep.vocabulary.usage import bits_of, single_bits
+from lockdep.vocabulary.usage import BY_INSTANCE, USED, USED_READ, bits_of, single_bits
+from lockdep.waits.held import thread_name
 
 AcquisitionCheck = Callable[[Acquisition], Violation | None]
 UsageCheck = Callable[[DependencyGraph, UsageTable, NewUsage], Violation | None]
 DependencyCheck = Callable[[DependencyGraph, UsageTable, NewDependency], Violation | None]
 
-ACQUISITION_CHECKS: Sequence[AcquisitionCheck] = (check_wait_context,)  # each new chain, without the graph lock
+# Each new chain, without graph lock.
+ACQUISITION_CHECKS: Sequence[AcquisitionCheck] = (check_wait_context, check_sleep, check_declared)
 USAGE_CHECKS: Sequence[UsageCheck] = (check_state, check_inversion)  # each usage bit that is new to a class
 DEPENDENCY_CHECKS: Sequence[DependencyCheck] = (check_irq_order,)  # each new kind of a dependency, after its cycle
 
+MOST_SORTS, MOST_TAKEN = 1024, 32  # sorts of runs whose locks are remembered, and how many of each
+MOST_ALIKE = 8  # held locks of one class with which a new one is compared, the innermost ones
 BY_CLASS = POTENTIAL, "judged by classes, as the kernel does: whatever their instances"  # grade and reason
 _ORDINARY_BITS = [bits_of(inside=(), enabled=ORDINARY.enabled, read=read) for read in (False, True)]
 
@@ -59,14 +70,22 @@ class Rules:
 
     def __init__(self, options: Options, root: Chain) -> None:
         self.options = options
-        self.usage = UsageTable()
-        self.book = FindingBook(options, self.usage)
-        self.cycles = Cycles(options, self.book, root)
-        self.orders: dict[LockClass, InstanceOrder] = {}
+        self.usage: UsageTable = UsageTable()
+        self.book: FindingBook = FindingBook(options, self.usage)
+        self.cycles: Cycles = Cycles(options, self.book, self.usage, root)
+        self.rings: Rings = Rings(options, self.book, self.usage, self.cycles.died)
         self.over_fork: frozenset[int] = (
             frozenset()
         )  # serials of locks that the only thread of a child has from its parent
         self.thorough = False  # judge what is known already as well: an exception has ended the first attempt
+        self.interrupts: Interrupts = Interrupts(self.usage, self.book)
+        self.pools: PoolRules = PoolRules(self.book)
+        self.waits: WaitRules = WaitRules(self.cycles, self.book, options.stack_depth)
+        self.lonely: LonelyWaits = LonelyWaits(self.book)
+        self.imports: ImportRules = ImportRules(self._depend, options.stack_depth)
+        self.fork: Fork | None = None  # the last one that this process made, or that it began with
+        self.takers: set[tuple[int, int]] = set()  # serials of threads, and of locks that they were seen to take
+        self._took: dict[Hashable, dict[int, Sighting]] = {}  # the locks that runs of each sort took, by serial
         self._bounds_reached: set[str] = set()
 
     def check_acquisition(self, new: Acquisition) -> list[Violation]:
@@ -94,7 +113,7 @@ class Rules:
         if bits(new) & ~self.usage.mask(new.lock_class):
             return False
         pairs = []
-        for prev in blocking_tail(new.held, new.mode):
+        for prev in with_sisters(new.held, blocking_tail(new.held, new.mode)):
             known = self.cycles.graph.find(prev.lock_class, new.lock_class)
             kind = kind_of(prev.mode, new.mode)
             if known is None or kind not in known.witnesses or self.book.with_dependency(known):
@@ -106,7 +125,10 @@ class Rules:
 
     def validate(self, chain: Chain, new: Acquisition) -> None:
         """Judge an acquisition that leads to a new chain, and learn from it."""
+        if len(self.takers) < MOST_TAKERS:
+            self.takers.add((new.thread_serial, new.serial))
         broken = self.check_acquisition(new)
+        chain.young = new.fresh > 0
         if not broken and self.is_known(new):
             return
         if registry.clashes:
@@ -118,7 +140,7 @@ class Rules:
         if twin:
             self.nested(new, twin)
         if not (twin and new.mode & NEST):  # what serialises the class rules out any other order
-            for prev in blocking_tail(new.held, new.mode):
+            for prev in with_sisters(new.held, blocking_tail(new.held, new.mode)):
                 if prev.lock_class is not new.lock_class and prev.serial not in self.over_fork:
                     kind, witness = kind_of(prev.mode, new.mode), new.witness(prev, new.serial)
                     self._depend(prev, new.entry, kind, witness, new)
@@ -126,6 +148,7 @@ class Rules:
             outermost = chain.depth - len(new.held)  # of the held locks that were seen
             chain.judge_instances(outermost + twin - 1, new.lock_class.order is None and not new.mode & fastpath.TIMED)
         self.cycles.watch.flag(chain, self.cycles.graph)
+        self._see_watched(chain, new)
         self._bounds(new)
 
     def _mark(self, lock_class: LockClass, mode: int, wanted: int, new: Acquisition) -> None:
@@ -135,12 +158,38 @@ class Rules:
         """
         for bit in single_bits(wanted if self.thorough else wanted & ~self.usage.mask(lock_class)):
             self.usage.mark(lock_class, bit, new.stack)
-            if self.usage.any_inside:
+            if bit == USED and self.usage.mask(lock_class) & USED_READ:
+                self.reconsider()  # an excuse may be that nobody writes
+            if self.usage.any_inside and not bit & BY_INSTANCE:
                 usage = NewUsage(lock_class, mode, bit, new.stack, new.where())
                 for check in USAGE_CHECKS:
                     violation = check(self.cycles.graph, self.usage, usage)
                     if violation is not None:
                         self.book.register(violation, *BY_CLASS)
+
+    def reconsider(self) -> None:
+        """Judge again what is excused: an excuse may not hold any more."""
+        self.cycles.reconsider()
+        self.rings.reconsider()
+
+    def inherited(self, new: Acquisition, other: int) -> None:
+        """Judge, in a child, a lock that the thread `other` of the parent used, or held if this is negative."""
+        gone = fastpath.parents().get(abs(other))
+        name = "an ended thread" if gone is None else thread_name(gone)
+        held = None if self.fork is None else self.fork.held.get(new.serial)
+        at = NO_STACK if self.fork is None else self.fork.at
+        taken = NO_STACK if held is None else held.taken
+        violation = ForkedLock(new.lock_class, other < 0, True, name, taken, at, new.where())
+        if new.mode & fastpath.TIMED:
+            self.book.register(violation, STALL, "the wait has a timeout")
+        elif other < 0:
+            self.book.register(violation, CERTAIN, "nobody in the child can release it")
+        else:
+            self.book.register(violation, POTENTIAL, "another thread of the parent uses the same lock")
+
+    def crossed(self, new: Acquisition, crossed: int) -> None:
+        """Judge a lock that a handler of Python's own takes, or ordinary code after it; see Sighting."""
+        self.interrupts.crossed(new, crossed)
 
     def mark_held(self, new: Acquisition) -> None:
         """Judge that a context was enabled: every held lock is now held with it on (kernel: mark_held_locks)."""
@@ -154,6 +203,7 @@ class Rules:
         known = not self.thorough and self.cycles.knows(prev.lock_class, entry.lock_class, kind)
         self.cycles.learn(prev.lock_class, entry.lock_class, kind, witness, new, known=known)
         if not known:
+            self.waits.long.look_again()
             dependency = NewDependency(prev, entry.lock_class, entry.mode, new)
             for check in DEPENDENCY_CHECKS:
                 violation = check(self.cycles.graph, self.usage, dependency)
@@ -171,69 +221,88 @@ class Rules:
             if violation is not None:
                 self.book.register(violation, *(BY_CLASS if not violation.same else (CERTAIN, "the same lock")))
             return
-        prev = new.held[twin - 1]
-        if prev.serial == new.serial:
+        if new.held[twin - 1].serial == new.serial:
             self.recursion(new)
-        elif prev.serial not in self.over_fork:
-            self._instances(new, prev)
-
-    def _instances(self, new: Acquisition, prev: HeldLock) -> None:
-        """Judge the order in which two locks of one class are taken."""
-        kind = kind_of(prev.mode, new.mode)
-        order = self.orders.setdefault(new.lock_class, InstanceOrder(self.options.max_pairs))
-        if order.knows(prev.serial, new.serial, kind) and not self.thorough:
             return
-        watch_deaths(new.lock_class)
-        witness = new.witness(prev, new.serial)
-        closed = check_same_class(order, kind, witness)
-        order.mark_seen(kind, witness)
-        if closed is None:
-            return
-        timed, ring = closed
-        reason = f"{len(ring)} locks of one class are taken in a ring of orders"
-        self.book.register(
-            InstanceRing(new.lock_class, ring, new.where()),
-            STALL if timed else POTENTIAL,
-            f"{reason}, but one of the waits has a timeout" if timed else reason,
-        )
+        for prev in [lock for lock in reversed(new.held) if lock.lock_class is new.lock_class][:MOST_ALIKE]:
+            if prev.serial not in self.over_fork and prev.serial != new.serial:
+                self.rings.learn(new, prev, thorough=self.thorough)
 
     def judge(self, chain: Chain, new: Acquisition) -> None:
         """Judge a known chain by its instances: a class nested in itself, or a watched dependency."""
         if new.mode & (TRY | NOCHECK):
             return
+        if not new.fresh:
+            chain.young = False
         twin = twin_depth(new.held, new.lock_class)
         if twin:
             self.nested(new, twin)
+        self._see_others(chain, new)
+        self._see_watched(chain, new)
+
+    def _see_watched(self, chain: Chain, new: Acquisition) -> None:
+        """Keep an observation of the watched dependencies in which a chain ends, on whichever of the held locks."""
         beyond = chain.depth - 1 - len(new.held)  # held locks that a sighting leaves out, see MOST_HELD
         for dependency, depth, kind in self.cycles.watch.hits(chain):
             prev = new.held[depth - beyond - 1] if depth > beyond else None
             if prev is not None and prev.serial not in self.over_fork:
-                self.cycles.see_again(dependency, kind, new.witness(prev, new.serial))
+                seen = kind if new.mode & fastpath.TIMED else kind & ~TIMED
+                self.cycles.see_again(dependency, seen, new.witness(prev, new.serial))
+
+    def _see_others(self, chain: Chain, new: Acquisition) -> None:
+        """Keep another observation of the dependencies in which a known chain ends."""
+        for prev in with_sisters(new.held, blocking_tail(new.held, new.mode)):
+            known = self.cycles.graph.find(prev.lock_class, new.lock_class)
+            kind = kind_of(prev.mode, new.mode)
+            if known is None or kind not in known.witnesses or prev.serial in self.over_fork:
+                continue
+            before = len(known.witnesses[kind]), known.saturated
+            self.cycles.see_again(known, kind, new.witness(prev, new.serial))
+            if before == (len(known.witnesses[kind]), known.saturated):
+                chain.more += chain.more >= 0  # it says nothing new, so another thread may still do
+            known.crowded = known.crowded or chain.more == 0
 
     def recursion(self, new: Acquisition) -> None:
         """Judge a lock that is wanted by its own holder."""
         violation = check_recursion(new)
         if violation is None:
             return
-        if new.mode & fastpath.TIMED:
+        if new.entry.mode & fastpath.TIMED:  # also in a loop: another thread may free it, as a signal
             self.book.register(violation, STALL, "the wait has a timeout: not for ever, but that long")
         else:
             self.book.register(violation, CERTAIN, "the thread waits for itself")
 
     def joined(self, new: Acquisition, run: Run, *, timed: bool) -> None:
         """Judge a wait for a run that has ended: each held lock depends on every lock that the run took."""
-        grade, reason = POTENTIAL, "the same lock is held by the waiter and taken by what it waits for"
-        if timed:
-            grade, reason = STALL, "the wait has a timeout"
         for prev in new.held:
             violation = check_join(prev, run, new.where(), timed=timed)
-            if violation is not None:
-                self.book.register(violation, grade, reason)
+            if violation is not None and violation.ends:
+                self.book.register(violation, STALL, "one of the waits has a timeout")
+            elif violation is not None:
+                reason = "the same lock is held by the waiter and taken by what it waits for"
+                self.book.register(violation, POTENTIAL, reason)
+            elif not timed:
+                self._join_by_sort(new, prev, run)
             for serial, seen in run.taken():
                 entry = seen.chain.entry
                 if entry.lock_class is not prev.lock_class:
                     kind = kind_of(prev.mode, entry.mode) | WAIT | (TIMED if timed else 0)
                     self._depend(prev, entry, kind, new.witness(prev, serial, run, taken_at(seen)), new)
+
+    def _join_by_sort(self, new: Acquisition, prev: HeldLock, run: Run) -> None:
+        """Judge that another run of the same sort as the one waited for has taken a lock which the waiter holds."""
+        seen = self._took.get(run.sort, {}).get(prev.serial)
+        if seen is not None:
+            violation = JoinWhileHolding(prev, run.label(), run.place(), taken_at(seen), False, new.where())
+            self.book.register(violation, UNMATCHED, "another one that was made at the same place has taken this lock")
+
+    def remember(self, run: Run, sort: Hashable) -> None:
+        """Remember the locks that a run took, for others of this sort. Needs no lock."""
+        if len(self._took) < MOST_SORTS or sort in self._took:
+            took = self._took.setdefault(sort, {})
+            for serial, seen in list(run.took.items()):
+                if isinstance(serial, int) and len(took) < MOST_TAKEN:
+                    took.setdefault(serial, seen)
 
     def join_blocked(self, new: Acquisition, run: Run, serial: int, taken: StackTrace, *, timed: bool) -> None:
         """Judge a wait for a run that waits at `taken` for the lock `serial`, which the waiter holds."""
@@ -264,7 +333,7 @@ class Rules:
             registry.clashes.pop()
 
     def _bounds(self, new: Acquisition) -> None:
-        order = self.orders.get(new.lock_class)
+        order = self.rings.orders.get(new.lock_class)
         if order is not None and order.saturated:
             self.bound("max_pairs", "new orders within a class are not learned", new)
 

@@ -5,25 +5,31 @@ guarded.py says what surrounds each piece of work, incidents.py has the findings
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
+from functools import partial
 
 from lockdep import fastpath, trace
 from lockdep.config import Options
-from lockdep.fastpath import Chain, DepMap, Entry, ThreadState
+from lockdep.fastpath import Chain, DepMap, Entry, Import, Sighting, ThreadState
 from lockdep.graph.graph import DependencyGraph
-from lockdep.graph.runs import Run, Waiter
+from lockdep.graph.loans import Loan
+from lockdep.graph.runs import Pool, Run, Task, Waiter
 from lockdep.trace import StackTrace
 from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks.recursion import check_recursion
-from lockdep.validator.held import thread_name
-from lockdep.validator.incidents import Incidents
 from lockdep.validator.points import ContentionPoints
+from lockdep.validator.pools import PoolWait
+from lockdep.validator.signalling import Signalling
 from lockdep.violations.finding import DeadlockError, Finding
-from lockdep.vocabulary.grades import CERTAIN
+from lockdep.violations.loop import WaitForOwnLoop
+from lockdep.violations.pool import PoolStarvation
+from lockdep.vocabulary.grades import CERTAIN, STALL
+from lockdep.waits.held import thread_name
+
+MOST_LOANS = 64  # that a thread may have open at once; the locks of further ones guard only the thread itself
 
 
-class Validator(Incidents):
+class Validator(Signalling):
     """One world of chains, dependencies and findings, independent of all others.
 
     `options` default to Options(). `sink` is called with each finding that is new, or stronger than before, in the
@@ -32,7 +38,8 @@ class Validator(Incidents):
 
     def __init__(self, options: Options | None = None, sink: Callable[[Finding], None] | None = None) -> None:
         super().__init__(options, sink)
-        self.points = ContentionPoints()
+        self.points: ContentionPoints = ContentionPoints()
+        self._loans: dict[int, list[Loan]] = {}  # serial of a thread -> what it has lent since it last held nothing
 
     @property
     def graph(self) -> DependencyGraph:
@@ -50,6 +57,7 @@ class Validator(Incidents):
         """Return the findings so far, suppressed ones included, in the order they were made."""
         if self.in_force:
             self.collect()
+            self._now(fastpath.thread_state(), self.rules.cycles.settle)
         return self.book.findings()
 
     def check_invariants(self) -> None:
@@ -89,6 +97,17 @@ class Validator(Incidents):
         if not entry.mode & fastpath.TIMED:
             raise DeadlockError(Finding(violation, CERTAIN, "the thread waits for itself", self.rules.usage))
 
+    def unit_wanted(self, thread: ThreadState, entry: Entry, lock: DepMap, grade: str, reason: str) -> None:
+        """Report that a thread wants a further unit of a semaphore, and that all units may be taken then."""
+        new = self._attempt(thread, entry, lock)
+        violation = None if new is None else check_recursion(new)
+        if violation is not None:
+            self._now(thread, lambda: self.book.register(violation, grade, reason))
+
+    def reconsider(self, thread: ThreadState) -> None:
+        """Judge again what is excused: threads want more units than there are, or a lock that was lent was released."""
+        self._soon(thread, self.rules.reconsider)
+
     def _attempt(self, thread: ThreadState, entry: Entry, lock: DepMap) -> Acquisition | None:
         """Return the attempt of the running thread to take a lock, or None if looking at it failed."""
         wanted = Chain(thread.chain, entry)
@@ -111,7 +130,7 @@ class Validator(Incidents):
 
     def contended(self, thread: ThreadState, entry: Entry, lock: DepMap) -> None:
         """Note where a thread is going to wait, and where the holder took the lock. Only while times are measured."""
-        self._inside(thread, lambda: self.points.note(entry, lock, trace.innermost()))
+        self._inside(thread, lambda: self.points.note(thread, entry, lock, trace.innermost()))
 
     # Called by joins and contexts
 
@@ -126,11 +145,12 @@ class Validator(Incidents):
     def stuck(self, thread: ThreadState, run: Run, *, timed: bool) -> None:
         """Judge a wait for a run that goes on: by what the run took until now, and by the lock it is waiting for."""
         self.joined(thread, run, timed=timed)
-        serial, ident = fastpath.waits_for(run.serial)
-        frame = sys._current_frames().get(ident) if serial else None
-        if frame is not None:
-            taken = trace.capture(self.options.stack_depth, frame)
-            self._join_blocked(thread, thread, run, Waiter(self._see(thread, thread.chain, 0), timed), serial, taken)
+        wait, waiting = fastpath.wait_of(run.thread), fastpath.find_thread(run.thread)
+        frames = None if wait is None or waiting is None else fastpath.standing().get(waiting.ident)
+        if frames is not None and wait is not None and wait.lock is not None:
+            taken = trace.standing_stack(frames, self.options.stack_depth)
+            waiter = Waiter(self._see(thread, thread.chain, 0), timed)
+            self._join_blocked(thread, thread, run, waiter, wait.lock.serial, taken)
         self.judge(thread)
 
     def awaited(self, thread: ThreadState, lock: DepMap) -> None:
@@ -142,6 +162,34 @@ class Validator(Incidents):
         for waiter in list(run.waiters):
             if waiter.seen.thread == lock.owner:
                 self._join_blocked(thread, holder, run, waiter, lock.serial, self._capture())
+
+    def lend(self, thread: ThreadState, loan: Loan) -> None:
+        """Note that the running thread starts a run while it holds locks, and watch whether it keeps them."""
+        loans = self._loans.setdefault(thread.serial, [])
+        if not loans:
+            thread.sightings.append(partial(self._check_loans, thread, thread.serial))
+            thread.waits_calm = True
+        if len(loans) >= MOST_LOANS:
+            loans[:] = [open_ for open_ in loans if not open_.end]
+        if len(loans) < MOST_LOANS:
+            loans.append(loan)
+        else:
+            loan.lost = True
+
+    def loans_of(self, thread: ThreadState) -> list[Loan]:
+        """Return what the running thread has lent since it last held nothing."""
+        return list(self._loans.get(thread.serial, ()))
+
+    def _check_loans(self, thread: ThreadState, serial: int) -> None:
+        """Take back what a thread has lent if it holds nothing any more; else look again at its next calm moment."""
+        if thread.serial == serial and thread.chain.depth:
+            thread.sightings.append(partial(self._check_loans, thread, serial))
+            return
+        lost = [loan for loan in self._loans.pop(serial, ()) if not loan.end]
+        for loan in lost:
+            loan.lost = True
+        if lost:
+            self.rules.reconsider()
 
     def _join_blocked(
         self, me: ThreadState, joiner: ThreadState, run: Run, waiter: Waiter, serial: int, taken: StackTrace
@@ -160,6 +208,40 @@ class Validator(Incidents):
             new = self._attempt_nothing(thread)
             if new is not None:
                 self._soon(thread, lambda: self.rules.joined(new, run, timed=timed))
+
+    def wants_module(self, thread: ThreadState, name: str, seen: Sighting) -> None:
+        """Judge that the running thread imports a module while it holds locks, before it waits for the module lock."""
+        module = self.rules.imports.module(name)
+        if self._inside(thread, lambda: module.want(seen)):
+            fastpath.note_wanted(name, thread.serial, partial(self.rules.imports.judge, module))
+            if module.meets():
+                self._now(thread, partial(self.rules.imports.judge, module))
+
+    def imported(self, thread: ThreadState, begun: Import) -> None:
+        """Judge that the running thread has imported a module, and has taken locks meanwhile."""
+        module = self.rules.imports.module(begun.name)
+        self._inside(thread, lambda: module.load(begun))
+        if module.wanted and module.meets():
+            self._soon(thread, partial(self.rules.imports.judge, module))
+
+    def waits_for_loop(self, thread: ThreadState, awaited: str, place: str, *, timed: bool) -> None:
+        """Report that a thread waits for a coroutine which the event loop of this thread should run."""
+        new = self._attempt_nothing(thread)
+        if new is not None:
+            violation = WaitForOwnLoop(awaited, place, timed, new.where())
+            grade, reason = (STALL, "the wait has a timeout") if timed else (CERTAIN, "the thread waits for itself")
+            self._now(thread, lambda: self.book.register(violation, grade, reason))
+
+    def waits_in_pool(
+        self, thread: ThreadState, pool: Pool, place: str, waiter: Task, awaited: Task, *, timed: bool
+    ) -> None:
+        """Judge that a work item, which this thread runs, waits for a later one of its own pool, made at `place`."""
+        new = self._attempt_nothing(thread)
+        if new is not None:
+            items = waiter.name, waiter.place, awaited.name, awaited.place
+            violation = PoolStarvation(*items, place, pool.workers, timed, new.where())
+            wait = PoolWait(thread.record.serial, fastpath.new_serial(), thread.record.clock)
+            self._soon(thread, lambda: self.rules.pools.judge(pool.serial, wait, violation))
 
     def enabled(self, thread: ThreadState) -> None:
         """Judge that a context was enabled: every held lock is now held with it on (kernel: mark_held_locks)."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lockdep import fastpath
-from lockdep.fastpath import Chain
+from lockdep.fastpath import NOCHECK, TRY, Chain
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.graph import DependencyGraph
-from lockdep.validator.nesting import entries_above, kind_of, tail_depths
+from lockdep.validator.nesting import entries_above, kind_of
 from lockdep.vocabulary.states import CONTEXT_MODES
 
 WATCHED_WITNESSES = 64  # to keep of a watched dependency, instead of max_witnesses
@@ -52,8 +52,10 @@ class Watch:
             return
         entries = entries_above(chain)
         hits = []
-        for depth in tail_depths([mode for _, mode in entries], chain.entry.mode & CONTEXT_MODES):
+        for depth in range(len(entries), 0, -1):  # beyond those that are learned, for the sake of shortcuts
             lock_class, mode = entries[depth - 1]
+            if mode & CONTEXT_MODES != chain.entry.mode & CONTEXT_MODES or chain.entry.mode & (TRY | NOCHECK):
+                break
             dependency = graph.find(lock_class, chain.entry.lock_class)
             if dependency in self.dependencies:
                 hits.append((dependency, depth, kind_of(mode, chain.entry.mode)))

@@ -60,7 +60,7 @@ def decode(data: bytes, *, ordered: bool = False) -> Program:
 
 def run(program: Program) -> list[list[Cycle]]:
     """Run the program on validated locks with a validator of its own; return what was found at each step."""
-    validator = lockdep.Validator()
+    validator = lockdep.Validator(lockdep.Options(strict=True))  # the model knows no excuses
     with lockdep.use(validator):
         validator.sink = None  # nobody reads these reports
         return list(observe(program, validator))

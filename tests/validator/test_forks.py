@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
+import os
+import sys
+import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from lockdep.contexts import fork
 from lockdep.fastpath import BUILD, HAS_GIL
-from tests.worlds import program
+from tests.patience import THREAD_LIMIT
+from tests.worlds import Lock, patched_world, program, world
 
 PURE = pytest.mark.parametrize("pure", ["0", "1"])
 
@@ -56,15 +65,18 @@ def handler(*_):
         pid = os.fork()
         if pid:
             os.waitpid(pid, 0)
-signal.signal(signal.SIGALRM, handler)
-for number in range(60):
-    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 1e-3))
-    for part in range(5):
-        new_order(5 * number + part)
+def leave_child():
     if os.getpid() != parent:
         new_order(1000)
         os._exit(lockdep.runtime.validator()._graph_lock.locked())
+signal.signal(signal.SIGALRM, handler)
+for number in range(24):
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 1e-3))
+    for part in range(5):
+        new_order(5 * number + part)
+    leave_child()
 signal.setitimer(signal.ITIMER_REAL, 0)
+leave_child()
 verdict()
 """
 
@@ -118,3 +130,47 @@ def test_an_exception_of_a_handler_comes_out_of_a_fork(tmp_path: Path) -> None:
     done = program(tmp_path, SETUP + INTERRUPTED)
 
     assert done.stdout == "0 0 True\n", done.stderr
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_waits_until_what_reports_are_made_with_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"late_{tmp_path.name}"
+    loading, goes_on = threading.Event(), threading.Event()
+
+    def load() -> None:
+        loading.set()
+        goes_on.wait(THREAD_LIMIT)
+
+    (tmp_path / f"{name}.py").write_text(f"from {name}_load import load\nload()\ndone = True\n")
+    monkeypatch.setitem(sys.modules, f"{name}_load", SimpleNamespace(load=load))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(fork, "LATE", (name,))
+    with patched_world():
+        threads = [threading.Thread(target=importlib.import_module, args=(name,)), threading.Timer(0.1, goes_on.set)]
+        threads[0].start()
+        loading.wait(THREAD_LIMIT)
+        threads[1].start()
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0 if hasattr(sys.modules[name], "done") else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        for thread in threads:
+            thread.join()
+
+
+def test_a_lock_gets_its_name_without_an_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "made.py"
+    path.write_text('here = {}\nhere["a"], first = Lock(), Lock()\nhere[1, 2] = Lock()\n')
+    monkeypatch.delattr(ast, "_Unparser", raising=False)  # what has been imported in this process
+    monkeypatch.delitem(sys.modules, "_ast_unparse", raising=False)
+    with world():
+        names: dict[str, Any] = {"Lock": Lock}
+        exec(compile(path.read_text(), path, "exec"), names)
+        locks = [names["here"]["a"], names["first"], names["here"][1, 2]]
+        imported = set(sys.modules)
+        found = [lock.entry.lock_class.name.partition(" ")[2] for lock in locks]
+        assert set(sys.modules) == imported
+
+    assert found == ["here['a']", "first", "here[1, 2]"]

@@ -12,6 +12,8 @@ from lockdep.validator.validator import Validator
 from tests.injection import Injector
 from tests.worlds import Lock, nest, world
 
+pytestmark = pytest.mark.ends
+
 STRIDE = 13
 
 
@@ -46,7 +48,7 @@ def points(error: Callable[[], BaseException], first: int, stride: int) -> Itera
 
 
 OWN = pytest.mark.xfail(fastpath.BUILD == "pure", reason="while it records, the pure build takes it for its own")
-KINDS = [Stop, TimeoutError, RecursionError, pytest.param(MemoryError, marks=OWN)]
+KINDS = [Stop, TimeoutError, *[pytest.param(kind, marks=OWN) for kind in (RecursionError, MemoryError)]]
 
 
 @pytest.mark.parametrize("error", KINDS)

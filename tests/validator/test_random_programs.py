@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockdep import fastpath
@@ -30,11 +30,12 @@ from tests.patience import PROGRAM_LIMIT
 from tests.validator.model import Model
 from tests.validator.programs import LONGEST, Cycle, decode, run, run_model
 
+pytestmark = pytest.mark.ends
+
 PROGRAMS = int(os.environ.get("LOCKDEP_TEST_PROGRAMS", "2000"))
 SEED = 20260729
 
-CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-many = settings(max_examples=PROGRAMS * 2 // 5, derandomize=True, deadline=None, suppress_health_check=CHECKS)
+many = settings(max_examples=PROGRAMS * 2 // 5)
 data = st.binary(min_size=2, max_size=LONGEST)
 
 

@@ -146,7 +146,7 @@ def test_orders_of_two_threads_close_a_cycle_together() -> None:
     in_thread(lambda: nest(b, a))
 
     assert found() == ["circular"]
-    assert runtime.findings()[0].reason == "the same locks close the cycle, seen in 2 threads"
+    assert runtime.findings()[0].reason == "the same locks close the cycle, seen in 2 threads, with no lock in common"
 
 
 def test_locks_never_held_together_have_no_order() -> None:

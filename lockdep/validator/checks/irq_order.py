@@ -22,7 +22,7 @@ from lockdep.violations.where import HeldLock
 from lockdep.vocabulary.usage import IN_ANY, opposed, single_bits
 
 
-@dataclass(slots=True, eq=False)  # not frozen: made on the slow path, where that costs twice as much
+@dataclass(slots=True, repr=False, eq=False)  # not frozen: made on the slow path, where that costs twice as much
 class NewDependency:
     """A dependency prev -> next_ is new in its kind; next_ is taken in `mode`, and `new` is the acquisition."""
 

@@ -44,7 +44,7 @@ def gather(graph: DependencyGraph, usage: UsageTable, start: SearchNode, *, forw
     """Return the usage bits that count of all classes that start reaches, itself included."""
     mask = 0
     for (lock_class, weak), _ in walk(graph, start, forwards=forwards):
-        mask |= usage.mask(lock_class) & (WRITE_ANY if weak else -1)
+        mask |= usage.judged(lock_class) & (WRITE_ANY if weak else -1)
     return mask
 
 
@@ -57,7 +57,7 @@ def find(
     """
     for node, came in walk(graph, start, forwards=forwards):
         lock_class, weak = node
-        bits = usage.mask(lock_class) & wanted & (WRITE_ANY if weak else -1)
+        bits = usage.judged(lock_class) & wanted & (WRITE_ANY if weak else -1)
         if bits and not (lock_class is start[0] and skip):
             path = path_to(came, node)
             return lock_class, bits, tuple(path if forwards else reversed(path))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lockdep.fastpath import RECURSIVE_READ
 from lockdep.graph.classes import LockClass
 from lockdep.graph.graph import DependencyGraph
@@ -15,10 +13,11 @@ from lockdep.violations.interrupts import ClassUsage
 from lockdep.violations.irq_inversion import IrqInversion
 from lockdep.violations.usage import InconsistentState
 from lockdep.violations.where import Where
+from lockdep.vocabulary.record import record
 from lockdep.vocabulary.usage import IN_ANY, ON_ANY, conflicting, opposed, single_bits
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NewUsage:
     """A class gets a usage bit that it did not have, because one of its locks is taken in this mode."""
 
@@ -31,7 +30,7 @@ class NewUsage:
 
 def check_state(_graph: DependencyGraph, usage: UsageTable, new: NewUsage) -> InconsistentState | None:
     """Return a violation if the class has a bit that contradicts the new one. Cost: one look-up."""
-    clash = usage.mask(new.lock_class) & conflicting(new.bit)
+    clash = usage.judged(new.lock_class) & conflicting(new.bit)
     if not clash:
         return None
     old = next(iter(single_bits(clash)))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from lockdep.fastpath import Sighting
+from lockdep.fastpath import TIMED, Sighting
 from lockdep.graph.runs import Run
 from lockdep.trace import StackTrace, seen_stack
+from lockdep.validator.acquisition import never_gives_up
 from lockdep.violations.join import JoinWhileHolding
 from lockdep.violations.where import HeldLock, Where
 
 
 def check_join(prev: HeldLock, run: Run, where: Where, *, timed: bool) -> JoinWhileHolding | None:
-    """Return a violation if the run took the lock instance that is held. `timed`: the wait has a timeout."""
+    """Return a violation if the run took the lock instance that is held. `timed`: the wait has a timeout.
+
+    So has the run, if it has never taken the lock without one.
+    """
     seen = run.took.get(prev.serial)
     if seen is None:
         return None
-    return JoinWhileHolding(prev, run.label(), run.place(), taken_at(seen), timed, where)
+    gives_up = bool(seen.chain.entry.mode & TIMED) and not never_gives_up(seen.stack())
+    return JoinWhileHolding(prev, run.label(), run.place(), taken_at(seen), timed, where, gives_up)
 
 
 def taken_at(seen: Sighting) -> StackTrace:

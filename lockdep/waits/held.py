@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from types import CodeType
 
 from lockdep import fastpath
-from lockdep.fastpath import Chain, Sighting, ThreadState
+from lockdep.fastpath import Chain, Sighting, ThreadState, Wait
 from lockdep.places import step_of
 from lockdep.trace import NO_STACK, StackTrace, is_hidden, seen_stack
 from lockdep.violations.where import HeldLock
@@ -64,6 +64,17 @@ def place_in(thread: ThreadState, step: Chain, now: StackTrace, *, ended: bool) 
         if code is not None and lasti >= 0:
             return StackTrace((step_of(code, lasti), *now.steps[index + 1 :]))
     return guess(step, now) if PURE else NO_STACK
+
+
+def name_by_serial(serial: int) -> str:
+    """Return the name of the thread with this serial, which may have ended."""
+    thread = fastpath.find_thread(serial)
+    return "an ended thread" if thread is None else thread_name(thread)
+
+
+def waiter_name(wait: Wait) -> str:
+    """Return the name of a thread that waits."""
+    return name_by_serial(wait.thread)
 
 
 def thread_name(thread: ThreadState | None = None) -> str:

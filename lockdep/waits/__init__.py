@@ -1,0 +1,1 @@
+"""Who waits for whom: what blocked threads hold, what they wait for, and whether that can end."""
