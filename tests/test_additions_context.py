@@ -1,4 +1,4 @@
-"""Adding a context takes a row of the STATE table, a file in contexts/, a line in the README, and a test: nothing else.
+"""Adding a context takes a row of the STATE table, a file in contexts/, a line in the docs, and a test: nothing else.
 
 A context is added to a copy of the sources, and a program uses it there, on the pure build.
 """
@@ -6,6 +6,7 @@ A context is added to a copy of the sources, and a program uses it there, on the
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.patience import PROGRAM_LIMIT
-from tests.sourcetree import copy_source
+from tests.sourcetree import ROOT, copy_source
 
 pytestmark = pytest.mark.once
 
 MOST_FILES = 5
 
-LAST_ROW = 'FINALIZER = State("FINALIZER", 3, "F", "finalizers", wait=MAX, threaded=MAX, on=False)\n'
+LAST_ROW = 'FINALIZER = State("FINALIZER", 3, "F", "finalizers", wait=MAX, threaded=MAX, on=False, by_instance=True)\n'
 NEW_ROW = 'ALARM = State("ALARM", 4, "A", "alarms", wait=MAX, threaded=MAX)\n'
 
 ENGINE = '''
@@ -101,21 +102,29 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def copy_with_page(tree: Path) -> Path:
+    """Copy the sources, and the page that says who can interrupt whom."""
+    made = copy_source(tree)
+    (made / "docs").mkdir()
+    shutil.copy2(ROOT / "docs/interrupts.md", made / "docs")
+    return made
+
+
 def add_alarms(tree: Path) -> None:
     """Add the context ALARM to a source tree."""
     states = tree / "lockdep/vocabulary/states.py"
     edit(states, LAST_ROW, LAST_ROW + NEW_ROW)
     edit(states, "SIGNAL, FINALIZER)", "SIGNAL, FINALIZER, ALARM)")
     (tree / "lockdep/contexts/alarms.py").write_text(ENGINE.lstrip())
-    with (tree / "README.md").open("a") as readme:
-        readme.write("\nAlarms interrupt any thread; `lockdep.contexts.alarms` runs their handlers.\n")
+    with (tree / "docs/interrupts.md").open("a") as page:
+        page.write("\nAlarms interrupt any thread; `lockdep.contexts.alarms` runs their handlers.\n")
     (tree / "tests/contexts").mkdir(parents=True)
     (tree / "tests/contexts/alarms_program.py").write_text(PROGRAM.lstrip())
 
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = copy_source(tmp_path_factory.mktemp("additions") / "tree")
+    made = copy_with_page(tmp_path_factory.mktemp("additions") / "tree")
     add_alarms(made)
     return made
 
@@ -138,7 +147,7 @@ def run(tree: Path, what: str) -> str:
 
 
 def test_a_context_is_added_by_at_most_five_files(tmp_path: Path) -> None:
-    copy = copy_source(tmp_path / "tree")
+    copy = copy_with_page(tmp_path / "tree")
     before = contents(copy)
     add_alarms(copy)
 

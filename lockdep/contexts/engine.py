@@ -70,6 +70,14 @@ def enable(state: State) -> bool:
     return True
 
 
+def hold_preemption(change: int) -> None:
+    """Hold preemption off once more (1), or once less (-1). Locks that are taken while it is off have another root."""
+    thread, changing = own_context()
+    before, changing.preempt_depth = changing.preempt_depth, changing.preempt_depth + change
+    if not before or not changing.preempt_depth:
+        thread.enter(changing, *changing.root())
+
+
 def is_disabled(state: State) -> bool:
     """Return whether this thread has switched a state off, by `disable` or by running a handler that masks it."""
     return context().off[state.number] > 0
@@ -92,6 +100,8 @@ def own_context() -> tuple[ThreadState, Context]:
     thread = fastpath.thread_state()
     if thread.context is None:
         thread.enter(Context(), None, 0)
+    elif not thread.prompt:  # one of Python's own
+        thread.enter(thread.context.copy(), thread.context_key, thread.context_mode)
     return thread, thread.context
 
 

@@ -7,6 +7,7 @@ costs about 5 us; questions cost less than one.
 
 from __future__ import annotations
 
+from lockdep import fastpath
 from lockdep.contexts.engine import (
     context,
     depth,
@@ -14,6 +15,7 @@ from lockdep.contexts.engine import (
     enable,
     enter,
     forget,
+    hold_preemption,
     is_disabled,
     leave,
     misused,
@@ -21,12 +23,13 @@ from lockdep.contexts.engine import (
 )
 from lockdep.vocabulary.context import Context
 from lockdep.vocabulary.states import HARDIRQ, SHOWN, SOFTIRQ
+from lockdep.wait_types import INV, SLEEP
 
 __all__ = [
-    "forget", "hardirq_enter", "hardirq_exit", "in_hardirq", "in_interrupt", "in_softirq", "in_task", "irq_state",
-    "irqs_disabled", "local_bh_disable", "local_bh_enable", "local_irq_disable", "local_irq_enable",
-    "local_irq_restore", "local_irq_save", "preempt_count", "preempt_disable", "preempt_enable", "softirq_enter",
-    "softirq_exit",
+    "count_preemption", "forget", "hardirq_enter", "hardirq_exit", "in_hardirq", "in_interrupt", "in_softirq",
+    "in_task", "irq_state", "irqs_disabled", "local_bh_disable", "local_bh_enable", "local_irq_disable",
+    "local_irq_enable", "local_irq_restore", "local_irq_save", "preempt_count", "preempt_disable", "preempt_enable",
+    "softirq_enter", "softirq_exit", "spinning_locks",
 ]  # fmt: skip
 
 
@@ -73,15 +76,18 @@ def local_bh_disable() -> None:
 def local_bh_enable() -> None:
     """Undo one local_bh_disable. At the last one, each lock held now counts as held with softirqs on.
 
-    Without a local_bh_disable nothing changes, and that is a finding.
+    Without a local_bh_disable nothing changes, and that is a finding. So it is with interrupts off: softirqs, which
+    would run now, run with interrupts on.
     """
+    if irqs_disabled():
+        misused("enabling bottom halves with interrupts off", "enable interrupts first")
     if not enable(SOFTIRQ):
         misused("unbalanced local_bh_enable", "bottom halves are enabled already")
 
 
 def preempt_disable() -> None:
-    """Promise not to sleep from here on. Nests."""
-    own_context()[1].preempt_depth += 1
+    """Promise not to sleep from here on. Nests. A lock that may sleep is a finding until preempt_enable."""
+    hold_preemption(1)
 
 
 def preempt_enable() -> None:
@@ -90,13 +96,29 @@ def preempt_enable() -> None:
     if not changing.preempt_depth:
         misused("unbalanced preempt_enable", "preemption is enabled already")
         return
-    changing.preempt_depth -= 1
+    hold_preemption(-1)
+
+
+def count_preemption(change: int) -> None:
+    """Change preempt_count only, for a lock that itself says that nothing may sleep under it. Cost: less than 1 us."""
+    own_context()[1].preempt_depth += change
 
 
 def preempt_count() -> int:
-    """Return how many calls of preempt_disable and local_bh_disable, and how many handlers, this code is inside of."""
+    """Return how often preemption is held off here.
+
+    Each preempt_disable, local_bh_disable and handler that this code is inside of counts, and each held lock under
+    which nothing may sleep: a spinlock, an RWLock, a SeqLock that is written, a section of classic RCU.
+    """
     now = context()
-    return now.preempt_depth + now.off[SOFTIRQ.number] + sum(now.depths[state.number] for state in SHOWN)
+    handlers = sum(now.depths[state.number] for state in SHOWN)
+    return now.preempt_depth + now.off[SOFTIRQ.number] + handlers + spinning_locks()
+
+
+def spinning_locks() -> int:
+    """Return how many locks this thread holds under which nothing may sleep. Cost: O(held locks)."""
+    held = [chain.entry.lock_class.traits for chain, _ in fastpath.thread_state().held()]
+    return sum(traits.counted and INV < traits.inner < SLEEP for traits in held)
 
 
 def hardirq_enter(*, threaded: bool = True) -> None:

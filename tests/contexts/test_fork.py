@@ -1,0 +1,254 @@
+"""Locks in the child of a fork: which of them other threads of the parent used, or held, and what makes them usable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lockdep.fastpath import HAS_GIL
+from tests.worlds import PLAIN, program
+
+FRAME = """
+import os
+import threading
+
+lock, other = LOCK, threading.Lock()
+ready, end = threading.Event(), threading.Event()
+
+
+def use():
+    with lock:
+        pass
+
+
+def work():
+    WORK
+    ready.set()
+    end.wait()
+
+
+def hold():
+    with lock:
+        ready.set()
+        end.wait()
+
+
+def in_child():
+    pass
+
+
+HOOKS
+BEFORE
+thread = threading.Thread(target=TARGET, name="worker")
+thread.start()
+ready.wait()
+AT_LAST
+child = os.fork()
+if child == 0:
+    IN_CHILD
+    os._exit(0)
+os.waitpid(child, 0)
+end.set()
+thread.join()
+print("done")
+"""
+DEFAULTS = {
+    "LOCK": "threading.Lock()", "WORK": "use()", "TARGET": "work", "HOOKS": "", "BEFORE": "", "AT_LAST": "",
+    "IN_CHILD": "use()",
+}  # fmt: skip
+
+
+def run(folder: Path, **parts: str) -> tuple[int, int]:
+    """Run the program with these parts; return its exit status and how many findings of this kind were written."""
+    source = FRAME
+    for name in sorted(DEFAULTS, key=len, reverse=True):
+        source = source.replace(name, parts.get(name, DEFAULTS[name]))
+    done = program(folder, source)
+    assert done.stdout == "done\n", done.stderr
+    count = done.stderr.count("a forked child needs a lock of its parent's threads")
+    assert f"{int(count > 0)} error" in done.stderr.splitlines()[-1], done.stderr
+    return done.returncode, count
+
+
+# -- what is found
+
+
+@pytest.mark.parametrize("kind", ["threading.Lock()", "threading.RLock()", "threading.Condition()"])
+def test_a_lock_that_a_thread_of_the_parent_uses_and_the_child_takes_is_found(tmp_path: Path, kind: str) -> None:
+    assert run(tmp_path, LOCK=kind) == (66, 1)
+
+
+def test_it_is_found_too_if_the_forking_thread_used_it_last(tmp_path: Path) -> None:
+    assert run(tmp_path, AT_LAST="use()") == (66, 1)
+
+
+def test_a_hook_that_waits_for_the_lock_is_no_remedy(tmp_path: Path) -> None:
+    assert run(tmp_path, HOOKS="os.register_at_fork(after_in_child=use)", IN_CHILD="pass") == (66, 1)
+
+
+def test_a_lock_that_another_thread_holds_and_the_forking_thread_uses_is_found(tmp_path: Path) -> None:
+    assert run(tmp_path, TARGET="hold", BEFORE="use()", IN_CHILD="pass") == (66, 1)
+
+
+def test_a_child_that_waits_for_a_lock_which_nobody_releases_is_told(tmp_path: Path) -> None:
+    source = "print(lock.acquire(timeout=0.2) and None)"
+    done = program(tmp_path, full(TARGET="hold", IN_CHILD=f"{source}; os._exit(0)"))
+    assert "which worker held at the fork" in done.stderr
+    assert "warning, stall: " in done.stderr
+
+
+def full(**parts: str) -> str:
+    source = FRAME
+    for name in sorted(DEFAULTS, key=len, reverse=True):
+        source = source.replace(name, parts.get(name, DEFAULTS[name]))
+    return source
+
+
+def test_the_report_says_who_held_it_and_where_the_process_was_forked(tmp_path: Path) -> None:
+    text = program(tmp_path, full(TARGET="hold", BEFORE="use()", IN_CHILD="pass")).stderr
+    assert "which worker held at the fork" in text
+    assert "child = os.fork()" in text.partition("the process was forked at:")[2].splitlines()[1]
+
+
+def test_a_child_of_multiprocessing_is_one_too(tmp_path: Path) -> None:
+    source = """
+import multiprocessing
+import threading
+
+lock, ready, end = threading.Lock(), threading.Event(), threading.Event()
+
+
+def use():
+    with lock:
+        pass
+
+
+def work():
+    use()
+    ready.set()
+    end.wait()
+
+
+if __name__ == "__main__":
+    thread = threading.Thread(target=work)
+    thread.start()
+    ready.wait()
+    process = multiprocessing.get_context("fork").Process(target=use)
+    process.start()
+    process.join()
+    end.set()
+    thread.join()
+"""
+    done = program(tmp_path, source)
+    assert done.returncode == 66, done.stderr
+    assert done.stderr.count("possible deadlock: a forked child") == 1
+
+
+# -- what makes a lock usable in the child
+
+
+RENEW = "lock._at_fork_reinit"
+REPLACE = "lambda: globals().update(lock=threading.Lock())"
+LOOK = "lambda: lock.locked() and lock.release()"
+SANE = {
+    "a before hook takes it": "before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release",
+    "a before hook takes it, and the child makes it anew": (
+        f"before=lock.acquire, after_in_parent=lock.release, after_in_child={RENEW}"
+    ),
+    "it is made anew": f"after_in_child={RENEW}",
+    "it is replaced": f"after_in_child={REPLACE}",
+    "it is released if it is locked": f"after_in_child={LOOK}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SANE)
+def test_a_lock_that_a_hook_makes_usable_is_silent(tmp_path: Path, how: str) -> None:
+    assert run(tmp_path, HOOKS=f"os.register_at_fork({SANE[how]})") == (0, 0)
+
+
+@pytest.mark.parametrize("how", [
+    RENEW, LOOK, pytest.param(REPLACE, marks=pytest.mark.xfail(not HAS_GIL, reason="the old lock may still be in use")),
+])  # fmt: skip
+def test_a_held_lock_that_a_hook_makes_usable_is_silent(tmp_path: Path, how: str) -> None:
+    hooks = f"os.register_at_fork(after_in_child={how})"
+    assert run(tmp_path, TARGET="hold", BEFORE="use()", HOOKS=hooks) == (0, 0)
+
+
+def test_a_child_that_looks_at_the_process_id_and_makes_another_lock_is_silent(tmp_path: Path) -> None:
+    assert run(tmp_path, IN_CHILD="lock = threading.Lock(); use()") == (0, 0)
+
+
+# -- what is no danger
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"IN_CHILD": "pass"},  # used, but not needed in the child
+        {"TARGET": "hold", "IN_CHILD": "pass"},  # held, but the forking thread has nothing to do with it
+        {"WORK": "other.acquire(); other.release()"},  # another lock
+        {"WORK": "pass", "AT_LAST": "use()"},  # only the forking thread uses it
+        {"IN_CHILD": "lock.acquire(blocking=False) and lock.release()"},
+        {"IN_CHILD": "mine = threading.Lock(); mine.acquire(); mine.release()"},
+        {"AT_LAST": "end.set(); thread.join()"},  # the thread that used it has ended
+    ],
+    ids=str,
+)
+def test_a_lock_that_no_thread_can_take_away_is_silent(tmp_path: Path, parts: dict[str, str]) -> None:
+    assert run(tmp_path, **parts) == (0, 0)
+
+
+def test_a_program_that_subprocess_starts_is_no_child_of_this_kind(tmp_path: Path) -> None:
+    start = "import subprocess; subprocess.run(['true'], preexec_fn=in_child)"
+    assert run(tmp_path, TARGET="hold", BEFORE="use()", AT_LAST=start, IN_CHILD="lock._at_fork_reinit()") == (66, 1)
+    (tmp_path / "other").mkdir()
+    source = full(TARGET="hold", BEFORE="use()").replace("child = os.fork()", f"{start}; child = 1; os.waitpid = print")
+    done = program(tmp_path / "other", source)
+    assert "0 errors" in done.stderr, done.stderr
+
+
+def test_logging_in_threads_and_in_a_child_is_silent(tmp_path: Path) -> None:
+    log = "import logging, sys; logging.basicConfig(stream=sys.stdout, level='DEBUG', format='')"
+    use = "logging.info('')"
+    source = full(HOOKS=log, WORK=use, AT_LAST=use, IN_CHILD=use)
+    done = program(tmp_path, source)
+    assert "0 errors" in done.stderr, done.stderr
+
+
+# -- what programs see of it
+
+
+def test_uninstall_restores_the_function(tmp_path: Path) -> None:
+    source = """
+import os
+import lockdep
+
+theirs = os.register_at_fork
+lockdep.install()
+order = []
+os.register_at_fork(before=lambda: order.append("before"), after_in_child=lambda: order.append("child"))
+try:
+    os.register_at_fork()
+except TypeError as error:
+    print(error)
+child = os.fork()
+if child == 0:
+    print(order, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+lockdep.uninstall()
+print(os.register_at_fork is theirs)
+"""
+    done = program(tmp_path, source, command=PLAIN)
+    assert done.stdout.splitlines() == [
+        "At least one argument is required.", "['before', 'child']", "True",
+    ], done.stderr  # fmt: skip
+
+
+def test_a_child_that_closes_all_files_writes_nothing_into_its_own(tmp_path: Path) -> None:
+    child = "os.closerange(3, 99); files = [open(f'f{i}', 'w+') for i in range(20)]; use()"
+    assert run(tmp_path, IN_CHILD=child.replace("use()", "[file.fileno() for file in files]")) == (0, 0)
+    done = program(tmp_path, full(IN_CHILD=child))
+    assert "a forked child" in done.stderr
+    assert {path.read_text() for path in tmp_path.glob("f[0-9]*")} == {""}
