@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from lockdep import fastpath, runtime
 from lockdep.config import load_options
-from lockdep.patch import threads
+from lockdep.contexts import eventloop, finalizers, fork, importing, signals
+from lockdep.patch import process_locks, rwlocks, sleeps, threads
 from lockdep.patch.changes import Changes
+from lockdep.patch.imports import after_import
 from lockdep.validator.validator import Validator
 
 if TYPE_CHECKING:
@@ -63,6 +65,17 @@ def replace_names() -> None:
     names.replace()
     names.sweep_all()
     threads.follow_threads(changes)
+    rwlocks.follow_rwlocks(changes)
+    sleeps.follow_sleeps(changes)
+    signals.follow(changes)
+    finalizers.follow(changes)
+    fork.follow(changes)
+    importing.follow(changes)
+    after_import(changes, "multiprocessing.util", finalizers.follow_finalize)
+    after_import(changes, "multiprocessing.synchronize", process_locks.follow_processes)
+    after_import(changes, "asyncio.events", eventloop.follow_handles)
+    after_import(changes, "uvloop", eventloop.follow_uvloop)
+    after_import(changes, "trio._core._run", eventloop.follow_trio)
     fastpath.thread_state()  # now, as the pure build could not make it in a finalizer after the builtins are gone
     runtime.say_greenlets()
 

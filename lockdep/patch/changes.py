@@ -16,7 +16,7 @@ class Changes:
     """
 
     def __init__(self) -> None:
-        self.in_force = [True]  # emptied by take_back; a list, because wrapt asks for an object that can turn false
+        self.in_force: list[bool] = [True]  # emptied by take_back; a list: wrapt asks for an object that can turn false
         self._undo: list[Undo] = []
 
     def rebind(self, namespace: Any, name: str, value: object) -> None:
@@ -24,6 +24,10 @@ class Changes:
         original = own(namespace, name)
         setattr(namespace, name, value)
         self.was_set(namespace, name, value, original)
+
+    def undo_by(self, undo: Undo) -> None:
+        """Note how something else is undone."""
+        self._undo.append(undo)
 
     def was_set(self, namespace: Any, name: str, value: object, original: tuple[Any] | None) -> None:
         """Note that an attribute was set to `value`; before that it was `original`, or inherited if this is None.

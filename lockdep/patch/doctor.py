@@ -15,7 +15,7 @@ from lockdep.threading import RAW_LOCK, RAW_RLOCK
 
 BEYOND_REACH = (
     "locks inside C code (the GIL, io buffers, queue.SimpleQueue, extension modules): they are no Python locks",
-    "import locks, the private locks of threading, multiprocessing and asyncio locks: they are not replaced",
+    "import locks, the private locks of threading, asyncio locks: they are not replaced",
 )
 
 

@@ -6,19 +6,32 @@ over, or its callback is running. What a thread knows is kept in the future, as 
 
 from __future__ import annotations
 
+import _thread
+import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
-from lockdep import fastpath
-from lockdep.graph.runs import Run
+from lockdep import fastpath, runtime
+from lockdep.fastpath import Handed
+from lockdep.graph.runs import Run, Task
 from lockdep.patch.changes import Changes
-from lockdep.patch.joins import RUN, joined, timeout_of
-from lockdep.patch.wrappers import after_import, wrap
+from lockdep.patch.joins import RUN, joined, remember_ended, timeout_of, wait_as, wait_judging
+from lockdep.patch.loops import run_of, wait_for_loop
+from lockdep.patch.pools import POOL, note_task, task_of, wait_in_pool
+from lockdep.patch.starts import begin, end_loan, hand_on, hand_over, learn
+from lockdep.patch.wrappers import after_import, replace, wrap
 from lockdep.paths import short_path
+from lockdep.waits.aims import ANYBODY, NOW, Enders, run_enders
 
 DONE = ("FINISHED", "CANCELLED_AND_NOTIFIED")
+ENDED = (*DONE, "CANCELLED")
 _KNOWN_BY = "_lockdep_known_by"
+_HANDED = "_lockdep_handed"
+_RESULT = "_lockdep_result"  # the attribute of a Future that holds what its run was when it set the result
+_get_ident = _thread.get_ident
+_submitting: dict[int, Handed | None] = {}  # ident of a thread that submits something -> what it hands on
 
 Args = tuple[Any, ...]
 Keywords = dict[str, Any]
@@ -32,8 +45,10 @@ def follow_futures(changes: Changes) -> None:
 
 def wrap_futures(changes: Changes, base: ModuleType) -> None:
     """Wrap Future and what `wait` and `as_completed` use; programs have copies of these two functions themselves."""
-    wrap(changes, base.Future, "result", follow_result)
+    replace(changes, base.Future, "result", follow_result)
     wrap(changes, base.Future, "exception", follow_result)
+    replace(changes, base.Future, "set_result", follow_set)
+    wrap(changes, base.Future, "set_exception", follow_set)
     wrap(changes, base.Future, "done", follow_done)
     wrap(changes, base.Future, "add_done_callback", follow_callback)
     wrap(changes, base.DoneAndNotDoneFutures, "__new__", follow_wait)
@@ -41,21 +56,77 @@ def wrap_futures(changes: Changes, base: ModuleType) -> None:
 
 
 def wrap_work_items(changes: Changes, thread: ModuleType) -> None:
-    """Wrap what a thread pool runs."""
-    wrap(changes, thread._WorkItem, "run", follow_item)
+    """Wrap what a thread pool runs, and how it gets that."""
+    replace(changes, thread.ThreadPoolExecutor, "submit", follow_submit)
+    replace(changes, thread._WorkItem, "__init__", follow_made)
+    replace(changes, thread._WorkItem, "run", follow_item)
+
+
+def follow_submit(wrapped: Callable[..., Any], pool: Any, args: Args, kwargs: Keywords) -> Any:
+    """Note what the submitter knows and holds, and of the future to which pool its work item was given."""
+    ident = _get_ident()
+    _submitting[ident] = hand_on()
+    try:
+        future = wrapped(*args, **kwargs)
+        fastpath.keep_in(future, POOL, weakref.ref(pool))
+        return future
+    finally:
+        _submitting.pop(ident, None)
+
+
+def follow_made(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Keywords) -> None:
+    """Give a work item what its submitter knows and holds."""
+    wrapped(*args, **kwargs)
+    fastpath.keep_in(item, _HANDED, _submitting.get(_get_ident()))
+    name, code = described(item.fn if hasattr(item, "fn") else item.task[0])  # since 3.14 it is in a tuple
+    note_task(item.future, f"work item {name}", task_place(name, code))
+
+
+def follow_set(wrapped: Callable[..., None], future: Any, args: Args, kwargs: Keywords) -> None:
+    """Hand over to those who ask for a result. They are woken before the callbacks run, and do not wait for these."""
+    fastpath.keep_in(future, _HANDED, hand_over())
+    run: Run | None = fastpath.kept_in(future, RUN)
+    if run is None or not future._done_callbacks:
+        wrapped(*args, **kwargs)
+        return
+    until_now = run.so_far()
+    fastpath.keep_in(future, _RESULT, until_now)
+    try:
+        wrapped(*args, **kwargs)
+    finally:
+        run.trail = {key: seen for key, seen in run.took.items() if key not in until_now.took}
 
 
 def follow_item(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Keywords) -> None:
     """Record the locks that a work item takes, as a run of its own inside its thread's."""
     state = fastpath.thread_state()
     name, code = described(item.fn if hasattr(item, "fn") else item.task[0])  # since 3.14 it is in a tuple
-    run = Run(lambda: f"work item {name}", lambda: task_place(name, code))
-    vars(item.future)[RUN] = run
+    run = Run(lambda: f"work item {name}", lambda: task_place(name, code), state.serial)
+    begin(run, vars(item).pop(_HANDED, None), "Executor.submit()")
+    if isinstance(state.record, Run):
+        run.origin.pool = state.record.origin.pool
+    run.task = task_of(item.future) or Task(
+        0, f"work item {name}", task_place(name, code)
+    )  # submitted before all others
+    fastpath.keep_in(item.future, RUN, run)
+    worker = state.record
+    if isinstance(worker, Run) and is_alone(item.future):
+        run.took.update(worker.trail)  # who waits for this item waits for the callbacks of the one before, too
     outer = state.begin_run(run)
     try:
         wrapped(*args, **kwargs)
     finally:
+        state.took = run.took
         state.end_run(outer)
+        if isinstance(worker, Run):
+            worker.trail = run.trail
+            remember_ended(run, worker.sort)
+
+
+def is_alone(future: Any) -> bool:
+    """Return whether the pool of a work item has one worker, which runs all items one after the other."""
+    pool = vars(future).get(POOL, bool)()
+    return bool(pool) and pool._max_workers == 1
 
 
 def described(task: Any) -> tuple[str, CodeType | None]:
@@ -79,11 +150,96 @@ def follow_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: 
     if future._state in DONE and future._condition._is_owned():
         note_done(future)  # concurrent.futures.wait asks like this, under the conditions of all its futures
     try:
-        return wrapped(*args, **kwargs)
+        return wait_for_result(wrapped, future, args, kwargs)
     finally:
-        run = vars(future).get(RUN)
-        if run is not None and future._state in DONE and learn_done(future):  # else it timed out, or was no wait
-            joined(run, timed=timeout_of(args, kwargs) is not None)
+        run = fastpath.kept_in(future, RUN)
+        if future._state in DONE:
+            learn_result(future, run)
+        awaited = fastpath.kept_in(future, _RESULT) or run or run_of(future)
+        if awaited is not None and future._state in DONE and learn_done(future):  # else it timed out, or was no wait
+            joined(awaited, timed=timeout_of(args, kwargs) is not None)
+
+
+def wait_for_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:
+    """Call a method that waits for a future. A wait without a timeout is done here, before the call."""
+    if not runtime.is_active():
+        return wrapped(*args, **kwargs)
+    timed = timeout_of(args, kwargs) is not None
+    if goes_on(future) or not knows_done(future):  # else the program would have waited, had the item been slower
+        wait_in_pool(future, timed=timed)
+    if not goes_on(future):
+        return wrapped(*args, **kwargs)
+    wait_for_loop(future, timed=timed)
+    if timed:
+        return wait_as(WorkResult(future), lambda: wrapped(*args, **kwargs), timed=True)
+    wait_judging(WorkResult(future), partial(wait_done, future), partial(goes_on, future), None)
+    return wrapped(*args, **kwargs)
+
+
+def goes_on(future: Any) -> bool:
+    """Return whether a future is neither done nor cancelled."""
+    return future._state not in ENDED
+
+
+def wait_done(future: Any, seconds: float | None) -> None:
+    """Wait for the end of a future as its own methods do; for some seconds at most."""
+    with future._condition:
+        if goes_on(future):
+            future._condition.wait(seconds)
+
+
+class WorkResult:
+    """The result of a work item; what a Wait for it waits for."""
+
+    __slots__ = ("future",)
+    looks: ClassVar[bool] = True
+    resource: ClassVar[bool] = False
+    sleepers: ClassVar[None] = None
+
+    def __init__(self, future: Any) -> None:
+        self.future: Any = future
+
+    @property
+    def run(self) -> Run | None:
+        """The run of the work item; None if it has not begun, or does not run in a thread."""
+        run: Run | None = fastpath.kept_in(self.future, RUN)
+        return run
+
+    def ender(self) -> int:
+        """Return the serial of the thread that runs it; 0 if none does: its thread may be at another item already."""
+        run = self.run
+        return run.thread if run is not None and goes_on(self.future) else 0
+
+    def enders(self) -> Enders:
+        """Return the thread that runs it; while it is queued, the workers of its pool."""
+        if not goes_on(self.future):
+            return NOW
+        run = self.run
+        return workers_of(self.future) if run is None else run_enders(run)
+
+    def interrupt(self, _ident: int, _error: Exception) -> bool:
+        """Do nothing: the thread looks by itself."""
+        return False
+
+    def text(self) -> str:
+        """Return its name."""
+        run = self.run
+        return "the result of a queued work item" if run is None else f"the result of {run.label()}"
+
+    def place(self) -> str:
+        """Return where its function is defined."""
+        run = self.run
+        return "task" if run is None else run.place()
+
+
+def workers_of(future: Any) -> Enders:
+    """Return the workers that can run a queued work item; anybody, if its pool can still start others."""
+    pool = vars(future).get(POOL, bool)()
+    workers = [] if not pool else list(pool._threads)
+    runs = [fastpath.kept_in(worker, RUN) for worker in workers]
+    if not pool or len(workers) < pool._max_workers or None in runs:
+        return ANYBODY
+    return Enders(tuple(run.thread for run in runs if run is not None))
 
 
 def follow_done(wrapped: Callable[..., bool], future: Any, args: Args, kwargs: Keywords) -> bool:
@@ -125,6 +281,19 @@ def follow_as_completed(wrapped: Callable[..., Any], _module: Any, args: Args, k
 def note_done(future: Any) -> None:
     """Note that this thread knows the future to be done: asking for its result is no wait from now on."""
     vars(future).setdefault(_KNOWN_BY, set()).add(fastpath.thread_state().serial)
+    learn_result(future, fastpath.kept_in(future, RUN))
+
+
+def knows_done(future: Any) -> bool:
+    """Return whether this thread knows the future to be done, or cancelled by whomever."""
+    return future._state not in DONE or fastpath.thread_state().serial in vars(future).get(_KNOWN_BY, ())
+
+
+def learn_result(future: Any, run: Run | None) -> None:
+    """Note that this thread comes after what has set the result of the future."""
+    learn(fastpath.kept_in(future, _HANDED), "Future.result()")
+    if run is not None:
+        end_loan(run)
 
 
 def learn_done(future: Any) -> bool:

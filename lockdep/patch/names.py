@@ -22,7 +22,7 @@ from lockdep.patch.lookalikes import factory, lock_type, rlock_type
 from lockdep.paths import short_path
 from lockdep.threading import RAW_LOCK, RAW_RLOCK
 
-LEFT_ALONE = ("_thread", "threading", "importlib", "lockdep", "gevent", "eventlet")
+LEFT_ALONE = ("_thread", "threading", "importlib", "lockdep", "primitives", "gevent", "eventlet")
 # What threading itself waits with; _set_sentinel is a type of locks after gevent has patched.
 LEFT_NAMES = frozenset(("allocate", "allocate_lock", "_allocate_lock", "_set_sentinel"))
 
@@ -31,7 +31,7 @@ class Names:
     """The names that one installation replaced, and the locks that it adopted."""
 
     def __init__(self, changes: Changes) -> None:
-        self.renamed = 0  # how many imported names were replaced
+        self.renamed: int = 0  # how many imported names were replaced
         self._changes = changes
         locks, rlocks = raw_types()
         self._kinds: dict[int, Any] = {id(locks): lock_type(locks), id(rlocks): rlock_type(rlocks)}  # by id: ours equal

@@ -12,30 +12,41 @@ import functools
 import sys
 import threading
 import weakref
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Callable, Hashable
+from types import FrameType, FunctionType, MethodType
 from typing import Any
 
 from lockdep import fastpath, runtime, trace
 from lockdep.annotations import paused
+from lockdep.fastpath import new_serial
 from lockdep.graph import naming
 from lockdep.graph.classes import registry
-from lockdep.graph.runs import Run
+from lockdep.graph.runs import Pool, Run
+from lockdep.patch import loops
 from lockdep.patch.changes import Changes
-from lockdep.patch.joins import RUN, collect_ended, joined, timeout_of, wait_judging
+from lockdep.patch.imports import after_import
+from lockdep.patch.joins import MADE, RUN, collect_ended, joined, remember_ended, timeout_of, wait_judging
+from lockdep.patch.pools import POOL, follow_pools
+from lockdep.patch.sleeps import will_sleep
+from lockdep.patch.starts import begin, ended, hand_on
 from lockdep.places import Step, step_of
+from lockdep.waits.aims import RunEnd
 
-_MADE = "_lockdep_made"  # the attribute of a Thread that says where it was made
+_HANDED = "_lockdep_handed"  # that with what its starter knows and holds
+FUNCTIONS = (FunctionType, MethodType)
 
 
 def follow_threads(changes: Changes) -> None:
-    """Follow threads and futures until `changes` are taken back.
+    """Follow threads and futures until `changes` are taken back, and coroutines that threads give to a loop.
 
     With other threads running, wrapt is imported here and now: later on, an import could wait for one of them while the
     importing thread holds a lock that it wants.
     """
     wrapping = Wrapping(changes)
     follow_init(changes, wrapping)
+    after_import(changes, "concurrent.futures.thread", follow_pools)
+    after_import(changes, "asyncio.tasks", lambda changes, tasks: loops.follow_loops(changes, tasks, wrapping.begin))
+    after_import(changes, "asyncio.base_events", functools.partial(loops.follow_making, begin=wrapping.begin))
     if "wrapt" in sys.modules or _thread._count():
         wrapping.begin()
 
@@ -44,7 +55,7 @@ class Wrapping:
     """Wraps the methods that have to be followed, once."""
 
     def __init__(self, changes: Changes) -> None:
-        self.done = False
+        self.done: bool = False
         self._changes = changes
         self._guard = _thread.allocate_lock()
 
@@ -76,12 +87,17 @@ def import_wrapt() -> None:
 
 def wrap_methods(changes: Changes) -> None:
     """Wrap the methods of Thread now, and those of concurrent.futures now or when it is imported."""
-    from lockdep.patch import futures
-    from lockdep.patch.wrappers import wrap
+    from lockdep.patch import conditions, futures, gathering, handoffs, semaphores
+    from lockdep.patch.wrappers import replace, wrap
 
-    wrap(changes, threading.Thread, "_set_ident", follow_start)
+    replace(changes, threading.Thread, "start", follow_starter)
+    replace(changes, threading.Thread, "_set_ident", follow_start)
     wrap(changes, threading.Thread, "join", follow_join)
     futures.follow_futures(changes)
+    conditions.follow_conditions(changes)
+    gathering.follow_gathering(changes)
+    semaphores.follow_semaphores(changes)
+    handoffs.follow_hand_offs(changes)
 
 
 def follow_init(changes: Changes, wrapping: Wrapping) -> None:
@@ -106,7 +122,13 @@ def note_maker(thread: Any, frame: FrameType) -> None:
     """Note the instruction that makes the thread: the innermost one that is not hidden, from `frame` outwards."""
     while trace.is_hidden(frame.f_code.co_filename) and frame.f_back is not None:
         frame = frame.f_back
-    vars(thread)[_MADE] = step_of(frame.f_code, frame.f_lasti)  # not setattr, which a subclass may restrict
+    fastpath.keep_in(thread, MADE, step_of(frame.f_code, frame.f_lasti))
+
+
+def follow_starter(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Note what the starter of a thread knows and holds."""
+    fastpath.keep_in(thread, _HANDED, hand_on())
+    wrapped(*args, **kwargs)
 
 
 def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -119,9 +141,37 @@ def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...]
     if isinstance(thread, threading._DummyThread):
         return
     state = fastpath.thread_state()
-    run = Run(thread_label(thread), thread_place(thread), state.serial)
+    run = Run(thread_label(thread), thread_place(thread), state.serial, state.serial)
+    begin(run, vars(thread).pop(_HANDED, None))
+    run.origin.pool = pool_of(thread)
+    run.sort = sort_of(thread, run.origin.pool)
     state.record, state.took = run, run.took
-    vars(thread)[RUN] = run
+    fastpath.keep_in(thread, RUN, run)
+
+
+def pool_of(thread: Any) -> Pool | None:
+    """Return the pool of which a thread is a worker: that of a ThreadPoolExecutor."""
+    target, arguments = vars(thread).get("_target"), vars(thread).get("_args")
+    if getattr(target, "__module__", "") != "concurrent.futures.thread" or not arguments:
+        return None
+    executor = arguments[0]()  # a weak reference
+    if executor is None:
+        return None
+    made = Pool(new_serial(), executor._max_workers, type(executor).__name__, fastpath.kept_in(executor, MADE))
+    found: Pool = vars(executor).setdefault(POOL, made)
+    return found
+
+
+def sort_of(thread: Any, pool: Pool | None) -> Hashable:
+    """Return what is equal for threads of one type that were made at one place for one function.
+
+    For workers of a pool that is what is equal for pools of one type that were made at one place; None: unlike others.
+    """
+    if pool is not None:
+        return None if pool.made is None else (pool.made, pool.name)
+    made, target = fastpath.kept_in(thread, MADE), vars(thread).get("_target")
+    code = getattr(getattr(target, "__func__", target), "__code__", None) if type(target) in FUNCTIONS else None
+    return None if made is None else (made, type(thread).__qualname__, code and code.co_qualname, code and id(code))
 
 
 def thread_label(thread: Any) -> Callable[[], str]:
@@ -137,23 +187,22 @@ def thread_label(thread: Any) -> Callable[[], str]:
 
 def thread_place(thread: Any) -> Callable[[], str]:
     """Return a function that returns the place where the thread was made, as text."""
-    made: Step | None = vars(thread).get(_MADE)
+    made: Step | None = fastpath.kept_in(thread, MADE)
     return lambda: "thread:" + ("an unknown place" if made is None else naming.place_name(made))
 
 
 def follow_join(wrapped: Callable[..., None], thread: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Report a wait for the end of a thread, once it has ended, or when it lasts. A wait that timed out is none."""
-    run = vars(thread).get(RUN)
+    run = fastpath.kept_in(thread, RUN)
     timeout = timeout_of(args, kwargs)
-    if run is None or not is_waiting(thread):
+    if run is None or not (runtime.is_active() and thread.is_alive()) or run.thread == fastpath.thread_state().serial:
         wrapped(*args, **kwargs)
     else:
-        wait_judging(run, wrapped, thread.is_alive, timeout)
+        if timeout is None or timeout > 0:
+            will_sleep()
+        wait_judging(RunEnd(run), wrapped, thread.is_alive, timeout)
     if run is not None and not thread.is_alive():
         collect_ended(run)
+        ended(run)
+        remember_ended(run, run.sort)
         joined(run, timed=timeout is not None)
-
-
-def is_waiting(thread: Any) -> bool:
-    """Return whether a join would wait while this thread holds locks. Who holds none waits safely."""
-    return runtime.is_active() and fastpath.thread_state().chain.depth > 0 and bool(thread.is_alive())

@@ -12,10 +12,11 @@ wrapper.
 from __future__ import annotations
 
 import copy
+import functools
 import os
 import sys
 from collections.abc import Callable
-from types import ModuleType
+from types import MethodType, ModuleType
 from typing import Any
 
 import wrapt
@@ -80,7 +81,20 @@ def wrap(changes: Changes, owner: Any, name: str, follow: Follow) -> None:
     changes.was_set(owner, name, wrapper, original)
 
 
-_hooks: dict[str, tuple[Changes, Callable[[Changes, ModuleType], None]]] = {}
+def replace(changes: Changes, owner: Any, name: str, follow: Follow) -> None:
+    """Do the same for a method that is called often, by a plain function: a call costs 0.2 us more than without it."""
+    original, in_force = getattr(owner, name), changes.in_force
+
+    @functools.wraps(original)
+    def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if not in_force:
+            return original(self, *args, **kwargs)
+        return follow(MethodType(original, self), self, args, kwargs)
+
+    changes.rebind(owner, name, method)
+
+
+_hooks: dict[str, list[tuple[Changes, Callable[[Changes, ModuleType], None]]]] = {}
 _registered: set[str] = set()
 
 
@@ -88,23 +102,23 @@ def after_import(changes: Changes, name: str, patch: Callable[[Changes, ModuleTy
     """Call `patch` with the module of this name: now if it is imported, else right after it has been.
 
     wrapt cannot forget a hook, so each name is registered with it once in the life of the process. What the hook finds
-    here is the last installation's; it does nothing after that has been taken back.
+    here is the last installation's: what was taken back is left out.
     """
     module = sys.modules.get(name)
     if module is not None:
         patch(changes, module)
         return
-    _hooks[name] = (changes, patch)
+    _hooks[name] = [hook for hook in _hooks.get(name, ()) if hook[0].in_force]
+    _hooks[name].append((changes, patch))
     if name not in _registered:
         _registered.add(name)
         wrapt.register_post_import_hook(_imported, name)
 
 
 def _imported(module: ModuleType) -> None:
-    changes, patch = _hooks.pop(module.__name__)
-    if not changes.in_force:
-        return
-    try:
-        patch(changes, module)
-    except Exception as error:  # it would come out of the program's import statement
-        runtime.write_note(f"waits for {module.__name__} are not followed: {error!r}")
+    for changes, patch in _hooks.pop(module.__name__):
+        try:
+            if changes.in_force:
+                patch(changes, module)
+        except Exception as error:  # it would come out of the program's import statement
+            runtime.write_note(f"waits for {module.__name__} are not followed: {error!r}")

@@ -1,6 +1,7 @@
 """Programs in separate processes: interrupts, start methods of multiprocessing, other patchers, and ways to end."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from tests.worlds import program
 
 BUILDS = pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
+# What CPython 3.13.0 prints, wherever the collector runs, if it finds the buffer of a pickled object.
+COLLECTED_BUFFER = re.compile(r"^Exception ignored in: <_io.BytesIO.*?^BufferError: [^\n]*\n", re.MULTILINE | re.DOTALL)
 
 INTERRUPT = """
 import os, signal, threading
@@ -153,7 +156,7 @@ def test_multiprocessing(tmp_path: Path, method: str, pure: str) -> None:
 
     assert done.stdout.splitlines()[1:] == ["0", "2", "[1, 2, 3]"], done.stderr
     assert done.stdout.splitlines()[0] == "done _thread", done.stderr  # whether the child is patched or not
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in COLLECTED_BUFFER.sub("", done.stderr)
     assert done.returncode == 0
 
 

@@ -1,0 +1,63 @@
+"""Thread pools: where one was made, and work items that wait for others of their own pool.
+
+An item that was submitted before the waiting one has begun before it, so that a wait for it is harmless. Cost: some us
+for each of the first waits of an item for one of its own pool.
+"""
+
+from __future__ import annotations
+
+import functools
+from types import ModuleType
+from typing import Any
+
+from lockdep import fastpath, runtime, trace
+from lockdep.fastpath import new_serial
+from lockdep.graph import naming
+from lockdep.graph.runs import Run, Task
+from lockdep.patch.changes import Changes
+from lockdep.patch.joins import MADE
+from lockdep.places import Step
+
+POOL = "_lockdep_pool"  # the attribute of an executor that is its Pool, and of a Future that refers to the executor
+_TASK = "_lockdep_task"  # the attribute of a Future that is its Task
+
+
+def follow_pools(changes: Changes, module: ModuleType) -> None:
+    """Note where each pool is made. This is no wrapper, since pools may be made before the first thread is."""
+    original = module.ThreadPoolExecutor.__init__
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        vars(self)[MADE] = trace.innermost()
+
+    changes.rebind(module.ThreadPoolExecutor, "__init__", __init__)
+
+
+def note_task(future: Any, name: str, place: str) -> None:
+    """Note that a work item is being submitted."""
+    fastpath.keep_in(future, _TASK, Task(new_serial(), name, place))
+
+
+def task_of(future: Any) -> Task | None:
+    """Return what was noted of the work item of a future."""
+    found: Task | None = fastpath.kept_in(future, _TASK)
+    return found
+
+
+def wait_in_pool(future: Any, *, timed: bool) -> None:
+    """Judge a wait for a work item, if the waiting thread is a worker of the same pool."""
+    state = fastpath.thread_state()
+    run, awaited = state.record, task_of(future)
+    if not isinstance(run, Run) or run.task is None or awaited is None or state.busy:
+        return
+    executor = vars(future).get(POOL, bool)()  # a weak reference
+    pool = run.origin.pool
+    if pool is not None and executor and fastpath.kept_in(executor, POOL) is pool and awaited.queued > run.task.queued:
+        runtime.validator().waits_in_pool(state, pool, place_of(executor), run.task, awaited, timed=timed)
+
+
+def place_of(executor: Any) -> str:
+    """Return where a pool was made; its type if that was before lockdep was installed."""
+    made: Step | None = fastpath.kept_in(executor, MADE)
+    return f"pool:{type(executor).__name__ if made is None else naming.place_name(made)}"
