@@ -12,8 +12,9 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "annotations": (
-        "LockClassKey LockMap WaitOverride downgrade is_held might_lock might_lock_nested might_lock_read off on paused"
-        " pin repin set_class set_notrack set_novalidate set_order set_subclass unpin"
+        "LockClassKey LockMap WaitOverride downgrade is_held might_lock might_lock_nested might_lock_read"
+        " not_interrupted off on paused pin reentrant_safe repin set_class set_notrack set_novalidate set_order"
+        " set_subclass unpin"
     ),
     "assertions": (
         "assert_held assert_held_once assert_held_read assert_held_write assert_in_irq assert_in_softirq"
@@ -21,15 +22,22 @@ _NAMES = {
         " assert_preemption_disabled assert_preemption_enabled might_sleep"
     ),
     "config": "OptionError Options",
+    "declarations": "order synchronized",
+    "guarding": "guarded guarded_by",
     "patch.doctor": "doctor",
     "live.event_log": "log_findings",
     "violations.finding": "DeadlockError Finding LockInversion",
     "patch": "install installed uninstall",
     "runtime": "findings on_finding reset use",
+    "rwlocks": "annotate_rwlock",
     "snapshots.files": "SnapshotError",
+    "live.dumping": "dump_on",
+    "live.showing": "show_all_locks",
     "live.taking": "snapshot",
     "snapshots.snapshot": "Snapshot",
+    "tracking": "track",
     "validator.validator": "Validator",
+    "waits.waiting": "waiting",
 }
 _HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 

@@ -109,12 +109,12 @@ def test_locks_of_different_places_with_one_key_are_one_class() -> None:
 
 
 def test_locks_of_one_place_with_two_keys_are_two_classes() -> None:
-    one, two, other = Mutex("shared"), Mutex("shared"), Mutex("third")
-    lockdep.set_class(two, lockdep.LockClassKey(), "shared")
+    one, two, other = Mutex("of two keys"), Mutex("of two keys"), Mutex("beside two keys")
+    lockdep.set_class(two, lockdep.LockClassKey(), "of two keys")
     nest(one, other)
     nest(other, two)
     assert titles() == []
-    assert {one.entry.lock_class.name, two.entry.lock_class.name} == {"shared", "shared#2"}
+    assert {one.entry.lock_class.name, two.entry.lock_class.name} == {"of two keys", "of two keys#2"}
 
 
 def test_a_key_with_two_names_is_reported() -> None:
