@@ -96,25 +96,30 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A table that shows how threads deadlock. The steps (number of the thread, what it does) are in order of time."""
+    """A table that shows how threads deadlock. The steps (number of the thread, what it does) are in order of time.
+
+    `heads` are the names of the threads; without them they are numbered.
+    """
 
     steps: tuple[tuple[int, str], ...]
+    heads: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[TextLine]:
         """Yield the table with a column for each thread, or a list of the steps if the columns would be too wide."""
-        width = max(len(text) for _, text in self.steps) + 3
         columns = range(max(thread for thread, _ in self.steps) + 1)
+        heads = self.heads or [f"thread {thread}" for thread in columns]
+        width = max(map(len, (*self.heads, *(text for _, text in self.steps)))) + 3
         if len(columns) > 1 and width * len(columns) > WIDEST:
-            yield from (("text", f"  thread {thread}: {text}") for thread, text in self.steps)
+            yield from (("text", f"  {heads[thread]}: {text}") for thread, text in self.steps)
             return
-        heads = [f"thread {thread}" for thread in columns]
         yield "text", "  " + "".join(head.ljust(width) for head in heads).rstrip()
-        yield "text", "  " + "".join(("-" * len(heads[0])).ljust(width) for _ in heads).rstrip()
+        yield "text", "  " + "".join(("-" * len(head)).ljust(width) for head in heads).rstrip()
         yield from (("text", f"  {'':{width * thread}}{text}") for thread, text in self.steps)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
-        return {"scenario": [[thread, text] for thread, text in self.steps]}
+        steps = [[thread, text] for thread, text in self.steps]
+        return {"scenario": steps, "heads": list(self.heads)} if self.heads else {"scenario": steps}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +141,65 @@ Block = Line | Stack | Scenario | Verdict
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """A lock class, and the letter that stands for it in a Brief. The text of the class is how it was used."""
+
+    letter: str
+    lock_class: ClassName
+    kind: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {"letter": self.letter, **self.lock_class.to_dict(), "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one thread does: a sentence, and its calls, outermost first, each with what it does to a lock, or ''."""
+
+    heading: str
+    calls: tuple[tuple[Frame, str], ...]
+
+    def kept(self, keep: Callable[[Frame], bool]) -> Side:
+        """Return it with only the calls for which `keep` is true, and those with a mark."""
+        return replace(self, calls=tuple((frame, mark) for frame, mark in self.calls if mark or keep(frame)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {"heading": self.heading, "calls": [[frame._asdict(), mark] for frame, mark in self.calls]}
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The core of a report: the locks, what each thread does, the scenario, the verdict, and what to change."""
+
+    locks: tuple[Letter, ...]
+    sides: tuple[Side, ...]
+    scenario: Scenario | None
+    verdict: Verdict
+    fix: str
+
+    def kept(self, keep: Callable[[Frame], bool]) -> Brief:
+        """Return it with only the calls for which `keep` is true, and those with a mark."""
+        return replace(self, sides=tuple(side.kept(keep) for side in self.sides))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {
+            "locks": [lock.to_dict() for lock in self.locks],
+            "sides": [side.to_dict() for side in self.sides],
+            **({} if self.scenario is None else self.scenario.to_dict()),
+            **self.verdict.to_dict(),
+            "fix": self.fix,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
-    """Fields of `lockdep.Finding`, the headline, and the version of Python and the system that the program ran on."""
+    """Fields of `lockdep.Finding`, the headline, and the version of Python and the system that the program ran on.
+
+    `kernel` says that the finding is about primitives of the kernel only, and no locks of threading.
+    """
 
     slug: str
     title: str
@@ -147,14 +209,17 @@ class Header:
     reason: str
     id: str
     environment: str
+    excuses: tuple[str, ...] = ()
+    kernel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The report of one finding. str() is its text."""
+    """The report of one finding. str() is its text in full, in the kernel's layout. Some kinds have a `brief`, too."""
 
     header: Header
     body: tuple[Block, ...]
+    brief: Brief | None = None
 
     def lines(self) -> Iterator[TextLine]:
         """Yield the lines of the text, each with its role."""
@@ -177,13 +242,15 @@ class Document:
         return {
             "headline": self.header.headline,
             "environment": self.header.environment,
+            "kernel": self.header.kernel,
             "body": [block.to_dict() for block in self.body],
+            "brief": None if self.brief is None else self.brief.to_dict(),
         }
 
     def kept(self, keep: Callable[[Frame], bool]) -> Document:
         """Return it with only the frames for which `keep` is true. A stack without such a frame is left unchanged."""
         body = tuple(block.kept(keep) if isinstance(block, Stack) else block for block in self.body)
-        return replace(self, body=body)
+        return replace(self, body=body, brief=None if self.brief is None else self.brief.kept(keep))
 
 
 def place_text(frame: Frame) -> str:

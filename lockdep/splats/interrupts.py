@@ -30,6 +30,8 @@ def event_lines(context: ContextSummary) -> Body:
     last = {(switch.state, switch.on): switch for switch in context.switches}
     lines: Body = [f"irq event stamp: {context.event}"]
     for state in shown_states(context):
+        if state.by_instance:
+            continue  # nobody switches it
         for on in (True, False):
             switch = last.get((state, on))
             what = f"{state.noun}s last {'enabled' if on else 'disabled':>8} at"

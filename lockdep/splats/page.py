@@ -27,8 +27,11 @@ class Page:
 
     def class_name(self, lock_class: LockClass) -> ClassName:
         """Return a class as the kernel prints it: `(name){+.+.}-{4:4}`."""
-        text = self._finding.class_text(lock_class)
-        return ClassName(lock_class.name, f"({lock_class.name}){text[len(lock_class.name) :]}")
+        return ClassName(lock_class.name, f"({lock_class.name}){self.class_text(lock_class)}")
+
+    def class_text(self, lock_class: LockClass) -> str:
+        """Return what the kernel prints after the name of a class: `{+.+.}-{4:4}`."""
+        return self._finding.class_text(lock_class)[len(lock_class.name) :]
 
     def class_line(self, lock_class: LockClass) -> Line:
         """Return a class on a line of its own, with the type of lock."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
-from lockdep.splats import kinds, tellers
-from lockdep.splats.document import Document, Header, Line
+from lockdep.splats import kinds, styles, tellers  # noqa: F401 - to show a finding imports nothing more
+from lockdep.splats.document import Brief, Document, Header, Line
 from lockdep.splats.kinds import circular
 from lockdep.splats.page import Body, Page
 from lockdep.violations.circular import CircularDependency
@@ -21,11 +21,14 @@ kinds.load()
 SYSTEM = os.uname().sysname if hasattr(os, "uname") else sys.platform
 ENVIRONMENT = f"Python {sys.version.partition(' ')[0]} {SYSTEM}"
 
+OF_THREADING = ("Lock", "RLock")  # of a snapshot, which does not keep how their instances are judged
+
 
 def tell(finding: Finding) -> Document:
     """Return the report of a finding. Cost: about 100 us, and reading the source files that its stacks name."""
     teller = tellers.teller_of(type(finding.violation))
-    return document(finding, teller(Page(finding), finding.violation))
+    page = Page(finding)
+    return document(finding, teller(page, finding.violation), tellers.sketch(page, finding.violation))
 
 
 def tell_related(finding: Finding, shared: set[tuple[str, str]]) -> Document:
@@ -34,17 +37,20 @@ def tell_related(finding: Finding, shared: set[tuple[str, str]]) -> Document:
     `shared` has the names (prev, next) of these dependencies. Raises AssertionError if the finding is not a cycle.
     """
     assert isinstance(finding.violation, CircularDependency)
-    return document(finding, circular.related(Page(finding), finding.violation, shared))
+    page = Page(finding)
+    body = circular.related(page, finding.violation, shared)
+    return document(finding, body, circular.brief(page, finding.violation, shared))
 
 
-def document(finding: Finding, body: Body) -> Document:
+def document(finding: Finding, body: Body, brief: Brief | None) -> Document:
     """Return a document with the header of this finding."""
     blocks = tuple(Line((block,) if block else ()) if isinstance(block, str) else block for block in body)
-    return Document(header(finding), blocks)
+    return Document(header(finding), blocks, brief)
 
 
 def header(finding: Finding) -> Header:
     """Return the part of the report that comes before its body."""
+    classes = finding.violation.classes
     return Header(
         slug=finding.slug,
         title=finding.title,
@@ -54,4 +60,6 @@ def header(finding: Finding) -> Header:
         reason=finding.reason,
         id=finding.id,
         environment=ENVIRONMENT,
+        excuses=finding.excuses,
+        kernel=bool(classes) and not [1 for one in classes if one.by_instance or one.kind in OF_THREADING],
     )

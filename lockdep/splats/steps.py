@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lockdep.fastpath import READ, RECURSIVE_READ, SYNC
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Witness
-from lockdep.splats.document import Line
+from lockdep.graph.modules import is_module, module_name
+from lockdep.splats.document import Line, Side
 from lockdep.splats.page import TAKEN, Body, Page, frames, heading, line, plain
+from lockdep.splats.sketch import Letters, calls
 from lockdep.trace import NO_STACK
 from lockdep.vocabulary.kinds import EVENT, RECURSIVE, SHARED, TIMED, WAIT
+
+Taking = Callable[[str, LockClass], str]  # a verb and a class as a step of a scenario
 
 
 def dependency_block(page: Page, number: int, prev: LockClass, next_: LockClass, kind: int, witness: Witness) -> Body:
@@ -34,13 +40,39 @@ def dependency_heading(page: Page, number: int, prev: LockClass, next_: LockClas
     return heading(f"-> #{number} ", page.class_name(prev), " --> ", page.class_name(next_), f": {note}")
 
 
-def column(kind: int, prev: LockClass, next_: LockClass, mode: int) -> list[str]:
-    """Return what one thread does in the table: it takes `prev`, then waits for `next_` in this mode."""
+def by_name(verb: str, lock_class: LockClass) -> str:
+    """Return a step of the table: `lock(NAME);`, and for the lock of a module `import NAME;`."""
+    return f"import {module_name(lock_class)};" if is_module(lock_class) else f"{verb}({lock_class.name});"
+
+
+def column(kind: int, prev: LockClass, next_: LockClass, mode: int, step: Taking = by_name) -> list[str]:
+    """Return what one thread does in the table: it takes `prev`, then waits for `next_` in this mode.
+
+    `step` makes one of them; by default it has the name of the class.
+    """
     if kind & EVENT:
-        return [f"lock({next_.name});", f"signal({prev.name});"]
+        return [step("lock", next_), step("signal", prev)]
     first = "rlock" if kind & SHARED else "lock"
     then = "wait" if kind & WAIT else "rlock" if kind & RECURSIVE else waiting_verb(mode)
-    return [f"{first}({prev.name});", f"{then}({next_.name});"]
+    return [step(first, prev), step(then, next_)]
+
+
+def sides(letters: Letters, prev: LockClass, next_: LockClass, kind: int, witness: Witness) -> list[Side]:
+    """Return what the thread of one dependency does, and then what the run does that it waits for, if it does."""
+    first, then, who = letters.of(prev), letters.of(next_), witness.thread
+    if kind & EVENT:
+        return [Side(f"{who} signals {first} while it holds {then}", calls((witness.next_stack, f"signals {first}")))]
+    read = " for read" if kind & SHARED else ""
+    timed = " with a timeout" if kind & TIMED else ""
+    if not kind & WAIT:
+        stacks = (witness.prev_stack, f"holds {first}"), (witness.next_stack, f"wants {then}")
+        return [Side(f"{who} took {first}{read}, then {then}{timed}", calls(*stacks))]
+    run = witness.run or "another thread"
+    stacks = (witness.prev_stack, f"holds {first}"), (witness.next_stack, "waits")
+    waits = Side(f"{who} took {first}{read}, then waited for {run}{timed}", calls(*stacks))
+    if witness.taken is NO_STACK:
+        return [waits]
+    return [waits, Side(f"{run} took {then}", calls((witness.taken, f"takes {then}")))]
 
 
 def waiting_verb(mode: int) -> str:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from lockdep.splats.document import Brief
 from lockdep.splats.page import Body, Page
 from lockdep.violations.violation import Violation
 
 _Record = TypeVar("_Record", bound=Violation)
+_Sketch = TypeVar("_Sketch", bound=Callable[..., Brief])
 Teller = Callable[[Page, _Record], Body]
 _tellers: dict[type[Violation], Teller[Any]] = {}
+_sketchers: dict[type[Violation], Callable[..., Brief]] = {}
 
 
 def tells(record: type[_Record]) -> Callable[[Teller[_Record]], Teller[_Record]]:
@@ -30,6 +33,22 @@ def tells(record: type[_Record]) -> Callable[[Teller[_Record]], Teller[_Record]]
         return teller
 
     return register
+
+
+def sketches(record: type[_Record]) -> Callable[[_Sketch], _Sketch]:
+    """Register the decorated function: it makes the brief of reports about this kind of violation, if there is one."""
+
+    def register(sketcher: _Sketch) -> _Sketch:
+        _sketchers[record] = sketcher
+        return sketcher
+
+    return register
+
+
+def sketch(page: Page, violation: Violation) -> Brief | None:
+    """Return the brief of a violation; None if its kind has none."""
+    sketcher = _sketchers.get(type(violation))
+    return None if sketcher is None else sketcher(page, violation)
 
 
 def teller_of(record: type[_Record]) -> Teller[_Record]:

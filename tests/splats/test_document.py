@@ -30,7 +30,7 @@ def inversion() -> lockdep.Finding:
 def places(data: Any) -> list[dict[str, Any]]:
     """Return every frame in plain data, at any depth."""
     if isinstance(data, dict):
-        here = [data] if data.keys() == {"file", "line", "function", "source"} else []
+        here = [data] if data.keys() == {*Frame._fields} else []
         return here + [place for value in data.values() for place in places(value)]
     return [place for value in data for place in places(value)] if isinstance(data, list) else []
 

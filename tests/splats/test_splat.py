@@ -1,6 +1,7 @@
-"""The texts of reports: each program in golden/ must give exactly the report that its file expects.
+"""The texts of reports: each program in golden/ must give exactly the reports that its file expects.
 
-A story is one file with a program and constants. EXPECTED is the report. SHOWS maps the kinds of violations that the
+A story is one file with a program and constants. EXPECTED is the report in the kernel's layout, SHORT is the short one.
+SHOWS maps the kinds of violations that the
 story demonstrates to words that occur in no other kind's report. COMPILED_ONLY is set if the pure build cannot give the
 report.
 
@@ -21,13 +22,17 @@ from pathlib import Path
 import pytest
 
 from lockdep.fastpath import BUILD
+from lockdep.reports.explanations import explanations
 from lockdep.splats import splat, tellers
+from lockdep.splats.short import WIDTH
 from lockdep.violations import violation
 from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 GOLDEN = Path(__file__).parent / "golden"
 STDLIB_FRAME = re.compile(r"^ +stdlib/.*\n.*\n", re.MULTILINE)  # its lines depend on the version
+OF_CALLS = ("  > ", "error", "warning", "fix")  # how lines of a short report begin that fit a terminal
+STDLIB_CALL = re.compile(r"^ +(> )?(stdlib/|\.\.\. \d+ frame).*\n", re.MULTILINE)
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.py"))
 PYTHON = re.compile(r"^Python \S+ \S+ \[", re.MULTILINE)
 SUMMARY = re.compile(r"^lockdep \(\w+\):", re.MULTILINE)
@@ -43,7 +48,7 @@ def constants(name: str) -> dict[str, object]:
     for statement in ast.parse((GOLDEN / f"{name}.py").read_text()).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             target = statement.targets[0].id
-            if target in ("EXPECTED", "SHOWS", "COMPILED_ONLY"):
+            if target in ("EXPECTED", "SHORT", "SHOWS", "COMPILED_ONLY"):
                 found[target] = ast.literal_eval(statement.value)
     return found
 
@@ -64,20 +69,29 @@ def shown() -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def report(name: str, pure: str) -> str:
+def report(name: str, pure: str, style: str) -> str:
     """Run a program of golden/ and return its report, without the parts that depend on the version and the build.
 
     A copy is run outside of the project, so that the paths in the report are short.
     """
-    env = {key: value for key, value in os.environ.items() if key != "LOCKDEP_OPTIONS"}
-    env |= {"PYTHONPATH": str(ROOT), "LOCKDEP_PURE": pure}
+    env = dict(os.environ)
+    env |= {"PYTHONPATH": str(ROOT), "LOCKDEP_PURE": pure, "LOCKDEP_OPTIONS": f"style={style}"}
+    env["PYTHONWARNINGS"] = "ignore::DeprecationWarning"  # since 3.12, CPython warns of a fork beside other threads
     with tempfile.TemporaryDirectory() as folder:
         program = shutil.copy(GOLDEN / f"{name}.py", folder)
-        command = [sys.executable, "-m", "lockdep", "run", program]
+        command = [sys.executable, "-m", "lockdep", "run", "--show-unmatched", program]
         done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
     text = COUNTS.sub("", SUMMARY.sub("lockdep:", PYTHON.sub("Python VERSION SYSTEM [", done.stderr)))
-    text = STDLIB_FRAME.sub("", text)
+    text = STDLIB_FRAME.sub("", text) if style == "kernel" else without_stdlib(text)
+    text = re.sub(r"\(pid \d+\)", "(pid PID)", text)
     return text.replace("first taken at:", "taken at:")  # the pure build writes the former
+
+
+def without_stdlib(text: str) -> str:
+    """Return a short report without the calls of the standard library, and without the columns that they made wide."""
+    if "stdlib/" in text:
+        text = re.sub(r"(?<=\S) {2,}", "  ", text)
+    return STDLIB_CALL.sub("", text)
 
 
 @pytest.mark.parametrize("pure", ["0", "1"], ids=["built", "pure"])
@@ -86,7 +100,18 @@ def test_a_program_gives_the_expected_report(name: str, pure: str) -> None:
     if constants(name).get("COMPILED_ONLY") and (pure == "1" or BUILD == "pure"):
         pytest.skip("the pure build does not know where a held lock of a known chain was taken")
 
-    assert report(name, pure) == expected(name)
+    assert report(name, pure, "kernel") == expected(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_program_gives_the_expected_short_report(name: str) -> None:
+    if constants(name).get("COMPILED_ONLY") and BUILD == "pure":
+        pytest.skip("the pure build does not know where a held lock of a known chain was taken")
+
+    text = report(name, "0", "short")
+
+    assert text == constants(name)["SHORT"]
+    assert [line for line in text.splitlines() if line.startswith(OF_CALLS) and len(line) > WIDTH] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -126,26 +151,29 @@ def test_every_kind_is_shown_by_a_story(kind: type) -> None:
         assert words in expected(name)
 
 
-def test_every_kind_has_a_row_in_the_readme() -> None:
-    section = (ROOT / "README.md").read_text().partition("## Kinds of findings")[2].partition("\n## ")[0]
-    rows = [line.split("|")[1:-1] for line in section.splitlines() if line.startswith("|")][2:]
-    titles = [(slug.strip(" `"), title) for title, slug, *_ in rows]
+def test_every_kind_is_explained() -> None:
+    sections = explanations()
 
-    assert Counter(slug for slug, _ in titles) == Counter(kind.slug for kind in KINDS)
+    assert Counter(section.slug for section in sections) == Counter(kind.slug for kind in KINDS)
     for kind in KINDS:
-        assert isinstance(kind.title, property) or any(
-            slug == kind.slug and kind.title in title for slug, title in titles
-        )
-    assert all(len(row) == 4 and all(map(str.strip, row)) for row in rows)
+        titles = [section.title for section in sections if section.slug == kind.slug]
+        assert isinstance(kind.title, property) or any(kind.title in title for title in titles)
+    assert all("\nWhat to do: " in section.text for section in sections)
 
 
 def write(name: str) -> None:
     """Run a story and write its report as the expected text."""
     path = GOLDEN / f"{name}.py"
-    text = report(name, "0")
-    mark = "  # noqa: E501" if max(map(len, text.splitlines())) > LONGEST_LINE else ""
     program = path.read_text().partition("\nEXPECTED = ")[0]
-    path.write_text(f'{program}\nEXPECTED = """\\\n{text}"""{mark}\n')
+    texts = {"EXPECTED": report(name, "0", "kernel"), "SHORT": report(name, "0", "short")}
+    path.write_text("".join([program, *(constant(*one) for one in texts.items())]))
+
+
+def constant(name: str, text: str) -> str:
+    """Return the assignment of a report to a constant."""
+    mark = "  # noqa: E501" if max(map(len, text.splitlines()), default=0) > LONGEST_LINE else ""
+    escaped = text.replace("\\", "\\\\")
+    return f'\n{name} = """\\\n{escaped}"""{mark}\n'
 
 
 if __name__ == "__main__":

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Set
+
+from lockdep.graph.modules import is_module
+from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import INFO, SCENARIO, Body, Page, chain_line, heading, outcome, table
-from lockdep.splats.steps import column, dependency_block, dependency_heading
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, scene
+from lockdep.splats.steps import column, dependency_block, dependency_heading, sides
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.circular import CircularDependency
 from lockdep.vocabulary.kinds import EVENT, TIMED, WAIT
+
+OF_IMPORTS = [
+    "An import holds the lock of its module until the module's code has run; other",
+    "threads that import the module wait for it, whatever locks they hold.",
+]
 
 
 @tells(CircularDependency)
@@ -31,6 +41,30 @@ def body(page: Page, violation: CircularDependency) -> Body:
     return [*lines, "", *scenario(violation), *page.tail(violation.where)]
 
 
+@sketches(CircularDependency)
+def brief(page: Page, violation: CircularDependency, shared: Set[tuple[str, str]] = frozenset()) -> Brief:
+    """Return what the thread of each dependency does. Those in `shared` were reported before, with their calls."""
+    letters = Letters(page)
+    told: list[Side] = []
+    columns = []
+    for dependency, (kind, witness) in zip(violation.path, violation.chosen, strict=True):
+        prev, next_ = dependency.prev, dependency.next
+        found = sides(letters, prev, next_, kind, witness)
+        known = (prev.name, next_.name) in shared
+        told += [Side(f"{side.heading} (see there)", ()) for side in found] if known else found
+        columns.append((witness.thread, column(kind, prev, next_, witness.mode, letters.taking)))
+    kinds = [kind for kind, _ in violation.chosen]
+    verdict = outcome(timed=bool([kind for kind in kinds if kind & TIMED]))
+    return Brief(letters.rows(), tuple(told), scene(columns), verdict, advice(kinds, letters.of(violation.classes[0])))
+
+
+def advice(kinds: Iterable[int], first: str) -> str:
+    """Return what to change."""
+    if [kind for kind in kinds if kind & (WAIT | EVENT)]:
+        return f"wait when no lock is held that the other side needs, or release {first} first"
+    return f"take the locks in one order everywhere, or release {first} before the other one is taken"
+
+
 def related(page: Page, violation: CircularDependency, shared: set[tuple[str, str]]) -> Body:
     """Return the short report. It shows no stacks for the dependencies in `shared`, which were reported before."""
     lines: Body = ["another cycle through a dependency already reported:", ""]
@@ -51,4 +85,6 @@ def scenario(violation: CircularDependency) -> Body:
         for dependency, (kind, witness) in zip(violation.path, violation.chosen, strict=True)
     ]
     lines: Body = [INFO, "", "Chain exists of:", chain_line(classes), "", SCENARIO, "", table(columns)]
-    return [*lines, "", outcome(timed=any(kind & TIMED for kind, _ in violation.chosen)), ""]
+    if any(map(is_module, classes)):
+        lines += ["", *OF_IMPORTS]
+    return [*lines, "", outcome(timed=bool([kind for kind, _ in violation.chosen if kind & TIMED])), ""]

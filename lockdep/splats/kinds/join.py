@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import INFO, SCENARIO, TAKEN, Body, Page, frames, outcome, table
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, calls, scene, waiting_side
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.join import JoinWhileHolding
 
 
@@ -15,7 +17,7 @@ def body(page: Page, violation: JoinWhileHolding) -> Body:
     lines: Body = [f"thread {violation.where.thread} waits{timed} for:"]
     lines += [f"  {violation.awaited} [{violation.awaited_place}]", "", "while it is holding lock:"]
     lines += [page.class_line(lock_class), f" {TAKEN}:", frames(violation.prev.stack), ""]
-    lines += ["and what it waits for took that lock at:", frames(violation.taken), ""]
+    lines += [f"and what it waits for took that lock{gives_up(violation)} at:", frames(violation.taken), ""]
     waiter = [f"lock({lock_class.name});", f"join({violation.awaited_place});"]
     awaited = [f"[{violation.awaited}]", f"lock({lock_class.name});"]
     return [
@@ -25,7 +27,24 @@ def body(page: Page, violation: JoinWhileHolding) -> Body:
         "",
         table([waiter, awaited]),
         "",
-        outcome(timed=violation.timed),
+        outcome(timed=violation.ends),
         "",
         *page.tail(violation.where),
     ]
+
+
+@sketches(JoinWhileHolding)
+def brief(page: Page, violation: JoinWhileHolding) -> Brief:
+    """Return where the waiting thread took the lock and waits, and where the other one takes it."""
+    letters = Letters(page)
+    lock, who = letters.of(violation.prev.lock_class), violation.where.thread
+    waits = waiting_side(lock, violation)
+    takes = Side(f"{violation.awaited} takes {lock}{gives_up(violation)}", calls((violation.taken, f"wants {lock}")))
+    table = scene([(who, [f"lock({lock});", "wait;"]), (violation.awaited, ["...", f"lock({lock});"])])
+    fix = f"release {lock} before the wait"
+    return Brief(letters.rows(), (waits, takes), table, outcome(timed=violation.ends), fix)
+
+
+def gives_up(violation: JoinWhileHolding) -> str:
+    """Return what is to be said of how the lock is taken by what is waited for."""
+    return " with a timeout" if violation.gives_up else ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from lockdep.fastpath import TIMED
 from lockdep.graph.comparison import Compared
+from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import INFO, SCENARIO, TAKEN, Body, Page, frames, outcome, table
+from lockdep.splats.sketch import Letters, calls, scene
 from lockdep.splats.steps import waiting_verb
-from lockdep.splats.tellers import tells
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.recursion import Recursion
 
 
@@ -26,6 +28,24 @@ def body(page: Page, violation: Recursion) -> Body:
     wanted = f"{waiting_verb(violation.mode)}({violation.lock_class.name});"
     lines += ["", INFO, SCENARIO, "", table([[held, wanted]]), "", outcome(timed=timed), ""]
     return [*lines, *advice(violation), "", *page.tail(violation.where)]
+
+
+@sketches(Recursion)
+def brief(page: Page, violation: Recursion) -> Brief:
+    """Return where the thread took the lock, and where it wants it again."""
+    letters, timed = Letters(page), bool(violation.mode & TIMED)
+    held, wanted = letters.of(violation.prev.lock_class), letters.of(violation.lock_class)
+    which = "again" if violation.same else "of another object of the same class"
+    heading = f"{violation.where.thread} holds {held}, and wants {wanted} {which}{' with a timeout' if timed else ''}"
+    stacks = (violation.prev.stack, f"holds {held}"), (violation.where.stack, f"wants {wanted}")
+    steps = [f"{waiting_verb(violation.prev.mode)}({held});", f"{waiting_verb(violation.mode)}({wanted});"]
+    fix = OF_THREADING if violation.lock_class.by_instance else OF_PRIMITIVES
+    table = scene([(violation.where.thread, steps)])
+    return Brief(letters.rows(), (Side(heading, calls(*stacks)),), table, outcome(timed=timed), fix)
+
+
+OF_THREADING = "do not take it twice, or use an RLock, which its holder may take again"
+OF_PRIMITIVES = "do not take it twice; if such locks have an order, declare it (subclass=, nest=, set_order)"
 
 
 def described(text: str) -> Body:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import INFO, SCENARIO, TAKEN, Body, Page, frames, heading, outcome, table
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, calls, scene
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.ring import InstanceRing
+
+FIX = "take locks of one class in one order, by a number of their own for instance"
 
 
 @tells(InstanceRing)
@@ -29,7 +33,23 @@ def body(page: Page, violation: InstanceRing) -> Body:
         "",
         outcome(timed=False),
         "",
-        " Take locks of one class in one order, by a number of their own for instance",
+        f" {FIX.capitalize()}",
         "",
     ]
     return [*lines, *page.tail(violation.where)]
+
+
+@sketches(InstanceRing)
+def brief(page: Page, violation: InstanceRing) -> Brief:
+    """Return what the thread of each step of the ring does; A1 and A2 are instances of class A."""
+    letters = Letters(page)
+    letter = letters.of(violation.lock_class)
+    serials = dict.fromkeys(witness.prev_serial for witness in violation.ring)
+    names = {serial: f"{letter}{number}" for number, serial in enumerate(serials, 1)}
+    told, columns = [], []
+    for witness in violation.ring:
+        prev, next_ = names[witness.prev_serial], names.get(witness.next_serial, f"another {letter}")
+        stacks = (witness.prev_stack, f"holds {prev}"), (witness.next_stack, f"wants {next_}")
+        told.append(Side(f"{witness.thread} took {prev}, then {next_}", calls(*stacks)))
+        columns.append((witness.thread, [f"lock({prev});", f"lock({next_});"]))
+    return Brief(letters.rows(), tuple(told), scene(columns), outcome(timed=False), FIX)

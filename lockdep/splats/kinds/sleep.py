@@ -44,5 +44,5 @@ def is_atomic(where: Where) -> bool:
     """Return whether the kernel's preempt count would not be 0 here. A held spinlock counts as well."""
     context = where.context
     counted = [context.depth(state) > 0 or (state.nests and not context.is_on(state)) for state in ATOMIC]
-    spins = any(INV < lock.lock_class.traits.inner < SLEEP for lock in where.held)
+    spins = bool([lock for lock in where.held if INV < lock.lock_class.traits.inner < SLEEP])
     return context.preempt > 0 or any(counted) or spins

@@ -97,6 +97,41 @@ stack backtrace:
       circular.py:25 in Bank.pay
         self.log()
 
-evidence: potential (error): the same locks close the cycle, seen in 2 threads
+evidence: potential (error): the same locks close the cycle, seen in 2 threads, but the second was started after the first had ended
+lockdep: 1 error, 0 warnings
+"""  # noqa: E501
+
+SHORT = """\
+
+====================================================
+ERROR: possible circular locking dependency detected              [b5de4496b7a7]
+----------------------------------------------------
+  A  circular.py:14  self.lock  (RLock)
+  B  circular.py:8   self.lock  (Lock)
+
+total took A, then B
+  > circular.py:18  Bank.total  with self.lock:                          holds A
+  > circular.py:19  Bank.total  with self.account.lock:                  wants B
+
+pay took B, then A
+  > circular.py:23  Bank.pay  with self.account.lock:                    holds B
+    circular.py:25  Bank.pay  self.log()
+  > circular.py:28  Bank.log  with self.lock:                            wants A
+
+  total      pay
+  -----      ---
+  lock(A);
+             lock(B);
+  lock(B);
+             lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: the same locks close the cycle, seen in 2 threads, but the
+        second was started after the first had ended
+fix     take the locks in one order everywhere, or release A before the other
+        one is taken
+accept  suppress = ["circular: circular.py:* self.lock -> circular.py:* self.lock  # why"]
+more    lockdep explain circular     --style kernel     --frames all
 lockdep: 1 error, 0 warnings
 """

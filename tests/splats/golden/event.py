@@ -106,3 +106,38 @@ stack backtrace:
 evidence: potential (error): the same locks close the cycle, seen all in one thread
 lockdep: 1 error, 0 warnings
 """
+
+SHORT = """\
+
+====================================================
+ERROR: possible circular locking dependency detected              [9221a8ce55d0]
+----------------------------------------------------
+  A  request.lock  (Mutex)
+  B  request.finished  (LockMap)  {....}-{0:0}
+
+MainThread took A, then B
+    event.py:32  <module>      main()
+    event.py:28  main          request.wait()
+  > event.py:18  Request.wait  with self.lock:                           holds A
+  > event.py:19  Request.wait  self.finished.sync()                      wants B
+
+MainThread signals B while it holds A
+    event.py:32  <module>        main()
+    event.py:29  main            request.finish()
+  > event.py:23  Request.finish  self.finished.signal()                signals B
+
+  MainThread   MainThread
+  ----------   ----------
+  lock(A);
+               lock(A);
+  sync(B);
+               signal(B);
+
+ *** DEADLOCK ***
+
+error, potential: the same locks close the cycle, seen all in one thread
+fix     wait when no lock is held that the other side needs, or release A first
+accept  suppress = ["circular: request.lock -> request.finished  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+lockdep: 1 error, 0 warnings
+"""

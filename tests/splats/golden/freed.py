@@ -68,3 +68,42 @@ stack backtrace:
 evidence: certain (error): the last reference to a held lock is gone
 lockdep: 2 errors, 0 warnings
 """
+
+SHORT = """\
+
+=======================
+ERROR: held lock freed!                                           [1e9e925f5f10]
+-----------------------
+thread MainThread is initialising a lock again, still held by MainThread!
+  (freed.py:14 self.lock) [Mutex]
+
+other info that might help us debug this:
+1 lock held by MainThread:
+ #0: (freed.py:14 self.lock), at: freed.py:17 in Session.restart
+
+stack backtrace:
+    freed.py:26  <module>         Session().restart()
+    freed.py:18  Session.restart  self.lock.init()
+
+error, certain: whoever holds it will release another lock
+accept  suppress = ["freed: freed.py:* self.lock  # why"]
+more    lockdep explain freed     --style kernel     --frames all
+
+=======================
+ERROR: held lock freed!                                           [648a07316493]
+-----------------------
+thread MainThread noticed that a lock was collected, still held by MainThread!
+  (freed.py:22 lock) [Mutex]
+
+other info that might help us debug this:
+1 lock held by MainThread:
+ #0: (freed.py:22 lock), at: freed.py:23 in drop
+
+stack backtrace:
+    freed.py:28  <module>  runtime.validator().collect()
+
+error, certain: the last reference to a held lock is gone
+accept  suppress = ["freed: freed.py:* lock  # why"]
+more    lockdep explain freed     --style kernel     --frames all
+lockdep: 2 errors, 0 warnings
+"""

@@ -85,7 +85,7 @@ stack backtrace:
       instances.py:24 in <module>
         transfer(bert, anna)
 
-evidence: potential (error): 2 locks of one class are taken in a ring of orders
+evidence: potential (error): 2 locks of one class are taken in a ring of orders, seen all in one thread
 
 ======================================================
 WARNING: possible circular locking dependency detected
@@ -154,3 +154,70 @@ stack backtrace:
 evidence: unmatched (warning): the classes close a cycle, but the observations name different locks that lived at the same time
 lockdep: 1 error, 1 warning
 """  # noqa: E501
+
+SHORT = """\
+
+====================================================
+ERROR: possible circular locking dependency detected              [d59704b5f3f2]
+----------------------------------------------------
+  A  instances.py:8  self.lock  (Lock)
+
+MainThread took A1, then A2
+    instances.py:23  <module>  transfer(anna, bert)
+  > instances.py:17  transfer  with source.lock:                        holds A1
+  > instances.py:18  transfer  with target.lock:                        wants A2
+
+MainThread took A2, then A1
+    instances.py:24  <module>  transfer(bert, anna)
+  > instances.py:17  transfer  with source.lock:                        holds A2
+  > instances.py:18  transfer  with target.lock:                        wants A1
+
+  MainThread   MainThread
+  ----------   ----------
+  lock(A1);
+               lock(A2);
+  lock(A2);
+               lock(A1);
+
+ *** DEADLOCK ***
+
+error, potential: 2 locks of one class are taken in a ring of orders, seen all
+        in one thread
+fix     take locks of one class in one order, by a number of their own for
+        instance
+accept  suppress = ["circular: instances.py:* self.lock  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+
+======================================================
+WARNING: possible circular locking dependency detected            [f7d006c2b0a0]
+------------------------------------------------------
+  A  instances.py:8   self.lock  (Lock)
+  B  instances.py:13  self.lock  (Lock)
+
+MainThread took A, then B
+    instances.py:27  <module>  transfer(anna, first)
+  > instances.py:17  transfer  with source.lock:                         holds A
+  > instances.py:18  transfer  with target.lock:                         wants B
+
+MainThread took B, then A
+    instances.py:28  <module>  transfer(second, bert)
+  > instances.py:17  transfer  with source.lock:                         holds B
+  > instances.py:18  transfer  with target.lock:                         wants A
+
+  MainThread   MainThread
+  ----------   ----------
+  lock(A);
+               lock(B);
+  lock(B);
+               lock(A);
+
+ *** DEADLOCK ***
+
+warning, unmatched: the classes close a cycle, but the observations name
+        different locks that lived at the same time
+fix     take the locks in one order everywhere, or release A before the other
+        one is taken
+accept  suppress = ["circular: instances.py:* self.lock -> instances.py:* self.lock  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+lockdep: 1 error, 1 warning
+"""

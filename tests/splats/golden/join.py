@@ -114,3 +114,62 @@ stack backtrace:
 evidence: potential (error): the same lock is held by the waiter and taken by what it waits for
 lockdep: 2 errors, 0 warnings
 """
+
+SHORT = """\
+
+=====================================================================
+ERROR: possible deadlock: waiting for a thread that takes a held lock [60c15faf7896]
+---------------------------------------------------------------------
+  A  join.py:6  lock  (Lock)
+
+MainThread holds A, and waits for worker [thread:join.py:20]
+  > join.py:23  <module>  with lock:                                     holds A
+  > join.py:24  <module>  thread.join()                                    waits
+
+worker takes A
+    join.py:16  announce  work()
+  > join.py:11  work      with lock:                                     wants A
+
+  MainThread   worker
+  ----------   ------
+  lock(A);
+               ...
+  wait;
+               lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: the same lock is held by the waiter and taken by what it waits
+        for
+fix     release A before the wait
+accept  suppress = ["join: join.py:* lock -> thread:join.py:*  # why"]
+more    lockdep explain join     --style kernel     --frames all
+
+=====================================================================
+ERROR: possible deadlock: waiting for a thread that takes a held lock [41399e362af9]
+---------------------------------------------------------------------
+  A  join.py:6  lock  (Lock)
+
+MainThread holds A, and waits for work item work [task:join.py:10]
+  > join.py:30  <module>  with lock:                                     holds A
+  > join.py:31  <module>  future.result()                                  waits
+
+work item work takes A
+  > join.py:11  work  with lock:                                         wants A
+
+  MainThread       work item work
+  ----------       --------------
+  lock(A);
+                   ...
+  wait;
+                   lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: the same lock is held by the waiter and taken by what it waits
+        for
+fix     release A before the wait
+accept  suppress = ["join: join.py:* lock -> task:join.py:*  # why"]
+more    lockdep explain join     --style kernel     --frames all
+lockdep: 2 errors, 0 warnings
+"""

@@ -46,3 +46,33 @@ Python VERSION SYSTEM [c2e7f0b1a667]
 evidence: unmatched (warning): another thread may still release it
 lockdep: 1 error, 1 warning
 """
+
+SHORT = """\
+
+=========================================
+ERROR: thread ended with locks still held                         [efd00d04eaf3]
+-----------------------------------------
+1 lock held by forgetful:
+ #0: (lifetime.py:6 owned), at: lifetime.py:10 in forget
+
+#0 was taken at:
+    lifetime.py:10  forget  which.acquire()
+
+error, certain: only the thread that took it can release it
+accept  suppress = ["lifetime: lifetime.py:* owned  # why"]
+more    lockdep explain lifetime     --style kernel     --frames all
+
+===========================================
+WARNING: thread ended with locks still held                       [c2e7f0b1a667]
+-------------------------------------------
+1 lock held by forgetful:
+ #0: (lifetime.py:5 lock), at: lifetime.py:10 in forget
+
+#0 was taken at:
+    lifetime.py:10  forget  which.acquire()
+
+warning, unmatched: another thread may still release it
+accept  suppress = ["lifetime: lifetime.py:* lock  # why"]
+more    lockdep explain lifetime     --style kernel     --frames all
+lockdep: 1 error, 1 warning
+"""

@@ -125,3 +125,55 @@ stack backtrace:
 evidence: potential (error): judged by classes, as the kernel does: whatever their instances
 lockdep: 2 errors, 0 warnings
 """
+
+SHORT = """\
+
+==========================================
+ERROR: possible recursive locking detected                        [676524420219]
+------------------------------------------
+  A  node.lock  (Mutex)
+
+MainThread holds A, and wants A of another object of the same class
+    nesting.py:33  <module>   lock_both(*plain)
+  > nesting.py:19  lock_both  with first.lock:                           holds A
+  > nesting.py:20  lock_both  with second.lock:                          wants A
+
+  MainThread
+  ----------
+  lock(A);
+  lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: judged by classes, as the kernel does: whatever their
+        instances
+fix     do not take it twice; if such locks have an order, declare it
+        (subclass=, nest=, set_order)
+accept  suppress = ["recursive: node.lock  # why"]
+more    lockdep explain recursive     --style kernel     --frames all
+
+==========================================
+ERROR: possible recursive locking detected                        [59916ab4abb0]
+------------------------------------------
+  A  ordered.lock  (Mutex)
+
+MainThread holds A, and wants A of another object of the same class
+    nesting.py:40  <module>   lock_both(*reversed(ordered))
+  > nesting.py:19  lock_both  with first.lock:                           holds A
+  > nesting.py:20  lock_both  with second.lock:                          wants A
+
+  MainThread
+  ----------
+  lock(A);
+  lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: judged by classes, as the kernel does: whatever their
+        instances
+fix     do not take it twice; if such locks have an order, declare it
+        (subclass=, nest=, set_order)
+accept  suppress = ["recursive: ordered.lock  # why"]
+more    lockdep explain recursive     --style kernel     --frames all
+lockdep: 2 errors, 0 warnings
+"""

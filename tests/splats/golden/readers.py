@@ -102,3 +102,38 @@ stack backtrace:
 evidence: potential (error): the same locks close the cycle, seen all in one thread
 lockdep: 1 error, 0 warnings
 """
+
+SHORT = """\
+
+====================================================
+ERROR: possible circular locking dependency detected              [013b66ce6fb4]
+----------------------------------------------------
+  A  table  (RWSem)
+  B  row  (Mutex)
+
+MainThread took A for read, then B
+    readers.py:32  <module>  look_up()
+  > readers.py:20  look_up   table.hold(READ)                            holds A
+  > readers.py:21  look_up   with row:                                   wants B
+
+MainThread took B, then A
+    readers.py:33  <module>  insert()
+  > readers.py:27  insert    with row:                                   holds B
+  > readers.py:28  insert    table.hold()                                wants A
+
+  MainThread   MainThread
+  ----------   ----------
+  rlock(A);
+               lock(B);
+  lock(B);
+               lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: the same locks close the cycle, seen all in one thread
+fix     take the locks in one order everywhere, or release A before the other
+        one is taken
+accept  suppress = ["circular: table -> row  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+lockdep: 1 error, 0 warnings
+"""

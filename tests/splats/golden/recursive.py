@@ -62,3 +62,30 @@ stack backtrace:
 evidence: stall (warning): the wait has a timeout: not for ever, but that long
 lockdep: 0 errors, 1 warning
 """
+
+SHORT = """\
+
+============================================
+WARNING: possible recursive locking detected                      [aeb624fe2ee0]
+--------------------------------------------
+  A  recursive.py:5  lock  (Lock)
+
+MainThread holds A, and wants A again with a timeout
+    recursive.py:18  <module>  outer()
+  > recursive.py:9   outer     with lock:                                holds A
+    recursive.py:10  outer     inner()
+  > recursive.py:14  inner     if lock.acquire(timeout=0.001):           wants A
+
+  MainThread
+  ----------
+  lock(A);
+  lock(A);
+
+ *** STALL ***
+
+warning, stall: the wait has a timeout: not for ever, but that long
+fix     do not take it twice, or use an RLock, which its holder may take again
+accept  suppress = ["recursive: recursive.py:* lock  # why"]
+more    lockdep explain recursive     --style kernel     --frames all
+lockdep: 0 errors, 1 warning
+"""

@@ -24,7 +24,7 @@ EXPECTED = """\
 
 =====================================
 WARNING: bad unlock balance detected!
-Python VERSION SYSTEM [0f63211dd6aa]
+Python VERSION SYSTEM [fe80e6a6cad1]
 -------------------------------------
 thread MainThread is trying to release lock (release.py:5 free) at:
       release.py:11 in release
@@ -40,7 +40,7 @@ evidence: unmatched (warning): a lock is released that this thread does not hold
 
 =====================================
 WARNING: bad unlock balance detected!
-Python VERSION SYSTEM [45d124c9032a]
+Python VERSION SYSTEM [f0e89dc5e638]
 -------------------------------------
 thread stranger is trying to release lock (release.py:6 owned) at:
       release.py:11 in release
@@ -51,5 +51,38 @@ other info that might help us debug this:
 no locks held by stranger.
 
 evidence: unmatched (warning): a lock is released that this thread does not hold
+lockdep: 0 errors, 2 warnings
+"""
+
+SHORT = """\
+
+=====================================
+WARNING: bad unlock balance detected!                             [fe80e6a6cad1]
+-------------------------------------
+thread MainThread is trying to release lock (release.py:5 free) at:
+    release.py:16  <module>  release(free)
+    release.py:11  release   lock.release()
+but there are no more locks to release!
+
+other info that might help us debug this:
+no locks held by MainThread.
+
+warning, unmatched: a lock is released that this thread does not hold
+accept  suppress = ["release: release.py:* free  # why"]
+more    lockdep explain release     --style kernel     --frames all
+
+=====================================
+WARNING: bad unlock balance detected!                             [f0e89dc5e638]
+-------------------------------------
+thread stranger is trying to release lock (release.py:6 owned) at:
+    release.py:11  release  lock.release()
+but it is held by MainThread!
+
+other info that might help us debug this:
+no locks held by stranger.
+
+warning, unmatched: a lock is released that this thread does not hold
+accept  suppress = ["release: release.py:* owned  # why"]
+more    lockdep explain release     --style kernel     --frames all
 lockdep: 0 errors, 2 warnings
 """

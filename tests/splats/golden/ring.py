@@ -179,3 +179,84 @@ stack backtrace:
 evidence: potential (error): the same locks close the cycle, seen all in one thread
 lockdep: 1 error, 0 warnings
 """
+
+SHORT = """\
+
+======================================================
+WARNING: possible circular locking dependency detected            [f88c3d61912a]
+------------------------------------------------------
+  A  ring.py:5  a  (Lock)
+  B  ring.py:6  b  (Lock)
+  C  ring.py:7  c  (Lock)
+
+MainThread took A, then B
+    ring.py:16  <module>  two(a, b)
+  > ring.py:11  two       with first:                                    holds A
+  > ring.py:12  two       with second:                                   wants B
+
+MainThread took B, then C
+    ring.py:17  <module>  two(b, c)
+  > ring.py:11  two       with first:                                    holds B
+  > ring.py:12  two       with second:                                   wants C
+
+MainThread took C, then A with a timeout
+  > ring.py:18  <module>  with c:                                        holds C
+  > ring.py:19  <module>  if a.acquire(timeout=1):                       wants A
+
+  MainThread   MainThread   MainThread
+  ----------   ----------   ----------
+  lock(A);
+               lock(B);
+                            lock(C);
+  lock(B);
+               lock(C);
+                            lock(A);
+
+ *** STALL ***
+
+warning, stall: one of the waits has a timeout: not for ever, but that long
+fix     take the locks in one order everywhere, or release A before the other
+        one is taken
+accept  suppress = ["circular: ring.py:* a -> ring.py:* b  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+
+====================================================
+ERROR: possible circular locking dependency detected              [f88c3d61912a]
+----------------------------------------------------
+  A  ring.py:5  a  (Lock)
+  B  ring.py:6  b  (Lock)
+  C  ring.py:7  c  (Lock)
+
+MainThread took A, then B
+    ring.py:16  <module>  two(a, b)
+  > ring.py:11  two       with first:                                    holds A
+  > ring.py:12  two       with second:                                   wants B
+
+MainThread took B, then C
+    ring.py:17  <module>  two(b, c)
+  > ring.py:11  two       with first:                                    holds B
+  > ring.py:12  two       with second:                                   wants C
+
+MainThread took C, then A
+    ring.py:21  <module>  two(c, a)
+  > ring.py:11  two       with first:                                    holds C
+  > ring.py:12  two       with second:                                   wants A
+
+  MainThread   MainThread   MainThread
+  ----------   ----------   ----------
+  lock(A);
+               lock(B);
+                            lock(C);
+  lock(B);
+               lock(C);
+                            lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: the same locks close the cycle, seen all in one thread
+fix     take the locks in one order everywhere, or release A before the other
+        one is taken
+accept  suppress = ["circular: ring.py:* a -> ring.py:* b  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+lockdep: 1 error, 0 warnings
+"""

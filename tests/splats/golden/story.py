@@ -123,3 +123,74 @@ another cycle through a dependency already reported:
 evidence: potential (error): the same locks close the cycle, seen all in one thread
 lockdep: 2 errors, 0 warnings
 """
+
+SHORT = """\
+
+====================================================
+ERROR: possible circular locking dependency detected              [872f128daec9]
+----------------------------------------------------
+  A  story.py:5  hub   (RLock)
+  B  story.py:6  left  (Lock)
+
+MainThread took A, then B
+    story.py:16  <module>  two(hub, left)
+  > story.py:11  two       with first:                                   holds A
+  > story.py:12  two       with second:                                  wants B
+
+MainThread took B, then A
+    story.py:17  <module>  two(left, hub)
+  > story.py:11  two       with first:                                   holds B
+  > story.py:12  two       with second:                                  wants A
+
+  MainThread   MainThread
+  ----------   ----------
+  lock(A);
+               lock(B);
+  lock(B);
+               lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: the same locks close the cycle, seen all in one thread
+fix     take the locks in one order everywhere, or release A before the other
+        one is taken
+accept  suppress = ["circular: story.py:* hub -> story.py:* left  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+
+====================================================
+ERROR: possible circular locking dependency detected              [8595a80000b4]
+----------------------------------------------------
+  A  story.py:5  hub    (RLock)
+  B  story.py:6  left   (Lock)
+  C  story.py:7  right  (Lock)
+
+MainThread took A, then B (see there)
+
+MainThread took B, then C
+    story.py:18  <module>  two(left, right)
+  > story.py:11  two       with first:                                   holds B
+  > story.py:12  two       with second:                                  wants C
+
+MainThread took C, then A
+    story.py:19  <module>  two(right, hub)
+  > story.py:11  two       with first:                                   holds C
+  > story.py:12  two       with second:                                  wants A
+
+  MainThread   MainThread   MainThread
+  ----------   ----------   ----------
+  lock(A);
+               lock(B);
+                            lock(C);
+  lock(B);
+               lock(C);
+                            lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: the same locks close the cycle, seen all in one thread
+fix     take the locks in one order everywhere, or release A before the other
+        one is taken
+accept  suppress = ["circular: story.py:* hub -> story.py:* left  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+lockdep: 2 errors, 0 warnings
+"""

@@ -30,7 +30,7 @@ EXPECTED = """\
 
 =====================================
 WARNING: bad unlock balance detected!
-Python VERSION SYSTEM [5b50ae78081d]
+Python VERSION SYSTEM [a126e973b52a]
 -------------------------------------
 thread MainThread is trying to release lock (free) at:
   unlock.py:17 in release
@@ -49,7 +49,7 @@ evidence: certain (error): a lock is released that this thread does not hold
 
 =====================================
 WARNING: bad unlock balance detected!
-Python VERSION SYSTEM [588dca59d398]
+Python VERSION SYSTEM [f34d7cb86d89]
 -------------------------------------
 thread stranger is trying to release lock (taken) at:
   unlock.py:17 in release
@@ -63,5 +63,44 @@ stack backtrace:
         lock.release()
 
 evidence: certain (error): a lock is released that this thread does not hold
+lockdep: 2 errors, 0 warnings
+"""
+
+SHORT = """\
+
+===================================
+ERROR: bad unlock balance detected!                               [a126e973b52a]
+-----------------------------------
+thread MainThread is trying to release lock (free) at:
+  unlock.py:17 in release
+but there are no more locks to release!
+
+other info that might help us debug this:
+no locks held by MainThread.
+
+stack backtrace:
+    unlock.py:20  <module>  release(free)
+    unlock.py:17  release   lock.release()
+
+error, certain: a lock is released that this thread does not hold
+accept  suppress = ["release: free  # why"]
+more    lockdep explain release     --style kernel     --frames all
+
+===================================
+ERROR: bad unlock balance detected!                               [f34d7cb86d89]
+-----------------------------------
+thread stranger is trying to release lock (taken) at:
+  unlock.py:17 in release
+but there are no more locks to release!
+
+other info that might help us debug this:
+no locks held by stranger.
+
+stack backtrace:
+    unlock.py:17  release  lock.release()
+
+error, certain: a lock is released that this thread does not hold
+accept  suppress = ["release: taken  # why"]
+more    lockdep explain release     --style kernel     --frames all
 lockdep: 2 errors, 0 warnings
 """

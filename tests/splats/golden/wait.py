@@ -104,3 +104,40 @@ stack backtrace:
 evidence: potential (error): the same locks close the cycle, seen all in one thread
 lockdep: 1 error, 0 warnings
 """
+
+SHORT = """\
+
+====================================================
+ERROR: possible circular locking dependency detected              [b004adf9c1ba]
+----------------------------------------------------
+  A  wait.py:5  state   (Lock)
+  B  wait.py:6  output  (Lock)
+
+MainThread took A, then waited for writer
+    wait.py:30  <module>  stop()
+  > wait.py:20  stop      with state:                                    holds A
+  > wait.py:21  stop      thread.join()                                    waits
+
+writer took B
+  > wait.py:11  write  with output:                                      takes B
+
+MainThread took B, then A
+    wait.py:31  <module>  show()
+  > wait.py:25  show      with output:                                   holds B
+  > wait.py:26  show      with state:                                    wants A
+
+  MainThread   MainThread
+  ----------   ----------
+  lock(A);
+               lock(B);
+  wait(B);
+               lock(A);
+
+ *** DEADLOCK ***
+
+error, potential: the same locks close the cycle, seen all in one thread
+fix     wait when no lock is held that the other side needs, or release A first
+accept  suppress = ["circular: wait.py:* state -> wait.py:* output  # why"]
+more    lockdep explain circular     --style kernel     --frames all
+lockdep: 1 error, 0 warnings
+"""

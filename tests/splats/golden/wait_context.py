@@ -90,3 +90,53 @@ stack backtrace:
 evidence: potential (error): judged by classes, as the kernel does: whatever their instances
 lockdep: 2 errors, 0 warnings
 """
+
+SHORT = """\
+
+=============================
+[ BUG: Invalid wait context ]                                     [612fbdc2d24d]
+-----------------------------
+thread MainThread is trying to lock:
+  (wait_context.py:19 self.config) [Mutex]
+
+which can be a wait of type SLEEP (4)
+where at most CONFIG (3) is allowed: under (wait_context.py:18 self.registers){+.+.}-{3:3}
+
+other info that might help us debug this:
+context-{5:5}
+1 lock held by MainThread:
+ #0: (wait_context.py:18 self.registers){+.+.}-{3:3}, at: wait_context.py:23 in Device.reset
+
+stack backtrace:
+    wait_context.py:38  <module>       device.reset()
+    wait_context.py:24  Device.reset   self.reload()
+    wait_context.py:27  Device.reload  with self.config:
+
+error, potential: judged by classes, as the kernel does: whatever their
+        instances
+accept  suppress = ["wait-context: wait_context.py:* self.config  # why"]
+more    lockdep explain wait-context     --style kernel     --frames all
+
+=============================
+[ BUG: Invalid wait context ]                                     [2fa59edc60f5]
+-----------------------------
+thread MainThread is trying to lock:
+  (wait_context.py:20 self.statistics) [Mutex]
+
+which can be a wait of type SLEEP (4)
+where at most CONFIG (3) is allowed: in a hardirq handler
+
+other info that might help us debug this:
+context-{3:3}
+no locks held by MainThread.
+
+stack backtrace:
+    wait_context.py:39  <module>                device.handle_interrupt()
+    wait_context.py:32  Device.handle_interrupt  with self.statistics:
+
+error, potential: judged by classes, as the kernel does: whatever their
+        instances
+accept  suppress = ["wait-context: wait_context.py:* self.statistics  # why"]
+more    lockdep explain wait-context     --style kernel     --frames all
+lockdep: 2 errors, 0 warnings
+"""

@@ -1,0 +1,150 @@
+"""The short style: whose calls are shown, how wide lines are, which style a finding gets, and colours."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lockdep.splats.short import WIDTH, beside, left_out, of_program
+from lockdep.trace import Frame
+from lockdep.violations.suppressions import Suppression, entry_of
+from tests.worlds import program
+
+INVERSION = """
+import threading
+from {package} import call
+a = threading.Lock()
+b = threading.Lock()
+
+def both(first, second):
+    with first:
+        with second:
+            pass
+
+for pair in ((a, b), (b, a)):
+    thread = threading.Thread(target=call, args=(both, *pair), name="T")
+    thread.start()
+    thread.join()
+"""
+LIBRARY = "def call(function, *arguments):\n    return again(function, *arguments)\n"
+LIBRARY += "def again(function, *arguments):\n    return function(*arguments)\n"
+MUTEXES = "from primitives import Mutex\na, b = Mutex(), Mutex()\nwith a, b: pass\nwith b, a: pass\n"
+LOCKS = MUTEXES.replace("primitives", "threading").replace("Mutex", "Lock")
+
+
+def library(folder: Path, name: str, *, installed: bool) -> None:
+    """Make a package, as an installer does or as a part of the program."""
+    (folder / name).mkdir()
+    (folder / name / "__init__.py").write_text(LIBRARY)
+    if installed:
+        (folder / f"{name}-1.0.dist-info").mkdir()
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_calls_of_an_installed_package_are_counted_and_those_of_the_program_shown(
+    tmp_path: Path, installed: bool
+) -> None:
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    library(packages, "lib", installed=installed)
+    source = f"import sys\nsys.path.insert(0, {str(packages)!r})\n{INVERSION.format(package='lib')}"
+
+    text = program(tmp_path, source).stderr
+
+    assert text.count("    ... 2 frames of lib (--frames all)\n") == (2 if installed else 0)
+    assert ("lib/__init__.py:2" in text) is not installed
+    assert "lib/__init__.py:2" in program(tmp_path, source, LOCKDEP_OPTIONS="frames=all").stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "kernel"),
+    [
+        (LOCKS, "", False),
+        (MUTEXES, "", True),
+        (LOCKS, "strict=yes", True),
+        (MUTEXES, "style=short", False),
+        (LOCKS, "style=kernel", True),
+        (LOCKS, "strict=yes style=short", False),
+    ],
+)
+def test_the_style_fits_the_locks_unless_one_is_chosen(tmp_path: Path, source: str, options: str, kernel: bool) -> None:
+    text = program(tmp_path, source, LOCKDEP_OPTIONS=options).stderr
+
+    assert ("the existing dependency chain (in reverse order) is:" in text) is kernel
+    assert ("more    lockdep explain circular" in text) is not kernel
+
+
+@pytest.mark.parametrize(
+    ("environment", "colours"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+)
+def test_colours_are_those_that_are_asked_for(tmp_path: Path, environment: dict[str, str], colours: bool) -> None:
+    text = program(tmp_path, LOCKS, **environment).stderr
+
+    assert ("\x1b[1;31mERROR: possible circular" in text) is colours
+    assert ("\x1b[" in text) is colours
+
+
+def frame(file: str, *, of_library: bool = False) -> Frame:
+    return Frame(file, 1, "f", "f()", of_library)
+
+
+def test_a_call_in_a_library_that_takes_a_lock_is_shown() -> None:
+    calls = [(frame("app.py"), ""), (frame("lib/a.py", of_library=True), ""), (frame("lib/b.py", of_library=True), "A")]
+
+    shown = of_program(calls)
+
+    assert [call.file for call, _ in shown.calls] == ["app.py", "lib/b.py"]
+    assert [call.file for call in shown.left] == ["lib/a.py"]
+
+
+def test_all_calls_are_shown_where_the_program_is_a_library() -> None:
+    calls = [(frame("lib/a.py", of_library=True), ""), (frame("lib/b.py", of_library=True), "A")]
+
+    assert of_program(calls).calls == calls
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        (["flask/app.py"], "1 frame of flask"),
+        (["stdlib/a.py", "flask/app.py"], "2 frames of flask and the standard library"),
+        (["a/x.py", "b/x.py", "stdlib/y.py"], "3 frames of a, b and the standard library"),
+        (["a/x.py", "b/x.py", "c.py", "d.py", "stdlib/y.py"], "5 frames of a, b and 3 more"),
+    ],
+)
+def test_libraries_are_named(files: list[str], words: str) -> None:
+    assert left_out([frame(file, of_library=True) for file in files]) == words
+
+
+@pytest.mark.parametrize("source", ["with lock:", "x" * 200, ""])
+@pytest.mark.parametrize("mark", ["holds A", ""])
+def test_a_line_fits_a_terminal(source: str, mark: str) -> None:
+    line = beside("  > app.py:1  f", source, mark)
+
+    assert len(line) <= WIDTH
+    assert line.endswith(mark)
+    assert len(source) < WIDTH or "..." in line
+
+
+class About:
+    """A finding of a cycle."""
+
+    slug, id = "circular", "bf9b27b77a45"
+
+    def __init__(self, *classes: str) -> None:
+        self.classes = classes
+        self.dependencies = tuple(zip(classes, classes[1:] + classes[:1], strict=True))
+
+
+@pytest.mark.parametrize(
+    "names", [("a.py:1 x", "b.py:22 y"), ("a.py:1 x",), ("a.py:1 x[0]", "b"), ("a < b.py:3 c", "*")]
+)
+def test_the_line_to_accept_a_finding_matches_it_after_lines_have_moved(names: tuple[str, ...]) -> None:
+    accepted = Suppression.parse(entry_of(About(*names)))
+
+    assert accepted.matches(About(*names))
+    moved = [name if "[" in name or "*" in name else re.sub(r":\d+", ":99", name) for name in names]
+    assert accepted.matches(About(*moved))
