@@ -1,6 +1,7 @@
 """The lock_stat table: the kernel's columns and layout, most contended first; then medians and 99th percentiles.
 
-Times are in microseconds. Below a contended class come the places of the waiters, and then those of the holders.
+Times are in microseconds. Below a contended class come the places of the waiters, and then those of the holders;
+then the waits and holds that had not ended.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ SORTS: dict[str, Callable[[ClassStatistics], float]] = {
 MOST_CONTENDED = 10  # number of classes in the table at the end of a run
 WIDTH = 14
 NARROWEST, WIDEST = 40, 72
+NOW = ("still waiting:", "still held:")  # before waits and holds that have not ended
 
 
 def render_lock_stat(
@@ -41,7 +43,7 @@ def render_lock_stat(
     lines += [" ".join(["class name".rjust(width), *(column.rjust(WIDTH) for column in COLUMNS)]), rule, ""]
     for stat in chosen:
         lines.append(row(names[id(stat)], stat, width))
-        if stat.contention_points or stat.contending_points:
+        if stat.contention_points or stat.contending_points or stat.waiting_now or stat.holding_now:
             lines += point_lines(stat, names[id(stat)], width, points)
             lines += ["", "." * len(rule), ""]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -90,10 +92,25 @@ def microseconds(ns: float) -> str:
 def point_lines(stat: ClassStatistics, name: str, width: int, most: int) -> list[str]:
     """Return the lines with the places of waiters and of holders."""
     lines: list[str] = []
-    for places in (stat.contention_points, stat.contending_points):
+    now = [flagged(NOW[0], stat.waiting_now), flagged(NOW[1], stat.holding_now)]
+    for places in (stat.contention_points, stat.contending_points, *filter(None, now)):
         lines.append(" " * (width - len(shortened(name, width - 1))) + "-" * min(len(name), width - 1))
         lines += place_lines(name, places, width, most)
     return lines
+
+
+def flagged(flag: str, places: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return places with words before each."""
+    return [(f"{flag} {place}", count) for place, count in places]
+
+
+def progress_text(stat: ClassStatistics) -> str:
+    """Return the waits and holds of a class that have not ended yet, in a few words."""
+    waits = sum(count for _, count in stat.waiting_now)
+    holders = [holder for holder, _ in stat.holding_now]
+    more = f" and {len(holders) - 1} more" if len(holders) > 1 else ""
+    words = [f"{waits} waiting"] if waits else []
+    return ", ".join([*words, f"held by {holders[0]}{more}"] if holders else words)
 
 
 def place_lines(name: str, places: Sequence[tuple[str, int]], width: int, most: int) -> list[str]:

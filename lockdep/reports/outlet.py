@@ -2,7 +2,8 @@
 
 Writing must not stop the program. What a full pipe does not take is kept, and written when there is room again, at the
 latest when the program ends. os.write is used, which takes no Python lock and no stream of the program. Nothing is
-written to a file that the program has opened under the same number meanwhile.
+written to a file that the program has opened under the same number meanwhile: then, or when the program has closed the
+descriptor, the duplicate is used that was made at the start.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ MOST_KEPT = 1 << 20  # bytes; what comes after them is dropped, and counted
 CHUNK = 4096  # bytes that a pipe takes at once if it is ready (PIPE_BUF)
 SECONDS = 0.02  # how long one report waits for its reader
 SECONDS_AT_END = 1.0
+HIGH = 200  # the least number of a duplicate: a program may rely on the numbers that come next
 
 
 class Outlet:
@@ -28,11 +30,23 @@ class Outlet:
     def __init__(self, descriptor: int | None) -> None:
         self.descriptor = descriptor
         self._opened = identity(descriptor)
+        self._duplicate: int | None = None
         self._kept: deque[bytes] = deque()
         self._size = 0
         self._dropped = 0
         self._patience = SECONDS_AT_END
         self._writing = _thread.allocate_lock()
+
+    def keep(self) -> None:
+        """Make the duplicate, unless there is one. Programs that this one starts do not inherit it."""
+        if self._duplicate is None and self.descriptor is not None:
+            self._duplicate = duplicate(self.descriptor)
+
+    def release(self) -> None:
+        """Close the duplicate, unless the program has done that."""
+        number, self._duplicate = self._duplicate, None
+        if number is not None and identity(number) == self._opened:
+            os.close(number)
 
     def write(self, text: str) -> None:
         """Write text as soon as there is room for it. Waits for at most SECONDS; errors are ignored."""
@@ -56,7 +70,11 @@ class Outlet:
             self._patience = 0.0
 
     def forked(self) -> None:
-        """Go on in the child of a fork: the parent writes what was kept."""
+        """Go on in the child of a fork: the parent writes what was kept.
+
+        The child has no duplicate: it may be a daemon, and somebody may wait until it closes the pipe.
+        """
+        self.release()
         self._writing = _thread.allocate_lock()
         self._kept = deque()  # without the GIL, a thread that is gone may have held the old one's own lock
         self._size = 0
@@ -91,15 +109,24 @@ class Outlet:
 
     def _write_some(self, data: bytes, deadline: float) -> int:
         """Return how many bytes were written. If the descriptor is of no use any more, all data is taken as written."""
-        if self.descriptor is None or not self._is_ours():
+        number = self._usable()
+        if number is None:
             return len(data)
         try:
-            if not writable(self.descriptor, max(0.0, deadline - monotonic())):
+            if not writable(number, max(0.0, deadline - monotonic())):
                 return 0
-            return os.write(self.descriptor, data[:CHUNK])
+            return os.write(number, data[:CHUNK])
         except (OSError, ValueError) as error:
             let_pass(error)  # a handler's TimeoutError is an OSError, too
             return 0 if isinstance(error, BlockingIOError) else len(data)
+
+    def _usable(self) -> int | None:
+        """Return the number to write to now: the descriptor, its duplicate, or None if both are something else now."""
+        if self._is_ours():
+            return self.descriptor
+        if self._opened is not None and identity(self._duplicate) == self._opened:
+            return self._duplicate
+        return None
 
     def _is_ours(self) -> bool:
         """Return whether the descriptor is what it was, or what a program makes its standard error: not its data."""
@@ -113,7 +140,7 @@ class Outlet:
             return False
         kind = known.st_mode
         captured = known.st_nlink == 0  # a temporary file that nobody else can open
-        log = stat.S_ISREG(kind) and (captured or is_write_only(self.descriptor or 0))
+        log = stat.S_ISREG(kind) and (captured or is_appended(self.descriptor or 0))
         return stat.S_ISCHR(kind) or stat.S_ISFIFO(kind) or log
 
 
@@ -127,13 +154,24 @@ def identity(descriptor: int | None) -> tuple[int, int] | None:
     return known.st_dev, known.st_ino
 
 
-def is_write_only(descriptor: int) -> bool:
-    """Return whether a file was opened as a log is, and not as a database is."""
+def duplicate(descriptor: int) -> int | None:
+    """Return another number of the same open file, which no other program inherits; None if there is none left."""
+    try:
+        import fcntl
+
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH)
+    except (ImportError, OSError) as error:
+        let_pass(error)
+        return None
+
+
+def is_appended(descriptor: int) -> bool:
+    """Return whether a file was opened as a log is, and not as a database is, or data that are written anew."""
     try:
         import fcntl
     except ImportError:
         return False
-    return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
+    return bool(fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND)
 
 
 def writable(descriptor: int, seconds: float) -> bool:

@@ -65,10 +65,11 @@ def test_what_is_kept_has_a_limit(pipe: tuple[int, int]) -> None:
     assert outlet._size <= MOST_KEPT
 
 
-def test_a_database_under_the_same_number_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", [os.O_RDWR, os.O_WRONLY | os.O_TRUNC], ids=["database", "output"])
+def test_data_under_the_same_number_are_left_alone(tmp_path: Path, how: int) -> None:
     descriptor = os.open(tmp_path / "log", os.O_WRONLY | os.O_CREAT)
     outlet = Outlet(descriptor)
-    other = os.open(tmp_path / "database", os.O_RDWR | os.O_CREAT)
+    other = os.open(tmp_path / "database", how | os.O_CREAT)
     os.dup2(other, descriptor)
     outlet.write("report\n")
     os.close(other)
@@ -87,6 +88,55 @@ def test_a_log_that_replaces_it_gets_the_reports(tmp_path: Path) -> None:
     os.close(descriptor)
 
     assert (tmp_path / "log").read_bytes() == b"report\n"
+
+
+def test_reports_go_on_when_the_program_has_closed_the_descriptor(pipe: tuple[int, int], tmp_path: Path) -> None:
+    descriptor = os.dup(pipe[1])
+    outlet = Outlet(descriptor)
+    outlet.keep()
+    os.close(descriptor)
+    outlet.write("closed\n")
+    database = os.open(tmp_path / "database", os.O_RDWR | os.O_CREAT)
+    if database != descriptor:
+        os.dup2(database, descriptor)
+        os.close(database)
+    outlet.write("replaced\n")
+    os.close(descriptor)
+    outlet.release()
+
+    assert read_available(pipe[0]) == b"closed\nreplaced\n"
+    assert (tmp_path / "database").read_bytes() == b""
+
+
+def test_the_duplicate_is_not_inherited_and_not_used_when_it_is_another_file(
+    pipe: tuple[int, int], tmp_path: Path
+) -> None:
+    descriptor = os.dup(pipe[1])
+    outlet = Outlet(descriptor)
+    outlet.keep()
+    number = outlet._duplicate
+    assert number is not None
+    assert not os.get_inheritable(number)
+    os.close(descriptor)
+    database = os.open(tmp_path / "database", os.O_RDWR | os.O_CREAT)
+    os.dup2(database, number)
+    outlet.write("report\n")
+    outlet.release()
+    os.close(database)
+    os.close(number)
+
+    assert read_available(pipe[0]) == b""
+    assert (tmp_path / "database").read_bytes() == b""
+
+
+def test_a_child_has_no_duplicate(pipe: tuple[int, int]) -> None:
+    outlet = Outlet(pipe[1])
+    outlet.keep()
+    number = outlet._duplicate
+    outlet.forked()
+
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(-1 if number is None else number)
 
 
 def test_a_closed_descriptor_is_no_error() -> None:

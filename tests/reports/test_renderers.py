@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ElementTree
 
 import networkx
 import pytest
-from hypothesis import HealthCheck, example, given, settings, strategies
+from hypothesis import example, given, settings, strategies
 
 from lockdep.reports import formats
 from lockdep.reports.chain_table import render_chains
@@ -19,6 +19,7 @@ from lockdep.reports.stats_table import render_stats
 from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import ChainRecord
 from lockdep.snapshots.snapshot import Snapshot
+from lockdep.splats.styles import Look
 from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
@@ -45,35 +46,38 @@ def hidden():
 
 
 @pytest.mark.parametrize("name", formats.names())
-@settings(max_examples=20, deadline=None, suppress_health_check=HealthCheck)
+@settings(max_examples=20)
 @given(snapshots())
 def test_every_format_renders_any_snapshot(name, snapshot):
-    for colour in (False, True):
-        assert isinstance(formats.render(name, snapshot, colour=colour), str)
+    for look in (Look("short"), Look("kernel", colour=True)):
+        assert isinstance(formats.render(name, snapshot, look=look), str)
     assert isinstance(formats.render(name, Snapshot()), str)
 
 
 def test_each_file_of_the_package_is_a_format():
-    assert formats.names() == ["dot", "graphml", "json", "markdown", "mermaid", "snapshot", "splat"]
+    assert formats.names() == [
+        "dot", "github", "graphml", "hierarchy", "html", "json", "markdown", "mermaid", "sarif", "snapshot", "splat",
+    ]  # fmt: skip
 
 
 # The findings
 
 
 def test_the_splat_format_has_the_text_of_the_finding():
-    assert formats.render("splat", INVERSION) == INVERSION.findings[0].text
+    assert formats.render("splat", INVERSION, look=Look("kernel")) == INVERSION.findings[0].text
 
 
 def test_colours_do_not_change_the_text():
-    plain, coloured = (formats.render("splat", INVERSION, colour=colour) for colour in (False, True))
+    looks = (Look(style="kernel", colour=colour) for colour in (False, True))
+    plain, coloured = (formats.render("splat", INVERSION, look=look) for look in looks)
     assert "\x1b[1;31mWARNING: possible circular locking dependency detected\x1b[0m\n" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 
 def test_escape_characters_in_names_are_shown_not_sent():
     text = INVERSION.dumps().replace("takes_A", "takes_\\u001b[31mA")
-    assert "\\x1b[31mA" in formats.render("splat", Snapshot.parse(text, "x"), colour=True)
-    assert "\x1b[31mA" not in formats.render("splat", Snapshot.parse(text, "x"), colour=True)
+    assert "\\x1b[31mA" in formats.render("splat", Snapshot.parse(text, "x"), look=Look(colour=True))
+    assert "\x1b[31mA" not in formats.render("splat", Snapshot.parse(text, "x"), look=Look(colour=True))
 
 
 def test_json_is_a_list_of_findings():
@@ -118,7 +122,7 @@ def test_graphviz_draws_the_inversion():
 
 
 @needs_graphviz
-@settings(max_examples=25, deadline=None, suppress_health_check=HealthCheck)
+@settings(max_examples=25)
 @given(strategies.text())
 @example(NASTY)
 @example("a\x00b")
@@ -174,7 +178,7 @@ def test_graphml_is_valid_xml_for_any_class_name():
     assert len(ElementTree.fromstring(text.encode())[-1]) == 3 + 3
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=HealthCheck)
+@settings(max_examples=50)
 @given(strategies.text())
 @example("a\x00b")
 @example("a\\x00b")
@@ -280,3 +284,28 @@ def test_stats_have_the_labels_of_proc_lockdep_stats():
     }  # fmt: skip
     assert {name: int(rows[name]) for name in expected} == expected
     assert {len(line.split(" [")[0]) for line in text.splitlines()} == {43}
+
+
+# The hierarchy
+
+
+def test_the_hierarchy_leaves_out_what_follows_from_the_rest():
+    text = formats.render("hierarchy", Snapshot.merged([seen("one", "AB", "BC", "AC")]))
+
+    assert text == (
+        "lock hierarchy: 2 of 3 dependencies say it all\n"
+        f"level 0:\n  {A}\n    -> {B}\nlevel 1:\n  {B}\n    -> {C}\nlevel 2:\n  {C}\n"
+    )
+
+
+def test_classes_that_form_a_cycle_are_one_entry_of_the_hierarchy():
+    text = formats.render("hierarchy", INVERSION)
+
+    assert f"level 0:\n  cycle: {A} | {B}\n    -> {C}\nlevel 1:\n  {C}\n" in text
+
+
+def test_names_in_the_hierarchy_stay_on_their_lines():
+    lines = formats.render("hierarchy", nasty()).splitlines()
+
+    assert [line for line in lines if not line.startswith(("lock hierarchy: ", "level ", "  "))] == []
+    assert all(line.isprintable() for line in lines)

@@ -9,6 +9,8 @@ import pkgutil
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lockdep.splats.styles import PLAIN, Look
+
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
 
@@ -18,7 +20,7 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def render(name: str, snapshot: Snapshot, *, colour: bool = False) -> str:
-    """Return a snapshot as text in a format, one of `names()`. With `colour`, it has the colours of a terminal."""
+def render(name: str, snapshot: Snapshot, *, look: Look = PLAIN) -> str:
+    """Return a snapshot as text in a format, one of `names()`. Only the format splat has more than one look."""
     module = import_module(f"{__name__}.{name}")
-    return str(module.render(snapshot, colour=colour))
+    return str(module.render(snapshot, look=look))

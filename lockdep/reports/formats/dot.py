@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockdep.reports.picture import Picture, label
+from lockdep.reports.printable import printable
+from lockdep.splats.styles import PLAIN, Look
 
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 COLOURS = {"error": "#c62828", "warning": "#ef6c00", "": "#546e7a"}
 
 
-def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - colours are part of the picture
+def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - it has one look
     """Return the graph in the language of dot."""
     picture = Picture.of(snapshot)
     numbers = {record.name: f"c{number}" for number, record in enumerate(picture.classes)}
@@ -25,15 +27,15 @@ def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 
         lines.append(f"  {numbers[record.name]} [label={quoted(text)}, color={outline}];")
     for one in picture.dependencies:
         level = picture.level(one)
-        look = [f"color={quoted(COLOURS[level])}", *(["penwidth=2"] if level else [])]
-        look += [f"label={quoted(label(one))}"] if label(one) else []
+        style = [f"color={quoted(COLOURS[level])}", *(["penwidth=2"] if level else [])]
+        style += [f"label={quoted(label(one))}"] if label(one) else []
         finding = picture.marks.get((one.prev, one.next))
-        look += [f"tooltip={quoted(f'{finding.title} [{finding.id}]')}"] if finding else []
-        lines.append(f"  {numbers[one.prev]} -> {numbers[one.next]} [{', '.join(look)}];")
+        style += [f"tooltip={quoted(f'{finding.title} [{finding.id}]')}"] if finding else []
+        lines.append(f"  {numbers[one.prev]} -> {numbers[one.next]} [{', '.join(style)}];")
     return "\n".join([*lines, "}", ""])
 
 
 def quoted(text: str) -> str:
     """Return a string of the dot language. Characters that cannot be printed (a NUL ends the input) become escapes."""
-    shown = "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
+    shown = printable(text, keep="\n")
     return '"' + shown.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

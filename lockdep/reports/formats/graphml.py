@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lockdep.splats.styles import PLAIN, Look
+
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
 
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\")  # and the backslash of escapes
 
 
-def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - data has no colours
+def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - it has one look
     """Return the XML document. Characters that XML does not allow become escapes, so a backslash becomes two."""
     import networkx  # type: ignore[import-untyped,unused-ignore]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockdep.reports.formats import mermaid
 from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import FindingRecord
+from lockdep.splats.styles import PLAIN, Look
 
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
@@ -16,13 +17,15 @@ LARGEST_GRAPH = 60  # dependencies; a larger picture would not help
 MOST_STATS = 20
 
 
-def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - Markdown has no colours
+def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - it has one look
     """Return the document."""
-    shown = [finding for finding in snapshot.findings if not finding.suppressed]
+    shown = [finding for finding in snapshot.findings if finding.shown]
     counts = f"{len(snapshot.classes)} lock classes, {len(snapshot.dependencies)} dependencies, "
     counts += f"{len(snapshot.chains)} chains, {counted(shown)}"
-    hidden = len(snapshot.findings) - len(shown)
+    hidden = sum(finding.suppressed for finding in snapshot.findings)
+    excused = len(snapshot.findings) - len(shown) - hidden
     counts += f", {hidden} suppressed" if hidden else ""
+    counts += f", {excused} excused" if excused else ""
     parts = ["# lockdep", counts + ".", *run_table(snapshot), *finding_parts(shown)]
     if 0 < len(snapshot.dependencies) <= LARGEST_GRAPH:
         parts += ["## Dependencies", fenced(mermaid.render(snapshot), "mermaid")]

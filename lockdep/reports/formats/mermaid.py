@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockdep.reports.picture import Picture, label
+from lockdep.reports.printable import printable
+from lockdep.splats.styles import PLAIN, Look
 
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 STYLES = {"error": "stroke:#c62828,stroke-width:3px", "warning": "stroke:#ef6c00,stroke-width:3px"}
 
 
-def render(snapshot: Snapshot, *, colour: bool = False) -> str:  # noqa: ARG001 - colours are part of the picture
+def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - it has one look
     """Return the flowchart."""
     picture = Picture.of(snapshot)
     numbers = {record.name: f"c{number}" for number, record in enumerate(picture.classes)}
@@ -35,5 +37,5 @@ def escaped(text: str) -> str:
     Characters that cannot be printed are shown as escapes first, because HTML has no entities for control characters.
     """
     plain = " ./:_-,"
-    shown = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in " ".join(text.split()))
+    shown = printable(" ".join(text.split()))
     return "".join(one if one.isalnum() or one in plain else f"#{ord(one)};" for one in shown)

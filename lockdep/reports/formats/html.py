@@ -1,0 +1,215 @@
+"""One page for a browser: findings with both sides beside each other, the graph, and lock statistics.
+
+The page is one file that needs no network and opens from a disk. Its only script filters the graph; without scripts all
+the rest works. The graph has the classes with dependencies; those in findings are coloured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockdep.reports.formats.markdown import counted, milliseconds
+from lockdep.reports.html_parts import element, table, text
+from lockdep.reports.layout import Spot, layout, size
+from lockdep.reports.picture import Picture, label
+from lockdep.snapshots.lock_statistics import ClassStatistics, Counts, Durations
+from lockdep.splats.document import Brief, Side
+from lockdep.splats.short import legend
+from lockdep.splats.styles import PLAIN, Look
+from lockdep.violations.suppressions import entry_of
+
+if TYPE_CHECKING:
+    from lockdep.snapshots.records import FindingRecord
+    from lockdep.snapshots.snapshot import Snapshot
+
+COLUMN, ROW, MARGIN, RADIUS = 250, 70, 30, 7  # of the graph, in pixels
+HERE = Path(__file__).parent.parent  # where style and script are
+LONGEST_LABEL = 30
+MOST_STATS = 200
+FEWEST_BARS = 3  # of a histogram
+BAR = 60  # pixels of the highest bar of a histogram
+
+
+def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - it has one look
+    """Return the page."""
+    parts = [summary(snapshot), findings(snapshot), graph(snapshot), statistics(snapshot.stats), runs(snapshot)]
+    head = element("head", '<meta charset="utf-8">', element("title", "lockdep"), element("style", part("page.css")))
+    body = element("body", *parts, element("script", part("page.js")))
+    return f'<!DOCTYPE html>\n<html lang="en">{head}{body}</html>\n'
+
+
+def part(name: str) -> str:
+    """Return the style or the script, which become part of the page."""
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def summary(snapshot: Snapshot) -> str:
+    """Return the head of the page: what was found, and how much was seen."""
+    shown = [one for one in snapshot.findings if one.shown]
+    seen = f"{len(snapshot.classes)} lock classes, {len(snapshot.dependencies)} dependencies"
+    return element("h1", "lockdep") + element(
+        "p", text(f"{counted(shown)}; {seen}, in {len(snapshot.runs)} run{'s' * (len(snapshot.runs) != 1)}")
+    )
+
+
+# Findings
+
+
+def findings(snapshot: Snapshot) -> str:
+    """Return all findings; the first one is open."""
+    shown = [one for one in snapshot.findings if one.shown]
+    if not shown:
+        return element("h2", "Findings") + element("p", "Nothing was found.")
+    return element("h2", "Findings") + "".join(finding(one, at == 0) for at, one in enumerate(shown))
+
+
+def finding(one: FindingRecord, opened: bool) -> str:
+    """Return one finding: a line, and below it both sides, the evidence, and the report in full."""
+    title = element("b", text(f"{one.level}: {one.title}"))
+    head = element("summary", element("span", text(one.id), class_="id"), title, f" {text(' -> '.join(one.classes))}")
+    brief = one.document.brief
+    core = "" if brief is None else core_of(brief)
+    evidence = element("p", element("b", text(one.grade)), text(f": {one.reason}"))
+    accept = element("p", "accept: ", element("code", text(f'suppress = ["{entry_of(one)}  # why"]')))
+    full = element("details", element("summary", "report in full"), element("pre", text(one.text.strip("\n"))))
+    unfolded = {"open": "open"} if opened else {}
+    return element("details", head, core, evidence, accept, full, class_=f"finding {one.level}", **unfolded)
+
+
+def core_of(brief: Brief) -> str:
+    """Return the locks, the sides beside each other, the scenario, and what to change."""
+    locks = element("pre", text("\n".join(line for _, line in legend(brief.locks))))
+    told = element("div", *map(side, brief.sides), class_="sides")
+    scenario = "" if brief.scenario is None else "\n".join(line for _, line in brief.scenario.lines())
+    drawn = (
+        element("details", element("summary", "order of events"), element("pre", text(scenario))) if scenario else ""
+    )
+    return locks + told + drawn + element("p", element("b", "fix"), text(f": {brief.fix}"))
+
+
+def side(one: Side) -> str:
+    """Return what one thread does: its calls, outermost first; those that take a lock are marked."""
+    rows = []
+    for frame, mark in one.calls:
+        kind = " ".join(["marked"] * bool(mark) + ["library"] * frame.library)
+        place = element("td", text(f"{frame.file}:{frame.line}"))
+        cells = place, element("td", text(frame.function)), element("td", text(frame.source))
+        rows.append(element("tr", *cells, element("td", text(mark), class_="mark"), class_=kind))
+    return element("div", element("h4", text(one.heading)), element("table", *rows, class_="calls"), class_="side")
+
+
+# The graph
+
+
+def graph(snapshot: Snapshot) -> str:
+    """Return the dependencies as a drawing, with a field that leaves only what is near the classes of a name."""
+    picture = Picture.of(snapshot)
+    if not picture.dependencies:
+        return ""
+    spots = layout((one.prev, one.next) for one in picture.dependencies)
+    wide, high = size(spots)
+    lines = "".join(
+        dependency(spots[one.prev], spots[one.next], one.prev, one.next, picture.level(one), label(one))
+        for one in sorted(picture.dependencies, key=picture.level)
+    )
+    nodes = "".join(node(spots[one.name], one.name, picture.troubled.get(one.name, "")) for one in picture.classes)
+    drawing = element("svg", ARROW, lines, nodes, width=str(MARGIN + COLUMN * wide), height=str(MARGIN + ROW * high))
+    field = '<input id="filter" placeholder="show only what is near: part of a name">'
+    return element("h2", "Dependencies") + field + element("div", drawing, class_="graph")
+
+
+ARROW = (
+    '<defs><marker id="to" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<path d="M0 0 L8 4 L0 8 z" style="fill: currentColor; stroke: none"/></marker></defs>'
+)
+
+
+def middle(spot: Spot) -> tuple[int, int]:
+    """Return the middle of a class, in pixels."""
+    return MARGIN + COLUMN * spot.place, MARGIN // 2 + ROW * spot.level
+
+
+def dependency(start: Spot, end: Spot, prev: str, next_: str, level: str, kinds: str) -> str:
+    """Return the curve of a dependency; classes of one level are connected by an arc below them."""
+    (x1, y1), (x2, y2) = middle(start), middle(end)
+    bend = ROW // 2 if start.level == end.level else (y2 - y1) // 2
+    curve = f"M{x1} {y1 + RADIUS} C{x1} {y1 + bend} {x2} {y2 - bend if start.level != end.level else y2 + bend} {x2} "
+    curve += str(y2 - RADIUS if start.level != end.level else y2 + RADIUS)
+    title = element("title", text(f"{prev} -> {next_} {kinds}".strip()))
+    names = {"data_prev": prev, "data_next": next_, "marker_end": "url(#to)"}
+    return element("path", title, d=curve, class_=level, **names)
+
+
+def node(spot: Spot, name: str, level: str) -> str:
+    """Return a class: a dot and its name."""
+    x, y = middle(spot)
+    shown = name if len(name) <= LONGEST_LABEL else f"…{name[1 - LONGEST_LABEL :]}"
+    dot = element("circle", element("title", text(name)), cx=str(x), cy=str(y), r=str(RADIUS), class_=level)
+    words = element("text", text(shown), x=str(x + RADIUS + 4), y=str(y + 4))
+    return element("g", dot, words, class_="node", data_name=name)
+
+
+# Statistics
+
+
+def statistics(stats: Sequence[ClassStatistics]) -> str:
+    """Return the locks that were waited for most, with where, and behind whom."""
+    used = sorted(stats, key=lambda one: (-waited(one), -one.contentions, -one.acquisitions, one.name))[:MOST_STATS]
+    if not used:
+        return ""
+    head = ("lock", "acquired", "waited for", "waits", "holds", "waited at", "held by")
+    rows = [
+        (
+            text(f"{one.name} (read)" if one.read else one.name), text(one.acquisitions), text(one.contentions),
+            times(one.wait), times(one.hold),
+            places(one.contention_points, one.waited_at), places(one.contending_points, one.waited_behind),
+        )
+        for one in used
+    ]  # fmt: skip
+    return element("h2", "Locks that were waited for") + table(head, rows, class_="stats")
+
+
+def waited(one: ClassStatistics) -> int:
+    """Return how long a lock was waited for, in ns."""
+    return 0 if one.wait is None else one.wait.total_ns
+
+
+def times(one: Durations | None) -> str:
+    """Return the total and the longest time, and how they are spread."""
+    if one is None or not one.count:
+        return ""
+    return text(f"{milliseconds(one.total_ns)}, longest {milliseconds(one.max_ns)}") + histogram(one.histogram)
+
+
+def histogram(counts: Sequence[tuple[int, int]]) -> str:
+    """Return a bar for each range of times; its height is how often that was, on a logarithmic scale."""
+    most = max((count for _, count in counts), default=0)
+    if len(counts) < FEWEST_BARS:
+        return ""
+    bars = [
+        element(
+            "i",
+            style=f"height: {BAR * count.bit_length() // most.bit_length()}px",
+            title=f"up to {bound / 1e3:g} us: {count}",
+        )
+        for bound, count in counts
+    ]
+    return element("div", *bars, class_="bars")
+
+
+def places(counts: Counts, waited: Counts) -> str:
+    """Return places with how often each was met, and how long was waited there."""
+    known = {place: f" ({milliseconds(ns)})" for place, ns in waited}
+    ordered = sorted(counts, key=lambda one: -one[1])
+    return "<br>".join(text(f"{count} {place}{known.get(place, '')}") for place, count in ordered)
+
+
+def runs(snapshot: Snapshot) -> str:
+    """Return the processes that were watched."""
+    rows = [
+        (text(one.name), text(one.pid), text(one.taken), text(f"{one.python}, {one.platform}"), text(one.build))
+        for one in snapshot.runs
+    ]
+    return element("h2", "Runs") + table(("run", "pid", "taken", "on", "build"), rows) if rows else ""

@@ -1,0 +1,1 @@
+"""Tests of lockdep.exports, against the real client libraries."""

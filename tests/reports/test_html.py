@@ -1,0 +1,123 @@
+"""The page for a browser: what it shows, that nothing of a program becomes markup, and that a browser shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from lockdep.reports import formats
+from lockdep.reports.layout import layout
+from lockdep.snapshots.snapshot import Snapshot
+from tests.patience import PROGRAM_LIMIT
+from tests.snapshots.snapshot_makers import seen, snapshots
+
+INVERSION = Snapshot.merged([seen("one", "AB"), seen("two", "BA")])
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+VOID = ("meta", "input")
+
+
+class Tree(HTMLParser):
+    """Checks that elements are closed in order, and keeps the names of all elements and the text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.names: list[str] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, _attrs: object) -> None:
+        self.names.append(tag)
+        if tag not in (*VOID, "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, _attrs: object) -> None:
+        self.names.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_a_finding_has_both_sides() -> None:
+    page = formats.render("html", INVERSION)
+
+    assert page.count('<div class="side">') == 2
+    assert page.count('<td class="mark">wants ') == 2
+    assert page.count('<td class="mark">holds ') == 2
+    assert INVERSION.findings[0].id in page
+
+
+def test_a_sound_run_has_a_graph_and_no_findings() -> None:
+    page = formats.render("html", Snapshot.merged([seen("one", "AB"), seen("two", "AB")]))
+
+    assert "Nothing was found." in page
+    assert page.count('class="node"') == 2
+    assert "error" not in Tree(page).words[3:]
+
+
+@settings(max_examples=20)
+@given(snapshots())
+def test_any_snapshot_is_a_well_formed_page(snapshot: Snapshot) -> None:
+    tree = Tree(formats.render("html", snapshot))
+
+    assert set(tree.names).isdisjoint({"b1", "img", "iframe", "link"})
+    assert tree.names.count("script") == 1
+
+
+def test_a_name_that_is_markup_is_text() -> None:
+    name = "</script><img src=x onerror=alert(1)>\"'&"
+    text = INVERSION.dumps().replace("app.py:1 A", json.dumps(name)[1:-1])
+
+    page = formats.render("html", Snapshot.parse(text, "renamed"))
+
+    tree = Tree(page)
+    assert "img" not in tree.names
+    assert any(name in words for words in tree.words)
+
+
+def test_a_page_needs_no_network() -> None:
+    page = formats.render("html", INVERSION)
+
+    assert re.findall(r"(?:src|href)=|url\((?!#)|@import|https?://", page) == []
+
+
+def test_a_class_is_drawn_below_those_that_are_taken_before_it_and_a_cycle_on_one_level() -> None:
+    spots = layout([("a", "b"), ("b", "c"), ("c", "b"), ("a", "d"), ("c", "e")])
+
+    assert {name: spot.level for name, spot in spots.items()} == {"a": 0, "b": 1, "c": 1, "d": 1, "e": 2}
+    assert len(set(spots.values())) == len(spots)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
+def test_a_browser_shows_the_page_and_its_filter_works(tmp_path: Path) -> None:
+    page = formats.render("html", Snapshot.merged([seen("one", "AB"), seen("two", "BA"), seen("three", "CD")]))
+    typed = """
+    const field = document.getElementById("filter");
+    field.value = "app.py:3"; field.dispatchEvent(new Event("input"));
+    document.title = "hidden " + document.querySelectorAll("svg g.node.hidden").length;
+    """
+    (tmp_path / "page.html").write_text(page.replace("</script>", f"{typed}</script>"))
+
+    command = [
+        str(BROWSER),
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--dump-dom",
+        f"file://{tmp_path}/page.html",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
+
+    assert "<title>hidden 2</title>" in done.stdout, done.stderr
