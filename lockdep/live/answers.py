@@ -1,10 +1,14 @@
-"""What a process does when another one asks: it sends a snapshot of itself, or starts, stops or clears its clocks."""
+"""What a process does when another one asks.
+
+It sends a snapshot of itself, or a picture of its threads, or it starts, stops or clears its clocks.
+"""
 
 from __future__ import annotations
 
 from lockdep import fastpath, lock_stat
 from lockdep.live import listen
 from lockdep.live.taking import snapshot
+from lockdep.waits.waiting import waiting
 
 _ACTIONS = {"start": lock_stat.start, "stop": lock_stat.stop, "clear": lock_stat.clear}
 
@@ -21,6 +25,8 @@ def answer(command: str) -> str:
     state.mark()
     if command == "snapshot":
         return snapshot().dumps()
+    if command == "who":
+        return str(waiting())
     action = _ACTIONS.get(command)
     if action is None:
         return f"unknown command {command!r}: one of {', '.join(listen.COMMANDS)}\n"

@@ -19,11 +19,13 @@ import time
 from collections.abc import Callable
 from queue import SimpleQueue
 
+from lockdep.forks import at_fork
+
 ASK_SECONDS = 10.0  # longer than the slowest snapshot; a client that takes longer is dropped
 ANSWER_SECONDS = 60.0  # for all of an answer
 _MOST_ANSWER = 1 << 30  # bytes
 _MOST_CLIENTS = 8  # at a time; the next ones wait
-COMMANDS = ("snapshot", "clear", "start", "stop")
+COMMANDS = ("snapshot", "who", "clear", "start", "stop")
 _MOST = 64  # bytes of a command
 
 
@@ -60,7 +62,7 @@ def listen(answer: Callable[[str], str], path: str | None = None) -> str:
         raise
     process = os.getpid()
     atexit.register(remove, chosen, process)
-    os.register_at_fork(after_in_child=server.close)
+    at_fork(after_in_child=server.close)
     _thread.start_new_thread(serve, (server, answer, process))
     return chosen
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from lockdep import fastpath, lock_stat
+from lockdep.paths import program_name
 from lockdep.reports.chrome_trace import chrome_trace
 from lockdep.snapshots.whole_files import write_whole
 
@@ -29,4 +30,4 @@ def save(path: str) -> None:
     """Stop recording and write a Chrome trace file. If that fails with OSError, an old file is left as it was."""
     events = stop()
     names = {tally.number: tally.lock_class.name for tally in fastpath.tallies() if tally.lock_class is not None}
-    write_whole(path, chrome_trace(events, names, fastpath.trace_names(), os.getpid()))
+    write_whole(path, chrome_trace(events, names, fastpath.trace_names(), os.getpid(), program_name()))

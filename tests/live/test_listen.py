@@ -97,9 +97,9 @@ def contentions(table):
 
 def test_stat_reads_a_live_process(folder):
     with running(folder, "--stat") as program:
-        first, said, status = lockdep(folder, "stat", program.pid)
+        first, said, status = lockdep(folder, "stat", "--wide", program.pid)
         program.go()
-        second, _, _ = lockdep(folder, "stat", program.pid, "--sort", "wait", "--top", "1")
+        second, _, _ = lockdep(folder, "stat", "--wide", program.pid, "--sort", "wait", "--top", "1")
     assert (said, status) == ("", 0)
     assert (contentions(first), contentions(second)) == (1, 2)
     assert "prog.py:7 in take" in first
@@ -108,14 +108,14 @@ def test_stat_reads_a_live_process(folder):
 
 def test_stat_starts_stops_and_clears(folder):
     with running(folder) as program:
-        wait_total = [wait_of(lockdep(folder, "stat", program.pid)[0])]
+        wait_total = [wait_of(lockdep(folder, "stat", "--wide", program.pid)[0])]
         for switch in ("--start", "--stop", "--clear"):
-            assert lockdep(folder, "stat", program.pid, switch) == ("", "", 0)
-            wait_total.append(wait_of(lockdep(folder, "stat", program.pid)[0]))
+            assert lockdep(folder, "stat", "--wide", program.pid, switch) == ("", "", 0)
+            wait_total.append(wait_of(lockdep(folder, "stat", "--wide", program.pid)[0]))
             if switch != "--clear":
                 program.go()
         program.go()
-        table = lockdep(folder, "stat", program.pid)[0]
+        table = lockdep(folder, "stat", "--wide", program.pid)[0]
     assert wait_total[0] == wait_total[1] == 0
     assert wait_total[2] > 50_000  # microseconds
     assert wait_total[3] is None  # nothing was counted since
@@ -136,6 +136,45 @@ def test_top_in_a_pipe_is_plain(folder):
     assert first.splitlines()[0].split()[:4] == ["lock", "class", "contentions", "acquisitions"]
     assert ["prog.py:3", "busy", "1", "2"] in [line.split()[:4] for line in first.splitlines()]
     assert "busy" not in second  # nothing happened since the first look
+
+
+HUNG = """
+import sys, threading, time
+held = threading.Lock()
+free = threading.Lock()
+def hog():
+    with free, held:
+        started.set()
+        time.sleep(1000)
+def waiter():
+    with held: pass
+started = threading.Event()
+for work in (hog, waiter, waiter):
+    threading.Thread(target=work, name=work.__name__, daemon=True).start()
+    started.wait()
+import lockdep
+while sum(thread.waits is not None for thread in lockdep.waiting().threads) < 2: time.sleep(0.01)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_waits_and_holds_that_have_not_ended_are_shown(folder):
+    (folder / "prog.py").write_text(HUNG)
+    with running(folder) as program:
+        table, said, status = lockdep(folder, "stat", "--wide", program.pid)
+        looks, _, _ = lockdep(folder, "top", program.pid, "--count", "2", "--interval", "0.05")
+    assert (said, status) == ("", 0)
+    lines = [" ".join(line.split()) for line in table.splitlines()]
+    holder = "1 still held: hog at prog.py:8 hog, taken at prog.py:6 hog"
+    assert "prog.py:3 held 2 still waiting: prog.py:10 waiter" in lines, table
+    assert f"prog.py:3 held {holder}" in lines
+    assert f"prog.py:4 free {holder}" in lines
+    assert float(next(line for line in lines if line.startswith("prog.py:3 held:")).split()[6]) > 0  # waittime-total
+    second = looks.split("\n\n")[1]
+    assert "prog.py:3 held" in second
+    assert "2 waiting, held by hog at prog.py:8 hog, taken at prog.py:6 hog" in second
+    assert "prog.py:4 free" not in second  # nobody waits for it
 
 
 def test_top_on_a_terminal_refreshes_and_ends_with_the_process(folder):
@@ -188,7 +227,7 @@ def test_the_socket_is_private_and_removed_when_the_process_ends(folder):
 def test_a_child_of_a_fork_does_not_answer_and_leaves_the_socket_alone(folder):
     with running(folder, "--stat") as program:
         program.go("fork")
-        assert contentions(lockdep(folder, "stat", program.pid)[0]) == 2
+        assert contentions(lockdep(folder, "stat", "--wide", program.pid)[0]) == 2
         assert os.listdir(Path(program.path).parent) == [f"{program.pid}.sock"]
 
 
@@ -238,14 +277,14 @@ def test_empty_and_unknown_commands_do_no_harm(folder):
                 client.sendall(text)
                 client.shutdown(socket.SHUT_WR)
                 assert not client.recv(100).startswith(b"{")
-        assert contentions(lockdep(folder, "stat", program.pid)[0]) == 1
+        assert contentions(lockdep(folder, "stat", "--wide", program.pid)[0]) == 1
 
 
 def test_a_silent_client_keeps_nobody_waiting(folder):
     with running(folder, "--stat") as program, socket.socket(socket.AF_UNIX) as silent:
         silent.settimeout(0)
         silent.connect(program.path)
-        assert contentions(lockdep(folder, "stat", program.pid)[0]) == 1
+        assert contentions(lockdep(folder, "stat", "--wide", program.pid)[0]) == 1
         with pytest.raises(BlockingIOError):  # it has not been dropped meanwhile
             silent.recv(1)
 

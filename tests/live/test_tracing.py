@@ -47,10 +47,10 @@ def run(folder, *options):
 def events_of(path):
     """Return the spans of the lock under test by (category, thread name), and all events."""
     events = json.loads(path.read_text())["traceEvents"]
-    threads = {event["tid"]: event["args"]["name"] for event in events if event["ph"] == "M"}
+    threads = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
     spans = {}
     for event in events:
-        if event["ph"] == "X" and event["name"] == "prog.py:3 busy":
+        if event["ph"] == "X" and event["args"]["lock"] == "prog.py:3 busy":
             spans.setdefault((event["cat"], threads[event["tid"]]), []).append(event)
     return spans, events
 
@@ -65,7 +65,15 @@ def test_a_wait_lies_within_the_hold_that_it_waits_for(tmp_path):
     assert hold["dur"] >= 200_000  # microseconds
     assert hold["ts"] + hold["dur"] <= wait["ts"] + wait["dur"]  # the wait ends when the hold has ended
     assert wait["ts"] + wait["dur"] <= after["ts"]
-    assert all(event["ph"] in "XM" and event["pid"] == events[0]["pid"] for event in events)
+    assert all(event["ph"] in "XMsf" and event["pid"] == events[0]["pid"] for event in events)
+    ends = {hold["tid"]: hold["ts"] + hold["dur"], wait["tid"]: wait["ts"] + wait["dur"]}
+    arrows = [event for event in events if event["name"] == "hands over"]  # those of locks of threading, too
+    arrow = [one for one in arrows if abs(one["ts"] - ends.get(one["tid"], 0)) < 0.01]
+    assert [(one["ph"], one["tid"], one["id"]) for one in arrow] == [
+        ("s", hold["tid"], arrow[0]["id"]),
+        ("f", wait["tid"], arrow[0]["id"]),
+    ]
+    assert [event["args"]["name"] for event in events if event["name"] == "process_name"] == ["prog.py"]
 
 
 def test_a_trace_that_cannot_be_written_is_one_line(tmp_path):
