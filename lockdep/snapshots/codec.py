@@ -5,12 +5,14 @@ classes by name. A deep chain refers to a shorter one, so that chains of n neste
 Reading checks every value that it uses and raises Broken where one is wrong. Fields that it does not know are ignored,
 so that a newer program can add some without a new version.
 
-Cost: about 10 us for each dependency, both for writing and for reading.
+Rows are plain data for JSON, in which a tuple is a list. Cost: about 10 us for each dependency for reading, and some us
+for writing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 from lockdep.snapshots.checked import Broken, flag, items, number, one_of, pick, text
@@ -86,12 +88,18 @@ def class_row(record: ClassRecord) -> Row:
     return {
         "name": record.name,
         "kind": record.kind,
-        "usage": record.usage,
-        "bits": list(record.bits),
+        "usage": usage_of(record.bits),
+        "bits": record.bits,
         "outer": record.outer,
         "inner": record.inner,
         "ops": record.ops,
     }
+
+
+@cache
+def usage_of(bits: tuple[str, ...]) -> str:
+    """Return the usage characters of a class with these bits."""
+    return ClassRecord("", "", bits).usage
 
 
 def dependency_row(dependency: DependencyRecord, numbers: dict[str, int], stacks: Stacks) -> Row:
@@ -99,7 +107,7 @@ def dependency_row(dependency: DependencyRecord, numbers: dict[str, int], stacks
     kinds = [
         {
             "kind": kind.kind,
-            "runs": sorted(numbers[run] for run in kind.runs),
+            "runs": sorted([numbers[run] for run in kind.runs]),
             "count": kind.count,
             "saturated": kind.saturated,
             "witnesses": [
@@ -110,6 +118,7 @@ def dependency_row(dependency: DependencyRecord, numbers: dict[str, int], stacks
                     "count": witness.count,
                     "held": stacks.number(witness.held),
                     "wanted": stacks.number(witness.wanted),
+                    "others": witness.others,
                 }
                 for witness in kind.witnesses
             ],
@@ -123,29 +132,30 @@ def chain_rows(chains: Iterable[ChainRecord]) -> Iterator[Row]:
     """Yield chains as plain data. They are sorted, so a chain follows those with which it begins."""
     beginnings: list[tuple[int, Locks]] = []  # of the last chain: the numbers of their rows, and their locks
     for at, chain in enumerate(chains):
-        while beginnings and chain.locks[: len(beginnings[-1][1])] != beginnings[-1][1]:
+        locks = chain.locks
+        while beginnings and locks[: len(beginnings[-1][1])] != beginnings[-1][1]:
             beginnings.pop()
-        row: Row = {"context": chain.context}
-        shared = 0
-        if beginnings and len(beginnings[-1][1]) >= DEEP:
-            row["after"], shared = beginnings[-1][0], len(beginnings[-1][1])
-        row["locks"] = [list(lock) for lock in chain.locks[shared:]]
-        beginnings.append((at, chain.locks))
-        yield row
+        if beginnings:
+            number, shared = beginnings[-1][0], len(beginnings[-1][1])
+            yield {"context": chain.context, "after": number, "locks": locks[shared:]}
+        else:
+            yield {"context": chain.context, "locks": locks}
+        if len(locks) >= DEEP:
+            beginnings.append((at, locks))
 
 
 def statistics_row(stat: ClassStatistics) -> Row:
     """Return the statistics of a class as plain data."""
     row: Row = {"name": stat.name, "kind": stat.kind, "read": stat.read}
-    row |= {name: getattr(stat, name) for name in _STAT_NUMBERS}
+    row |= {name: getattr(stat, name) for name in (*_STAT_NUMBERS, *_STAT_COUNTS, *_LATER_STAT_COUNTS)}
     row |= {name: None if (times := getattr(stat, name)) is None else durations_row(times) for name in ("wait", "hold")}
-    return row | {name: [list(pair) for pair in getattr(stat, name)] for name in _STAT_COUNTS}
+    return row
 
 
 def durations_row(times: Durations) -> Row:
     """Return durations as plain data."""
     row: Row = {name: getattr(times, name) for name in _DURATION_NUMBERS}
-    return row | {"histogram": [list(pair) for pair in times.histogram]}
+    return row | {"histogram": times.histogram}
 
 
 # -- reading
@@ -241,6 +251,7 @@ class DependencyReader:
             text(row["awaited"], "awaited"),
             pick(self._runs, row["run"]),
             number(row["count"], "count"),
+            tuple(text(name, "class") for name in items(row.get("others", []), "others")),
         )
 
 
@@ -268,7 +279,8 @@ def read_statistics(row: Row) -> ClassStatistics:
     """Read the statistics of a class."""
     values: Row = {name: number(row[name], name) for name in _STAT_NUMBERS}
     values |= {name: None if row[name] is None else read_durations(row[name]) for name in ("wait", "hold")}
-    values |= {name: tuple((text(at, name), number(n, name)) for at, n in row[name]) for name in _STAT_COUNTS}
+    counts = {name: row[name] for name in _STAT_COUNTS} | {name: row.get(name, ()) for name in _LATER_STAT_COUNTS}
+    values |= {name: tuple((text(at, name), number(n, name)) for at, n in rows) for name, rows in counts.items()}
     return ClassStatistics(text(row["name"], "name"), text(row["kind"], "kind"), flag(row["read"]), **values)
 
 
@@ -282,4 +294,5 @@ def read_durations(row: Row) -> Durations:
 _PROCESS_TEXTS = ("id", "label", "taken", "python", "platform", "build", "lockdep", "file")
 _STAT_NUMBERS = ("acquisitions", "contentions", "bounces", "contention_bounces", "timeouts")
 _STAT_COUNTS = ("contention_points", "contending_points", "threads")
+_LATER_STAT_COUNTS = ("waiting_now", "holding_now", "waited_at", "waited_behind")  # which older files do not have
 _DURATION_NUMBERS = ("count", "total_ns", "min_ns", "max_ns")

@@ -3,7 +3,7 @@
 Each run has already reported the cycles that it saw. This module looks for cycles whose dependencies come from
 different runs. It rebuilds the graph from the records, uses the graph's search for strong paths, and reports a cycle
 like any other finding, with the name of the run behind each thread. The grade is potential, since the locks of
-different runs never existed at the same time.
+different runs never existed at the same time; it is unmatched if a lock of one class was held on all sides.
 
 Cost: finding the components of the graph, then one or two breadth-first searches for each dependency inside a component
 to which several runs contribute.
@@ -11,7 +11,7 @@ to which several runs contribute.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from lockdep.graph.classes import LockClass
@@ -35,8 +35,8 @@ from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.violations.where import HeldLock, Where
-from lockdep.vocabulary.grades import POTENTIAL, STALL
-from lockdep.vocabulary.kinds import RECURSIVE, SHARED, TIMED, kind_bits
+from lockdep.vocabulary.grades import POTENTIAL, STALL, UNMATCHED
+from lockdep.vocabulary.kinds import PROCESS, RECURSIVE, SHARED, TIMED, kind_bits
 from lockdep.vocabulary.usage import single_bits
 from lockdep.wait_types import Traits
 
@@ -187,11 +187,19 @@ class FindingMaker:
         violation = CircularDependency(path, chosen, Where(last.thread, (held,), last.next_stack))
         stall = any(kind & TIMED for kind in kinds)
         reason = f"no single run saw the whole cycle: {self._shares(cycle, seen)}"
+        gate = common_gate(cycle, self._kind)
         if stall:
             reason = f"one of the waits has a timeout; {reason}"
-        finding = Finding(violation, STALL if stall else POTENTIAL, reason, self._usage)
+        if gate is not None:
+            reason = f"{gate} was always held on all sides, which excludes it if that is one lock; {reason}"
+        grade = STALL if stall else POTENTIAL if gate is None else UNMATCHED
+        finding = Finding(violation, grade, reason, self._usage)
         finding.suppressed = self._suppressions.find(finding) is not None
         return FindingRecord.of(finding, tell(finding), across=True)
+
+    def _kind(self, name: str) -> str:
+        record = self._records.get(name)
+        return "" if record is None else record.kind
 
     def _lock_class(self, name: str) -> LockClass:
         found = self._classes.get(name)
@@ -217,6 +225,20 @@ class FindingMaker:
         names = sorted({self._names.get(run, run) for run in runs})
         more = f" and {len(names) - SHOWN_RUNS} more" if len(names) > SHOWN_RUNS else ""
         return ", ".join(names[:SHOWN_RUNS]) + more
+
+
+def common_gate(cycle: Cycle, kind_of: Callable[[str], str]) -> str | None:
+    """Return the class of a lock that was held in every observation of each step, if every observation was kept.
+
+    If all locks of the cycle exclude other processes, so must this one.
+    """
+    kinds = [kind for one in cycle for kind in one.kinds]
+    held = [set(witness.others) for kind in kinds for witness in kind.witnesses]
+    if not held or any(kind.saturated or not kind.witnesses for kind in kinds):
+        return None
+    among_processes = all(kind_of(one.prev) == PROCESS for one in cycle)
+    gates = [name for name in set.intersection(*held) if not among_processes or kind_of(name) == PROCESS]
+    return min(gates, default=None)
 
 
 class TextStack(StackTrace):

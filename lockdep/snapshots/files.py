@@ -1,16 +1,19 @@
 """Snapshot files: one JSON document with one table row per line, so that line-based tools can compare and search them.
 
-Saving replaces the file in one step. Loading raises SnapshotError, with a message of one line, if the file is cut off,
-has another version or is not a snapshot, and OSError if it cannot be opened.
+Large ones are read and written by msgspec where that is installed. Saving replaces the file in one step. Loading raises
+SnapshotError, with a message of one line, if the file is cut off, has another version or is not a snapshot, and OSError
+if it cannot be opened.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
 from itertools import islice
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lockdep import __version__
 from lockdep.snapshots.checked import Broken
@@ -18,7 +21,12 @@ from lockdep.snapshots.codec import FORMAT, VERSION, decode, sections
 from lockdep.snapshots.records import Tables
 from lockdep.snapshots.whole_files import write_whole
 
-PIECE = 1000  # number of rows that are encoded at a time
+if TYPE_CHECKING:
+    from lockdep.snapshots.rows import Rows
+
+PIECE = 100  # rows that are encoded at a time: so few that they are gone before the collector looks for them
+LARGE = 1 << 20  # bytes; below that, importing msgspec takes longer than it saves
+MANY = 5000  # rows; so many are a MB or so
 Path = str | os.PathLike[str]
 
 
@@ -28,33 +36,83 @@ class SnapshotError(ValueError):
     __module__ = "lockdep"
 
 
-def save(snapshot: Tables, path: Path) -> None:
-    """Write a snapshot completely or not at all. Raises OSError if it cannot be written."""
-    write_whole(path, encoded(snapshot))
+def save(snapshot: Tables, path: Path, *, durable: bool = True) -> None:
+    """Write a snapshot completely or not at all. Raises OSError if it cannot be written.
+
+    See write_whole for `durable`.
+    """
+    write_whole(path, encoded(snapshot), durable=durable)
 
 
 def encoded(snapshot: Tables) -> Iterator[bytes]:
     """Yield the content of the file in pieces."""
-    encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False).encode
+    many = len(snapshot.classes) + len(snapshot.dependencies) + len(snapshot.chains) + len(snapshot.stats) > MANY
+    encode = fast_encoder() if many else encode_lines
     head = json.dumps({"format": FORMAT, "version": VERSION, "lockdep": __version__})
     yield head[:-1].encode()
     for name, rows in sections(snapshot):
         yield f',\n"{name}":['.encode()
-        lines = map(encode, rows)
-        before = "\n"
-        while piece := ",\n".join(islice(lines, PIECE)):
-            # Characters that UTF-8 cannot encode (half of a surrogate pair, from a file name) become JSON escapes.
-            yield (before + piece).encode("utf-8", "backslashreplace")
-            before = ",\n"
+        left = iter(rows)
+        before = b"\n"
+        while piece := list(islice(left, PIECE)):
+            yield before + (encode_lines(piece) if name == "runs" else encode(piece))
+            before = b",\n"
         yield b"\n]"
     yield b"}\n"
 
 
-def load(path: Path) -> Tables:
-    """Return the tables of the snapshot in a file."""
+def encode_text(snapshot: Tables) -> bytes:
+    """Return the content of the file."""
+    return b"".join(encoded(snapshot))
+
+
+def encode_lines(rows: list[Any]) -> bytes:
+    """Return the rows as JSON, each on a line of its own.
+
+    Characters that UTF-8 cannot encode (half of a surrogate pair, from a file name) become JSON escapes.
+    """
+    return ",\n".join(map(_encode, rows)).encode("utf-8", "backslashreplace")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def fast_encoder() -> Callable[[list[Any]], bytes]:
+    """Return what does the same as encode_lines, sooner if msgspec is there."""
+    fast = fast_rows()
+    if fast is None:
+        return encode_lines
+
+    def encode(rows: list[Any]) -> bytes:
+        try:
+            return bytes(fast.encode_lines(rows))
+        except (TypeError, ValueError, OverflowError):  # half of a surrogate pair, a number of more than 64 bits
+            return encode_lines(rows)
+
+    return encode
+
+
+@cache
+def fast_rows() -> Any:
+    """Return the module that reads and writes with msgspec; None where that is not installed, or too old."""
+    try:
+        return import_module("lockdep.snapshots.rows")
+    except Exception:
+        return None
+
+
+def load(path: Path) -> Tables | Rows:
+    """Return the rows or the tables of the snapshot in a file, see parse_rows."""
     with open(path, "rb") as file:
         text = file.read()
-    return parse(text, os.fspath(path))
+    return parse_rows(text, os.fspath(path))
+
+
+def parse_rows(text: bytes, name: str) -> Tables | Rows:
+    """Return the rows of a large snapshot, enough for merging it, else its tables. Errors are as of `parse`."""
+    fast = fast_rows() if len(text) >= LARGE else None
+    found = None if fast is None else fast.read_rows(text)
+    return parse(text, name) if found is None else found
 
 
 def parse(text: bytes | str, name: str) -> Tables:

@@ -13,13 +13,16 @@ from lockdep.splats.document import (
     DEADLOCK,
     STALL,
     Block,
+    Brief,
     ClassName,
     Document,
     Header,
+    Letter,
     Line,
     Part,
     Place,
     Scenario,
+    Side,
     Stack,
     Verdict,
 )
@@ -46,6 +49,7 @@ def read_finding(row: Row) -> FindingRecord:
         number(row["count"], "count"),
         flag(row["suppressed"]),
         flag(row["across"]),
+        tuple(text(name, "process") for name in items(row.get("processes", []), "processes")),
     )
 
 
@@ -58,8 +62,40 @@ def read_document(row: Row) -> Document:
         **{name: text(document[name], name) for name in ("headline", "environment")},
         grade=grade,
         level=one_of(row["level"], (level(grade),), "level"),
+        excuses=tuple(text(excuse, "excuse") for excuse in items(row.get("excuses", []), "excuses")),
+        kernel=flag(document.get("kernel", False)),
     )
-    return Document(header, tuple(map(read_block, items(document["body"], "body"))))
+    brief = document.get("brief")
+    body = tuple(map(read_block, items(document["body"], "body")))
+    return Document(header, body, None if brief is None else read_brief(brief))
+
+
+def read_brief(row: Row) -> Brief:
+    """Read the core of a report."""
+    return Brief(
+        tuple(map(read_letter, items(row["locks"], "locks"))),
+        tuple(map(read_side, items(row["sides"], "sides"))),
+        read_scenario(items(row["scenario"], "scenario"), items(row.get("heads", []), "heads"))
+        if "scenario" in row
+        else None,
+        Verdict(one_of(row["verdict"], (DEADLOCK, STALL), "verdict")),
+        text(row["fix"], "fix"),
+    )
+
+
+def read_letter(row: Row) -> Letter:
+    """Read a lock class and its letter."""
+    return Letter(
+        text(row["letter"], "letter"),
+        ClassName(text(row["class"], "class"), text(row["text"], "text")),
+        text(row["kind"], "kind"),
+    )
+
+
+def read_side(row: Row) -> Side:
+    """Read what one thread does."""
+    calls = ((read_frame_row(frame), text(mark, "mark")) for frame, mark in items(row["calls"], "calls"))
+    return Side(text(row["heading"], "heading"), tuple(calls))
 
 
 def read_block(row: Row) -> Block:
@@ -70,7 +106,7 @@ def read_block(row: Row) -> Block:
         case {"stack": frames}:
             return Stack(tuple(read_frame_row(frame) for frame in items(frames, "stack")))
         case {"scenario": steps}:
-            return read_scenario(items(steps, "scenario"))
+            return read_scenario(items(steps, "scenario"), items(row.get("heads", []), "heads"))
         case {"verdict": word}:
             return Verdict(one_of(word, (DEADLOCK, STALL), "verdict"))
     raise Broken(f"{row!r:.80} is no part of a report")
@@ -88,23 +124,26 @@ def read_part(row: Any) -> Part:
     raise Broken(f"{row!r:.80} is no part of a line")
 
 
-def read_scenario(steps: list[Any]) -> Scenario:
-    """Read a scenario table. It must have a step, and no thread number may reach the number of steps."""
+def read_scenario(steps: list[Any], heads: list[Any]) -> Scenario:
+    """Read a scenario table. It must have a step, no thread number may reach their number, or that of the heads."""
     read = tuple((number(thread, "thread"), text(step, "step")) for thread, step in steps)
     if not read or max(thread for thread, _ in read) >= len(read):
         raise Broken("a scenario without steps, or with threads that do nothing")
-    return Scenario(read)
+    if heads and max(thread for thread, _ in read) >= len(heads):
+        raise Broken("a scenario with threads without a name")
+    return Scenario(read, tuple(text(head, "head") for head in heads))
 
 
 def read_frame_row(row: Row) -> Frame:
     """Read a frame of a report, in which its fields have names."""
-    return read_frame([row[name] for name in Frame._fields])
+    return read_frame([*(row[name] for name in Frame._fields[:4]), row.get("library", False)])
 
 
 def read_frame(row: Any) -> Frame:
     """Read a frame. Equal frames of all files become one object, so that comparing stacks is fast."""
-    file, line, function, source = row
-    frame = Frame(text(file, "file"), number(line, "line"), text(function, "function"), text(source, "source"))
+    file, line, function, source, *library = row
+    names = text(file, "file"), number(line, "line"), text(function, "function"), text(source, "source")
+    frame = Frame(*names, *map(flag, library))
     return _frames.setdefault(frame, frame) if len(_frames) < _MOST_FRAMES else _frames.get(frame, frame)
 
 

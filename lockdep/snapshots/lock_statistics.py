@@ -44,7 +44,9 @@ class ClassStatistics:
 
     A bounce is an acquisition whose previous holder was another thread. The points are places in the program where
     threads had to wait, and where the holders in their way had taken the lock. `threads` has the number of acquisitions
-    of each thread.
+    of each thread. Of waits and holds that had not ended, `waiting_now` and `holding_now` say where, and by whom; the
+    time until then of such waits is in `wait`. `waited_at` and `waited_behind` have the times of the points in ns,
+    of waits that have ended with the lock.
     """
 
     name: str
@@ -60,6 +62,10 @@ class ClassStatistics:
     contention_points: Counts = ()
     contending_points: Counts = ()
     threads: Counts = ()
+    waiting_now: Counts = ()
+    holding_now: Counts = ()
+    waited_at: Counts = ()
+    waited_behind: Counts = ()
 
     def merged(self, other: ClassStatistics) -> ClassStatistics:
         """Return the sum of both, which must belong to one class, both for reads or both for writes."""
@@ -77,6 +83,10 @@ class ClassStatistics:
             added(self.contention_points, other.contention_points),
             added(self.contending_points, other.contending_points),
             added(self.threads, other.threads),
+            added(self.waiting_now, other.waiting_now),
+            added(self.holding_now, other.holding_now),
+            added(self.waited_at, other.waited_at),
+            added(self.waited_behind, other.waited_behind),
         )
 
     def since(self, before: ClassStatistics) -> ClassStatistics:

@@ -8,20 +8,20 @@ by the order in which they came.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, cast
 
 from lockdep.snapshots.lock_statistics import ClassStatistics, joined
 from lockdep.splats.document import Document
 from lockdep.trace import Frame
-from lockdep.vocabulary.grades import at_least, rank
+from lockdep.vocabulary.grades import EXCUSED, at_least, level, rank
 from lockdep.vocabulary.usage import USED_READ, bit_name, characters, single_bits
 
 MOST_WITNESSES = 4  # kept for each kind of a dependency
+MOST_PROCESSES = 8  # whose names are kept for each finding
 
-Union = Callable[[frozenset[str], frozenset[str]], frozenset[str]]
 Stack = tuple[Frame, ...]  # innermost frame first
 BITS = {bit_name(bit): bit for bit in single_bits((USED_READ << 1) - 1)}
 
@@ -44,6 +44,11 @@ class ProcessRecord:
     options: tuple[tuple[str, Any], ...] = ()
     counters: tuple[tuple[str, int], ...] = ()
     file: str = dataclasses.field(default="", compare=False)
+
+    @property
+    def process(self) -> str:
+        """The program and the number of the process."""
+        return f"{self.label} (pid {self.pid})"
 
     @property
     def name(self) -> str:
@@ -86,6 +91,11 @@ class ClassRecord:
         return characters(self.mask)
 
     @property
+    def waits(self) -> tuple[int, int]:
+        """The two wait types."""
+        return self.outer, self.inner
+
+    @property
     def text(self) -> str:
         """The class as the kernel prints it: `(name){+.+.}-{4:4}`."""
         return f"({self.name}){{{self.usage}}}-{{{self.outer}:{self.inner}}}"
@@ -107,7 +117,7 @@ class WitnessRecord:
     """One observation of a dependency: the stack where prev was taken, and the stack where next was wanted.
 
     If a thread or work item was waited for, which took next, `awaited` is its name. `run` is the id of a run that made
-    the observation.
+    the observation, and `others` names the classes of the other locks that the thread held.
     """
 
     held: Stack
@@ -116,14 +126,14 @@ class WitnessRecord:
     awaited: str
     run: str
     count: int = 1
+    others: tuple[str, ...] = ()
 
     def merged(self, other: WitnessRecord) -> WitnessRecord:
         """Return both merged. They may differ only in run and count."""
-        run, count = min(self.run, other.run), self.count + other.count
-        return WitnessRecord(self.held, self.wanted, self.thread, self.awaited, run, count)
+        return dataclasses.replace(self, run=min(self.run, other.run), count=self.count + other.count)
 
 
-WITNESS_KEY = attrgetter("held", "wanted", "thread", "awaited")  # two witnesses with the same key are merged
+WITNESS_KEY = attrgetter("held", "wanted", "thread", "awaited", "others")  # two witnesses with the same key are merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,20 +148,21 @@ class KindRecord:
 
     @classmethod
     def of(
-        cls, kind: str, runs: frozenset[str], count: int, witnesses: Iterable[WitnessRecord], saturated: bool
+        cls, kind: str, runs: frozenset[str], count: int, witnesses: Sequence[WitnessRecord], saturated: bool
     ) -> KindRecord:
         """Make a record from any number of witnesses. Equal ones are merged, and only the smallest ones are kept."""
         kept: list[WitnessRecord] = []
-        for witness in sorted(witnesses, key=WITNESS_KEY):  # compared and not hashed: a hash would visit all frames
+        # They are compared and not hashed: a hash would visit all frames.
+        for witness in witnesses if len(witnesses) < 2 else sorted(witnesses, key=WITNESS_KEY):
             if kept and WITNESS_KEY(kept[-1]) == WITNESS_KEY(witness):
                 kept[-1] = kept[-1].merged(witness)
             else:
                 kept.append(witness)
         return cls(kind, runs, count, tuple(kept[:MOST_WITNESSES]), saturated or len(kept) > MOST_WITNESSES)
 
-    def merged(self, other: KindRecord, union: Union = frozenset.union) -> KindRecord:
+    def merged(self, other: KindRecord) -> KindRecord:
         """Return both merged. They must be of the same kind."""
-        runs = union(self.runs, other.runs)
+        runs = self.runs | other.runs
         count, saturated = self.count + other.count, self.saturated or other.saturated
         return KindRecord.of(self.kind, runs, count, (*self.witnesses, *other.witnesses), saturated)
 
@@ -174,12 +185,12 @@ class DependencyRecord:
         """The number of observations."""
         return sum(kind.count for kind in self.kinds)
 
-    def merged(self, other: DependencyRecord, union: Union = frozenset.union) -> DependencyRecord:
-        """Return both merged. They must connect the same classes. `union` computes the union of two sets of runs."""
+    def merged(self, other: DependencyRecord) -> DependencyRecord:
+        """Return both merged. They must connect the same classes."""
         kinds = {kind.kind: kind for kind in self.kinds}
         for kind in other.kinds:
             known = kinds.get(kind.kind)
-            kinds[kind.kind] = kind if known is None else known.merged(kind, union)
+            kinds[kind.kind] = kind if known is None else known.merged(kind)
         return DependencyRecord(self.prev, self.next, tuple(kinds[word] for word in sorted(kinds)))
 
 
@@ -212,7 +223,10 @@ class Reported(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """A finding with its report. `across` says that only the merge of several runs shows it."""
+    """A finding with its report. `across` says that only the merge of several runs shows it.
+
+    `processes` names those that made it, program and pid; at most MOST_PROCESSES of them.
+    """
 
     document: Document
     classes: tuple[str, ...]
@@ -220,11 +234,20 @@ class FindingRecord:
     count: int
     suppressed: bool
     across: bool = False
+    processes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, finding: Reported, document: Document, *, across: bool = False) -> FindingRecord:
+    def of(
+        cls, finding: Reported, document: Document, *, across: bool = False, processes: tuple[str, ...] = ()
+    ) -> FindingRecord:
         """Return the record of a finding and of the report about it."""
-        return cls(document, finding.classes, finding.dependencies, finding.count, finding.suppressed, across)
+        suppressed = finding.suppressed
+        return cls(document, finding.classes, finding.dependencies, finding.count, suppressed, across, processes)
+
+    @property
+    def shown(self) -> bool:
+        """Whether reports show it unless they are asked for more: it is not suppressed and has no excuse."""
+        return not self.suppressed and self.grade != EXCUSED
 
     @property
     def slug(self) -> str:
@@ -252,6 +275,11 @@ class FindingRecord:
         return self.document.header.reason
 
     @property
+    def excuses(self) -> tuple[str, ...]:
+        """What excuses its observations, if all of them are."""
+        return self.document.header.excuses
+
+    @property
     def id(self) -> str:
         """The hash that is equal in every run and on every machine."""
         return self.document.header.id
@@ -262,10 +290,11 @@ class FindingRecord:
         return str(self.document)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain data, as Finding.to_dict() does; `across` is added."""
+        """Return it as plain data, as Finding.to_dict() does; `across` and `processes` are added."""
         header = ("slug", "title", "level", "grade", "reason", "id")
         return {
             **{name: getattr(self, name) for name in header},
+            "excuses": list(self.document.header.excuses),
             "classes": list(self.classes),
             "dependencies": [list(pair) for pair in self.dependencies],
             "count": self.count,
@@ -273,6 +302,7 @@ class FindingRecord:
             "text": self.text,
             "document": self.document.to_dict(),
             "across": self.across,
+            "processes": list(self.processes),
         }
 
     @property
@@ -284,18 +314,47 @@ class FindingRecord:
         """Return whether the evidence is as strong as this grade, or stronger."""
         return at_least(self.grade, grade)
 
+    def regraded(self, grade: str, reason: str) -> FindingRecord:
+        """Return it with another grade, without excuses."""
+        header = dataclasses.replace(self.document.header, grade=grade, level=level(grade), reason=reason, excuses=())
+        return dataclasses.replace(self, document=dataclasses.replace(self.document, header=header))
+
     def merged(self, other: FindingRecord) -> FindingRecord:
         """Return one record of a finding from two runs: the one with stronger evidence, suppressed only if both are."""
         best = min(self, other, key=lambda finding: (finding.strength, finding.dependencies, repr(finding.document)))
-        count = self.count + other.count
-        return dataclasses.replace(best, count=count, suppressed=self.suppressed and other.suppressed)
+        return dataclasses.replace(
+            best,
+            count=self.count + other.count,
+            suppressed=self.suppressed and other.suppressed,
+            processes=tuple(sorted({*self.processes, *other.processes}))[:MOST_PROCESSES],
+        )
 
     def __str__(self) -> str:
         return self.text
 
 
+class HasRuns:
+    """What has runs, and can say where each comes from."""
+
+    __slots__ = ()
+    runs: tuple[ProcessRecord, ...]
+
+    def labelled(self, file: str) -> Self:
+        """Return it with `file` noted as the origin of each run that has none yet."""
+        return self._from(lambda _: file)
+
+    def by_process(self) -> Self:
+        """Return it with program and pid as the origin of each run that has none yet."""
+        return self._from(lambda run: run.process)
+
+    def _from(self, origin: Callable[[ProcessRecord], str]) -> Self:
+        runs = tuple(run if run.file else dataclasses.replace(run, file=origin(run)) for run in self.runs)
+        changed: Any = self
+        return cast("Self", dataclasses.replace(changed, runs=runs))
+
+
 @dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(HasRuns):
     """The tables of a snapshot. Each is sorted, so that the order of events makes no difference."""
 
     runs: tuple[ProcessRecord, ...] = ()

@@ -20,12 +20,15 @@ from lockdep.snapshots.records import (
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.splats.document import (
     DEADLOCK,
+    Brief,
     ClassName,
     Document,
     Header,
+    Letter,
     Line,
     Place,
     Scenario,
+    Side,
     Stack,
     Verdict,
 )
@@ -65,7 +68,9 @@ bits = st.sampled_from([tuple(BITS)[:1], tuple(BITS)[1:3], tuple(BITS)[-2:]])
 names = st.sampled_from(NAMES)
 counts = st.integers(0, 1 << 62)
 words = st.text(max_size=5)
-frames = st.builds(Frame, st.sampled_from(["a.py", "b.py", "\u00e9\udc80.py"]), st.integers(0, 3), words, words)
+frames = st.builds(
+    Frame, st.sampled_from(["a.py", "b.py", "\u00e9\udc80.py"]), st.integers(0, 3), words, words, st.booleans()
+)
 stacks = st.lists(frames, max_size=3).map(tuple)
 tables = st.dictionaries(words, counts, max_size=3).map(lambda table: tuple(sorted(table.items())))
 histograms = st.dictionaries(counts, counts, max_size=3).map(lambda table: tuple(sorted(table.items())))
@@ -74,6 +79,13 @@ times = st.none() | st.builds(Durations, st.integers(1, 9), counts, counts, coun
 parts = words | st.builds(ClassName, names, words) | st.builds(Place, frames)
 steps = st.lists(words, min_size=1, max_size=3).map(lambda texts: tuple(enumerate(texts)))
 lines = st.builds(Line, st.lists(parts, max_size=3).map(tuple), st.booleans())
+letters = st.builds(Letter, words, st.builds(ClassName, names, words), words)
+sides = st.builds(Side, words, st.lists(st.tuples(frames, words), max_size=3).map(tuple))
+scenes = st.none() | st.builds(Scenario, steps, st.sampled_from([(), ("one", "two", "three")]))
+briefs = st.builds(
+    Brief, st.lists(letters, max_size=2).map(tuple), st.lists(sides, max_size=2).map(tuple), scenes,
+    st.just(Verdict(DEADLOCK)), words,
+)  # fmt: skip
 blocks = lines | st.builds(Stack, stacks) | st.builds(Scenario, steps) | st.sampled_from([Verdict(DEADLOCK)])
 
 
@@ -125,7 +137,7 @@ def findings(draw: st.DrawFn) -> FindingRecord:
     grade = draw(st.sampled_from(sorted(GRADES)))
     slug = draw(st.sampled_from(["recursive", "misuse"]))
     header = Header(slug, "title", "BUG: title", GRADES[grade], grade, "why", f"id-{slug}", "Python 3.11 Linux")
-    document = Document(header, draw(st.lists(blocks, max_size=4).map(tuple)))
+    document = Document(header, draw(st.lists(blocks, max_size=4).map(tuple)), draw(st.none() | briefs))
     return FindingRecord(document, (NAMES[0],), (), draw(st.integers(1, 9)), draw(st.booleans()))
 
 

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 import lockdep
 from lockdep.contexts.simulated import hardirq_enter, hardirq_exit
@@ -140,7 +140,6 @@ def test_the_snapshot_of_an_unused_validator_is_empty():
 # Files
 
 
-@settings(deadline=None, suppress_health_check=HealthCheck)
 @given(snapshots())
 @pytest.mark.once
 def test_a_snapshot_is_equal_after_saving_and_loading(snapshot):
@@ -243,7 +242,7 @@ def test_a_file_that_is_no_snapshot_is_refused_in_one_line(text, tmp_path):
     assert "\n" not in str(refused.value)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=HealthCheck)
+@settings(max_examples=30)
 @given(snapshots())
 @pytest.mark.once
 def test_a_file_that_is_cut_off_is_refused(snapshot):

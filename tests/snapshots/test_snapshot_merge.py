@@ -7,7 +7,7 @@ import tracemalloc
 
 import networkx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockdep.snapshots.knots import knots, reach, reversed_, successors
@@ -19,7 +19,7 @@ from tests.snapshots.snapshot_makers import NAMES, seen, snapshots
 
 pytestmark = pytest.mark.once
 
-some = settings(max_examples=25, deadline=None, suppress_health_check=HealthCheck)
+some = settings(max_examples=25)
 
 
 def verdicts(*runs):
@@ -132,7 +132,7 @@ def test_cycles_that_no_single_run_saw_are_found(runs, expected):
     assert verdicts(functools.reduce(Snapshot.merge, parts)) == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(st.sampled_from([a + b for a in "ABCDE" for b in "ABCDE" if a != b]), max_size=5), max_size=4))
 def test_every_dependency_of_a_cycle_across_runs_is_in_a_reported_cycle(runs):
     """Compare with the cycles that networkx finds.
@@ -252,13 +252,12 @@ def chain_of_locks(number):
 # Helper functions
 
 
-@settings(deadline=None)
 @given(st.integers(0, 31))
 def test_the_text_of_a_kind_gives_the_kind_again(kind):
     assert kind_bits(kind_text(kind)) == kind
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=12, unique=True))
 def test_knots_and_reach_agree_with_networkx(pairs):
     one = seen("r", "AB").dependencies[0]

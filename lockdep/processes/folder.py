@@ -1,0 +1,225 @@
+"""The run directory: the settings of a run, and a file of each process with what that has seen, its part.
+
+A part is a snapshot file. It is replaced in one step, so a process that is killed leaves the old one or the new one,
+and at worst a temporary file that nobody reads. Nothing is written once the directory has been removed: a process may
+outlive its run. If the superuser runs the program, processes that have dropped their privileges can write, too, but not
+read or list; parts are data, are checked when they are read, and bounded in size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from lockdep import __version__
+from lockdep.config import Options
+from lockdep.reports.outlet import identity
+from lockdep.runtime import writes_reports
+from lockdep.snapshots.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from lockdep.snapshots.records import Tables
+    from lockdep.snapshots.rows import Rows
+    from lockdep.snapshots.snapshot import Snapshot
+
+SETTINGS = "run.settings"
+FULL = "full"  # a file that says that the part of some process is missing
+PART, CLAIM = ".json", ".told"
+MOST_BYTES = 1 << 26  # of a part
+MOST_NAMES = 1 << 20  # bytes that the directory itself may take: some 20,000 parts
+TRIES = 3  # to remove the directory, into which processes may be writing
+Identity = tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the processes of a run have in common: the options, the first process, and where it shows reports.
+
+    That is its standard error, or nowhere if it is None: then the others show none.
+    """
+
+    options: dict[str, Any]
+    root: int
+    stderr: Identity
+
+    @classmethod
+    def here(cls, options: Options) -> Settings:
+        """Return the settings of a run that this process begins."""
+        return cls(asdict(options), os.getpid(), identity(2) if writes_reports() else None)
+
+    @classmethod
+    def read(cls, text: str) -> Settings | None:
+        """Return the settings in a file; None if it is of another version. ValueError or the like if it is broken."""
+        import ast
+
+        read = ast.literal_eval(text)
+        if read["lockdep"] != __version__:
+            return None
+        known = {field.name for field in fields(Options)}
+        options = {name: value for name, value in read["options"].items() if name in known}
+        return Settings(options, read["root"], read["stderr"])
+
+    def __str__(self) -> str:
+        return repr({"lockdep": __version__, **asdict(self)})
+
+
+class RunDirectory:
+    """A run directory; `kept` says that it stays when the run has ended."""
+
+    def __init__(self, path: str, *, kept: bool = False) -> None:
+        self.path = path
+        self.kept = kept
+
+    @classmethod
+    def make(cls, settings: Settings, path: str | None = None) -> RunDirectory:
+        """Make the directory: a temporary one, or `path`, which is kept. OSError if that fails, or if it has parts."""
+        made = cls(temporary_folder() if path is None else os.path.abspath(path), kept=path is not None)
+        if made.kept:
+            os.makedirs(made.path, mode=0o700, exist_ok=True)
+            if made.has_parts():
+                raise FileExistsError(0, "it has the parts of another run", path)
+        elif os.geteuid() == 0:
+            os.chmod(made.path, 0o1733)
+        write_whole(made.at(SETTINGS), [str(settings).encode()], durable=False)
+        return made
+
+    def at(self, name: str) -> str:
+        """Return the path of a file of this name."""
+        return os.path.join(self.path, name)
+
+    def settings(self) -> Settings | None:
+        """Return the settings; None if the directory is gone, or was made by another version."""
+        try:
+            with open(self.at(SETTINGS), encoding="utf-8") as file:
+                return Settings.read(file.read())
+        except (OSError, ValueError, KeyError, TypeError, SyntaxError):
+            return None
+
+    def save(self, name: str, part: Snapshot) -> bool:
+        """Write the part of a process; return whether that was done."""
+        from lockdep.snapshots import files  # here and below: a program without children does not pay for it
+
+        path = self.at(name + PART)
+        try:
+            if not os.path.exists(path) and os.stat(self.path).st_size > MOST_NAMES:
+                raise OSError(errno.EFBIG, "too many parts")
+            write_whole(path, bounded(files.encoded(part)), durable=False)
+        except OSError as error:
+            if error.errno == errno.EFBIG:
+                with contextlib.suppress(OSError):
+                    write_whole(self.at(FULL), [b""], durable=False)
+            return False
+        return True
+
+    def parts(self) -> Iterator[str]:
+        """Yield the path of each part, in the order of their names; none if the directory is gone."""
+        for name in self._names():
+            if name.endswith(PART) and not name.startswith("."):
+                yield self.at(name)
+
+    def has_parts(self) -> bool:
+        """Return whether any process has written its part."""
+        return any(True for _ in self.parts())
+
+    def loaded(self) -> Iterator[Tables | Rows]:
+        """Yield each part that can be read, as far as merging needs it."""
+        for path in self.parts():
+            with contextlib.suppress(OSError, ValueError):
+                yield read_part(path)
+
+    def claim(self, finding: str, level: str) -> bool:
+        """Return whether this process is the one to show a finding of this id; no other one gets the same answer."""
+        try:
+            os.close(os.open(self.at(f"{finding}.{level}{CLAIM}"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return False
+        except OSError:
+            pass  # it is shown twice rather than not at all
+        return True
+
+    def claimed(self) -> frozenset[str]:
+        """Return the ids of the findings that a process has shown where the run shows its own."""
+        return frozenset(name.partition(".")[0] for name in self._names() if name.endswith(CLAIM))
+
+    def _names(self) -> list[str]:
+        with contextlib.suppress(OSError):
+            return sorted(os.listdir(self.path))
+        return []
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether a part was too large, or there were too many of them."""
+        return os.path.exists(self.at(FULL))
+
+    def remove(self) -> None:
+        """Remove the directory, unless it is kept. Processes that go on find none under its name at once."""
+        if self.kept:
+            self._remove_leftovers()
+            return
+        gone = f"{self.path}.ended"
+        with contextlib.suppress(OSError):
+            os.rename(self.path, gone)
+            for _ in range(TRIES):
+                remove_tree(gone)
+                if not os.path.exists(gone):
+                    break
+
+    def _remove_leftovers(self) -> None:
+        """Remove what processes that were killed have left of the files they were writing."""
+        for name in self._names():
+            if name.startswith(".") and name.endswith(".tmp"):
+                with contextlib.suppress(OSError):
+                    os.unlink(self.at(name))
+
+
+def temporary_folder() -> str:
+    """Make a folder for temporary files that only this user can enter; return its path."""
+    for base in (os.environ.get("TMPDIR"), "/tmp"):
+        if base and os.path.isabs(base):
+            path = os.path.join(base, f"lockdep-run-{os.getpid()}-{os.urandom(6).hex()}")
+            with contextlib.suppress(OSError):
+                os.mkdir(path, 0o700)
+                return path
+    import tempfile  # which takes 5 ms to import, and looks in more places
+
+    return tempfile.mkdtemp(prefix="lockdep-run-")
+
+
+def bounded(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield these chunks; OSError with EFBIG if they are more than a part may have."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise OSError(errno.EFBIG, "the part is too large")
+        yield chunk
+
+
+def remove_tree(path: str) -> None:
+    """Remove a folder and what is in it, as far as possible."""
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir(path)):
+            if entry.is_dir(follow_symlinks=False):
+                remove_tree(entry.path)
+            else:
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
+        os.rmdir(path)
+
+
+def read_part(path: str) -> Tables | Rows:
+    """Read a part for merging, which names its process as its origin. OSError or ValueError if it is none."""
+    from lockdep.snapshots import files
+
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with open(opened, "rb") as file:
+        known = os.fstat(opened)
+        if not stat.S_ISREG(known.st_mode) or known.st_size > MOST_BYTES:
+            raise ValueError(f"{path}: no part of a run")
+        text = file.read()
+    return files.parse_rows(text, path).by_process()

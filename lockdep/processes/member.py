@@ -1,0 +1,264 @@
+"""This process as a part of a run: what it writes into the run directory, and when.
+
+The first process makes the directory, and writes no part there unless that is kept. Every other one writes its part
+soon after it has seen something new, and when it ends: at exit, before os._exit and os.exec, and when a signal ends it.
+The server of multiprocessing's forkserver is no program: it writes nothing, its children do.
+"""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal
+
+from lockdep import fastpath, runtime
+from lockdep.config import Options
+from lockdep.contexts import fork
+from lockdep.forks import at_fork
+from lockdep.patch.changes import Changes
+from lockdep.patch.imports import after_import
+from lockdep.processes import endings, environment
+from lockdep.processes.folder import RunDirectory, Settings
+from lockdep.processes.writer import Writer
+from lockdep.reports.outlet import identity
+
+if TYPE_CHECKING:
+    from lockdep.live.before import SeenBefore
+    from lockdep.snapshots.records import FindingRecord
+    from lockdep.snapshots.snapshot import Snapshot
+    from lockdep.violations.finding import Finding
+
+# What a part is written with, and the id of a finding. It is imported when it is needed; also before a process gives up
+# rights, since it may not be able to read the files after that, and before a child of multiprocessing is forked.
+NEEDED = ("json", "platform", "hashlib", "lockdep.live.taking", "lockdep.splats.splat")
+FORKS = "multiprocessing.popen_fork"
+SECONDS = 10.0  # how long the last part waits for the thread that writes one
+Role = Literal["root", "child", "server"]
+
+
+class Member:
+    """A process of a run. `outer` is what it was before, if it began a run inside another one."""
+
+    def __init__(self, role: Role, settings: Settings, folder: RunDirectory) -> None:
+        self.role = role
+        self.settings = settings
+        self.folder = folder
+        self.outer: Member | None = None
+        self.changes: Changes = Changes()
+        self._process = os.getpid()
+        self._search: str | None = None
+        self._before: SeenBefore | None = None
+        self._start: object = None  # what _mark() returned at the fork
+        self._written: object = None
+        self._writing = _thread.allocate_lock()
+        self._writer = Writer(self.write)
+
+    def ready(self) -> str | None:
+        """Return the path of the directory, when a program is about to be started; None if it cannot join."""
+        if _Here.member is not self:
+            return None
+        if os.environ.get(environment.SEARCH) != self._search:  # it would lead to the program's folders only
+            self.put_variables()
+        return self.folder.path
+
+    def put_variables(self) -> None:
+        """Have programs that are started from now on join."""
+        self._search = os.environ.get(environment.SEARCH)
+        environment.put(self.folder.path)
+
+    def keep_writing(self) -> None:
+        """Write what is new from now on."""
+        runtime.when_learned(self._learned)
+
+    def become_child(self) -> None:
+        """Go on in a forked child: what the parent knew is told by the parent."""
+        from lockdep.live.before import SeenBefore
+
+        self.role = "child"
+        self._process = os.getpid()
+        self._written = None
+        self._before = SeenBefore.of(runtime.validator())
+        self._writing = _thread.allocate_lock()
+        self._writer = Writer(self.write)
+        fastpath.clear_tallies()
+        runtime.validator().points.clear()
+        self._start = self._mark()
+        self.sign()
+        self.keep_writing()
+
+    def sign(self) -> None:
+        """Have reports and endings be those of a child."""
+        runtime.sign_reports(True)
+        runtime.claim_reports(self.claim)
+        runtime.before_end(self.write)
+        endings.conclude_by(self.leave)
+
+    # What it writes
+
+    def _learned(self) -> None:
+        if self._mark() != self._written and self.role != "server":
+            endings.stand()
+            self._writer.news()
+
+    def _mark(self) -> object:
+        """Return what changes when there is something new to write."""
+        validator = runtime.validator()
+        return id(validator), validator.chains, len(validator.book.findings())
+
+    def _is_idle(self) -> bool:
+        """Return whether this process has neither taken a lock nor learned anything since it was forked."""
+        if self._start != self._mark():
+            return False
+        if fastpath.BUILD == "pure":
+            return not any(tally.count for tally in fastpath.tallies())
+        return not any((fastpath.counted_by_ended(), *(state.counted() for state in fastpath.threads())))
+
+    def own_part(self) -> Snapshot:
+        """Return what this process has seen, without what it knew from its parent."""
+        from lockdep.live.taking import snapshot
+
+        return snapshot() if self._before is None else snapshot(self._before)
+
+    def write(self) -> bool:
+        """Write the part of this process; return whether that was done."""
+        if self._process != os.getpid() or self.role == "server":
+            return False
+        if not self._writing.acquire(timeout=SECONDS):
+            return False
+        try:
+            if self._is_idle():
+                return False
+            if not os.path.exists(self.folder.path):  # the run has ended
+                runtime.when_learned(None)
+                return False
+            load()
+            mark = self._mark()
+            part = self.own_part()
+            done = not (part.stats or part.dependencies or part.findings) or self.save(part)
+            self._written = mark
+            return done
+        except Exception as error:
+            runtime.write_note(f"what this process has seen could not be written: {error!r}")
+            return False
+        finally:
+            self._writing.release()
+
+    def save(self, part: Snapshot) -> bool:
+        """Write a snapshot as the part of this process."""
+        run = next(run for run in part.runs if run.pid == os.getpid())
+        return self.folder.save(f"{run.pid}-{run.id}", part)
+
+    def take_over(self, part: Snapshot) -> None:
+        """Write what a run inside this one has seen, which it has shown itself."""
+        self.save(part)
+        for one in part.findings:
+            if one.shown:
+                self.claim(one)
+
+    def claim(self, found: Finding | FindingRecord) -> bool:
+        """Return whether this process is to show a finding: where the run shows its own, only one does."""
+        return identity(2) != self.settings.stderr or self.folder.claim(found.id, found.level)
+
+    def finish_writing(self) -> None:
+        """Write at once what would be written soon."""
+        self._writer.finish()
+
+    def leave(self, _status: int) -> None:
+        """Write the last part of a child, which ends now."""
+        self._writer.finish()
+        if self.role == "child":
+            self.write()
+
+
+class _Here:
+    """What this process is."""
+
+    member: Member | None = None
+    forks_followed = False
+
+
+def load() -> None:
+    """Import what a part is written with."""
+    for name in NEEDED:
+        import_module(name)
+
+
+def begin(options: Options, path: str | None = None) -> Member:
+    """Begin a run in this process, which the processes that it starts will join. `path` names a directory to keep.
+
+    OSError is raised if the directory cannot be made.
+    """
+    settings = Settings.here(options)
+    made = Member("root", settings, RunDirectory.make(settings, path))
+    environment.make_hook(made.folder.path)
+    made.outer = _Here.member
+    take_part(made)
+    runtime.sign_reports(False)
+    runtime.claim_reports(made.claim)
+    if made.folder.kept:
+        made.keep_writing()
+    return made
+
+
+def join(folder: RunDirectory, settings: Settings, *, server: bool) -> None:
+    """Make this process a part of the run in a directory. Locks have to be tracked already."""
+    load()
+    made = Member("server" if server else "child", settings, folder)
+    take_part(made)
+    made.sign()
+    made.keep_writing()
+
+
+def take_part(made: Member) -> None:
+    """Have this process be that member of a run."""
+    _Here.member = made
+    environment.follow(made.changes, made.ready, lambda: endings.conclude(0, going_on=True))
+    environment.load_before_rights_are_lost(made.changes, load)
+    after_import(made.changes, FORKS, lambda _changes, _module: load())
+    made.put_variables()
+    fork.before_forks(before_fork)
+    if not _Here.forks_followed:
+        _Here.forks_followed = True
+        at_fork(after_in_child=in_child)
+        atexit.register(at_exit)
+
+
+def end(made: Member) -> None:
+    """End a run that this process has begun: the directory is removed, and nobody joins any more."""
+    if made.role != "root" or _Here.member is not made:
+        return
+    _Here.member = made.outer
+    runtime.when_learned(None)
+    runtime.claim_reports(None)
+    made.finish_writing()
+    made.changes.take_back()
+    made.folder.remove()
+    if made.outer is not None:
+        made.outer.put_variables()
+        made.outer.sign()
+        made.outer.keep_writing()
+
+
+def before_fork() -> None:
+    """Have no thread of ours when this process forks: Python warns of a fork with threads.
+
+    And wait until no other thread imports what the child will need: it would wait for that module for ever.
+    """
+    for name in NEEDED:
+        if name in sys.modules:
+            import_module(name)
+    if _Here.member is not None:
+        _Here.member.finish_writing()
+
+
+def in_child() -> None:
+    if _Here.member is not None:
+        _Here.member.become_child()
+
+
+def at_exit() -> None:
+    if _Here.member is not None and _Here.member.role != "root":
+        endings.conclude(0)
