@@ -8,12 +8,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from lockdep.cli.command_line import Parser, UsageError, say, show, wants_colour
+from lockdep.cli.command_line import Parser, UsageError, add_look, say, show
 
 if TYPE_CHECKING:
+    from lockdep.snapshots.records import Tables
+    from lockdep.snapshots.rows import Rows
     from lockdep.snapshots.snapshot import Snapshot
 
 FEW = 3  # so many files are read without a progress bar
@@ -23,7 +26,11 @@ def report(given: list[str]) -> int:
     """lockdep report: render what was found and learned, in one of the formats."""
     from lockdep.config import Options
     from lockdep.reports import formats
-    from lockdep.vocabulary.grades import FAIL_ON
+    from lockdep.reports.colours import wants_colour
+    from lockdep.reports.excused import listing
+    from lockdep.splats.styles import Look
+    from lockdep.vocabulary.grades import FAIL_ON, unmatched_line
+    from lockdep.vocabulary.styles import AUTO, USER
 
     parser = Parser(
         prog="lockdep report",
@@ -38,12 +45,32 @@ def report(given: list[str]) -> int:
     parser.add_argument(
         "--fail-on", choices=FAIL_ON, help="exit with status 66 if there is a finding of this grade or a stronger one"
     )
+    parser.add_argument("--show-excused", action="store_true", help="also list the findings that have an excuse")
+    parser.add_argument(
+        "--show-unmatched",
+        action="store_true",
+        help="report cycles whose observations name different locks, not only their number (format splat)",
+    )
+    add_look(parser)
     parsed = parser.parse_args(given)
     snapshot = merged(parsed.files)
-    colour = parsed.output is None and wants_colour(sys.stdout)
-    deliver(formats.render(parsed.format, snapshot, colour=colour), parsed.output)
+    colour = parsed.output is None and wants_colour(1)
+    shown, quiet = (snapshot, 0) if parsed.format != "splat" or parsed.show_unmatched else without_unmatched(snapshot)
+    text = formats.render(parsed.format, shown, look=Look(parsed.style or AUTO, parsed.frames or USER, colour))
+    if quiet:
+        say(f"lockdep: {unmatched_line(quiet)}")
+    deliver(text + (listing(snapshot.findings) if parsed.show_excused else ""), parsed.output)
     failed = parsed.fail_on and any(one.at_least(parsed.fail_on) and not one.suppressed for one in snapshot.findings)
     return Options().exit_code if failed else 0
+
+
+def without_unmatched(snapshot: "Snapshot") -> "tuple[Snapshot, int]":
+    """Return the snapshot without the cycles whose observations name different locks, and how many these are."""
+    from lockdep.vocabulary.grades import UNMATCHED
+
+    kept = tuple(one for one in snapshot.findings if one.grade != UNMATCHED or one.slug != "circular")
+    quiet = sum(one.shown for one in snapshot.findings if one not in kept)
+    return replace(snapshot, findings=kept), quiet
 
 
 def classes(given: list[str]) -> int:
@@ -124,7 +151,7 @@ def merged(paths: Sequence[str]) -> "Snapshot":
     return Snapshot.merged(loaded(paths))
 
 
-def loaded(paths: Sequence[str]) -> "Iterator[Snapshot]":
+def loaded(paths: Sequence[str]) -> "Iterator[Tables | Rows]":
     """Yield the snapshot of each file. A run that is in several files is added several times, and a note says so."""
     from lockdep.snapshots.snapshot import Snapshot
 
@@ -132,7 +159,7 @@ def loaded(paths: Sequence[str]) -> "Iterator[Snapshot]":
     repeated = 0
     for path in with_progress(paths):
         try:
-            snapshot = Snapshot.load(path)
+            snapshot = Snapshot.for_merging(path)
         except OSError as error:
             raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
         except ValueError as error:

@@ -18,9 +18,10 @@ import io
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, Literal
+
+from lockdep.vocabulary.record import record
 
 _HERE = (lambda: None).__code__.co_filename
 INTERRUPTED = 128 + 2  # what a shell shows for a process that SIGINT ended
@@ -32,7 +33,7 @@ class LaunchError(Exception):
     """The program could not be started; the message is one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """What to run: `name` is a path, a module name or the code itself; args are the program's own."""
 
@@ -56,7 +57,7 @@ def launch(target: Target, finish: Finish) -> int:
         _, failure = _caught(exec, program, main.__dict__)
     if target.kind == "script":
         _flush()  # python does so between a script and its traceback, which matters if both go to one file
-    interrupted = isinstance(failure, KeyboardInterrupt)
+    interrupted = is_interrupt(failure)
     status = 0 if failure is None else _report(failure)
     program = failure = None
     _end_threads_and_callbacks()
@@ -302,12 +303,19 @@ def _complain(what: object) -> None:
             pass
 
 
+def is_interrupt(failure: BaseException | None) -> bool:
+    """Return whether python ends itself by SIGINT after this exception; since 3.14 also after one of a subclass."""
+    kind = type(failure)
+    return issubclass(kind, KeyboardInterrupt) if sys.version_info >= (3, 14) else kind is KeyboardInterrupt
+
+
 def _end_threads_and_callbacks() -> None:
     """Wait for non-daemon threads, then run the atexit callbacks: the first steps of Py_FinalizeEx."""
     threading = sys.modules.get("threading")
     if threading is not None:
         _, failure = _caught(threading._shutdown)
         if failure is not None:
+            vars(threading)["_shutdown"] = lambda: None  # the interpreter calls it once more, and does not wait again
             _report_ignored(failure, threading)
     _caught(atexit._run_exitfuncs)  # it reports failures itself; only an interrupt between two callbacks is raised
 

@@ -13,7 +13,8 @@ from typing import Any
 from lockdep.cli.command_line import Parser, UsageError
 from lockdep.cli.command_line import show as show_text
 from lockdep.live import listen
-from lockdep.reports.lock_stat import SORTS, microseconds, render_lock_stat, row_name
+from lockdep.reports.lock_stat import SORTS, microseconds, progress_text, render_lock_stat, row_name
+from lockdep.reports.lock_times import render_lock_times
 from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.snapshots.snapshot import Snapshot
 
@@ -36,6 +37,7 @@ def stat(given: list[str]) -> int:
     parser.add_argument(
         "--points", type=int, default=4, metavar="N", help="print N places for each class, 0 for all (default: 4)"
     )
+    parser.add_argument("--wide", action="store_true", help="print the kernel's table, with all columns")
     switches = parser.add_mutually_exclusive_group()
     for command, meaning in SWITCHES.items():
         switches.add_argument(f"--{command}", dest="switch", action="store_const", const=command, help=meaning)
@@ -45,7 +47,8 @@ def stat(given: list[str]) -> int:
             switch(parsed.sources, parsed.switch)
         else:
             stats = chosen(read(parsed.sources).stats, parsed.filter)
-            show_text(render_lock_stat(stats, sort=parsed.sort, top=parsed.top, points=parsed.points))
+            render = render_lock_stat if parsed.wide else render_lock_times
+            show_text(render(stats, sort=parsed.sort, top=parsed.top, points=parsed.points))
     return 0
 
 
@@ -128,10 +131,15 @@ def follow(parsed: argparse.Namespace) -> None:
                     raise
                 return
             recent = [difference(one, before.get(key)) for key, one in now.items()]
-            active = [one for one in chosen(recent, parsed.filter) if one.acquisitions or one.contentions]
+            active = [one for one in chosen(recent, parsed.filter) if is_active(one)]
             active.sort(key=lambda one: (-SORTS[parsed.sort](one), -one.acquisitions, one.name))
             show(active[: parsed.top])
             before, looks = now, looks + 1
+
+
+def is_active(stat: ClassStatistics) -> bool:
+    """Return whether something has happened with a class, or is waited for."""
+    return bool(stat.acquisitions or stat.contentions or stat.waiting_now)
 
 
 def difference(now: ClassStatistics, before: ClassStatistics | None) -> ClassStatistics:
@@ -142,6 +150,7 @@ def difference(now: ClassStatistics, before: ClassStatistics | None) -> ClassSta
 
 
 COLUMNS = ("lock class", "contentions", "acquisitions", "wait avg us", "wait total us", "hold avg us", "hold total us")
+NOW = "now"  # the last column: what has not ended yet
 
 
 def cells(stat: ClassStatistics, both: set[str]) -> list[str]:
@@ -149,7 +158,7 @@ def cells(stat: ClassStatistics, both: set[str]) -> list[str]:
     found = [row_name(stat, both), str(stat.contentions), str(stat.acquisitions)]
     for times in (stat.wait, stat.hold):
         found += ["-", "-"] if times is None else map(microseconds, (times.total_ns / times.count, times.total_ns))
-    return found
+    return [*found, progress_text(stat)]
 
 
 def screen() -> Any:
@@ -168,11 +177,11 @@ class Plain:
 
     def show(self, stats: Sequence[ClassStatistics]) -> None:
         """Print the rows in columns."""
-        rows = [list(COLUMNS), *(cells(one, {other.name for other in stats if other.read}) for one in stats)]
+        rows = [[*COLUMNS, NOW], *(cells(one, {other.name for other in stats if other.read}) for one in stats)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
         for row in rows:
-            name, *numbers = row
-            line = [name.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])]
+            name, *numbers, now = row
+            line = [name.ljust(widths[0]), *map(str.rjust, numbers, widths[1:]), now]
             show_text("  ".join(line).rstrip() + "\n")
         show_text("\n")
 
@@ -194,8 +203,8 @@ class Refreshed:
         """Draw the rows."""
         from rich.table import Table
 
-        table = Table(*COLUMNS, expand=True)
-        for column in table.columns[1:]:
+        table = Table(*COLUMNS, NOW, expand=True)
+        for column in table.columns[1:-1]:
             column.justify = "right"
         for one in stats:
             table.add_row(*cells(one, {other.name for other in stats if other.read}))

@@ -5,6 +5,7 @@ Everything after the program (a script, -m module or -c code) belongs to the pro
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,18 @@ def run_program(target: Target, conclude: Finish) -> int:
             say(f"lockdep: error: failed internally at the end: {type(error).__name__}: {error}")
             return None if status else INTERNAL
 
+    hide_launcher()
     try:
         return launch(target, finish)
     except LaunchError as error:
         raise UsageError(str(error)) from None
+
+
+def hide_launcher() -> None:
+    """Leave the script that started the command out of reports: it stands below all that the main thread does."""
+    from lockdep import trace
+
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+    trace.hide(frame.f_code.co_filename)

@@ -3,24 +3,27 @@
 The program's output, tracebacks and exit status are those of plain python (launch.py names the few differences), except
 that exit status 0 becomes another one when something was found, or when lockdep itself has failed (70). Findings go to
 standard error when they are found; reports, the snapshot, the trace and the summary line are written after the
-program's end.
+program's end. Child processes are recorded, too, see lockdep.processes.
 """
 
 import argparse
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockdep.cli.command_line import INTERNAL, USAGE, Parser, UsageError, say
+from lockdep.cli.command_line import Parser, UsageError, add_look, say
 from lockdep.cli.program import TARGET, run_program, split_target, track_locks
 
 if TYPE_CHECKING:
-    from lockdep.cli.report_files import ReportFile
+    from lockdep.cli.launch import Target
     from lockdep.config import Options
-    from lockdep.snapshots.snapshot import Snapshot
+    from lockdep.processes.member import Member
+    from lockdep.reports.report_file import ReportFile
 
-OPTIONS = ("fail_on", "exit_code", "strict", "stat")  # those of the validator that the command line can set
+# Those of the validator on the command line.
+OPTIONS = (
+    "fail_on", "on_deadlock", "exit_code", "strict", "show_unmatched", "stat", "style", "frames", "baseline",
+    "children",
+)  # fmt: skip
 
 
 def run(given: list[str]) -> int:
@@ -40,17 +43,56 @@ def run(given: list[str]) -> int:
         parser.error("nothing to run: name a script, -m module or -c code")
     reports = parse_reports(parsed)
     set_here = {name: getattr(parsed, name) for name in OPTIONS}
+    parsed.updated = baseline_to_update(parsed)
+    if parsed.updated:
+        set_here["baseline"] = ""
     options = track_locks(**{name: value for name, value in set_here.items() if value is not None})
     if parsed.listen:
         listen()
+    if parsed.dump_signal:
+        dump_on_signal(parsed.dump_signal)
     if parsed.trace:
         start_trace()
-    ending = Ending(options, reports, parsed.trace)
-    return run_program(target, ending.conclude)
+    return run_to_end(target, options, parsed, reports)
+
+
+def run_to_end(target: "Target", options: "Options", parsed: argparse.Namespace, reports: "list[ReportFile]") -> int:
+    """Run the program, and do what is to be done at its end, whichever that is; return the exit status."""
+    from lockdep import runtime
+    from lockdep.cli.ending import Ending
+    from lockdep.patch.changes import Changes
+    from lockdep.processes import endings, member
+
+    endings.follow(Changes())
+    made = begin_run(options, parsed.run_directory)
+    ending = Ending(options, reports, parsed.trace, parsed.show_excused, parsed.updated, made)
+    endings.conclude_by(ending.conclude)
+    runtime.before_end(lambda: endings.conclude(0))
+    try:
+        return run_program(target, endings.conclude)
+    finally:
+        if made is not None:
+            member.end(made)
+
+
+def begin_run(options: "Options", path: str | None) -> "Member | None":
+    """Record child processes, too, if the options say so. If they cannot be recorded, a line says so."""
+    from lockdep.processes import member
+
+    if not options.children or not options.enabled:
+        return None
+    try:
+        return member.begin(options, path)
+    except OSError as error:
+        if path is not None:
+            raise UsageError(f"--run-directory: {path}: {error.strerror or error}") from None
+        say(f"lockdep: error: child processes are not recorded: {error}")
+        return None
 
 
 def add_options_with_value(parser: Parser) -> tuple[argparse.Action, ...]:
     """Add the options that take a value, and return them."""
+    from lockdep.config import ON_DEADLOCK
     from lockdep.vocabulary.grades import FAIL_ON
 
     return (
@@ -66,13 +108,31 @@ def add_options_with_value(parser: Parser) -> tuple[argparse.Action, ...]:
         parser.add_argument(
             "--trace", metavar="PATH", help="at the end, write the last waits and holds as Chrome trace events"
         ),
+        parser.add_argument(
+            "--dump-signal", metavar="NAME", help="print who holds and who waits when this signal comes, such as USR1"
+        ),
+        parser.add_argument(
+            "--run-directory",
+            metavar="PATH",
+            help="keep what each process has seen in this directory, for `lockdep combine`",
+        ),
         parser.add_argument("--fail-on", choices=FAIL_ON, help="weakest grade that fails the run (default: potential)"),
+        parser.add_argument(
+            "--on-deadlock",
+            choices=ON_DEADLOCK,
+            help="what to do when threads do wait for each other: report it (the default), raise DeadlockError in one,"
+            " or exit",
+        ),
         parser.add_argument(
             "--exit-code",
             type=int,
             metavar="N",
             help="exit status if the run fails and the program's own status is 0 (default: 66)",
         ),
+        parser.add_argument(
+            "--baseline", metavar="PATH", help="findings in this file are known: they are not reported, and fail no run"
+        ),
+        *add_look(parser),
     )
 
 
@@ -88,19 +148,47 @@ def add_switches(parser: Parser) -> None:
         help="measure how long locks are waited for and held; print the most contended ones at the end",
     )
     parser.add_argument(
-        "--listen", action="store_true", help="answer `lockdep stat PID` and `lockdep top PID` while the program runs"
+        "--show-unmatched",
+        action="store_true",
+        default=None,
+        help="report cycles whose observations name different locks, not only their number",
     )
+    parser.add_argument(
+        "--update-baseline",
+        action="store_true",
+        help="at the end, write all findings to the file of --baseline",
+    )
+    parser.add_argument(
+        "--no-children",
+        action="store_false",
+        dest="children",
+        default=None,
+        help="record what this process sees only, not what its child processes do",
+    )
+    parser.add_argument("--show-excused", action="store_true", help="at the end, list the findings that have an excuse")
+    parser.add_argument(
+        "--listen", action="store_true", help="answer `lockdep who`, `stat` and `top` with PID while the program runs"
+    )
+
+
+def baseline_to_update(parsed: argparse.Namespace) -> str | None:
+    """Return the absolute path of the baseline that is to be written, if one is: the program may change directory."""
+    path: str | None = parsed.baseline
+    if not parsed.update_baseline:
+        return None
+    if not path:
+        raise UsageError("--update-baseline: name the file with --baseline PATH")
+    return os.path.abspath(path)
 
 
 def parse_reports(parsed: argparse.Namespace) -> "list[ReportFile]":
     """Return what to write at the end."""
-    texts = [*parsed.report, *([f"snapshot:{parsed.snapshot}"] if parsed.snapshot else [])]
-    if not texts:
+    if not parsed.report and not parsed.snapshot:
         return []
-    from lockdep.cli.report_files import ReportFile
+    from lockdep.reports.report_file import ReportFile
 
     try:
-        return [ReportFile.parse(text) for text in texts]
+        return ReportFile.parse_all(parsed.report, parsed.snapshot)
     except ValueError as error:
         raise UsageError(f"--report: {error}") from None
 
@@ -115,95 +203,23 @@ def listen() -> None:
         say(f"lockdep: error: cannot listen: {error}")
 
 
+def dump_on_signal(name: str) -> None:
+    """Print who holds and who waits when the signal of this name comes."""
+    import signal
+
+    from lockdep.live.dumping import dump_on
+
+    number = getattr(signal, name if name.startswith("SIG") else f"SIG{name}", None)
+    if not isinstance(number, signal.Signals):
+        raise UsageError(f"--dump-signal: there is no signal {name!r}")
+    try:
+        dump_on(number)
+    except OSError as error:
+        raise UsageError(f"--dump-signal: {name}: {error.strerror}") from None
+
+
 def start_trace() -> None:
     """Record waits and holds from now on."""
     from lockdep.live import timeline
 
     timeline.start()
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What follows the program's end."""
-
-    options: "Options"
-    reports: "list[ReportFile]"
-    trace: str | None
-
-    def conclude(self, status: int) -> int | None:
-        """Write the files and the summary line; return the exit status if it is not to be the program's own."""
-        from lockdep import runtime
-
-        failed = attempt(lambda: bool(runtime.failing()))
-        steps = (runtime.finish_writing, self._write_trace, self._write_reports, self._show_times, show_summary)
-        done = [attempt(step) for step in steps]
-        if status:
-            return None
-        if failed:
-            return self.options.exit_code
-        if failed is None or None in done or runtime.validator().failures:
-            return INTERNAL
-        return None if all(done) else USAGE
-
-    def _show_times(self) -> bool:
-        if self.options.stat:
-            say(most_contended())
-        return True
-
-    def _write_trace(self) -> bool:
-        """Write the timeline if one was asked for; return False if that failed."""
-        if self.trace is None:
-            return True
-        from lockdep.live import timeline
-
-        try:
-            timeline.save(self.trace)
-        except OSError as error:
-            say(f"lockdep: error: cannot write the trace to {self.trace}: {error}")
-            return False
-        return True
-
-    def _write_reports(self) -> bool:
-        """Write the reports and the snapshot; return False if one of them could not be written."""
-        if not self.reports:
-            return True
-        from lockdep.live.taking import snapshot
-
-        taken = snapshot()
-        written = [write_report(report, taken) for report in self.reports]
-        return all(written)
-
-
-def attempt(step: Callable[[], bool]) -> bool | None:
-    """Return what a step at the end returns. If it fails, say so in a line, and return None: the others go on."""
-    try:
-        return step()
-    except Exception as error:
-        say(f"lockdep: error: failed internally at the end: {type(error).__name__}: {error}")
-        return None
-
-
-def show_summary() -> bool:
-    """Print the summary line."""
-    from lockdep.runtime import summary
-
-    say(summary())
-    return True
-
-
-def write_report(report: "ReportFile", taken: "Snapshot") -> bool:
-    """Write one report; if that fails, say so and return False."""
-    try:
-        report.write(taken)
-    except OSError as error:
-        say(f"lockdep: error: cannot write the {report.format} report to {report.path or 'standard output'}: {error}")
-        return False
-    return True
-
-
-def most_contended() -> str:
-    """Return the lock_stat table of the locks that were waited for most."""
-    from lockdep.lock_stat import lock_stats
-    from lockdep.reports.lock_stat import MOST_CONTENDED, render_lock_stat
-
-    return render_lock_stat(lock_stats(), top=MOST_CONTENDED)

@@ -11,8 +11,6 @@ import pytest
 
 from tests.patience import PROGRAM_LIMIT
 
-pytestmark = pytest.mark.ends
-
 ROOT = str(Path(__file__).parents[2])
 
 INVERSION = """
@@ -64,6 +62,16 @@ def assert_one_line(result, pattern):
 
 
 # -- verdicts
+
+
+def test_the_script_that_starts_the_command_is_in_no_report(folder):
+    (folder / "lockdep").write_text("import sys\nfrom lockdep.cli import main\nsys.exit(main())\n")
+    command = [sys.executable, str(folder / "lockdep"), "run", "--frames", "all", "inversion.py"]
+    env = {**os.environ, "PYTHONPATH": ROOT}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
+
+    assert "> inversion.py:5  <module>  with A:" in done.stderr
+    assert "main()" not in done.stderr
 
 
 def test_clean_program_ends_with_one_summary_line(lockdep):

@@ -1,0 +1,41 @@
+"""lockdep baseline: accept what is known today, so that only new findings fail."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from lockdep.cli.command_line import Parser, UsageError, show
+
+if TYPE_CHECKING:
+    from lockdep.baseline import Told
+
+PATH = "lockdep-baseline.json"
+
+
+def baseline(given: list[str]) -> int:
+    """Write the findings of snapshots to a baseline."""
+    from lockdep.cli.files import add_files, merged
+
+    parser = Parser(
+        prog="lockdep baseline",
+        description="Write the findings of snapshot files (see `lockdep run --snapshot`) to a baseline. A run with that"
+        " baseline (--baseline, or `baseline` in [tool.lockdep]) reports and fails for other findings only.",
+        allow_abbrev=False,
+    )
+    add_files(parser)
+    parser.add_argument("--output", metavar="PATH", default=PATH, help=f"write to this file (default: {PATH})")
+    parsed = parser.parse_args(given)
+    found = [finding for finding in merged(parsed.files).findings if finding.shown]
+    write(parsed.output, found)
+    show(f"{parsed.output}: {len(found)} known finding{'s' * (len(found) != 1)}\n")
+    return 0
+
+
+def write(path: str, findings: "Iterable[Told]") -> None:
+    """Write a baseline. UsageError if it cannot be written."""
+    from lockdep.baseline import text_of
+    from lockdep.snapshots.whole_files import write_whole
+
+    try:
+        write_whole(path, [text_of(findings).encode()])
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
