@@ -21,6 +21,7 @@ import pytest
 if TYPE_CHECKING:
     from lockdep.config import Options
     from lockdep.pytest_plugin.session import LockdepSession
+    from lockdep.snapshots.records import FindingRecord
     from lockdep.violations.finding import Finding
 
 NAME = "lockdep"
@@ -52,18 +53,64 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="time waits and holds, too, and print the most contended locks at the end; implies --lockdep",
     )
     group.addoption(
+        "--lockdep-gc",
+        action="store_true",
+        help="collect garbage often, and after each test, so that finalizers run where they can; implies --lockdep",
+    )
+    group.addoption(
         "--lockdep-exitcode",
         type=int,
         default=1,
         metavar="N",
         help="exit status in place of 0 when there are findings that failed no test: at import, or between tests (1)",
     )
+    add_file_options(group)
     parser.addini("lockdep", "track locks in every run, as --lockdep does", type="bool", default=False)
     parser.addini(
         "lockdep_fail_on",
         "weakest grade of a finding that fails a test: certain, feasible, potential or stall",
         default="",
     )
+
+
+def add_file_options(group: pytest.OptionGroup) -> None:
+    """Add the options about files that are read or written; see outputs.py."""
+    group.addoption(
+        "--lockdep-baseline",
+        metavar="FILE",
+        help="findings in this file are known and fail no test; see `lockdep baseline`",
+    )
+    group.addoption(
+        "--lockdep-update-baseline",
+        action="store_true",
+        help="write all findings to the file of --lockdep-baseline at the end, and fail no test for them",
+    )
+    group.addoption(
+        "--lockdep-report",
+        action="append",
+        default=[],
+        metavar="FORMAT:PATH",
+        help="at the end, write a report to PATH, in a format of `lockdep report`; may be repeated",
+    )
+    group.addoption("--lockdep-snapshot", metavar="PATH", help="at the end, write a file for `lockdep report`")
+
+
+class Hooks:
+    """Hooks of the plugin, for conftest files and other plugins."""
+
+    def pytest_lockdep_finding(self, finding: Finding | FindingRecord, item: pytest.Item | None) -> None:
+        """Be told of a finding, once, in the process that made it.
+
+        `item` is the test that runs at that time, None outside of tests. A finding of a child process, or of several
+        processes together, is a FindingRecord; both have `slug`, `title`, `grade`, `level`, `id`, `classes` and
+        `to_dict()`.
+        """
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hook that is told of each finding."""
+    if not hasattr(pluginmanager.hook, "pytest_lockdep_finding"):
+        pluginmanager.add_hookspecs(Hooks)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -78,6 +125,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start if no earlier hook could, as for a plugin named in conftest.py. Stop if this is xdist's controller."""
     config.addinivalue_line("markers", MARKER)
+    if config.option.lockdep_report or config.option.lockdep_snapshot:
+        from lockdep.pytest_plugin.outputs import prepare
+
+        prepare(config)
     if is_controller(config):
         stop(config)
     elif is_wanted(config, config.option):
@@ -135,14 +186,15 @@ class TestView:
 
         return Options() if self._session is None else self._session.options
 
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[Finding | FindingRecord, ...]:
         """Return the findings made so far while this test runs, without the suppressed ones."""
         return () if self._session is None else self._session.so_far(self._nodeid)
 
 
 def is_wanted(config: pytest.Config, given: Any) -> bool:
     """Return whether lockdep is switched on, by a command-line option or else by the ini file."""
-    return bool(given.lockdep_stat or config.getini("lockdep") if given.lockdep is None else given.lockdep)
+    implied = given.lockdep_stat or given.lockdep_gc or config.getini("lockdep")
+    return bool(implied if given.lockdep is None else given.lockdep)
 
 
 def is_controller(config: pytest.Config) -> bool:

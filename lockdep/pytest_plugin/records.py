@@ -14,11 +14,14 @@ from lockdep import runtime
 from lockdep.config import OptionError, Options
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.graph import DependencyGraph
+from lockdep.reports.colours import painted
+from lockdep.snapshots.records import FindingRecord
 from lockdep.splats.document import Document
 from lockdep.splats.splat import tell
+from lockdep.splats.styles import Look
 from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
-from lockdep.violations.suppressions import SuppressionList
+from lockdep.violations.suppressions import Suppressible, SuppressionList
 from lockdep.vocabulary.grades import FAIL_ON
 
 RUNNER = ("_pytest/", "pluggy/", "xdist/", "execnet/", "stdlib/importlib/")  # files of the test runner begin with these
@@ -43,9 +46,9 @@ class Policy:
     def __init__(self, options: Options, fail_on: str | None = None, allow: Sequence[str] = ()) -> None:
         if fail_on is not None and fail_on not in FAIL_ON:
             raise OptionError(f"fail_on: expected one of {', '.join(FAIL_ON)}, got {fail_on!r}")
-        self.strict = options.strict and fail_on is None
-        self.fail_on = fail_on or options.fail_on
-        self.allow = SuppressionList(allow)
+        self.strict: bool = options.strict and fail_on is None
+        self.fail_on: str = fail_on or options.fail_on
+        self.allow: SuppressionList = SuppressionList(allow)
 
     @classmethod
     def of(cls, item: pytest.Item, options: Options) -> Policy:
@@ -60,7 +63,7 @@ class Policy:
             allow += [entries] if isinstance(entries, str) else entries
         return cls(options, fail_on, allow)
 
-    def fails(self, finding: Finding) -> bool:
+    def fails(self, finding: Finding | FindingRecord) -> bool:
         """Return whether a finding of this grade fails a test."""
         return self.strict or finding.at_least(self.fail_on)
 
@@ -110,7 +113,7 @@ class PlacedFinding:
     `explained` says that a failed test has shown it.
     """
 
-    finding: Finding
+    finding: Finding | FindingRecord
     place: Place
     level: str
     fails: bool
@@ -126,7 +129,18 @@ class PlacedFinding:
         allowed = policy.allow.find(finding) is not None
         document = runtime.document_of(finding) if finding.related in earlier else tell(finding)
         where = f"found {'in ' if place.nodeid else ''}{place}"
-        text = "\n".join([without_runner(document).strip("\n"), *seen.lines(finding), where, ""])
+        report = text_of(document, finding, runtime.look())
+        text = "\n".join([report, *seen.lines(finding), where, ""])
+        return cls(finding, place, finding.level, policy.fails(finding) and not allowed, allowed, text)
+
+    @classmethod
+    def of_child(cls, finding: FindingRecord, place: Place, policy: Policy) -> PlacedFinding:
+        """Record a finding of a child process, or of several processes together."""
+        allowed = policy.allow.find(finding) is not None
+        where = f"found {'in ' if place.nodeid else ''}{place}"
+        if finding.processes:
+            where += f", by {', '.join(finding.processes)}"
+        text = "\n".join([text_of(finding.document, finding, runtime.look()), where, ""])
         return cls(finding, place, finding.level, policy.fails(finding) and not allowed, allowed, text)
 
     @property
@@ -139,12 +153,13 @@ class PlacedFinding:
         return f"{self.level}: {message([self.finding])} [{self.finding.id}] ({self.finding.grade})"
 
 
-def message(findings: Sequence[Finding]) -> str:
+def message(findings: Sequence[Finding | FindingRecord]) -> str:
     """Return the first finding's title and classes, and how many more there are."""
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     return f"{findings[0].title}: {' -> '.join(findings[0].classes)}{more}"
 
 
-def without_runner(document: Document) -> str:
-    """Return the text of a report without the frames of pytest itself, which are most of every stack in a test."""
-    return str(document.kept(lambda frame: not frame.file.startswith(RUNNER)))
+def text_of(document: Document, finding: Suppressible, look: Look) -> str:
+    """Return a report without the frames of pytest itself, which are most of every stack in a test."""
+    shown = document.kept(lambda frame: not frame.file.startswith(RUNNER))
+    return painted(look.lines(shown, finding), colour=False).strip("\n")

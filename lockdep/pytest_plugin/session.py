@@ -6,6 +6,8 @@ or stronger, the phase fails with LockInversion after the test's own code has ru
 never replaced. Every other finding (at import, during collection, between tests, in a test that was skipped or run
 again) fails the session at its end. A run with such a finding never exits with 0.
 
+What child processes of a test find counts as found by the test, if they wrote it before it ended (see children.py).
+
 Limits: each finding is made once, so only the first test that shows it fails, and if that test allows it, later tests
 allow it too. A finding of a thread that outlives its test is charged to the test that runs at that time. Cost for each
 test: some microseconds, and one walk over the known dependencies.
@@ -15,20 +17,29 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import os
 import threading
 from collections import deque
 from collections.abc import Generator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from lockdep import fastpath, lock_stat, patch, runtime
 from lockdep.config import OptionError, Options, load_options
+from lockdep.pytest_plugin.outputs import baseline_of, updates
 from lockdep.pytest_plugin.records import FirstSeen, Place, PlacedFinding, Policy, message
+from lockdep.pytest_plugin.timeouts import after_stacks, show_waits
 from lockdep.validator import validator
 from lockdep.violations.finding import Finding, LockInversion
 
+if TYPE_CHECKING:
+    from lockdep.processes.merged import Whole
+    from lockdep.pytest_plugin.children import Children
+    from lockdep.snapshots.records import FindingRecord
+
+OFTEN = (50, 5, 5)  # thresholds of the collector under --lockdep-gc
 Wrapper = Generator[None, Any, Any]
 
 
@@ -44,14 +55,19 @@ class LockdepSession:
     def __init__(self, config: pytest.Config, *, marked_only: bool = False) -> None:
         self.config = config
         self.marked_only = marked_only
-        self.options = options_for(config)
+        self.collects: bool = is_given(config, "lockdep_gc")
+        self.options: Options = options_for(config)
+        self.updates: bool = updates(config)  # the baseline: then no finding fails a test
         self.records: list[PlacedFinding] = []
-        self.place = Place("", "while pytest was starting")
+        self.place: Place = Place("", "while pytest was starting")
         self._policy = Policy(self.options)
         self._inbox: deque[tuple[Finding, Place]] = deque()  # any thread adds to it: only append and popleft
-        self.first_seen = FirstSeen()
+        self.first_seen: FirstSeen = FirstSeen()
         self._undo = contextlib.ExitStack()
         self._terminal = -1
+        self._item: pytest.Item | None = None  # the test that runs
+        self._children: Children | None = None
+        self.whole: Whole | None = None  # what all processes have seen, at the end of the run
 
     def start(self) -> None:
         """Track locks from now on."""
@@ -66,7 +82,13 @@ class LockdepSession:
         """Register this plugin with pytest."""
         self._terminal = os.dup(2)  # pytest does not capture output at this moment
         self.config.add_cleanup(lambda: os.close(self._terminal))
+        runtime.report_hangs_to(self._terminal)
+        self.config.add_cleanup(lambda: runtime.report_hangs_to(None))
+        self.config.add_cleanup(after_stacks(self._show_waits))
         self.config.pluginmanager.register(self, "lockdep-session")
+
+    def _show_waits(self, terminal: Any) -> None:
+        show_waits(terminal, self._item, self.place.when or "call", self._terminal)
 
     def _install(self) -> None:
         for module in (*fastpath.MODULES, validator):  # so that the traceback of a DeadlockError ends in the test
@@ -77,8 +99,30 @@ class LockdepSession:
         self._undo.callback(runtime.on_finding(lambda found: self._inbox.append((found, self.place))))
         runtime.report_to(None)
         self._undo.callback(runtime.report_to, 2)
+        self._record_children()
         if self.options.stat:
             self._undo.callback(lock_stat.stop)
+        if self.collects:
+            self._undo.callback(gc.set_threshold, *gc.get_threshold())
+            gc.set_threshold(*OFTEN)
+
+    def _record_children(self) -> None:
+        """Record what child processes see, if the options say so."""
+        if not self.options.children:
+            return
+        from lockdep.pytest_plugin.children import Children
+
+        try:
+            self._children = Children(self.options)
+        except OSError as error:
+            runtime.write_note(f"child processes are not recorded: {error}")
+            return
+        self._undo.callback(self._forget_children)
+
+    def _forget_children(self) -> None:
+        if self._children is not None:
+            self._children.close()
+        self._children = None
 
     @property
     def active(self) -> bool:
@@ -108,6 +152,7 @@ class LockdepSession:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Wrapper:
         """Charge findings to this test. In a run for marked tests only, install lockdep for the test."""
+        self._item = item
         installs = self.marked_only and item.get_closest_marker("lockdep") is not None
         if installs:
             self._install()
@@ -158,6 +203,18 @@ class LockdepSession:
             runtime.report_to(self._terminal)
         return (yield)
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Wrapper:
+        """Make the section with the findings part of a failure by them: so it is in a JUnit file, too."""
+        report = yield
+        if call.excinfo is not None and call.excinfo.type is LockInversion and hasattr(report.longrepr, "addsection"):
+            mine = [section for section in report.sections if section[0] == f"Captured lockdep {report.when}"]
+            report.sections = [section for section in report.sections if section not in mine]
+            for _, text in mine:
+                report.longrepr.addsection("lockdep", text)
+            report.longrepr.reprtraceback.extraline = None  # it says that all entries are hidden: there are none
+        return report
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Mark the findings of this phase as reported if the test failed, or was expected to fail."""
         if report.failed or hasattr(report, "wasxfail"):
@@ -185,6 +242,8 @@ class LockdepSession:
     def _conclude(self, item: pytest.Item, when: str) -> None:
         """Add the findings of this phase to its report. Raises LockInversion if one of them fails the test."""
         __tracebackhide__ = True
+        if self.collects and when != "setup":
+            gc.collect()
         mine = [record for record in self.collect() if record.place.nodeid == item.nodeid and not record.allowed]
         if not mine:
             return
@@ -208,13 +267,25 @@ class LockdepSession:
             if any(found is other for other, _ in self._inbox):
                 continue  # its grade has risen since: it is told once, as it is then
             policy = self._policy if place.nodeid and place.nodeid == self.place.nodeid else Policy(self.options)
-            new.append(
-                PlacedFinding.of(found, place, policy, self.first_seen, earlier=[record.finding for record in new])
-            )
+            earlier = [record.finding for record in new if isinstance(record.finding, Finding)]
+            new.append(PlacedFinding.of(found, place, policy, self.first_seen, earlier))
+        new += self._of_children(new)
+        for record in new:
+            record.fails = record.fails and not self.updates
+            self.config.hook.pytest_lockdep_finding(finding=record.finding, item=self._item)
         self.records += new
         return new
 
-    def so_far(self, nodeid: str) -> tuple[Finding, ...]:
+    def _of_children(self, new: list[PlacedFinding]) -> list[PlacedFinding]:
+        """Return records of what only child processes have found since the last call."""
+        found = [] if self._children is None else list(self._children.news())
+        if not found:
+            return []
+        policy = self._policy if self.place.nodeid else Policy(self.options)
+        known = {record.finding.id for record in (*self.records, *new)}
+        return [PlacedFinding.of_child(one, self.place, policy) for one in found if one.id not in known]
+
+    def so_far(self, nodeid: str) -> tuple[Finding | FindingRecord, ...]:
         """Return the findings that were made while this test ran."""
         done = [record.finding for record in self.records if record.place.nodeid == nodeid]
         return tuple(dict.fromkeys([*done, *(found for found, place in list(self._inbox) if place.nodeid == nodeid)]))
@@ -231,9 +302,23 @@ class LockdepSession:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail a run that would pass although a finding failed no test."""
         self._settle_place()
+        self.whole = None if self._children is None else self._children.whole()
+        if self.whole is not None and not hasattr(self.config, "workerinput"):  # else the controller finds them
+            place = Place("", "by several processes together")
+            across = [one for one in self.whole.snapshot.findings if one.across and one.shown]
+            self.records += [PlacedFinding.of_child(one, place, Policy(self.options)) for one in across]
         failed = any(record.unexplained for record in self.records)
         if failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = self.config.option.lockdep_exitcode
+
+
+def is_given(config: pytest.Config, switch: str) -> bool:
+    """Return whether a switch is on the command line.
+
+    Neither place is always complete: a plugin named in conftest.py comes too late for the one and too early for the
+    other.
+    """
+    return any(getattr(given, switch, False) for given in (config.known_args_namespace, config.option))
 
 
 def options_for(config: pytest.Config) -> Options:
@@ -241,8 +326,8 @@ def options_for(config: pytest.Config) -> Options:
     keywords: dict[str, Any] = {"raise_on_recursion": True}  # so that one self-deadlock does not hang the whole run
     if config.getini("lockdep_fail_on"):
         keywords["fail_on"] = config.getini("lockdep_fail_on")
-    # Neither is always complete: a plugin named in conftest.py comes too late for the one and too early for the other.
-    if any(getattr(given, "lockdep_stat", False) for given in (config.known_args_namespace, config.option)):
+    if is_given(config, "lockdep_stat"):
         keywords["stat"] = True
+    keywords |= baseline_of(config)
     with contextlib.chdir(config.rootpath):
-        return load_options(**keywords)
+        return load_options({"on_deadlock": "raise", "hang_after": 30}, **keywords)

@@ -11,17 +11,26 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import pytest
+from _pytest._code.code import ReprFileLocation, TerminalRepr  # what pytest's reports are made of has no public name
 
 from lockdep import runtime
 from lockdep.lock_stat import lock_stats
+from lockdep.pytest_plugin.outputs import updates, write_outputs
+from lockdep.pytest_plugin.records import message
 from lockdep.pytest_plugin.workers import WorkerMerge, seen_here
-from lockdep.reports.lock_stat import MOST_CONTENDED, render_lock_stat
+from lockdep.reports.lock_stat import MOST_CONTENDED
+from lockdep.reports.lock_times import render_lock_times
 from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.violations.suppressions import SuppressionList
 
 if TYPE_CHECKING:
-    from lockdep.pytest_plugin.session import LockdepSession
+    from _pytest._io import TerminalWriter
 
+    from lockdep.pytest_plugin.session import LockdepSession
+    from lockdep.snapshots.records import FindingRecord
+    from lockdep.snapshots.snapshot import Snapshot
+
+WORKERS = "lockdep-in-all-workers"  # stands for the file of a test case that is a finding
 UNUSED = "; unused suppressions: "  # printed separately: with xdist, an entry is unused only if no worker used it
 
 
@@ -47,7 +56,8 @@ def output_of(session: LockdepSession) -> Output:
     if session.marked_only:
         return Output(texts=texts, lines=lines, summary="", seen="", suppressions={})
     used = {entry.text: count for entry, count in runtime.validator().book.suppressions.counts()}
-    summary = runtime.summary().partition(UNUSED)[0]
+    whole, chosen = session.whole, runtime.validator()
+    summary = (runtime.summary() if whole is None else whole.summary(chosen)).partition(UNUSED)[0]
     return Output(texts=texts, lines=lines, summary=summary, seen="", suppressions=used)
 
 
@@ -72,7 +82,7 @@ def write(reporter: pytest.TerminalReporter, outputs: dict[str, Output]) -> None
 def write_stat(reporter: pytest.TerminalReporter, stats: Iterable[ClassStatistics]) -> None:
     """Write the table of the most contended locks."""
     reporter.write_sep("=", "lockdep: lock statistics")
-    reporter.write(render_lock_stat(stats, top=MOST_CONTENDED))
+    reporter.write(render_lock_times(stats, top=MOST_CONTENDED))
 
 
 class Summary:
@@ -88,7 +98,7 @@ class Summary:
             output = output_of(self._session)
             if not self._session.marked_only:
                 try:
-                    output["seen"] = seen_here(self._session.first_seen)
+                    output["seen"] = seen_here(self._session.first_seen, self._session.whole)
                 except Exception as error:  # an error of ours must not lose the results of the tests
                     output["lines"].append(f"lockdep: no snapshot for the controller: {error!r}")
             session.config.workeroutput["lockdep"] = output
@@ -97,7 +107,45 @@ class Summary:
         """Write the section."""
         write(terminalreporter, {"": output_of(self._session)})
         if self._session.options.stat:
-            write_stat(terminalreporter, lock_stats())
+            whole = self._session.whole
+            write_stat(terminalreporter, lock_stats() if whole is None else whole.snapshot.stats)
+        if not self._session.marked_only:
+            write_outputs(terminalreporter, self._snapshot)
+
+    def _snapshot(self) -> Snapshot:
+        if self._session.whole is not None:
+            return self._session.whole.snapshot
+        from lockdep.live.taking import snapshot
+
+        return snapshot()
+
+
+class MergedFailure(TerminalRepr):
+    """Why the test case of a finding fails: a line, which summaries show, and the report."""
+
+    def __init__(self, line: str, text: str) -> None:
+        self.reprcrash: ReprFileLocation = ReprFileLocation(WORKERS, 0, line)
+        self._text = text
+
+    def toterminal(self, tw: TerminalWriter) -> None:
+        """Write the line and the report."""
+        tw.line(f"{self.reprcrash.message}\n{self._text}")
+
+
+def report_case(config: pytest.Config, finding: FindingRecord, text: str) -> None:
+    """Report a test case that fails with a finding, so that everything which counts or shows tests has it."""
+    name = f"{finding.slug}[{finding.id}]"
+    failure = MergedFailure(f"lockdep.LockInversion: {message([finding])}", text)
+    for when in ("setup", "call", "teardown"):
+        report = pytest.TestReport(
+            nodeid=f"{WORKERS}::{name}",
+            location=(WORKERS, None, name),
+            keywords={},
+            outcome="failed" if when == "call" else "passed",
+            longrepr=failure if when == "call" else None,
+            when=when,
+        )
+        config.hook.pytest_runtest_logreport(report=report)
 
 
 class Controller:
@@ -126,22 +174,35 @@ class Controller:
             self._merge.add(worker, output["seen"])
         self._outputs[f"[{worker}] "] = {**output, "seen": ""}
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail a run that would pass although a finding failed no test."""
-        self._outputs[""] = self._output_of_all()
-        failed = any(output["texts"] for output in self._outputs.values())
+        """Fail a run that would pass although a finding failed no test of a worker.
+
+        A finding that several workers show together is the failure of a test case of its own.
+        """
+        failing = self._conclude(session)
+        failed = failing or any(output["texts"] for output in self._outputs.values())
         if failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = session.config.option.lockdep_exitcode
 
-    def _output_of_all(self) -> Output:
+    def _conclude(self, session: pytest.Session) -> list[FindingRecord]:
+        """Add what only the merge shows; return the findings that fail the run."""
         suppressions = SuppressionList(sorted({text for one in self._outputs.values() for text in one["suppressions"]}))
         failing, others = self._merge.findings(suppressions)
+        if updates(session.config):
+            failing, others = [], [*failing, *others]
         used = {entry.text: count for entry, count in suppressions.counts()}
-        texts, lines = ([self._merge.text(one) for one in part] for part in (failing, others))
-        return Output(texts=texts, lines=lines, summary="", seen="", suppressions=used)
+        lines = [self._merge.text(one) for one in others]
+        self._outputs[""] = Output(texts=[], lines=lines, summary="", seen="", suppressions=used)
+        session.testscollected += len(failing)
+        for one in failing:
+            report_case(session.config, one, self._merge.text(one))
+        return failing
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write the section, with the workers in order."""
         write(terminalreporter, dict(sorted(self._outputs.items())))
         if terminalreporter.config.option.lockdep_stat and self._merge.merged.runs:
             write_stat(terminalreporter, self._merge.merged.stats)
+        if self._merge.merged.runs:
+            write_outputs(terminalreporter, lambda: self._merge.merged)

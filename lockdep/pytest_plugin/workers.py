@@ -10,21 +10,27 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lockdep.pytest_plugin.records import FirstSeen, without_runner
+from lockdep.pytest_plugin.records import FirstSeen, text_of
 from lockdep.snapshots.merge import Merger
 from lockdep.snapshots.snapshot import Snapshot
+from lockdep.splats.styles import Look
 from lockdep.violations.suppressions import SuppressionList
 from lockdep.vocabulary.grades import POTENTIAL
 
 if TYPE_CHECKING:
+    from lockdep.processes.merged import Whole
     from lockdep.snapshots.records import FindingRecord
 
 
-def seen_here(first_seen: FirstSeen) -> str:
-    """Return what this worker saw as text for execnet: its snapshot, and the tests that first saw each dependency."""
+def seen_here(first_seen: FirstSeen, whole: Whole | None) -> str:
+    """Return what this worker saw as text for execnet: its snapshot, and the tests that first saw each dependency.
+
+    `whole` is what it saw together with child processes, if there were any.
+    """
     from lockdep.live.taking import snapshot
 
-    return json.dumps({"snapshot": snapshot().dumps(), "places": first_seen.table()})
+    taken = snapshot() if whole is None else whole.snapshot
+    return json.dumps({"snapshot": taken.dumps(), "places": first_seen.table()})
 
 
 class WorkerMerge:
@@ -57,7 +63,8 @@ class WorkerMerge:
 
     def text(self, finding: FindingRecord) -> str:
         """Return the report of such a finding, with the tests that first saw each dependency."""
-        lines = [without_runner(finding.document).strip("\n")]
+        style, frames = (str(next(run.option(name) for run in self.merged.runs)) for name in ("style", "frames"))
+        lines = [text_of(finding.document, finding, Look(style, frames))]
         for pair in finding.dependencies:
             places = ", ".join(sorted(self._places.get(pair, ["an unknown place"])))
             lines.append(f"{pair[0]} --> {pair[1]}: first seen in {places}")

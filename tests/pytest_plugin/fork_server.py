@@ -112,6 +112,8 @@ def become(request: dict[str, object]) -> None:
     os.environ.update(environment)
     os.chdir(folder)
     sys.path[0] = folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+        del sys.modules[name]  # a new process would not have this package, and the folder may have one of its own
     sys.argv = ["pytest", *map(str, request["arguments"])]  # type: ignore[call-overload]
 
 

@@ -33,7 +33,8 @@ def in_thread(work):
 INVERSION = LOCKS + "def test_ab(): ab()\ndef test_ba(): ba()\n"
 CLEAN = LOCKS + "def test_ab(): ab()\ndef test_ab_again(): ab()\n"
 FAILURE = "lockdep.LockInversion: possible circular locking dependency detected: test_it.py:2 A -> test_it.py:3 B"
-SPLAT = "WARNING: possible circular locking dependency detected"
+SPLAT = "ERROR: possible circular locking dependency detected"
+HEAD = f"{SPLAT} *"
 ENTRY = "circular: test_it.py:2 A -> test_it.py:3 B  # agreed"
 
 

@@ -1,14 +1,13 @@
 """The pytest plugin together with pytest-xdist and pytest-timeout."""
 
+import xml.etree.ElementTree as ElementTree
 from importlib.util import find_spec
 
 import pytest
 
-from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, SPLAT
+from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, HEAD, INVERSION, LOCKS, SPLAT
 
 pytest_plugins = ["pytester", "tests.pytest_plugin.pytest_runs"]
-pytestmark = pytest.mark.ends
-
 XDIST = pytest.mark.skipif(find_spec("xdist") is None, reason="needs pytest-xdist")
 
 
@@ -19,7 +18,7 @@ def test_xdist_fails_the_test_with_the_inversion(run, body):
     result = run(LOCKS + "".join(f"def test_{name}(): {body if name == 'b' else 'pass'}\n" for name in names), "-n2")
     if "ba" in body:
         result.assert_outcomes(passed=2, failed=1)
-        result.stdout.fnmatch_lines([f"E * {FAILURE}", "*Captured lockdep call*", SPLAT])
+        result.stdout.fnmatch_lines([f"E * {FAILURE}", "*- lockdep -*", HEAD])
     else:
         result.assert_outcomes(passed=3)
         assert result.ret == 0
@@ -31,7 +30,7 @@ def test_xdist_a_finding_at_import_fails_the_session(run):
     result = run(LOCKS + "ab(); ba()\ndef test_passes(): pass\n", "-n2", "--lockdep-exitcode=66")
     result.assert_outcomes(passed=1)
     assert result.ret == 66
-    result.stdout.fnmatch_lines(["lockdep: 2 findings outside of failed tests", SPLAT])
+    result.stdout.fnmatch_lines(["lockdep: 2 findings outside of failed tests", HEAD])
 
 
 @XDIST
@@ -54,20 +53,26 @@ APART = "-n2"  # a file with two tests: each worker gets one of them
 
 
 @XDIST
-def test_xdist_an_inversion_across_workers_fails_the_run(run):
-    result = run(INVERSION, APART, "--lockdep-exitcode=66")
-    result.assert_outcomes(passed=2)
+@pytest.mark.parametrize("ci", ["", "true"])  # pytest cuts no message short where CI is set
+def test_xdist_an_inversion_across_workers_is_a_failure_of_its_own(run, pytester, monkeypatch, ci):
+    monkeypatch.setenv("CI", ci)
+    result = run(INVERSION, APART, "--lockdep-exitcode=66", f"--junitxml={pytester.path}/junit.xml")
+    result.assert_outcomes(passed=2, failed=1)
     assert result.ret == 66
     result.stdout.fnmatch_lines([
-        "lockdep: 1 finding outside of failed tests",
-        SPLAT,
-        "thread MainThread in gw[01] is trying to acquire lock:",
-        "evidence: potential (error): no single run saw the whole cycle: *",
+        "lockdep.LockInversion: *",
+        HEAD,
+        "MainThread in gw[01] took *, then *",
+        "error, potential: no single run saw the whole cycle: *",
         "test_it.py:2 A --> test_it.py:3 B: first seen in test_it.py::test_ab [[]gw[01]]",
         "test_it.py:3 B --> test_it.py:2 A: first seen in test_it.py::test_ba [[]gw[01]]",
         "found in the workers of xdist together",
+        "FAILED lockdep-in-all-workers::circular[[]*] - lockdep.LockInversion*",
     ])  # fmt: skip
     assert result.text.count(SPLAT) == 1
+    cases = ElementTree.parse(pytester.path / "junit.xml").getroot().findall("testsuite/testcase")
+    assert [case.get("classname") for case in cases if case.find("failure") is not None] == ["lockdep-in-all-workers"]
+    assert len(cases) == 3
 
 
 @XDIST
@@ -117,30 +122,31 @@ def test_a_timeout_that_does_not_expire_changes_nothing(run, method):
 
 
 TABLE = "*lockdep: lock statistics*"
+COLUMNS = "waited longest    held longest"
 
 
 def rows(result):
     """Return (class, acquisitions) for the rows of the table of lock statistics."""
-    table = result.text.partition("lock_stat version")[2]
-    cells = [line.split(": ") for line in table.splitlines() if line.lstrip().startswith("test_it.py") and ": " in line]
-    return [(name.strip(), int(numbers.split()[7])) for name, numbers in cells]
+    table = result.text.partition(COLUMNS)[2]
+    cells = [line.split() for line in table.splitlines() if line.startswith("test_it.py")]
+    return [(f"{place} {name}", int(taken)) for place, name, taken, *_ in cells]
 
 
 def test_stat_prints_the_lock_statistics_at_the_end(run):
     result = run(CLEAN, "--lockdep-stat", on=False)
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["lockdep: * build, *", TABLE, "lock_stat version *"])
+    result.stdout.fnmatch_lines(["lockdep: * build, *", TABLE, f"lock *{COLUMNS}"])
     assert sorted(rows(result)) == [("test_it.py:2 A", 2), ("test_it.py:3 B", 2)]
 
 
 def test_without_stat_no_table_is_printed(run):
-    assert "lock_stat" not in run(CLEAN).text
+    assert COLUMNS not in run(CLEAN).text
 
 
 def test_no_lockdep_overrides_stat(run):
     result = run(CLEAN, "--no-lockdep", "--lockdep-stat", on=False)
     result.assert_outcomes(passed=2)
-    assert "lock_stat" not in result.text
+    assert COLUMNS not in result.text
 
 
 @XDIST
@@ -148,10 +154,35 @@ def test_xdist_lock_statistics_of_the_workers_are_added(run):
     result = run(CLEAN, APART, "--lockdep-stat", on=False)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines([TABLE])
-    assert result.text.count("lock_stat version") == 1
+    assert result.text.count(COLUMNS) == 1
     assert sorted(rows(result)) == [("test_it.py:2 A", 2), ("test_it.py:3 B", 2)]
 
 
 @XDIST
 def test_xdist_prints_no_table_if_lockdep_is_off(run):
-    assert "lock_stat" not in run(CLEAN, APART, "--no-lockdep", "--lockdep-stat", on=False).text
+    assert COLUMNS not in run(CLEAN, APART, "--no-lockdep", "--lockdep-stat", on=False).text
+
+
+FINALIZER = """
+import gc, threading
+lock = threading.Lock()
+class Resource:
+    def __init__(self): self.me = self
+    def __del__(self):
+        with lock: pass
+def test_drop(): Resource()
+def test_use():
+    with lock: pass
+def test_threshold(): assert gc.get_threshold() == (50, 5, 5)
+"""
+
+
+def test_gc_runs_finalizers_after_the_test_that_drops_their_objects(run):
+    result = run(FINALIZER, "--lockdep-gc", on=False)
+    result.assert_outcomes(passed=2, failed=1)
+    assert "LockInversion: inconsistent lock state" in result.text
+    assert "FAILED test_it.py::test_use" in result.text
+
+
+def test_without_gc_the_collector_runs_as_usual(run):
+    assert "FAILED test_it.py::test_threshold" in run(FINALIZER).text

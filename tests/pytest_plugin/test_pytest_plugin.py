@@ -2,16 +2,14 @@
 
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 import pytest
 
 from tests.patience import PROGRAM_LIMIT
-from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, INVERSION, LOCKS, ROOT, SPLAT
+from tests.pytest_plugin.pytest_runs import CLEAN, ENTRY, FAILURE, HEAD, INVERSION, LOCKS, ROOT, SPLAT
 
 pytest_plugins = ["pytester", "tests.pytest_plugin.pytest_runs"]
-pytestmark = pytest.mark.ends
-
 # -- a test during which a finding first appears
 
 
@@ -23,8 +21,8 @@ def test_an_inversion_fails_the_test_that_closes_it(run):
         [
             "lockdep: * build, fail_on=potential",
             f"E * {FAILURE}",
-            "*Captured lockdep call*",
-            SPLAT,
+            "*- lockdep -*",
+            HEAD,
             "test_it.py:2 A --> test_it.py:3 B: first seen in test_it.py::test_ab",
             "test_it.py:3 B --> test_it.py:2 A: first seen in test_it.py::test_ba",
             "found in test_it.py::test_ba",
@@ -58,7 +56,7 @@ def test_a_finding_in_a_thread_fails_the_test_that_started_it(run):
 def test_a_failing_test_keeps_its_error_and_gets_the_section(run):
     result = run(LOCKS + "def test_both():\n    ab(); ba()\n    assert A is B, 'its own reason'\n")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E * AssertionError: its own reason", "*Captured lockdep call*", SPLAT])
+    result.stdout.fnmatch_lines(["E * AssertionError: its own reason", "*Captured lockdep call*", HEAD])
     assert FAILURE not in result.text
 
 
@@ -87,7 +85,7 @@ def test_a_finding_in_a_fixture_is_an_error_of_its_phase(run, phase, work):
     else:
         result.assert_outcomes(errors=1, passed=phase == "teardown")
         result.stdout.fnmatch_lines([
-            f"*ERROR at {phase} of test_it*", f"*Captured lockdep {phase}*", f"found in test_it.py::test_it ({phase})",
+            f"*ERROR at {phase} of test_it*", "*- lockdep -*", f"found in test_it.py::test_it ({phase})",
         ])  # fmt: skip
 
 
@@ -101,7 +99,7 @@ def test_a_finding_in_a_skipped_unittest_test_fails_the_session(run):
     result = run(LOCKS + "class T(unittest.TestCase):\n    def test_it(self): ab(); ba(); self.skipTest('done')\n")
     result.assert_outcomes(skipped=1)
     assert result.ret == 1
-    result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", SPLAT])
+    result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", HEAD])
 
 
 def test_a_thread_that_ends_with_a_held_lock_fails_the_test(run):
@@ -131,7 +129,7 @@ def test_an_inversion_at_import_fails_the_session(run, pytester, file, where):
     result = run(statements + "def test_passes(): pass\n", "--lockdep-exitcode=66")
     result.assert_outcomes(passed=1)
     assert result.ret == 66
-    result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", SPLAT, f"found {where}"])
+    result.stdout.fnmatch_lines(["lockdep: 1 finding outside of failed tests", HEAD, f"found {where}"])
 
 
 def test_one_order_at_import_is_silent(run):
@@ -326,3 +324,39 @@ def test_two_runs_in_one_process_leave_no_patches(run, pytester):
     )
     assert run is not None
     assert "clean" in str(pytester.runpython(script).stdout)
+
+
+# -- imports
+
+
+def importing(run, pytester, first: str, second: str):
+    """Run two tests which import a module that needs a lock in its code, and is missing something."""
+    pytester.makepyfile(backend="import test_it\nwith test_it.lock: pass\nraise ImportError")
+    load = "def load():\n    with pytest.raises(ImportError): import backend\ndef locked():\n    with lock: load()\n"
+    module_level = "lock = threading.RLock()\nwith lock: pass\nin_thread(ab)\nab()\n"
+    return run(f"{LOCKS}{module_level}{load}def test_one(): {first}\ndef test_two(): {second}\n")
+
+
+def test_an_import_under_a_lock_that_it_needs_fails_the_test_that_shows_it(run, pytester):
+    result = importing(run, pytester, "in_thread(load)", "in_thread(locked)")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*import backend;*", "FAILED test_it.py::test_two - lockdep.LockInversion: *"])
+
+
+def test_imports_by_one_thread_are_silent(run, pytester):
+    result = importing(run, pytester, "load()", "locked()")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["lockdep (*): 0 errors, 0 warnings; *"])
+
+
+def test_a_junit_file_has_the_report_of_a_failure(run, pytester):
+    run(INVERSION, f"--junitxml={pytester.path}/junit.xml")
+    (failure,) = ElementTree.parse(f"{pytester.path}/junit.xml").iter("failure")
+    assert FAILURE in failure.get("message")
+    assert SPLAT in failure.text
+    assert "wants B" in failure.text
+
+
+def test_a_junit_file_of_a_sound_run_has_no_report(run, pytester):
+    run(CLEAN, f"--junitxml={pytester.path}/junit.xml")
+    assert list(ElementTree.parse(f"{pytester.path}/junit.xml").iter("failure")) == []

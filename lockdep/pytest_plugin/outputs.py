@@ -1,0 +1,91 @@
+"""What a pytest run writes besides its summary: reports, a snapshot, a baseline, and commands of GitHub Actions.
+
+With xdist the controller writes it, of what all workers saw together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lockdep import runtime
+from lockdep.snapshots.whole_files import write_whole
+
+if TYPE_CHECKING:
+    from lockdep.reports.report_file import ReportFile
+    from lockdep.snapshots.snapshot import Snapshot
+
+FILES: pytest.StashKey[list[ReportFile]] = pytest.StashKey()
+OPTIONS = ("lockdep_baseline", "lockdep_update_baseline", "lockdep_report", "lockdep_snapshot")
+
+
+def given(config: pytest.Config, name: str) -> Any:
+    """Return the value of an option, which not every place has at every time: see session.is_given."""
+    return getattr(config.known_args_namespace, name, None) or getattr(config.option, name, None)
+
+
+def baseline_of(config: pytest.Config) -> dict[str, str]:
+    """Return the option that names the baseline, if there is one. One that is to be written is not read."""
+    path = given(config, "lockdep_baseline")
+    if updates(config):
+        if not path:
+            raise pytest.UsageError("--lockdep-update-baseline: name the file with --lockdep-baseline FILE")
+        return {"baseline": ""}
+    return {"baseline": place(config, path)} if path else {}
+
+
+def updates(config: pytest.Config) -> bool:
+    """Return whether the baseline is to be written."""
+    return bool(given(config, "lockdep_update_baseline"))
+
+
+def place(config: pytest.Config, path: str) -> str:
+    """Return a path of the command line as an absolute one."""
+    return os.path.join(config.invocation_params.dir, path)
+
+
+def write_outputs(terminal: pytest.TerminalReporter, take: Callable[[], Snapshot]) -> None:
+    """Write what the options ask for. What cannot be written is a line."""
+    config = terminal.config
+    in_a_job = bool(os.environ.get("GITHUB_ACTIONS"))
+    if not in_a_job and not any(given(config, name) for name in OPTIONS[1:]):
+        return
+    snapshot = take()
+    for file in config.stash.get(FILES, ()):
+        written(terminal, str(file.path), partial(file.write, snapshot, runtime.look(), terminal.write))
+    if updates(config):
+        from lockdep.baseline import text_of
+
+        path = place(config, given(config, "lockdep_baseline"))
+        text = text_of(one for one in snapshot.findings if one.shown)
+        written(terminal, path, partial(write_whole, path, [text.encode()]))
+    if in_a_job:
+        from lockdep.reports.formats import render
+
+        terminal.write(render("github", snapshot))
+
+
+def prepare(config: pytest.Config) -> None:
+    """Read which files to write, before the tests run. pytest.UsageError if one is wrong."""
+    from lockdep.reports.report_file import ReportFile
+
+    try:
+        files = ReportFile.parse_all(given(config, "lockdep_report") or (), given(config, "lockdep_snapshot"))
+    except ValueError as error:
+        raise pytest.UsageError(f"--lockdep-report: {error}") from None
+    for file in files:
+        if file.path is None:
+            raise pytest.UsageError(f"--lockdep-report: expected FORMAT:PATH, got {file.format}")
+    config.stash[FILES] = files
+
+
+def written(terminal: pytest.TerminalReporter, path: str, write: Callable[[], object]) -> None:
+    """Write a file, or a line that says why not."""
+    try:
+        write()
+    except OSError as error:
+        terminal.write_line(f"lockdep: error: cannot write {path}: {error.strerror}", red=True)
