@@ -67,7 +67,7 @@ def test_a_wrong_expectation_fails(verdict: str, tmp_path: Path) -> None:
 
 
 def test_a_case_leaves_nothing_behind(tmp_path: Path) -> None:
-    left = [["hardirq_disable"], ["softirq_disable"], ["lock", "A"], ["preempt_disable"], ["hardirq_enter"]]
+    left = [["lock", "A"], ["hardirq_disable"], ["softirq_disable"], ["preempt_disable"], ["hardirq_enter"]]
     held, after = load_file(write(tmp_path, entry(ops=left, expect="clean"), entry(expect="clean", ops=ABBA[4:])))
 
     check(held)

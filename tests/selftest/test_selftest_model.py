@@ -10,7 +10,7 @@ import os
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.selftest.agreement import Disagreement, check
@@ -29,7 +29,7 @@ BATCHES = 4
 CASES = [case for path in FILES for case in load_file(path)]
 FIRST_SEED = 1000
 
-some = settings(max_examples=PROGRAMS // 40, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=PROGRAMS // 40)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

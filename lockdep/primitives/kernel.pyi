@@ -1,0 +1,1 @@
+from primitives.kernel import *
