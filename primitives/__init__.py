@@ -31,13 +31,30 @@ if TYPE_CHECKING:  # the same names as in _NAMES; tests/primitives/test_names.py
     from primitives.barrier import smp_wmb as smp_wmb
     from primitives.completion import Completion as Completion
     from primitives.irq import cpu_relax as cpu_relax
+    from primitives.irq import disable_irq as disable_irq
+    from primitives.irq import disable_irq_nosync as disable_irq_nosync
+    from primitives.irq import enable_irq as enable_irq
     from primitives.irq import free_irq as free_irq
+    from primitives.irq import irq_disabled as irq_disabled
+    from primitives.irq import local_irq as local_irq
     from primitives.irq import local_irq_disable as local_irq_disable
     from primitives.irq import local_irq_enable as local_irq_enable
     from primitives.irq import local_irq_restore as local_irq_restore
     from primitives.irq import local_irq_save as local_irq_save
+    from primitives.irq import local_irqsave as local_irqsave
     from primitives.irq import raise_irq as raise_irq
     from primitives.irq import request_irq as request_irq
+    from primitives.irq import synchronize_irq as synchronize_irq
+    from primitives.kref import Kref as Kref
+    from primitives.kthread import KThread as KThread
+    from primitives.kthread import kthread_park as kthread_park
+    from primitives.kthread import kthread_parkme as kthread_parkme
+    from primitives.kthread import kthread_run as kthread_run
+    from primitives.kthread import kthread_should_park as kthread_should_park
+    from primitives.kthread import kthread_should_stop as kthread_should_stop
+    from primitives.kthread import kthread_stop as kthread_stop
+    from primitives.kthread import kthread_unpark as kthread_unpark
+    from primitives.kthread import wake_up_process as wake_up_process
     from primitives.litmus import SC as SC
     from primitives.litmus import StoreBuffer as StoreBuffer
     from primitives.litmus import Weak as Weak
@@ -53,6 +70,7 @@ if TYPE_CHECKING:  # the same names as in _NAMES; tests/primitives/test_names.py
     from primitives.percpu import this_cpu_inc as this_cpu_inc
     from primitives.percpu import this_cpu_read as this_cpu_read
     from primitives.percpu import this_cpu_write as this_cpu_write
+    from primitives.percpu_rwsem import PercpuRWSem as PercpuRWSem
     from primitives.preempt import in_atomic as in_atomic
     from primitives.preempt import in_hardirq as in_hardirq
     from primitives.preempt import in_interrupt as in_interrupt
@@ -93,6 +111,7 @@ if TYPE_CHECKING:  # the same names as in _NAMES; tests/primitives/test_names.py
     from primitives.seqlock import SeqLock as SeqLock
     from primitives.softirq import Softirq as Softirq
     from primitives.softirq import Tasklet as Tasklet
+    from primitives.softirq import local_bh as local_bh
     from primitives.softirq import local_bh_disable as local_bh_disable
     from primitives.softirq import local_bh_enable as local_bh_enable
     from primitives.softirq import open_softirq as open_softirq
@@ -100,6 +119,18 @@ if TYPE_CHECKING:  # the same names as in _NAMES; tests/primitives/test_names.py
     from primitives.spinlock import RawSpinLock as RawSpinLock
     from primitives.spinlock import SpinLock as SpinLock
     from primitives.srcu import SRCU as SRCU
+    from primitives.timer import Timer as Timer
+    from primitives.timer import jiffies as jiffies
+    from primitives.waitqueue import WaitQueueHead as WaitQueueHead
+    from primitives.work import DelayedWork as DelayedWork
+    from primitives.work import Work as Work
+    from primitives.workqueue import WQ_LEGACY as WQ_LEGACY
+    from primitives.workqueue import WQ_MEM_RECLAIM as WQ_MEM_RECLAIM
+    from primitives.workqueue import WorkQueue as WorkQueue
+    from primitives.workqueue import flush_scheduled_work as flush_scheduled_work
+    from primitives.workqueue import schedule_delayed_work as schedule_delayed_work
+    from primitives.workqueue import schedule_work as schedule_work
+    from primitives.workqueue import system_wq as system_wq
     from primitives.ww_mutex import AcquireContext as AcquireContext
     from primitives.ww_mutex import WWClass as WWClass
     from primitives.ww_mutex import WWMutex as WWMutex
@@ -109,12 +140,19 @@ _NAMES = {  # module -> its public names
     "barrier": "READ_ONCE WRITE_ONCE smp_load_acquire smp_mb smp_rmb smp_store_mb smp_store_release smp_wmb",
     "completion": "Completion",
     "irq": (
-        "cpu_relax free_irq local_irq_disable local_irq_enable local_irq_restore local_irq_save raise_irq request_irq"
+        "cpu_relax disable_irq disable_irq_nosync enable_irq free_irq irq_disabled local_irq local_irq_disable"
+        " local_irq_enable local_irq_restore local_irq_save local_irqsave raise_irq request_irq synchronize_irq"
+    ),
+    "kref": "Kref",
+    "kthread": (
+        "KThread kthread_park kthread_parkme kthread_run kthread_should_park kthread_should_stop kthread_stop"
+        " kthread_unpark wake_up_process"
     ),
     "litmus": "SC StoreBuffer Weak explore parse",
     "local_lock": "LocalLock",
     "mutex": "Mutex",
     "percpu": "PerCPU get_cpu put_cpu smp_processor_id this_cpu_add this_cpu_inc this_cpu_read this_cpu_write",
+    "percpu_rwsem": "PercpuRWSem",
     "preempt": (
         "in_atomic in_hardirq in_interrupt in_softirq in_task preempt_count preempt_disable"
         " preempt_disabled preempt_enable preemptible"
@@ -131,9 +169,15 @@ _NAMES = {  # module -> its public names
     "rwsem": "RWSem",
     "semaphore": "Semaphore",
     "seqlock": "SeqCount SeqCountLatch SeqLock",
-    "softirq": "Softirq Tasklet local_bh_disable local_bh_enable open_softirq raise_softirq",
+    "softirq": "Softirq Tasklet local_bh local_bh_disable local_bh_enable open_softirq raise_softirq",
     "spinlock": "RawSpinLock SpinLock",
     "srcu": "SRCU",
+    "timer": "Timer jiffies",
+    "waitqueue": "WaitQueueHead",
+    "work": "DelayedWork Work",
+    "workqueue": (
+        "WQ_LEGACY WQ_MEM_RECLAIM WorkQueue flush_scheduled_work schedule_delayed_work schedule_work system_wq"
+    ),
     "ww_mutex": "AcquireContext WWClass WWMutex",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}

@@ -7,6 +7,7 @@ cdef extern from *:
     #ifndef PA_ONCE
     #define PA_ONCE
     #include <stdint.h>
+    #include "lockdep/fastpath/_references.h"
 
     /* Kept as unsigned: wrapping is defined, and the operations with and without threads agree. */
     #ifdef Py_GIL_DISABLED
@@ -58,42 +59,17 @@ cdef extern from *:
     static void pa_free(long long *words) { PyMem_Free(words); }
     static PyObject *pa_unsigned(long long word) { return PyLong_FromUnsignedLongLong((unsigned long long)word); }
 
-    /* The reference in a cell: a pointer that other threads may replace while this one takes a reference of its own.
-       Free-threaded: try to count it, then look whether the cell still has it, as CPython reads its own slots. What is
-       stored must be marked for that first. The memory of an object stays an object's until every thread has passed
-       a quiescent point, so the failed try is harmless. */
+    /* The reference in a cell. */
     #define pa_slot(cell) ((PyObject **)&(cell)->value)
     #ifdef Py_GIL_DISABLED
-    #if PY_VERSION_HEX >= 0x030E0000
-    static inline void pa_mark(PyObject *op) { PyUnstable_EnableTryIncRef(op); }
-    static inline int pa_try(PyObject **at, PyObject *op) {
-        if (!PyUnstable_TryIncRef(op)) return 0;
-        if (__atomic_load_n(at, __ATOMIC_ACQUIRE) == op) return 1;
-        Py_DECREF(op);
-        return 0;
-    }
-    #else
-    #ifndef Py_BUILD_CORE
-    #define Py_BUILD_CORE 1
-    #endif
-    #include "internal/pycore_object.h"
-    static inline void pa_mark(PyObject *op) { _PyObject_SetMaybeWeakref(op); }
-    static inline int pa_try(PyObject **at, PyObject *op) { return _Py_TryIncrefCompare(at, op); }
-    #endif
-    static inline PyObject *pa_get(PyObject **at) {
-        for (;;) {
-            PyObject *op = (PyObject *)__atomic_load_n(at, __ATOMIC_ACQUIRE);
-            if (pa_try(at, op)) return op;
-        }
-    }
     static inline PyObject *pa_swap(PyObject **at, PyObject *op) {
         Py_INCREF(op);
-        pa_mark(op);
+        ld_mark(op);
         return (PyObject *)__atomic_exchange_n(at, op, __ATOMIC_SEQ_CST);
     }
     static inline int pa_replace(PyObject **at, PyObject *old, PyObject *op) {
         Py_INCREF(op);
-        pa_mark(op);
+        ld_mark(op);
         if (__atomic_compare_exchange_n(at, &old, op, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
             Py_DECREF(old);
             return 1;
@@ -102,7 +78,6 @@ cdef extern from *:
         return 0;
     }
     #else
-    static inline PyObject *pa_get(PyObject **at) { return Py_NewRef(*at); }
     static inline PyObject *pa_swap(PyObject **at, PyObject *op) { PyObject *old = *at; *at = Py_NewRef(op); return old; }
     static inline int pa_replace(PyObject **at, PyObject *old, PyObject *op) {
         if (*at != old) return 0;
@@ -131,7 +106,7 @@ cdef extern from *:
     void pa_rmb() nogil
     void pa_wmb() nogil
     PyObject **pa_slot(AtomicRef cell)
-    object pa_get(PyObject **at)
+    object pa_get "ld_new_ref"(PyObject **at)
     object pa_swap(PyObject **at, object op)
     bint pa_replace(PyObject **at, object old, object op)
     long long *pa_words(long size) except NULL

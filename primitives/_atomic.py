@@ -13,9 +13,10 @@ kernel; `read` and `set` order nothing by themselves.
 from __future__ import annotations
 
 import _thread
-import os
 import sys
 from types import GenericAlias
+
+from lockdep.forks import at_fork
 
 try:
     import cython
@@ -31,7 +32,7 @@ if not cython.compiled:
     MASK = (1 << 64) - 1
     _lock = _thread.RLock()
     # if another thread holds it at the moment of a fork, it would stay locked in the child for ever
-    os.register_at_fork(after_in_child=_lock._at_fork_reinit)
+    at_fork(after_in_child=getattr(_lock, "_at_fork_reinit", bool))
 
     def fits(number):
         """Raise OverflowError for a number that does not fit into 64 bits, as the compiled build does."""
@@ -181,14 +182,15 @@ class AtomicRef:
         if cython.compiled:
             pa_swap(pa_slot(self), value)
         else:
-            self.xchg(value)
+            with _lock:
+                self.value = value
 
     def xchg(self, new):
         """Refer to `new`; return the old object."""
         if cython.compiled:
             return pa_swap(pa_slot(self), new)
         with _lock:
-            old = getattr(self, "value", None)
+            old = self.value                  # no call between the two lines: a signal handler could run after it
             self.value = new
         return old
 

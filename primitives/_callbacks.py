@@ -10,9 +10,7 @@ A callback runs in ordinary task context: it may sleep, which delays the others.
 from __future__ import annotations
 
 import _thread
-import os
 import sys
-import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
@@ -20,6 +18,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from lockdep.annotations import LockMap
+from lockdep.forks import at_fork
+from primitives._daemons import call, start
 from primitives._grace import WakeQueue
 from primitives._report import hopeless
 
@@ -74,14 +74,11 @@ class CallbackQueue:
             token = self._idle.pop()
         except IndexError:  # another thread is starting it
             return
-        try:
-            _thread.start_new_thread(self._run, ())
-        except RuntimeError:  # no new threads at interpreter exit
+        if not start(self._run, f"{self.name} callbacks"):
             self._idle.append(token)
 
     def _run(self) -> None:
         self._thread = _thread.get_ident()
-        threading.current_thread().name = f"{self.name} callbacks"
         while True:
             self._work.get()
             while batch := len(self._waiting):
@@ -92,10 +89,7 @@ class CallbackQueue:
     def _call(self, callback: Callable[..., object], arguments: tuple[Any, ...]) -> None:
         self._map.acquire()
         try:
-            callback(*arguments)
-        except BaseException as error:  # SystemExit as well: the other callbacks must still run
-            details = (type(error), error, error.__traceback__, threading.current_thread())
-            threading.excepthook(threading.ExceptHookArgs(details))
+            call(callback, *arguments)
         finally:
             self._map.release()
 
@@ -107,4 +101,4 @@ def _in_child() -> None:
             queue._work.put(None)
 
 
-os.register_at_fork(after_in_child=_in_child)
+at_fork(after_in_child=_in_child)

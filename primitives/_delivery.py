@@ -11,33 +11,80 @@ import sys
 import threading
 from _thread import get_ident
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from lockdep import fastpath
+from lockdep import assertions, fastpath, runtime
 from lockdep.contexts import simulated
-from primitives.percpu import Cpu, PerCPU, cpu_of
+from lockdep.graph.classes import LockClass
+from primitives.percpu import Cpu, PerCPU, cpu_of, this_cpu
 
 HARD, SOFT = 1, 2
+UNCHANGED = "a handler must leave locks and context as it found them"
 RESTARTS = 10  # rounds of softirqs before the rest is left for the next delivery
 
 
 class IrqAction:
-    """The handler of an interrupt or softirq, and how often it has run on each CPU."""
+    """The handler of an interrupt or softirq, and how often it has run on each CPU.
 
-    __slots__ = ("handler", "runs", "threaded")
+    `running` has the ident of each thread that runs it now, `disabled` one item for each disable_irq: both are lists,
+    because append, remove and pop are atomic.
+    """
+
+    __slots__ = ("disabled", "handler", "running", "runs", "threaded")
 
     def __init__(self, handler: Callable[..., object], threaded: bool = True) -> None:
         self.handler = handler
         self.threaded = threaded
         self.runs: PerCPU[int] = PerCPU(0)
+        self.running: list[int] = []
+        self.disabled: list[None] = []
 
     def run(self, *arguments: object) -> None:
-        """Call the handler and count the call."""
+        """Call the handler and count the call. A handler that leaves the context or the locks changed is reported."""
         self.runs.this_cpu_inc()
-        report_errors(self.handler, *arguments)
+        me = get_ident()
+        self.running.append(me)
+        before = balance()
+        try:
+            report_errors(self.handler, *arguments)
+        finally:
+            self.running.remove(me)
+            check_balance(self.handler, before)
 
 
 irqs: dict[int, IrqAction] = {}
 softirqs: dict[int, IrqAction] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a handler must leave as it found it: the held locks as (serial, class), and what is off or entered."""
+
+    held: tuple[tuple[int, LockClass], ...]
+    off: tuple[int, ...]
+    preempt: int
+
+
+def balance() -> Balance:
+    """Return the locks and the context of this thread as they are now."""
+    now = simulated.irq_state()
+    held = tuple((serial, chain.entry.lock_class) for chain, serial in fastpath.thread_state().held())
+    return Balance(held, tuple(now.off), now.preempt_depth)
+
+
+def check_balance(handler: Callable[..., object], before: Balance) -> None:
+    """Report what a handler has left changed (kernel: "exited with preempt_count ...")."""
+    after = balance()
+    if after == before or not assertions.tracked():
+        return
+    name = getattr(handler, "__qualname__", repr(handler))
+    left = [one for one in after.held if one not in before.held]
+    gone = [one for one in before.held if one not in after.held]
+    if left or gone:
+        what = "returned with a lock held" if left else "released a lock of the code that it interrupted"
+        runtime.validator().misused(f"the handler {name} {what}", UNCHANGED, *(one for _, one in left or gone))
+    if (after.off, after.preempt) != (before.off, before.preempt):
+        runtime.validator().misused(f"the handler {name} returned with another context", UNCHANGED)
 
 
 def report_errors(handler: Callable[..., object], *arguments: object) -> None:
@@ -69,18 +116,22 @@ def deliver() -> bool:
         _run_irqs(cpu)
         if not cpu.handling & SOFT and not simulated.in_interrupt():
             _run_softirqs(cpu)
-    return bool(cpu.irqs or cpu.softirqs)
+    return bool(cpu.softirqs or any(number in irqs and not irqs[number].disabled for number in list(cpu.irqs)))
 
 
 def _run_irqs(cpu: Cpu) -> None:
     cpu.handling |= HARD
+    disabled: list[int] = []
     try:
         while cpu.irqs:
-            number = cpu.irqs.popleft()
+            number = cpu.irqs.pop(0)
             action = irqs.get(number)
-            if action is not None:
+            if action is not None and action.disabled:
+                disabled.append(number)
+            elif action is not None:
                 _run_irq(number, action)
     finally:
+        cpu.irqs.extend(disabled)
         cpu.handling &= ~HARD
 
 
@@ -93,17 +144,26 @@ def _run_irq(number: int, action: IrqAction) -> None:
 
 
 def _run_softirqs(cpu: Cpu) -> None:
-    if not cpu.softirqs:
-        return
+    if cpu.softirqs:
+        as_softirq(lambda: _run_rounds(cpu))
+
+
+def as_softirq(action: Callable[[], object]) -> None:
+    """Call `action` in softirq context: bottom halves are off and interrupts are on, and no softirq interrupts it."""
+    cpu = this_cpu()
     cpu.handling |= SOFT
     simulated.softirq_enter()
     try:
         simulated.local_irq_enable()
-        for _ in range(RESTARTS):
-            _run_round(cpu, cpu.softirqs)
+        action()
     finally:
         simulated.softirq_exit()
         cpu.handling &= ~SOFT
+
+
+def _run_rounds(cpu: Cpu) -> None:
+    for _ in range(RESTARTS):
+        _run_round(cpu, cpu.softirqs)
 
 
 def _run_round(cpu: Cpu, pending: int) -> None:

@@ -9,10 +9,12 @@ ExclusiveLock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from lockdep.fastpath import TIMED, TRY, OwnedLock
+from primitives._sections import Attempt, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ class Exclusive(OwnedLock):
 
     __slots__ = ()
 
-    lock = OwnedLock.__enter__
-    unlock = OwnedLock.release
-    is_locked = OwnedLock.locked
+    lock: ClassVar[Callable[[Any], bool]] = OwnedLock.__enter__
+    unlock: ClassVar[Callable[[Any], None]] = OwnedLock.release
+    is_locked: ClassVar[Callable[[Any], bool]] = OwnedLock.locked
 
     def lock_nested(self, subclass: int) -> None:
         """Like lock, while the thread holds another lock of the same class: take this one as `subclass`, 1 to 7."""
@@ -53,6 +55,14 @@ class Exclusive(OwnedLock):
     def lock_timeout(self, seconds: float) -> bool:
         """Take the lock, waiting for at most `seconds`; return whether it was taken."""
         return self.lock_as(TIMED, seconds) if seconds > 0 else self.trylock()
+
+    def nested(self, subclass: int) -> Section:
+        """Return a context manager that takes the lock as lock_nested(subclass) does."""
+        return Section(lambda: self.lock_nested(subclass), self.unlock)
+
+    def trying(self) -> Attempt:
+        """Return a context manager that takes the lock if it is free, and gives whether it was taken."""
+        return Attempt(self.trylock, self.unlock)
 
     def statistics(self) -> LockStatistics:
         """Return the statistics at this moment."""

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from lockdep import fastpath, runtime
 from lockdep.trace import NO_STACK, capture, site
-from lockdep.validator.held import held_by, thread_name
+from lockdep.waits.held import held_by, thread_name
 
 STALL_SECONDS = 21.0  # the kernel's default for rcupdate.rcu_cpu_stall_timeout
 DEPTH = 50  # how many frames of a thread are searched for where it entered
@@ -48,7 +48,7 @@ def wait_out(
     stall_after: float = STALL_SECONDS,
     spins: int = 0,
 ) -> None:
-    """WakeQueue until `ask` returns no more readers.
+    """Wait until `ask` returns no more readers.
 
     Each reader that `ask` returns must put something into the parked queues when it leaves. `describe` returns a line
     about a reader for the warning, which is printed every `stall_after` seconds. `spins` is how many times to poll

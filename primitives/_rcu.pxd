@@ -3,8 +3,8 @@ cimport cython
 from cpython.object cimport PyObject
 
 from lockdep.fastpath._chain cimport Chain
-from lockdep.fastpath._dep_map cimport DepMap
-from lockdep.fastpath._site cimport outer_frame
+from lockdep.fastpath._dep_map cimport DepMap, _hold_starts
+from lockdep.fastpath._link cimport _timing
 from lockdep.fastpath._thread_state cimport ThreadState
 from lockdep.fastpath._threads cimport current
 from primitives._atomic cimport AtomicRef, pa_acquire, pa_add, pa_get, pa_mb, pa_slot

@@ -34,6 +34,8 @@ _parked = set()                               # queues on which grace periods wa
 _hooks = None
 if not cython.compiled:
     from lockdep import fastpath
+    from lockdep.fastpath._dep_map import _hold_starts
+    from lockdep.fastpath._link import _timing
 
     current = fastpath.thread_state
     _local = _thread._local()
@@ -67,12 +69,10 @@ class Reader:
         """Tell the validator that a section begins here."""
         state = current()
         child = self.hint
-        if flavour == RCU and child is not None and state.run != 0 and child.gate is state.chain:
+        timed = _timing[0]                    # while times are taken, the DepMap notes when a section begins and ends
+        if flavour == RCU and not timed and child is not None and state.run != 0 and child.gate is state.chain:
             self.map.holds += 1
-            if cython.compiled:
-                self.map.book(state, child, outer_frame(state.tstate))
-            else:
-                self.map.book(state, child, None)
+            self.map.book(state, child)
             return
         self.map_of(flavour).hold(READ_SIDE)
         if flavour == RCU and state.run != 0 and state.chain.gate is state.chain.parent:
@@ -83,7 +83,7 @@ class Reader:
         state = current()
         child = state.chain
         if (
-            flavour == RCU and child is self.hint and state.run != 0 and self.map.since == 0
+            flavour == RCU and child is self.hint and state.run != 0 and not _hold_starts
             and state.serials[child.depth] == self.map.serial
         ):  # fmt: skip
             self.map.holds -= 1

@@ -29,10 +29,22 @@ def bad_unlock(lock: Any, text: str) -> NoReturn:
     raise RuntimeError(text)
 
 
+def initialised(lock: Any) -> None:
+    """Report a primitive that is held and initialised again, at the beginning of its `__init__`."""
+    dep_map = getattr(lock, "dep_map", None)
+    if dep_map is not None:
+        dep_map.init()
+
+
 def suspicious(message: str, advice: str = PROTECT) -> None:
     """Report suspicious RCU usage, if this thread is validated (kernel: RCU_LOCKDEP_WARN)."""
+    misused(message, advice)
+
+
+def misused(message: str, advice: str, *classes: LockClass) -> None:
+    """Report that a primitive is used against its rules, if this thread is validated. `classes` are those it names."""
     if assertions.tracked():
-        runtime.validator().misused(message, advice)
+        runtime.validator().misused(message, advice, *classes)
 
 
 def hopeless(message: str, advice: str, *classes: LockClass) -> NoReturn:

@@ -6,12 +6,12 @@ the guard of the queue of a mutex that its thread holds or waits for (see _ww_qu
 
 from __future__ import annotations
 
-import os
 from _thread import get_ident
 from typing import Any, Protocol
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import BLOCKING, DepMap, new_serial
+from lockdep.forks import at_fork
 from lockdep.wait_types import PLAIN
 
 
@@ -55,17 +55,18 @@ class AcquireContext:
 
     def __init__(self, ww_class: MutexClass) -> None:
         self.ww_class: Any = ww_class
-        self.wait_die = ww_class.wait_die
-        self.dep_map = DepMap(f"{ww_class.name}_acquire", type(self))
-        self.first_lock_dep_map = DepMap(f"{ww_class.name}_mutex", ww_class.mutex_type)
+        self.wait_die: bool = ww_class.wait_die
+        self.dep_map: DepMap = DepMap(f"{ww_class.name}_acquire", type(self))
+        self.first_lock_dep_map: DepMap = DepMap(f"{ww_class.name}_mutex", ww_class.mutex_type)
         self.wait: Wait | None = None
         self.begin()
 
     def begin(self) -> None:
         """Reset to a context that holds nothing and is younger than all others."""
-        self.stamp = new_serial()
-        self.acquired = 0
-        self.wounded = self.done_acquire = False
+        self.stamp: int = new_serial()
+        self.acquired: int = 0
+        self.wounded: bool = False
+        self.done_acquire: bool = False
         self.contending_lock: ContextMutex | None = None
 
     def init(self) -> None:
@@ -127,12 +128,12 @@ class Wait:
     __slots__ = ("context", "forks", "granted", "park", "stale", "thread", "ticket")
 
     def __init__(self, context: AcquireContext | None, ticket: Any) -> None:
-        self.context = context
-        self.ticket = ticket
-        self.thread = get_ident()
-        self.park = fastpath.Waiter(0)
-        self.forks = Process.forks
-        self.granted = False
+        self.context: AcquireContext | None = context
+        self.ticket: Any = ticket
+        self.thread: int = get_ident()
+        self.park: fastpath.Waiter = fastpath.Waiter(0)
+        self.forks: int = Process.forks
+        self.granted: bool = False
         self.stale: object = None
 
 
@@ -145,4 +146,4 @@ def _forked() -> None:
     Process.forks += 1
 
 
-os.register_at_fork(after_in_child=_forked)
+at_fork(after_in_child=_forked)

@@ -14,6 +14,7 @@ Cost: 20 to 40 ns for an operation in the compiled build, about ten times that i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lockdep import assertions, fastpath, runtime
@@ -26,9 +27,9 @@ else:
 __all__ = ["Atomic", "AtomicFlags", "AtomicRef", "Refcount", "smp_mb", "smp_rmb", "smp_wmb"]
 
 AtomicRef = core.AtomicRef
-smp_mb = core.smp_mb
-smp_rmb = core.smp_rmb
-smp_wmb = core.smp_wmb
+smp_mb: Callable[[], None] = core.smp_mb
+smp_rmb: Callable[[], None] = core.smp_rmb
+smp_wmb: Callable[[], None] = core.smp_wmb
 
 
 class Atomic(core.Atomic):

@@ -10,6 +10,7 @@ nothing. `python -m primitives.litmus` shows on small programs what each barrier
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, overload
 
 from primitives.atomic import Atomic, AtomicRef, smp_mb, smp_rmb, smp_wmb
@@ -19,8 +20,8 @@ __all__ = [
     "smp_rmb", "smp_store_mb", "smp_store_release", "smp_wmb",
 ]  # fmt: skip
 
-smp_mb__before_atomic = smp_mb
-smp_mb__after_atomic = smp_mb
+smp_mb__before_atomic: Callable[[], None] = smp_mb
+smp_mb__after_atomic: Callable[[], None] = smp_mb
 
 
 @overload

@@ -32,7 +32,7 @@ class Completion(UnitPool):
     """A counted event: each complete() ends one wait."""
 
     __slots__ = ()
-    traits = Traits(inner=SLEEP)
+    traits: Traits = Traits(inner=SLEEP)
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(DepMap(name, type(self)), 0, True)

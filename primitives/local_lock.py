@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from lockdep.contexts import simulated
 from lockdep.fastpath import DepMap
 from lockdep.wait_types import CONFIG, Traits
+from primitives._report import initialised
+from primitives._sections import Section, StateSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,11 @@ class LocalLock:
     """Per-CPU lock. `acquire`, `release`, `locked` and `with` work as in any other lock."""
 
     __slots__ = ("__weakref__", "_holders", "dep_map")
-    traits = Traits(inner=CONFIG, kind="percpu")
+    traits: Traits = Traits(inner=CONFIG, kind="percpu", counted=False)
 
     def __init__(self, name: str | None = None) -> None:
-        self.dep_map = DepMap(name, type(self))
+        initialised(self)
+        self.dep_map: DepMap = DepMap(name, type(self))
         self._holders: set[int] = set()  # idents of threads; each adds and removes its own
 
     def local_lock(self) -> None:
@@ -44,7 +47,7 @@ class LocalLock:
 
         DeadlockError, or RuntimeError where nothing is validated, if this thread holds it.
         """
-        simulated.preempt_disable()
+        simulated.count_preemption(1)
         try:
             ticket = self.dep_map.acquire()
             if self.locked():  # dep_map.acquire reports this only where locks are validated
@@ -52,7 +55,7 @@ class LocalLock:
             self.dep_map.acquired(ticket)
             self._holders.add(get_ident())
         except BaseException:
-            simulated.preempt_enable()
+            simulated.count_preemption(-1)
             raise
 
     def local_unlock(self) -> None:
@@ -62,7 +65,7 @@ class LocalLock:
         if not held:
             raise RuntimeError("unlock of a local lock that this thread does not hold")
         self._holders.discard(get_ident())
-        simulated.preempt_enable()
+        simulated.count_preemption(-1)
 
     def local_lock_irq(self) -> None:
         """Disable interrupts, then take the lock."""
@@ -101,6 +104,18 @@ class LocalLock:
         """Release the lock, then enable bottom halves."""
         self.local_unlock()
         simulated.local_bh_enable()
+
+    def irq(self) -> Section:
+        """Return a context manager that holds the lock with interrupts disabled, and enables them at the end."""
+        return Section(self.local_lock_irq, self.local_unlock_irq)
+
+    def irqsave(self) -> StateSection[bool]:
+        """Return a context manager that holds the lock with interrupts disabled, then restores their state."""
+        return StateSection(self.local_lock_irqsave, self.local_unlock_irqrestore)
+
+    def bh(self) -> Section:
+        """Return a context manager that holds the lock with bottom halves disabled."""
+        return Section(self.local_lock_bh, self.local_unlock_bh)
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: ARG002 - it never waits
         """Take the lock of this CPU and return True. It never waits, so `blocking` and `timeout` have no effect."""

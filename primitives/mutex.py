@@ -13,9 +13,13 @@ Cost: the same as `with` and acquire of an ExclusiveLock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, ClassVar
+
 from lockdep.fastpath import UNTIL_SIGNAL
 from lockdep.wait_types import SLEEP, Traits
 from primitives._exclusive import Exclusive
+from primitives._sections import Section
 
 
 class Mutex(Exclusive):
@@ -25,9 +29,10 @@ class Mutex(Exclusive):
     """
 
     __slots__ = ()
-    traits = Traits(inner=SLEEP)
+    traits: Traits = Traits(inner=SLEEP)
 
-    lock_killable = Exclusive.lock  # a Python program is killed by an exception from a handler, which ends any wait
+    # A Python program is killed by an exception from a handler, which ends any wait.
+    lock_killable: ClassVar[Callable[[Any], bool]] = Exclusive.lock
 
     def lock_interruptible(self) -> None:
         """Like lock, but raise InterruptedError, without the lock, if a signal handler runs during the wait.
@@ -35,3 +40,7 @@ class Mutex(Exclusive):
         Works in the compiled build only; the pure build cannot notice that a handler has run.
         """
         self.lock_as(timeout=UNTIL_SIGNAL)
+
+    def interruptible(self) -> Section:
+        """Return a context manager that takes the mutex as lock_interruptible does."""
+        return Section(self.lock_interruptible, self.unlock)

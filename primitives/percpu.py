@@ -15,7 +15,6 @@ import _thread
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from typing import Any, Generic, TypeVar
 
@@ -42,12 +41,12 @@ class Cpu:
     __slots__ = ("handling", "irqs", "number", "softirqs", "tasklets")
 
     def __init__(self) -> None:
-        self.irqs: deque[int] = deque()
-        self.softirqs = 0
+        self.irqs: list[int] = []
+        self.softirqs: int = 0
         self.tasklets: dict[int, deque[Any]] = {}
-        self.handling = 0
+        self.handling: int = 0
         with _numbering:
-            self.number = _given_back.pop() if _given_back else next(_numbers)
+            self.number: int = _given_back.pop() if _given_back else next(_numbers)
 
     def __del__(self, give_back: Callable[[int], None] = _given_back.append) -> None:
         give_back(self.number)  # the default argument keeps it: the module's globals may be gone
@@ -127,14 +126,9 @@ class PerCPU(Generic[T]):
         cell = self._cells.get(cpu)
         return self._make() if cell is None else cell[0]
 
-    @contextmanager
-    def get_cpu_var(self) -> Iterator[T]:
+    def get_cpu_var(self) -> CpuVar[T]:
         """Return a context manager that gives the value of this CPU to be changed in place, preemption disabled."""
-        preempt_disable()
-        try:
-            yield self._cell()[0]
-        finally:
-            preempt_enable()
+        return CpuVar(self)
 
     def for_each(self) -> Iterator[tuple[int, T]]:
         """Iterate over (number, value) of the CPUs that have used this variable, in the order of their numbers."""
@@ -149,6 +143,26 @@ class PerCPU(Generic[T]):
         cpu = this_cpu().number
         found = self._cells.get(cpu)
         return self._cells.setdefault(cpu, [self._make()]) if found is None else found
+
+
+class CpuVar(Generic[T]):
+    """What get_cpu_var returns."""
+
+    __slots__ = ("_variable",)
+
+    def __init__(self, variable: PerCPU[T]) -> None:
+        self._variable = variable
+
+    def __enter__(self) -> T:
+        preempt_disable()
+        try:
+            return self._variable.this_cpu_read()
+        except BaseException:
+            preempt_enable()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        preempt_enable()
 
 
 def this_cpu_read(variable: PerCPU[T]) -> T:

@@ -7,9 +7,6 @@ names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from lockdep.contexts.simulated import (
     in_hardirq,
     in_interrupt,
@@ -20,6 +17,7 @@ from lockdep.contexts.simulated import (
     preempt_disable,
     preempt_enable,
 )
+from primitives._sections import Section
 
 __all__ = [
     "in_atomic", "in_hardirq", "in_interrupt", "in_softirq", "in_task", "preempt_count", "preempt_disable",
@@ -40,11 +38,6 @@ def preemptible() -> bool:
     return not in_atomic() and not irqs_disabled()
 
 
-@contextmanager
-def preempt_disabled() -> Iterator[None]:
+def preempt_disabled() -> Section:
     """Return a context manager that disables preemption: nothing may sleep inside."""
-    preempt_disable()
-    try:
-        yield
-    finally:
-        preempt_enable()
+    return Section(preempt_disable, preempt_enable)

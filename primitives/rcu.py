@@ -21,7 +21,6 @@ microseconds. No lock is held while waiting.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -29,6 +28,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from lockdep import assertions, fastpath
 from lockdep.contexts import simulated
 from lockdep.fastpath import DepMap
+from lockdep.forks import at_fork
 from lockdep.wait_types import CONFIG, FREE, SPIN, Traits
 from primitives import _grace
 from primitives._callbacks import CallbackQueue
@@ -37,6 +37,10 @@ from primitives.atomic import AtomicRef
 
 if TYPE_CHECKING:
     from primitives import _rcu as core
+    from primitives._rcu import rcu_dereference as rcu_dereference
+    from primitives._rcu import rcu_read_lock as rcu_read_lock
+    from primitives._rcu import rcu_read_side as rcu_read_side
+    from primitives._rcu import rcu_read_unlock as rcu_read_unlock
 else:
     core = fastpath.load("primitives._rcu")
 
@@ -49,13 +53,22 @@ WORDS = ("RCU", "RCU-bh", "RCU-sched")
 class ReadSide:
     """The kind of lock that read-side sections are to the validator."""
 
-    traits = Traits(outer=FREE, inner=CONFIG)
+    traits: Traits = Traits(outer=FREE, inner=CONFIG)
+
+
+class BhReadSide:
+    """Like ReadSide, for the bh flavour: it switches bottom halves off, which counts already."""
+
+    traits: Traits = Traits(outer=FREE, inner=CONFIG, counted=False)
 
 
 class SchedReadSide:
     """Like ReadSide, for the sched flavour: such a section spins on every kernel."""
 
-    traits = Traits(outer=FREE, inner=SPIN)
+    traits: Traits = Traits(outer=FREE, inner=SPIN, counted=False)
+
+
+KINDS = (ReadSide, BhReadSide, SchedReadSide)  # in the order of NAMES
 
 
 class RCUPointer(AtomicRef[T]):
@@ -69,7 +82,7 @@ class _Hooks:
 
     @staticmethod
     def make_map(flavour: int) -> DepMap:
-        return DepMap(NAMES[flavour], SchedReadSide if flavour == SCHED else ReadSide)
+        return DepMap(NAMES[flavour], KINDS[flavour])
 
     @staticmethod
     def unbalanced(dep_map: DepMap, flavour: int) -> NoReturn:
@@ -78,14 +91,15 @@ class _Hooks:
 
 
 core.connect(_Hooks)
-os.register_at_fork(after_in_child=core.forked)
+at_fork(after_in_child=core.forked)
 
 # The read side
 
-rcu_read_lock = core.rcu_read_lock
-rcu_read_unlock = core.rcu_read_unlock
-rcu_read_side = core.rcu_read_side
-rcu_dereference = core.rcu_dereference
+if not TYPE_CHECKING:
+    rcu_read_lock = core.rcu_read_lock
+    rcu_read_unlock = core.rcu_read_unlock
+    rcu_read_side = core.rcu_read_side
+    rcu_dereference = core.rcu_dereference
 
 
 def rcu_read_lock_bh() -> None:
@@ -106,18 +120,18 @@ def rcu_read_unlock_bh() -> None:
 
 def rcu_read_lock_sched() -> None:
     """Disable simulated preemption and begin a read-side section of the sched flavour."""
-    simulated.preempt_disable()
+    simulated.count_preemption(1)
     try:
         core.enter(SCHED)
     except BaseException:
-        simulated.preempt_enable()
+        simulated.count_preemption(-1)
         raise
 
 
 def rcu_read_unlock_sched() -> None:
     """End a read-side section of the sched flavour and enable preemption."""
     core.leave(SCHED)
-    simulated.preempt_enable()
+    simulated.count_preemption(-1)
 
 
 class _FlavourSection:

@@ -14,13 +14,15 @@ Cost: the same as a ValidatedQueue; switching interrupts adds some microseconds.
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Any, ClassVar, NoReturn
 
 from lockdep.contexts import simulated
 from lockdep.fastpath import READ, RECURSIVE_READ, DepMap
 from lockdep.fastpath.waitqueue import FOREVER, Side, ValidatedQueue
 from lockdep.wait_types import CONFIG, Traits
 from primitives._report import bad_unlock
+from primitives._sections import Section, StateSection
 from primitives.rwsem import ALL, RWStatistics
 
 SPINS = 2
@@ -30,11 +32,11 @@ class RWLock(ValidatedQueue):
     """Reader/writer spinlock. `acquire`, `release`, `locked` and `with` are the writer's side."""
 
     __slots__ = ("_write", "queued")
-    traits = Traits(inner=CONFIG)
+    traits: Traits = Traits(inner=CONFIG)
 
     def __init__(self, name: str | None = None, queued: bool = False) -> None:
         super().__init__(DepMap(name, type(self)), ALL, ALL, ALL, SPINS)
-        self.queued = queued
+        self.queued: bool = queued
         self._write = Side(self, ALL)
 
     def read(self) -> Side:
@@ -64,8 +66,8 @@ class RWLock(ValidatedQueue):
         self.unlock(1)
 
     # The queue's own methods: a Python function around them would double the cost.
-    write_lock = ValidatedQueue.__enter__  # waits until nobody reads or writes
-    write_unlock = ValidatedQueue.release
+    write_lock: ClassVar[Callable[[Any], bool]] = ValidatedQueue.__enter__  # waits until nobody reads or writes
+    write_unlock: ClassVar[Callable[[Any], None]] = ValidatedQueue.release
 
     def write_lock_nested(self, subclass: int) -> None:
         """Like write_lock, while the thread holds another RWLock of the same class: take this one as `subclass`, 1 to
@@ -162,6 +164,30 @@ class RWLock(ValidatedQueue):
         """Release the lock as the writer, then enable bottom halves."""
         self.write_unlock()
         simulated.local_bh_enable()
+
+    def read_irq(self) -> Section:
+        """Return a context manager for reading with interrupts disabled, which enables them at the end."""
+        return Section(self.read_lock_irq, self.read_unlock_irq)
+
+    def read_irqsave(self) -> StateSection[bool]:
+        """Return a context manager for reading with interrupts disabled, which restores their state at the end."""
+        return StateSection(self.read_lock_irqsave, self.read_unlock_irqrestore)
+
+    def read_bh(self) -> Section:
+        """Return a context manager for reading with bottom halves disabled."""
+        return Section(self.read_lock_bh, self.read_unlock_bh)
+
+    def write_irq(self) -> Section:
+        """Return a context manager for writing with interrupts disabled, which enables them at the end."""
+        return Section(self.write_lock_irq, self.write_unlock_irq)
+
+    def write_irqsave(self) -> StateSection[bool]:
+        """Return a context manager for writing with interrupts disabled, which restores their state at the end."""
+        return StateSection(self.write_lock_irqsave, self.write_unlock_irqrestore)
+
+    def write_bh(self) -> Section:
+        """Return a context manager for writing with bottom halves disabled."""
+        return Section(self.write_lock_bh, self.write_unlock_bh)
 
     def statistics(self) -> RWStatistics:
         """Return the statistics at this moment."""

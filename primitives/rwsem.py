@@ -1,7 +1,9 @@
 """RWSem: a sleeping lock that many readers or one writer can hold (kernel: struct rw_semaphore).
 
 It serves first come, first served: a waiting writer keeps new readers out, so neither side starves. Readers that are
-neighbours in the queue are admitted together. A writer can become a reader without letting another writer in between.
+neighbours in the queue are admitted together. Only a waiter that was just called can be overtaken, by a thread that
+runs or by another waiter that is awake, until it has waited for some milliseconds (4; 1 from Python 3.14 on and without
+the GIL). A writer can become a reader without letting another writer in between.
 
 Only a thread that holds it may unlock it: anything else is reported, changes nothing and raises RuntimeError. A thread
 that reads must not read again, because a writer that waits in between would make it wait for itself. A wait that can
@@ -15,15 +17,17 @@ Cost: the same as a ValidatedQueue.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import get_ident
-from typing import NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from lockdep.annotations import downgrade
 from lockdep.fastpath import READ, DepMap
 from lockdep.fastpath.waitqueue import FOREVER, Side, ValidatedQueue
 from lockdep.wait_types import SLEEP, Traits
 from primitives._report import bad_unlock
+from primitives._sections import Attempt, Section
 
 ALL = 1 << 30  # units that a writer takes; a reader takes one unit
 
@@ -50,7 +54,7 @@ class RWSem(ValidatedQueue):
     """Readers/writer semaphore. `acquire`, `release`, `locked` and `with` are the writer's side."""
 
     __slots__ = ("_read", "_write")
-    traits = Traits(inner=SLEEP)
+    traits: Traits = Traits(inner=SLEEP)
 
     def __init__(self, name: str | None = None) -> None:
         super().__init__(DepMap(name, type(self)), ALL, ALL, ALL)
@@ -121,7 +125,9 @@ class RWSem(ValidatedQueue):
         """Take it for writing if that is possible at once; return whether it was taken."""
         return self.lock(ALL, 0, 0)
 
-    up_write = ValidatedQueue.release  # a Python function around it would double its cost
+    up_write: ClassVar[Callable[[Any], None]] = (
+        ValidatedQueue.release
+    )  # a Python function around it would double its cost
 
     def downgrade_write(self) -> None:
         """Turn the writer into a reader, and admit the readers at the head of the queue with it.
@@ -134,6 +140,26 @@ class RWSem(ValidatedQueue):
             downgrade(self.dep_map)
         finally:
             self.give(ALL - 1)
+
+    def trying_read(self) -> Attempt:
+        """Return a context manager for reading if that is possible at once, which gives whether it is."""
+        return Attempt(self.down_read_trylock, self.up_read)
+
+    def trying_write(self) -> Attempt:
+        """Return a context manager for writing if that is possible at once, which gives whether it is."""
+        return Attempt(self.down_write_trylock, self.up_write)
+
+    def interruptible_read(self) -> Section:
+        """Return a context manager for reading that waits as down_read_interruptible does."""
+        return Section(self.down_read_interruptible, self.up_read)
+
+    def read_nested(self, subclass: int) -> Section:
+        """Return a context manager for reading that takes it as down_read_nested(subclass) does."""
+        return Section(lambda: self.down_read_nested(subclass), self.up_read)
+
+    def write_nested(self, subclass: int) -> Section:
+        """Return a context manager for writing that takes it as down_write_nested(subclass) does."""
+        return Section(lambda: self.down_write_nested(subclass), self.up_write)
 
     def is_locked(self) -> bool:
         """Return whether anybody reads or writes (kernel: rwsem_is_locked)."""

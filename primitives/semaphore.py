@@ -1,5 +1,5 @@
 """Semaphore: a count of units; `down` takes one, waiting first come, first served, and `up` gives one (kernel:
-semaphore).
+semaphore). As in an RWSem, a waiter that was just called can be overtaken for some milliseconds.
 
 Any thread may give a unit, even one that has taken none. To the validator a unit is held by the thread that took it,
 until that thread or another one gives a unit; giving for another thread is no finding. A semaphore that starts with no
@@ -39,7 +39,7 @@ class Semaphore(UnitPool):
     """Counting semaphore. `acquire`, `release` and `with` take and give one unit."""
 
     __slots__ = ()
-    traits = Traits(inner=SLEEP)
+    traits: Traits = Traits(inner=SLEEP)
 
     def __init__(self, count: int = 1, name: str | None = None) -> None:
         if count < 0:

@@ -25,15 +25,15 @@ from __future__ import annotations
 
 import time
 from _thread import get_ident
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lockdep import assertions, fastpath
 from lockdep.fastpath import DepMap
 from lockdep.wait_types import PLAIN
-from primitives._report import bad_unlock, hopeless
+from primitives._report import bad_unlock, hopeless, initialised, suspicious
+from primitives._sections import Section, StateSection
 from primitives.spinlock import SpinLock
 
 if TYPE_CHECKING:
@@ -63,31 +63,38 @@ class SeqStatistics:
 class SeqCount(core.Sequence):
     """A sequence count.
 
-    Something else must make its writers exclude each other; `lock`, if given, is asserted to be held.
+    Something else must make its writers exclude each other; `lock`, if given, is asserted to be held. A second writer
+    is reported where it begins. Readers then wait for the last of them, but may see what both have written.
     """
 
-    __slots__ = ("_lock", "_writer")
+    __slots__ = ("_lock", "_writers")
     traits = PLAIN
 
     def __init__(self, name: str | None = None, lock: Any = None) -> None:
+        initialised(self)
         super().__init__(DepMap(name, type(self)))
         self._lock = lock
-        self._writer = 0
+        self._writers: list[int] = []  # idents of the threads that write now; more than one is a bug
 
     def write_begin(self, subclass: int = 0) -> None:
         """Begin to write. `subclass` is 1 to 7 inside a write of another SeqCount of the same class."""
         if self._lock is not None:
             assertions.assert_held(self._lock)
         self.dep_map.hold(0, None, subclass)
-        self._writer = get_ident()
-        self.step()
+        self._writers.append(get_ident())
+        if len(self._writers) == 1:
+            self.step()
+        else:
+            suspicious("a seqcount is written by two writers at once", "something else must exclude its writers")
 
     def write_end(self) -> None:
         """End writing. RuntimeError, after a report, if this thread does not write."""
-        if self._writer != get_ident():
+        try:
+            self._writers.remove(get_ident())
+        except ValueError:
             bad_unlock(self, "write_end() by a thread that does not write")
-        self._writer = 0
-        self.step()
+        if not self._writers:
+            self.step()
         self.dep_map.release()
 
     def write_begin_nested(self, subclass: int) -> None:
@@ -109,20 +116,24 @@ class SeqCount(core.Sequence):
 
     def wait_for_writer(self) -> None:
         """Let other threads run. DeadlockError if the writer is this very thread."""
-        if self._writer == get_ident():
+        if get_ident() in self._writers:
             hopeless("seqcount read inside of its own write section", "end the write first", self._class)
         time.sleep(0)
 
     def statistics(self) -> SeqStatistics:
         """Return the statistics at this moment."""
-        return SeqStatistics(0, self._writer or None, self.now(), self.dep_map.acquisitions)
+        return SeqStatistics(0, self._writer, self.now(), self.dep_map.acquisitions)
+
+    @property
+    def _writer(self) -> int | None:
+        return next(iter(self._writers), None)
 
     @property
     def _class(self) -> Any:
         return self.dep_map.entry.lock_class
 
-    read_seqcount_begin = core.Sequence.read_begin
-    read_seqcount_retry = core.Sequence.read_retry
+    read_seqcount_begin: ClassVar[Callable[[Any], int]] = core.Sequence.read_begin
+    read_seqcount_retry: ClassVar[Callable[[Any, int], bool]] = core.Sequence.read_retry
     write_seqcount_begin = write_begin
     write_seqcount_begin_nested = write_begin_nested
     write_seqcount_end = write_end
@@ -150,7 +161,9 @@ class SeqLock(SeqCount):
     __slots__ = ("lock",)
 
     def __init__(self, name: str | None = None) -> None:
-        self.lock = SpinLock(None if name is None else f"{name}.lock")
+        if hasattr(self, "lock"):
+            self.lock.init()  # as the SeqCount's own: whoever writes holds both
+        self.lock: SpinLock = SpinLock(None if name is None else f"{name}.lock")
         super().__init__(name, self.lock)
 
     def write_seqlock(self) -> None:
@@ -248,14 +261,25 @@ class SeqLock(SeqCount):
         if start & 1:
             self.read_sequnlock_excl()
 
-    @contextmanager
-    def write_irqsave(self) -> Iterator[None]:
-        """Return a context manager that writes with interrupts disabled."""
-        flags = self.write_seqlock_irqsave()
-        try:
-            yield
-        finally:
-            self.write_sequnlock_irqrestore(flags)
+    def write_irqsave(self) -> StateSection[bool]:
+        """Return a context manager that writes with interrupts disabled, and restores their state at the end."""
+        return StateSection(self.write_seqlock_irqsave, self.write_sequnlock_irqrestore)
+
+    def write_irq(self) -> Section:
+        """Return a context manager that writes with interrupts disabled, and enables them at the end."""
+        return Section(self.write_seqlock_irq, self.write_sequnlock_irq)
+
+    def write_bh(self) -> Section:
+        """Return a context manager that writes with bottom halves disabled."""
+        return Section(self.write_seqlock_bh, self.write_sequnlock_bh)
+
+    def read_excl(self) -> Section:
+        """Return a context manager that reads exclusively, as read_seqlock_excl does."""
+        return Section(self.read_seqlock_excl, self.read_sequnlock_excl)
+
+    def read_excl_irqsave(self) -> StateSection[bool]:
+        """Like read_excl, with interrupts disabled; their state is restored at the end."""
+        return StateSection(self.read_seqlock_excl_irqsave, self.read_sequnlock_excl_irqrestore)
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Begin to write; blocking, timeout in seconds and result as in threading.Lock.acquire."""
@@ -282,7 +306,7 @@ class SeqLock(SeqCount):
     def statistics(self) -> SeqStatistics:
         """Return the statistics at this moment."""
         waiting = self.lock.statistics().waiting
-        return SeqStatistics(waiting, self._writer or None, self.now(), self.dep_map.acquisitions)
+        return SeqStatistics(waiting, self._writer, self.now(), self.dep_map.acquisitions)
 
     def _begin(self, undo: Any) -> None:
         try:
@@ -291,8 +315,8 @@ class SeqLock(SeqCount):
             undo()
             raise
 
-    read_seqbegin = core.Sequence.read_begin
-    read_seqretry = core.Sequence.read_retry
+    read_seqbegin: ClassVar[Callable[[Any], int]] = core.Sequence.read_begin
+    read_seqretry: ClassVar[Callable[[Any, int], bool]] = core.Sequence.read_retry
 
 
 class SeqCountLatch(core.Sequence):
@@ -332,7 +356,7 @@ class SeqCountLatch(core.Sequence):
         self.dep_map.release()
 
     read_seqcount_latch = read_begin
-    read_seqcount_latch_retry = core.Sequence.read_retry
+    read_seqcount_latch_retry: ClassVar[Callable[[Any, int], bool]] = core.Sequence.read_retry
     write_seqcount_latch_begin = write_begin
     write_seqcount_latch = write
     write_seqcount_latch_end = write_end

@@ -18,14 +18,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from lockdep import assertions
 from lockdep.contexts.simulated import in_interrupt, local_bh_disable, local_bh_enable
 from primitives import _delivery
 from primitives._delivery import IrqAction, report_errors
+from primitives._sections import Section
 from primitives.percpu import this_cpu
 
 __all__ = [
-    "Softirq", "SoftirqStatistics", "Tasklet", "TaskletStatistics", "local_bh_disable", "local_bh_enable",
-    "open_softirq", "raise_softirq", "softirq_statistics",
+    "Softirq", "SoftirqStatistics", "Tasklet", "TaskletStatistics", "local_bh", "local_bh_disable",
+    "local_bh_enable", "open_softirq", "raise_softirq", "softirq_statistics",
 ]  # fmt: skip
 
 
@@ -54,6 +56,11 @@ class SoftirqStatistics:
 
     runs: int
     pending: bool
+
+
+def local_bh() -> Section:
+    """Return a context manager that disables bottom halves in this thread."""
+    return Section(local_bh_disable, local_bh_enable)
 
 
 def open_softirq(number: int, action: Callable[[], object]) -> None:
@@ -127,7 +134,11 @@ class Tasklet:
             raise RuntimeError("unbalanced enable of a tasklet") from None
 
     def kill(self) -> None:
-        """Keep it from ever running again, and wait for a run in progress. RuntimeError in interrupt context."""
+        """Keep it from ever running again, and wait for a run in progress. RuntimeError in interrupt context.
+
+        It sleeps, so it must not be called in atomic context, or under a lock that the tasklet takes.
+        """
+        assertions.might_sleep()
         if in_interrupt():
             raise RuntimeError("a tasklet killed in interrupt context might wait for itself")
         self._killed = True

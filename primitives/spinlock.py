@@ -12,9 +12,6 @@ Cost: the same as `with` and acquire of an ExclusiveLock; switching interrupts a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from lockdep.contexts.simulated import (
     local_bh_disable,
     local_bh_enable,
@@ -24,13 +21,14 @@ from lockdep.contexts.simulated import (
 )
 from lockdep.wait_types import CONFIG, SPIN, Traits
 from primitives._exclusive import Exclusive
+from primitives._sections import Attempt, Section, StateAttempt, StateSection
 
 
 class SpinLock(Exclusive):
     """Spinlock, with `lock` and `unlock` and their variants; acquire, release and `with` work as in threading.Lock."""
 
     __slots__ = ()
-    traits = Traits(inner=CONFIG)
+    traits: Traits = Traits(inner=CONFIG)
 
     def lock_irq(self) -> None:
         """Disable interrupts, then take the lock."""
@@ -55,6 +53,13 @@ class SpinLock(Exclusive):
         """Release the lock, then restore the interrupt state `flags` that lock_irqsave returned."""
         self.unlock()
         local_irq_restore(flags)
+
+    def trylock_irq(self) -> bool:
+        """Try to take the lock with interrupts disabled; return whether it was taken. If not, they are enabled."""
+        taken, _ = self.trylock_irqsave()
+        if not taken:
+            local_irq_enable()
+        return taken
 
     def trylock_irqsave(self) -> tuple[bool, bool]:
         """Try to take the lock with interrupts disabled; return whether it was taken, and the flags for
@@ -93,32 +98,29 @@ class SpinLock(Exclusive):
         local_bh_enable()
         return False
 
-    @contextmanager
-    def irq(self) -> Iterator[None]:
+    def irq(self) -> Section:
         """Return a context manager that holds the lock with interrupts disabled, and enables them at the end."""
-        self.lock_irq()
-        try:
-            yield
-        finally:
-            self.unlock_irq()
+        return Section(self.lock_irq, self.unlock_irq)
 
-    @contextmanager
-    def irqsave(self) -> Iterator[None]:
+    def irqsave(self) -> StateSection[bool]:
         """Return a context manager that holds the lock with interrupts disabled, then restores their state."""
-        flags = self.lock_irqsave()
-        try:
-            yield
-        finally:
-            self.unlock_irqrestore(flags)
+        return StateSection(self.lock_irqsave, self.unlock_irqrestore)
 
-    @contextmanager
-    def bh(self) -> Iterator[None]:
+    def bh(self) -> Section:
         """Return a context manager that holds the lock with bottom halves disabled."""
-        self.lock_bh()
-        try:
-            yield
-        finally:
-            self.unlock_bh()
+        return Section(self.lock_bh, self.unlock_bh)
+
+    def trying_irq(self) -> Attempt:
+        """Like trying, with interrupts disabled if it was taken; they are enabled at the end."""
+        return Attempt(self.trylock_irq, self.unlock_irq)
+
+    def trying_irqsave(self) -> StateAttempt:
+        """Like trying, with interrupts disabled if it was taken; their state is restored at the end."""
+        return StateAttempt(self.trylock_irqsave, self.unlock_irqrestore)
+
+    def trying_bh(self) -> Attempt:
+        """Like trying, with bottom halves disabled if it was taken."""
+        return Attempt(self.trylock_bh, self.unlock_bh)
 
 
 class RawSpinLock(SpinLock):
@@ -128,4 +130,4 @@ class RawSpinLock(SpinLock):
     """
 
     __slots__ = ()
-    traits = Traits(inner=SPIN)
+    traits: Traits = Traits(inner=SPIN)

@@ -21,7 +21,6 @@ Cost of a section: about two atomic operations and two dictionary operations, on
 from __future__ import annotations
 
 import _thread
-import os
 import weakref
 from collections.abc import Callable
 from itertools import count
@@ -29,10 +28,11 @@ from typing import Any, TypeVar
 
 from lockdep import assertions
 from lockdep.fastpath import RECURSIVE_READ, DepMap
+from lockdep.forks import at_fork
 from lockdep.wait_types import PLAIN
 from primitives import _grace
 from primitives._callbacks import CallbackQueue
-from primitives._report import bad_unlock, hopeless, suspicious
+from primitives._report import bad_unlock, hopeless, initialised, suspicious
 from primitives.atomic import Atomic, AtomicRef, smp_mb
 from primitives.rcu import RCUStatistics, rcu_read_lock_any_held
 
@@ -52,8 +52,8 @@ class Generation:
     __slots__ = ("active", "number")
 
     def __init__(self, number: int, active: int = 0) -> None:
-        self.number = number
-        self.active = Atomic(active)
+        self.number: int = number
+        self.active: Atomic = Atomic(active)
 
     def enter(self) -> bool:
         """Count one more reader; return False if the generation is retired already."""
@@ -73,10 +73,10 @@ class ReadSection:
     __slots__ = ("domain", "index")
 
     def __init__(self, domain: SRCU) -> None:
-        self.domain = domain
+        self.domain: SRCU = domain
 
     def __enter__(self) -> None:
-        self.index = self.domain.read_lock()
+        self.index: int = self.domain.read_lock()
 
     def __exit__(self, *_: object) -> None:
         self.domain.read_unlock(self.index)
@@ -92,8 +92,8 @@ class ThreadSections:
 
     def __init__(self, domain: SRCU) -> None:
         self.counts: dict[int, int] = {}
-        self.domain = weakref.ref(domain)
-        self.forks = domain._forks
+        self.domain: weakref.ReferenceType[SRCU] = weakref.ref(domain)
+        self.forks: int = domain._forks
 
     def __del__(self) -> None:
         domain = self.domain()
@@ -112,15 +112,16 @@ class SRCU:
     traits = PLAIN
 
     def __init__(self, name: str | None = None, *, stall_after: float = _grace.STALL_SECONDS) -> None:
-        self.dep_map = DepMap(name, type(self))
-        self.name = self.dep_map.entry.lock_class.name if name is None else name
+        initialised(self)
+        self.dep_map: DepMap = DepMap(name, type(self))
+        self.name: Any | str = self.dep_map.entry.lock_class.name if name is None else name
         self.stall_after = stall_after
         self._numbers = count(1)
         first = Generation(0)
         self._current = AtomicRef(first)
         self._generations = {0: first}
         self._parked: set[_grace.WakeQueue] = set()
-        self._forks = 0
+        self._forks: int = getattr(self, "_forks", -1) + 1  # another life: sections of the one before do not count
         self._local = _thread._local()
         self._callbacks = CallbackQueue(self.name, self._wait)
         _domains.add(self)
@@ -272,4 +273,4 @@ def _in_child() -> None:
         domain._forked()
 
 
-os.register_at_fork(after_in_child=_in_child)
+at_fork(after_in_child=_in_child)

@@ -20,14 +20,13 @@ from __future__ import annotations
 
 import _thread
 from _thread import get_ident
-from collections.abc import Iterator
-from contextlib import contextmanager
 from errno import EALREADY, EDEADLK
 from typing import Any
 
 from lockdep.fastpath import BLOCKING, TIMED, TRY, DepMap
 from lockdep.wait_types import SLEEP, Traits
 from primitives._exclusive import LockStatistics
+from primitives._report import initialised
 from primitives._ww_context import AcquireContext, Wait, warn_on
 from primitives._ww_queue import WWQueue
 
@@ -43,26 +42,47 @@ class WWClass:
     __slots__ = ("name", "wait_die")
 
     def __init__(self, name: str, wait_die: bool = False) -> None:
-        self.name = name
-        self.wait_die = wait_die
+        self.name: str = name
+        self.wait_die: bool = wait_die
 
     @property
     def mutex_type(self) -> type[WWMutex]:
         """Return the type of the mutexes of this class."""
         return WWMutex
 
-    @contextmanager
-    def lock_all(self, *mutexes: WWMutex) -> Iterator[AcquireContext]:
-        """Return a context manager that holds all these mutexes."""
-        with AcquireContext(self) as context:
-            try:
-                while (refused := first_refused(mutexes, context)) is not None:
-                    unlock_all(mutexes, context)
-                    refused.lock_slow(context)
-                context.done()
-                yield context
-            finally:
-                unlock_all(mutexes, context)
+    def lock_all(self, *mutexes: WWMutex) -> LockAll:
+        """Return a context manager that holds all these mutexes, and gives their context."""
+        return LockAll(self, mutexes)
+
+
+class LockAll:
+    """What lock_all returns."""
+
+    __slots__ = ("_context", "_family", "_mutexes")
+
+    def __init__(self, family: WWClass, mutexes: tuple[WWMutex, ...]) -> None:
+        self._family = family
+        self._mutexes = mutexes
+
+    def __enter__(self) -> AcquireContext:
+        context = self._context = AcquireContext(self._family)
+        context.init()
+        try:
+            while (refused := first_refused(self._mutexes, context)) is not None:
+                unlock_all(self._mutexes, context)
+                refused.lock_slow(context)
+            context.done()
+        except BaseException:
+            self._leave()
+            raise
+        return context
+
+    def __exit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        unlock_all(self._mutexes, self._context)
+        self._context.fini()
 
 
 def first_refused(mutexes: tuple[WWMutex, ...], context: AcquireContext) -> WWMutex | None:
@@ -87,7 +107,7 @@ class BaseMutex:
 
     def __init__(self, mutex: WWMutex) -> None:
         self._mutex = mutex
-        self.dep_map = mutex.dep_map
+        self.dep_map: DepMap = mutex.dep_map
 
     def lock(self) -> None:
         """Lock the mutex."""
@@ -120,12 +140,13 @@ class WWMutex:
     """Wound/wait mutex. `ctx` is the context that holds it. acquire, release, locked and `with` use no context."""
 
     __slots__ = ("__weakref__", "_queue", "base", "ctx", "dep_map", "ww_class")
-    traits = Traits(inner=SLEEP)
+    traits: Traits = Traits(inner=SLEEP)
 
     def __init__(self, ww_class: WWClass) -> None:
-        self.ww_class = ww_class
-        self.dep_map = DepMap(f"{ww_class.name}_mutex", type(self))
-        self.base = BaseMutex(self)
+        initialised(self)
+        self.ww_class: WWClass = ww_class
+        self.dep_map: DepMap = DepMap(f"{ww_class.name}_mutex", type(self))
+        self.base: BaseMutex = BaseMutex(self)
         self.ctx: Any = None
         self._queue = WWQueue(self)
 

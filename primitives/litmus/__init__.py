@@ -5,9 +5,9 @@
     test = parse("x = 1; mb; r0 = y", "y = 1; mb; r1 = x")
     explore(test, Weak)                       the outcomes: {(("r0", 0), ("r1", 1)), ...}
 
-A program is a text for each thread: `x = 1`, `x = r0`, `r0 = x`, `r0 = acquire x`, `release x = 1`, `mb`, `rmb`, `wmb`.
-Names that begin with r and a digit are registers, all others are variables; everything is 0 at first. Accesses are
-those of READ_ONCE and WRITE_ONCE, or of smp_load_acquire and smp_store_release.
+A program is a text for each thread: `x = 1`, `x = r0`, `r0 = x`, `r0 = acquire x`, `release x = 1`, `mb`, `rmb`, `wmb`,
+`while x == 0`, `if r0: x = 1`, `p = &x`, `r1 = *r0`, or the same as in a listing of kernel code; see program.py.
+Everything is 0 at first. Accesses are those of READ_ONCE and WRITE_ONCE, or of smp_load_acquire and smp_store_release.
 
 There are three machines. SC: one thread at a time executes its next instruction. StoreBuffer: each thread sees its own
 stores at once; other threads see them later, in order (x86). Weak: a thread executes its instructions in any order that
@@ -19,68 +19,16 @@ Cost: the exploration is exhaustive and visits each state once; a program of a d
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
+from primitives.litmus.program import Instruction, Program, Value, parse
+
+__all__ = ["SC", "Instruction", "Machine", "Outcome", "Program", "StoreBuffer", "Weak", "explore", "parse"]
+
 T = TypeVar("T")
-FENCES = ("mb", "rmb", "wmb")
-Outcome = tuple[tuple[str, int], ...]
-INSTRUCTION = re.compile(r"(?P<release>release )?(?P<target>\w+) = (?P<acquire>acquire )?(?P<source>\w+)")
-REGISTER = re.compile(r"r\d")
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """One instruction: a fence, or a load or store of `variable`.
-
-    A load writes `register`. A store takes `source`, a number or a register. `ordered` makes it an acquire or a
-    release.
-    """
-
-    kind: str
-    variable: str = ""
-    register: str = ""
-    source: int | str = 0
-    ordered: bool = False  # it is an acquire or a release
-
-    def comes_before(self, later: Instruction) -> bool:
-        """Return whether a thread executes this instruction before a later one in any case."""
-        if self.kind in FENCES or later.kind in FENCES:
-            return _fenced(self, later)
-        if self.variable == later.variable or (self.register and self.register == later.source):
-            return True
-        return (self.ordered and self.kind == "load") or (later.ordered and later.kind == "store")
-
-
-def _fenced(first: Instruction, later: Instruction) -> bool:
-    if first.kind in FENCES and later.kind in FENCES:
-        return True
-    fence, other = (first, later) if first.kind in FENCES else (later, first)
-    return fence.kind == {"load": "rmb", "store": "wmb"}[other.kind] or fence.kind == "mb"
-
-
-Program = tuple[tuple[Instruction, ...], ...]
-
-
-def parse(*threads: str) -> Program:
-    """Return the program of these texts, one for each thread. ValueError for an unknown instruction."""
-    return tuple(tuple(_parse_instruction(text.strip()) for text in thread.split(";")) for thread in threads)
-
-
-def _parse_instruction(text: str) -> Instruction:
-    if text in FENCES:
-        return Instruction(text)
-    match = INSTRUCTION.fullmatch(text)
-    if match is None:
-        raise ValueError(f"not an instruction of a litmus test: {text!r}")
-    target, source = match["target"], match["source"]
-    if REGISTER.match(target):
-        return Instruction("load", source, target, ordered=bool(match["acquire"]))
-    return Instruction(
-        "store", target, source=int(source) if source.isdigit() else source, ordered=bool(match["release"])
-    )
+Outcome = tuple[tuple[str, Value], ...]
 
 
 class Machine(Protocol):
@@ -93,6 +41,9 @@ class Machine(Protocol):
     def next_states(self, program: Program) -> Iterator[Machine]:
         """Yield all states that may follow. None follows when the program has ended."""
 
+    def ended(self, program: Program) -> bool:
+        """Return whether all instructions are executed. If nothing follows before that, a loop waits for ever."""
+
     def outcome(self) -> Outcome:
         """Return the values of the registers."""
 
@@ -104,8 +55,8 @@ def explore(program: Program, machine: type[Machine]) -> frozenset[Outcome]:
     while todo:
         state = todo.pop()
         following = list(state.next_states(program))
-        if not following:
-            outcomes.add(state.outcome())
+        if not following and state.ended(program):
+            outcomes.add(tuple(pair for pair in state.outcome() if pair[0] not in _unread(program, state.outcome())))
         for new in following:
             if new not in seen:
                 seen.add(new)
@@ -113,14 +64,37 @@ def explore(program: Program, machine: type[Machine]) -> frozenset[Outcome]:
     return frozenset(outcomes)
 
 
-Values = tuple[tuple[str, int], ...]
+Values = tuple[tuple[str, Value], ...]  # registers or memory
+Numbers = tuple[tuple[str, int], ...]  # of writes, for each variable
 
 
-def _get(values: Values, name: int | str) -> int:
-    return name if isinstance(name, int) else dict(values).get(name, 0)
+def _unread(program: Program, registers: Values) -> set[str]:
+    """Return the registers of loads whose condition is not met."""
+    loads = [one for thread in program for one in thread if one.register and one.condition]
+    return {one.register for one in loads if not _get(registers, one.condition)}
 
 
-def _put(values: Values, name: str, value: int) -> Values:
+def _get(values: Values, name: Value) -> Value:
+    """Return what a name stands for; a number or an address stands for itself."""
+    return name if isinstance(name, int) or name.startswith("&") else dict(values).get(name, 0)
+
+
+def _variable(registers: Values, instruction: Instruction) -> str:
+    """Return the variable that is accessed, '' if the pointer leads to none."""
+    address = _get(registers, instruction.pointer) if instruction.pointer else f"&{instruction.variable}"
+    return address[1:] if isinstance(address, str) else ""
+
+
+def _done(registers: Values, instruction: Instruction) -> bool:
+    """Return whether a store is done: it has no condition, or that is met."""
+    return not instruction.condition or bool(_get(registers, instruction.condition))
+
+
+def _number(numbers: Numbers, name: str) -> int:
+    return dict(numbers).get(name, 0)
+
+
+def _put(values: tuple[tuple[str, T], ...], name: str, value: T) -> tuple[tuple[str, T], ...]:
     return tuple(sorted({**dict(values), name: value}.items()))
 
 
@@ -152,6 +126,10 @@ class StoreBuffer:
             if self.at[thread] < len(program[thread]):
                 yield from self._do(thread, program[thread][self.at[thread]])
 
+    def ended(self, program: Program) -> bool:
+        """Return whether all instructions are executed."""
+        return self.at == tuple(map(len, program))
+
     def outcome(self) -> Outcome:
         """Return the values of the registers."""
         return self.registers
@@ -159,13 +137,13 @@ class StoreBuffer:
     def _do(self, thread: int, instruction: Instruction) -> Iterator[StoreBuffer]:
         buffer = self.buffers[thread]
         moved = replace(self, at=(*self.at[:thread], self.at[thread] + 1, *self.at[thread + 1 :]))
-        if instruction.kind == "store":
+        seen = dict([*self.memory, *buffer]).get(_variable(self.registers, instruction), 0)
+        if instruction.kind == "store" and _done(self.registers, instruction):
             written = (*buffer, (instruction.variable, _get(self.registers, instruction.source)))
             yield moved._stored(thread, written)
         elif instruction.kind == "load":
-            seen = dict([*self.memory, *buffer]).get(instruction.variable, 0)
             yield replace(moved, registers=_put(self.registers, instruction.register, seen))
-        elif instruction.kind != "mb" or not buffer:
+        elif (instruction.kind != "mb" or not buffer) and (instruction.kind != "while" or seen != instruction.source):
             yield moved
 
     def _stored(self, thread: int, buffer: Values) -> StoreBuffer:
@@ -193,8 +171,8 @@ class Write:
     """
 
     variable: str
-    value: int
-    after: Values = ()
+    value: Value
+    after: Numbers = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +185,16 @@ class Weak:
     """
 
     done: tuple[frozenset[int], ...]
-    views: tuple[Values, ...]
-    barred: tuple[Values, ...]
+    views: tuple[Numbers, ...]
+    barred: tuple[Numbers, ...]
     writes: tuple[Write, ...] = ()
-    own: tuple[Values, ...] = field(default=())
+    own: tuple[Numbers, ...] = field(default=())
     registers: Values = ()
 
     @classmethod
     def start(cls, program: Program) -> Weak:
         """Return the first state of a program."""
-        nothing: tuple[Values, ...] = ((),) * len(program)
+        nothing: tuple[Numbers, ...] = ((),) * len(program)
         return cls((frozenset[int](),) * len(program), nothing, nothing, own=nothing)
 
     def next_states(self, program: Program) -> Iterator[Weak]:
@@ -231,18 +209,25 @@ class Weak:
                     yield from self._do(thread, at, instruction)
         yield from self._reach()
 
+    def ended(self, program: Program) -> bool:
+        """Return whether all instructions are executed."""
+        return tuple(map(len, self.done)) == tuple(map(len, program))
+
     def outcome(self) -> Outcome:
         """Return the values of the registers."""
         return self.registers
 
     def _do(self, thread: int, at: int, instruction: Instruction) -> Iterator[Weak]:
         new = replace(self, done=_with(self.done, thread, self.done[thread] | {at}))
+        number = _number(self.views[thread], _variable(self.registers, instruction))
+        value = self.writes[number - 1].value if number else 0
         if instruction.kind == "load":
-            number = _get(self.views[thread], instruction.variable)
-            value = self.writes[number - 1].value if number else 0
             yield replace(new, registers=_put(self.registers, instruction.register, value))
+        elif instruction.kind == "while":
+            if value != instruction.source:
+                yield new
         elif instruction.kind == "store":
-            yield new._store(thread, instruction)
+            yield new._store(thread, instruction) if _done(self.registers, instruction) else new
         elif instruction.kind == "wmb":
             yield replace(new, barred=_with(self.barred, thread, self.own[thread]))
         elif instruction.kind == "rmb" or self._all_see(thread):
@@ -261,13 +246,13 @@ class Weak:
 
     def _all_see(self, thread: int) -> bool:
         """Return whether all threads see what this thread sees, which a full barrier waits for."""
-        return all(_get(view, name) >= number for name, number in self.views[thread] for view in self.views)
+        return all(_number(view, name) >= number for name, number in self.views[thread] for view in self.views)
 
     def _reach(self) -> Iterator[Weak]:
         for thread, view in enumerate(self.views):
             for number, write in enumerate(self.writes, 1):
-                late = _get(view, write.variable) < number
-                if late and all(_get(view, name) >= least for name, least in write.after if name != write.variable):
+                late = _number(view, write.variable) < number
+                if late and all(_number(view, name) >= least for name, least in write.after if name != write.variable):
                     yield replace(self, views=_with(self.views, thread, _put(view, write.variable, number)))
 
 

@@ -41,6 +41,29 @@ TESTS = (
             "wmb, rmb": ("data = 1; wmb; flag = 1", "r0 = flag; rmb; r1 = data"),
             "release, acquire": ("data = 1; release flag = 1", "r0 = acquire flag; r1 = data"),
             "mb": ("data = 1; mb; flag = 1", "r0 = flag; mb; r1 = data"),
+            "wmb, control dependency": ("data = 1; wmb; flag = 1", "r0 = flag; if r0: r1 = data"),
+        },
+    ),
+    Litmus(
+        "waiting for a flag",
+        "a loop does not keep the accesses after it; barrier() stops the compiler, but not the machine",
+        {
+            "none": ("data = 1; flag = 1", "while flag == 0; r0 = data"),
+            "barrier": ("data = 1; barrier; flag = 1", "while flag == 0; barrier; r0 = data"),
+            "wmb alone": ("data = 1; wmb; flag = 1", "while flag == 0; r0 = data"),
+            "rmb alone": ("data = 1; flag = 1", "while flag == 0; rmb; r0 = data"),
+            "wmb, rmb": ("data = 1; wmb; flag = 1", "while flag == 0; rmb; r0 = data"),
+            "release, acquire": ("data = 1; release flag = 1", "while acquire flag == 0; r0 = data"),
+        },
+    ),
+    Litmus(
+        "publishing a pointer",
+        "the reader needs no barrier, because what it reads depends on the pointer; the writer does",
+        {
+            "none": ("x = 1; p = &x", "r0 = p; r1 = *r0"),
+            "rmb alone": ("x = 1; p = &x", "r0 = p; rmb; r1 = *r0"),
+            "wmb alone": ("x = 1; wmb; p = &x", "r0 = p; r1 = *r0"),
+            "release alone": ("x = 1; release p = &x", "r0 = p; r1 = *r0"),
         },
     ),
     Litmus(
@@ -51,6 +74,7 @@ TESTS = (
             "rmb": ("r0 = x; rmb; y = 1", "r1 = y; rmb; x = 1"),
             "wmb": ("r0 = x; wmb; y = 1", "r1 = y; wmb; x = 1"),
             "data dependency": ("r0 = x; y = r0", "r1 = y; x = r1"),
+            "control dependency": ("r0 = x; if r0: y = 1", "r1 = y; if r1: x = 1"),
             "acquire": ("r0 = acquire x; y = 1", "r1 = acquire y; x = 1"),
             "release": ("r0 = x; release y = 1", "r1 = y; release x = 1"),
             "mb": ("r0 = x; mb; y = 1", "r1 = y; mb; x = 1"),
@@ -92,7 +116,8 @@ def surprises(threads: tuple[str, ...], machine: type[StoreBuffer | Weak]) -> fr
 
 def show(outcomes: frozenset[Outcome]) -> str:
     """Return outcomes as text."""
-    return " or ".join(" ".join(f"{name}={value}" for name, value in outcome) for outcome in sorted(outcomes)) or "-"
+    texts = [" ".join(f"{name}={value}" for name, value in outcome) for outcome in outcomes]
+    return " or ".join(sorted(texts)) or "-"
 
 
 def rows(test: Litmus) -> list[tuple[str, str, str, str]]:

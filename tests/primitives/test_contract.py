@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -101,6 +102,28 @@ def test_waiters_are_served_in_the_order_in_which_they_came(way: Adapter, actor:
         each.result()
 
     assert order == [0, 1, 2, 3]
+
+
+@claim([each for each in EXCLUSIVE if each.fifo and not each.event])
+def test_a_thread_that_keeps_taking_it_again_lets_a_waiter_in(way: Adapter, actor: Cast) -> None:
+    lock, other, took = way.make(), actor(), threading.Event()
+
+    def pass_through(_: int) -> None:
+        way.take(lock)
+        took.set()
+        way.give(lock)
+
+    way.take(lock)
+    waiters(lock, [other], pass_through)
+    deadline = time.monotonic() + THREAD_LIMIT
+    while not took.is_set():
+        assert time.monotonic() < deadline, "the waiter starves"
+        way.give(lock)
+        way.take(lock)
+        time.sleep(0.0005)
+    way.give(lock)
+    other.result()
+    assert found() == []
 
 
 @claim([each for each in EVERY if each.shared and each.block is not None])

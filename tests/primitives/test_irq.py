@@ -16,6 +16,9 @@ from primitives import Completion, Mutex, RawSpinLock, RWLock, SpinLock
 from primitives.irq import (
     IrqStatistics,
     cpu_relax,
+    disable_irq,
+    disable_irq_nosync,
+    enable_irq,
     free_irq,
     irq_statistics,
     irqs_disabled,
@@ -25,8 +28,9 @@ from primitives.irq import (
     local_irq_save,
     raise_irq,
     request_irq,
+    synchronize_irq,
 )
-from primitives.preempt import in_hardirq, in_interrupt
+from primitives.preempt import in_hardirq, in_interrupt, preempt_disable, preempt_enable
 from tests.patience import THREAD_LIMIT
 from tests.primitives.contract import Cast, until
 from tests.worlds import found
@@ -377,3 +381,84 @@ def test_every_interrupt_from_another_thread_is_delivered(irq: Requested, actor:
     assert target.result() > 0
     assert runs == [300]
     assert found() == []
+
+
+@pytest.mark.parametrize("wait", [free_irq, synchronize_irq, disable_irq])
+def test_whoever_takes_a_handler_away_waits_until_it_has_ended(wait: Callable[[int], None], actor: Cast) -> None:
+    begun, go_on = Completion("begun"), Completion("go on")
+    ended: list[bool] = []
+
+    def handler(_: int) -> None:
+        begun.complete()
+        until(go_on.done)
+        ended.append(True)
+
+    number = 900 + len(wait.__name__)
+    request_irq(number, handler)
+    interrupted, waiter = actor(), actor()
+    interrupted.begin(raise_irq, number)
+    begun.wait_for_completion()
+    waiter.begin(wait, number)
+    assert not ended
+    go_on.complete()
+    interrupted.result()
+    waiter.result()
+
+    assert ended == [True]
+    if wait is not free_irq:
+        free_irq(number)
+
+
+def test_a_disabled_interrupt_stays_pending_until_it_is_enabled(irq: Requested) -> None:
+    runs: list[int] = []
+    number = irq(runs.append)
+    disable_irq(number)
+    disable_irq_nosync(number)
+    raise_irq(number)
+    enable_irq(number)
+    assert (runs, irq_statistics(number).pending) == ([], 1)
+
+    enable_irq(number)
+
+    assert runs == [number]
+    with pytest.raises(RuntimeError, match="unbalanced enable"):
+        enable_irq(number)
+
+
+def test_a_handler_must_not_wait_for_itself(irq: Requested, monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, *_: raised.append(kind))
+
+    raise_irq(irq(synchronize_irq))
+
+    assert raised == [lockdep.DeadlockError]
+
+
+def test_a_handler_that_leaves_the_context_changed_is_reported(irq: Requested) -> None:
+    raise_irq(irq(lambda _: preempt_disable()))
+    preempt_enable()
+
+    assert titles() == [f"the handler {test_a_handler_that_leaves_the_context_changed_is_reported.__name__}.<locals>."
+                        "<lambda> returned with another context"]  # fmt: skip
+
+
+def test_a_handler_that_restores_the_context_is_silent(irq: Requested) -> None:
+    raise_irq(irq(lambda _: (preempt_disable(), preempt_enable())))
+
+    assert found() == []
+
+
+def test_a_handler_that_releases_what_it_interrupted_is_reported(irq: Requested) -> None:
+    lock, own = SpinLock("interrupted"), SpinLock("own")
+
+    def handler(_: int) -> None:
+        with own:
+            lock.unlock()
+
+    number = irq(handler)
+    local_irq_disable()
+    lock.lock()
+    raise_irq(number)
+    local_irq_enable()
+
+    assert [title for title in titles() if "released a lock of the code that it interrupted" in title]

@@ -3,15 +3,19 @@
 import gc
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 import lockdep
+import lockdep.threading
 from lockdep import runtime
 from lockdep.contexts import simulated
 from lockdep.validator.validator import Validator
-from primitives import LocalLock, PerCPU, SpinLock
+from primitives import LocalLock, Mutex, PerCPU, RawSpinLock, RWLock, RWSem, Semaphore, SeqLock, SpinLock
+from primitives.irq import local_irq_disable, local_irq_enable
 from primitives.local_lock import LocalLockStatistics
 from primitives.percpu import get_cpu, put_cpu, smp_processor_id
 from primitives.preempt import (
@@ -24,6 +28,7 @@ from primitives.preempt import (
     preempt_enable,
     preemptible,
 )
+from primitives.softirq import local_bh_disable, local_bh_enable
 from tests.patience import THREAD_LIMIT
 from tests.primitives.contract import Cast, until
 from tests.worlds import found, in_thread
@@ -149,6 +154,94 @@ def test_the_preemption_count_nests() -> None:
     assert preemptible()
     assert in_task()
     assert not in_interrupt()
+
+
+@pytest.mark.parametrize("kind", [SpinLock, RawSpinLock, RWLock, SeqLock])
+def test_a_held_spinning_lock_holds_preemption_off(kind: Any) -> None:
+    lock = kind("spinning")
+    with lock.write() if kind is RWLock else lock:
+        assert (in_atomic(), preemptible(), preempt_count()) == (True, False, 1)
+        lockdep.assert_preemption_disabled()
+        assert found() == []
+        lockdep.assert_preemption_enabled()
+    assert not in_atomic()
+
+    assert found() == ["assertion"]
+
+
+@pytest.mark.parametrize("kind", [Mutex, RWSem])
+def test_a_held_sleeping_lock_does_not(kind: Any) -> None:
+    lock = kind("sleeping")
+    with lock.write() if kind is RWSem else lock:
+        assert (in_atomic(), preemptible()) == (False, True)
+        lockdep.assert_preemption_enabled()
+
+    assert found() == []
+
+
+def with_preemption_off() -> Any:
+    return preempt_disabled()
+
+
+@contextmanager
+def with_interrupts_off() -> Iterator[None]:
+    local_irq_disable()
+    yield
+    local_irq_enable()
+
+
+@contextmanager
+def with_bottom_halves_off() -> Iterator[None]:
+    local_bh_disable()
+    yield
+    local_bh_enable()
+
+
+ATOMIC = [with_preemption_off, with_interrupts_off, with_bottom_halves_off]
+
+
+@pytest.mark.parametrize("atomic", ATOMIC)
+@pytest.mark.parametrize("kind", [Mutex, RWSem, Semaphore, lockdep.threading.Lock])
+def test_taking_a_sleeping_lock_in_atomic_context_is_reported(kind: Any, atomic: Any) -> None:
+    lock = kind(name="sleeping") if kind is not lockdep.threading.Lock else kind("sleeping")
+    take = lock.write() if kind is RWSem else lock
+    for _ in range(2):
+        with take:
+            pass
+    assert found() == []
+    for _ in range(2):
+        with atomic(), take:
+            pass
+
+    assert titles() == ["sleeping function called from invalid context"]
+
+
+@pytest.mark.parametrize("atomic", ATOMIC)
+@pytest.mark.parametrize("kind", [SpinLock, RawSpinLock])
+def test_taking_a_spinning_lock_there_or_trying_is_silent(kind: Any, atomic: Any) -> None:
+    lock, mutex = kind("spinning"), Mutex("mutex")
+    with atomic(), lock:
+        pass
+    with atomic():
+        assert mutex.trylock()
+        mutex.unlock()
+    with atomic():
+        pass
+    with mutex:
+        pass
+
+    assert found() == []
+
+
+def test_bottom_halves_are_not_enabled_with_interrupts_off() -> None:
+    for interrupts_off in (False, True):
+        local_bh_disable()
+        if interrupts_off:
+            local_irq_disable()
+        local_bh_enable()
+        local_irq_enable()
+
+        assert found() == ["misuse"] * interrupts_off
 
 
 def test_an_unbalanced_preempt_enable_is_reported() -> None:

@@ -134,3 +134,71 @@ def test_a_reader_of_a_dictionary_sees_one_state() -> None:
         assert (state["x"], state["y"]) == (1, 1)
         assert list(keys) == ["x", "y"]
         assert table["z"] == 2
+
+
+def change_list(numbers: RCUList[int]) -> None:
+    """Make each change of a list once, by the form for callers that hold the lock."""
+    first = numbers.add_locked(1)
+    last = numbers.add_tail_locked(3)
+    numbers.replace_locked(first, 2)
+    assert numbers.remove_locked(last) == 3
+
+
+def change_dict(table: RCUDict[str, int]) -> None:
+    """Make each change of a dictionary once, by the form for callers that hold the lock."""
+    table.set_locked("a", 1)
+    table.update_locked({"b": 2})
+    assert table.pop_locked("b") == 2
+    assert table.replace_locked({"c": 3}) == {"a": 1}
+
+
+def test_a_list_is_searched_and_changed_in_one_section_of_its_lock() -> None:
+    numbers: RCUList[int] = RCUList(name="numbers")
+    with numbers.lock:
+        if 2 not in list(numbers):
+            change_list(numbers)
+
+    assert values(numbers) == [2]
+    assert found() == []
+
+
+def test_a_dictionary_is_searched_and_changed_in_one_section_of_its_lock() -> None:
+    table: RCUDict[str, int] = RCUDict(name="table")
+    with table.lock.bh():
+        if "c" not in table:
+            change_dict(table)
+
+    with rcu_read_side():
+        assert table == {"c": 3}
+    assert found() == []
+
+
+def test_a_locked_form_without_the_lock_is_reported_at_each_place_and_done() -> None:
+    numbers: RCUList[int] = RCUList(name="numbers")
+    table: RCUDict[str, int] = RCUDict(name="table")
+
+    change_list(numbers)
+    assert found() == ["assertion"] * 4
+    change_dict(table)
+
+    assert found() == ["assertion"] * 8
+    assert values(numbers) == [2]
+    with rcu_read_side():
+        assert table == {"c": 3}
+
+
+def test_a_refused_change_leaves_the_list_and_the_lock_as_they_were() -> None:
+    numbers, table = RCUList([1], "numbers"), RCUDict({"a": 1}, "table")
+    with numbers.lock:
+        node = next(numbers.nodes())
+        numbers.remove_locked(node)
+        for refused in (lambda: numbers.remove_locked(node), lambda: numbers.replace_locked(node, 2)):
+            with pytest.raises(ValueError, match="not in the list"):
+                refused()
+    with table.lock, pytest.raises(KeyError):
+        table.pop_locked("b")
+
+    assert values(numbers) == []
+    assert not numbers.lock.locked()
+    assert not table.lock.locked()
+    assert found() == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -12,12 +12,6 @@ from lockdep.contexts import simulated
 from primitives import RWLock, RWSem
 from tests.primitives.contract import Cast, until
 from tests.worlds import found
-
-
-@pytest.fixture(autouse=True)
-def ordinary_code() -> Iterator[None]:
-    yield
-    simulated.forget()
 
 
 def with_waiting_writer(lock: RWLock, actor: Cast) -> Callable[[], None]:

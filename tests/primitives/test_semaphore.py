@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+import lockdep
 from lockdep import fastpath, runtime
-from primitives import Completion, RWSem, Semaphore
+from primitives import Completion, Mutex, RWSem, Semaphore
 from tests.primitives.contract import Cast, until
-from tests.worlds import found, in_thread
+from tests.worlds import found, in_thread, world
 
 
 def test_a_semaphore_counts_its_units() -> None:
@@ -102,20 +103,44 @@ def test_taking_the_only_unit_twice_is_reported() -> None:
     semaphore.up()
 
 
-def test_taking_the_only_unit_twice_is_fine_if_another_thread_gives_it(actor: Cast) -> None:
-    semaphore, other = Semaphore(1), actor()
-    semaphore.down()
+def test_the_report_of_a_second_down_names_no_timeout(actor: Cast) -> None:
+    semaphore, taker = Semaphore(1), actor()
+    taker.do(semaphore.down)
 
-    def give() -> None:
-        until(lambda: semaphore.statistics().waiting == 1)
-        semaphore.up()
+    taker.begin(semaphore.down)
 
-    other.begin(give)
-    semaphore.down()
-
-    other.result()
-    assert found() == []
+    until(lambda: len(runtime.findings()) == 1)
+    assert "with a timeout" not in str(runtime.findings()[0])
+    semaphore.up()  # it is waited for, not refused: any thread may give the unit
+    taker.result()
     semaphore.up()
+
+
+def test_the_report_of_a_second_down_with_a_timeout_names_it() -> None:
+    semaphore = Semaphore(1)
+    semaphore.down()
+
+    assert not semaphore.down_timeout(0.15)
+
+    assert "acquire lock with a timeout" in str(runtime.findings()[0])
+    semaphore.up()
+
+
+def test_taking_the_only_unit_twice_is_fine_if_another_thread_gives_it(actor: Cast) -> None:
+    with world(raise_on_recursion=True):  # then the other thread has a second for it
+        semaphore, other = Semaphore(1), actor()
+        semaphore.down()
+
+        def give() -> None:
+            until(lambda: semaphore.statistics().waiting == 1)
+            semaphore.up()
+
+        other.begin(give)
+        semaphore.down()
+
+        other.result()
+        assert found() == []
+        semaphore.up()
 
 
 def test_a_thread_may_end_with_a_unit_that_another_one_gives() -> None:
@@ -136,3 +161,16 @@ def test_a_cycle_over_a_completion_and_a_semaphore_is_reported() -> None:
         done.wait_for_completion()
 
     assert found() == ["circular"]
+
+
+def test_a_unit_is_given_whatever_the_validator_raises() -> None:
+    with lockdep.use(lockdep.Validator(lockdep.Options(raise_on_deadlock=True))):
+        mutex, semaphore = Mutex("mutex"), Semaphore(0, "semaphore")
+        semaphore.up()
+        with mutex:
+            semaphore.down()
+
+        with mutex, pytest.raises(lockdep.DeadlockError):
+            semaphore.up()
+
+        assert semaphore.count == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,12 +18,6 @@ from primitives.seqlock import SeqCount, SeqCountLatch, SeqLock
 from primitives.spinlock import SpinLock
 from tests.primitives.contract import Cast, until
 from tests.worlds import found
-
-
-@pytest.fixture(autouse=True)
-def ordinary_code() -> Iterator[None]:
-    yield
-    simulated.forget()
 
 
 def test_seqlocks_are_of_the_same_build_as_lockdep() -> None:
@@ -320,9 +314,34 @@ def test_ending_a_write_that_was_not_begun_raises(actor: Cast) -> None:
     with pytest.raises(RuntimeError):
         count.write_end()
 
-    assert [finding.title for finding in runtime.findings()] == ["bad unlock balance detected!"]
+    assert [finding.title for finding in runtime.findings()] == ["bad unlock balance detected!"] * 2  # two places
     assert count.now() == 1
     writer.do(count.write_end)
+
+
+def test_a_second_writer_is_reported_where_it_begins(actor: Cast) -> None:
+    count = SeqCount("count")
+    count.write_begin()
+    writer = actor()
+
+    writer.do(count.write_begin)
+    assert [finding.title for finding in runtime.findings()] == ["a seqcount is written by two writers at once"]
+    writer.do(count.write_end)
+
+    assert count.now() == 1
+    count.write_end()
+    assert count.now() == 2
+
+
+def test_writers_one_after_the_other_are_silent(actor: Cast) -> None:
+    count = SeqCount("count")
+    writer = actor()
+    for write in (writer.do, lambda step: step()):
+        write(count.write_begin)
+        write(count.write_end)
+
+    assert found() == []
+    assert count.now() == 4
 
 
 def test_opposite_orders_of_writer_and_lock_are_reported() -> None:

@@ -51,7 +51,6 @@ def test_the_waiters_of_the_parent_are_gone_in_the_child(way: Adapter) -> None:
     assert run("forked", way) == ["both went on", "findings:"]
 
 
-@pytest.mark.parametrize("way", FOR_EVENTS if BUILD == "compiled" else FOR_EVENTS[:1], ids=str)
-@pytest.mark.xfail(BUILD == "pure", reason="a pure wait does not look up when it comes out in a child", strict=True)
+@pytest.mark.parametrize("way", FOR_EVENTS, ids=str)
 def test_a_wait_continues_in_the_child_of_a_forking_handler(way: Adapter) -> None:
     assert run("forked_on_top", way) == ["both went on", "findings:"]
