@@ -48,6 +48,15 @@ def test_a_finding_that_differs_in_one_of_them_does_not_count(change: dict[str, 
     assert not judge(BUGGY, 66, [{**FINDING, **change}]).right
 
 
+def test_a_warning_is_enough_for_an_exhibit_that_says_so() -> None:
+    exhibit = next(one for one in all_exhibits() if one.name == "watchtower-197-queue-join" and one.twin == "buggy")
+    classes = ["stdlib/logging/__init__.py:229 _lock", "event:watchtower/__init__.py:421 tasks"]
+    finding = {"slug": "wait", "level": "warning", "classes": classes}
+
+    assert judge(exhibit, 0, [finding]).word == "found"
+    assert judge(exhibit, 0, [{**finding, "classes": classes[:1]}]).word == "missed"
+
+
 def test_the_prefix_for_the_standard_library_is_not_part_of_a_place() -> None:
     assert matches(BUGGY, {**FINDING, "text": "at stdlib/multiprocessing/pool.py:247"})
 

@@ -1,7 +1,8 @@
 """The verdict on a run of an exhibit: compares what lockdep reported with the known bug of the exhibit.
 
 A buggy program must end with lockdep's exit code and a finding of the right kind that names every lock of the
-known cycle. A fixed or healthy one must end with 0; warnings are allowed there.
+known cycle; a warning is enough where the exhibit says so. A fixed or healthy one must end with 0; warnings are
+allowed there.
 """
 
 import json
@@ -18,6 +19,11 @@ SLUGS = {
     "abba": ("circular", "recursive"),
     "join-while-holding": ("join", "circular"),
     "wait-while-holding": ("wait", "circular"),
+    "wait-for-own-thread": ("wait",),
+    "signal-reentrancy": ("usage", "recursive"),
+    "await-held": ("await",),
+    "fork-held": ("fork",),
+    "gc-reentrancy": ("usage", "recursive"),
 }
 
 Report = Mapping[str, Any]  # a finding as it stands in the JSON report
@@ -47,6 +53,8 @@ def judge(exhibit: Exhibit, exit_code: int | None, findings: Sequence[Report]) -
 
 def _judge_buggy(exhibit: Exhibit, exit_code: int, findings: Sequence[Report]) -> Verdict:
     errors = [finding for finding in findings if finding["level"] == "error"]
+    if exhibit.level == "warning" and any(matches(exhibit, finding) for finding in findings):
+        return Verdict("found", right=True)
     if exit_code == FOUND_SOMETHING and any(matches(exhibit, finding) for finding in errors):
         return Verdict("found", right=True)
     if not exhibit.judged:
