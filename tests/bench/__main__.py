@@ -15,8 +15,8 @@ from tests.bench.build import describe
 from tests.bench.table import render_heading, render_rows
 
 GROUPS = (
-    "locks", "creation", "queues", "newthread", "scaling", "slowpath", "memory", "startup", "primitives", "waiting",
-    "trip",
+    "locks", "creation", "queues", "handoffs", "newthread", "scaling", "slowpath", "memory", "startup", "primitives",
+    "waiting", "blocked", "trip", "snapshots",
 )  # fmt: skip
 
 

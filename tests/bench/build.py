@@ -19,6 +19,7 @@ TIMED = (1.5 if sys.version_info >= (3, 14) else 1.0) if COMPILED else None
 CALLS = None if COMPILED else 4.0
 CREATION = 3.0 if COMPILED else 8.0
 QUEUE = 1.15 if COMPILED else None
+HANDOFF = 1.15 if COMPILED else None
 
 
 def describe() -> str:

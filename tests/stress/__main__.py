@@ -10,17 +10,23 @@ from typing import Any
 from tests.stress import __doc__ as description
 from tests.stress.watchdog import guard_this_process, run_guarded
 
-TORTURES = {"locktorture": "torture", "rwtorture": "torture", "rcutorture": "rcutorture", "seqtorture": "seqtorture"}
+TORTURES = {
+    "locktorture": "torture",
+    "rwtorture": "torture",
+    "rcutorture": "rcutorture",
+    "seqtorture": "seqtorture",
+    "worktorture": "worktorture",
+}
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.stress", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("program", choices=["storm", "race", *TORTURES])
+    parser.add_argument("program", choices=["storm", "race", "onlookers", *TORTURES])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--locks", choices=["raw", "lockdep"], default="lockdep", help="storm: whose locks")
-    parser.add_argument("--threads", type=int, default=4, help="race: how many at most; torture: how many")
+    parser.add_argument("--threads", type=int, default=4, help="race: how many at most; others: how many")
     parser.add_argument("--primitive", help="torture: of this one only; it takes --seconds for each")
     parser.add_argument("--broken", action="store_true", help="torture: of the variants that are broken on purpose")
     parser.add_argument("--seed", type=int, default=1)
@@ -35,9 +41,10 @@ def run_here(options: argparse.Namespace) -> list[str]:
         return storm.run(options.seconds, options.locks, options.seed)
     if options.program in TORTURES:
         return list(torture_of(options).run(options))
-    from tests.stress import race
+    from tests.stress import onlookers, race
 
-    return race.run(options.seconds, options.threads, options.seed)
+    program = onlookers if options.program == "onlookers" else race
+    return program.run(options.seconds, options.threads, options.seed)
 
 
 def rounds(options: argparse.Namespace) -> int:

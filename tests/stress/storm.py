@@ -11,12 +11,13 @@ from random import Random
 
 from tests.stress import subject
 from tests.stress.alarms import Alarms
+from tests.stress.deadlocks import Deadlocks
 from tests.stress.forks import fork_once
 from tests.stress.garbage import Yard, clear_garbage, heat_collector
 from tests.stress.locks import make_locks, not_free
 from tests.stress.program import Program, keep_working, main_round
 
-FORK_EVERY = 40  # rounds of the main thread
+FORK_EVERY, DEADLOCK_EVERY = 40, 5  # rounds of the main thread
 
 
 def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
@@ -27,13 +28,15 @@ def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
     watch_exceptions(program)
     alarms = Alarms(locks)
     heat_collector()
-    interrupted, forks = blow(program, alarms, time.monotonic() + seconds)
-    settle(program)
+    deadlocks = Deadlocks() if kind == "lockdep" else None
+    interrupted, forks = blow(program, alarms, deadlocks, time.monotonic() + seconds)
+    settle(program, deadlocks)
     print(
         f"storm on {subject.build(kind)} locks, seed {seed}: {alarms.handled} signals, "
         f"{next(Yard.numbers)} finalizers, {interrupted} interrupts "
         f"({alarms.raised_blocked} into a blocked acquire), {forks} forks, "
-        f"{program.started} threads, {program.rounds} rounds in them",
+        f"{program.started} threads, {program.rounds} rounds in them, "
+        f"{0 if deadlocks is None else deadlocks.ended} deadlocks",
         flush=True,
     )
     if interrupted != alarms.raised:
@@ -41,7 +44,7 @@ def run(seconds: float, kind: subject.Kind, seed: int) -> list[str]:
     return program.problems
 
 
-def blow(program: Program, alarms: Alarms, deadline: float) -> tuple[int, int]:
+def blow(program: Program, alarms: Alarms, deadlocks: Deadlocks | None, deadline: float) -> tuple[int, int]:
     """Run the main thread's part. Return how often it was interrupted and how often it forked."""
     interrupted = forks = number = 0
     yard = Yard(program.locks)
@@ -54,14 +57,18 @@ def blow(program: Program, alarms: Alarms, deadline: float) -> tuple[int, int]:
             problem = fork_once(program.locks, program.kind)
             program.problems += [problem] if problem else []
             forks += 1
+        elif number % DEADLOCK_EVERY == 0 and deadlocks is not None:
+            program.problems += deadlocks.go_on()
     alarms.stop()
     return interrupted, forks
 
 
-def settle(program: Program) -> None:
-    """Wait for the workers, and add to the problems what is left: threads, held locks, findings."""
+def settle(program: Program, deadlocks: Deadlocks | None) -> None:
+    """Wait for the workers and the deadlocks, and add to the problems what is left: threads, held locks, findings."""
     for thread in program.workers:
         thread.join()
+    if deadlocks is not None:
+        program.problems += deadlocks.finish()
     clear_garbage()
     gc.set_threshold(700, 10, 10)
     if left := [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]:
