@@ -5,7 +5,7 @@ for ever.
 
 lockdep reports "possible recursive locking detected" before the thread blocks, with the place of
 both acquisitions and the grade "certain". The worker is a daemon thread, and the program gives up
-on it after half a second, so that this example ends; the exit status is 66. Two corrections are
+on it after a second, so that this example ends; the exit status is 66. Two corrections are
 possible: an RLock, or a method for callers that already hold the lock.
 """
 
@@ -41,5 +41,5 @@ def fill():
 
 worker = threading.Thread(target=fill, name="filler", daemon=True)
 worker.start()
-worker.join(timeout=0.5)
+worker.join(timeout=1)
 print("the worker is", "stuck" if worker.is_alive() else "done")
