@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PACKAGES = ("lockdep", "primitives")
-FILES = ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py")
+FILES = ("LICENSE", "MANIFEST.in", "README.md", "lockdep_processes.pth", "pyproject.toml", "setup.py")
 NOT_SOURCE = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd", "*.c")
 
 

@@ -1,4 +1,4 @@
-"""Adding a rule takes six files: record, check, its line in the rules, renderer, golden story and README row.
+"""Adding a rule takes six files: record, check, its line in the rules, renderer, golden story and explanation.
 
 A rule is added to a copy of the sources, and a program breaks it there, on the pure build.
 """
@@ -99,8 +99,8 @@ with first, second, third, fourth:
 '''
 
 IMPORTS = "from lockdep.validator.checks.irq_order import"
-TABLE = "(check_wait_context,)"
-ROW = "| Invalid wait context |"
+TABLE = "(check_wait_context, check_sleep, check_declared)"
+SECTION = "## `wait-context`: Invalid wait context"
 
 
 def add_rule(tree: Path) -> None:
@@ -111,7 +111,8 @@ def add_rule(tree: Path) -> None:
     rules = tree / "lockdep/validator/rules.py"
     edit(rules, IMPORTS, f"from lockdep.validator.checks.deep import check_deep\n{IMPORTS}")
     edit(rules, TABLE, "(check_wait_context, check_deep)")
-    edit(tree / "README.md", ROW, f"| too many locks held | `deep` | four locks are held | hold fewer |\n{ROW}")
+    told = "## `deep`: too many locks held\n\nFour locks are held.\n\nWhat to do: hold fewer."
+    edit(tree / "lockdep/reports/findings.md", SECTION, f"{told}\n\n{SECTION}")
     (tree / "tests/splats/golden").mkdir(parents=True)
     (tree / "tests/splats/golden/deep.py").write_text(STORY.lstrip())
 
@@ -140,7 +141,7 @@ def test_a_rule_is_added_by_at_most_six_files_and_reports(tree: Path) -> None:
     told = report(tree)
 
     assert len(touched) <= MOST_FILES, touched
-    assert "\nWARNING: too many locks held\n" in told
+    assert "\nERROR: too many locks held " in told
     assert "\n3 locks are held already:\n3 locks held by MainThread:\n" in told
     assert told.count("too many locks held") == 4  # report, and title, headline and text in JSON; no other finding
     assert '"slug": "deep"' in told

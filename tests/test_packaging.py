@@ -1,5 +1,8 @@
-"""The wheel that pip makes of the source tree: with and without a compiler, and with each variable for the build."""
+"""The wheel that pip makes of the source tree: with and without a compiler, and with each variable for the build.
 
+The compiled wheel and the pure one are also checked by the tools that look at what is uploaded."""
+
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -19,6 +22,15 @@ pytestmark = [pytest.mark.once, pytest.mark.network]
 
 TRANSLATED = Path("build/cython")
 NO_COMPILER = {"CC": "/bin/false", "CXX": "/bin/false"}
+# A third is Python. With the symbols, the compiled wheel has 7 MB.
+MOST_BYTES = 3_000_000
+INTERPRETERS = ("cp311", "cp312", "cp313", "cp314", "cp314t")  # and cp313t, which cibuildwheel 4 does not know any more
+PRINT_OPTIONS = """
+import setuptools
+setuptools.setup = lambda **_: None
+import setup
+print(setup.compiler_options(), setup.linker_options())
+"""
 OFFLINE = ("No matching distribution found", "Could not find a version", "No module named pip")
 
 
@@ -76,26 +88,113 @@ def quick_compiler(folder: Path) -> str:
     return str(path)
 
 
-def test_a_compiler_gives_the_compiled_build(tmp_path: Path) -> None:
-    done = build(tmp_path, {"LOCKDEP_REQUIRE_COMPILED": "1", "CC": quick_compiler(tmp_path)}, isolated=True)
-
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which a compiled wheel was made."""
+    folder = tmp_path_factory.mktemp("compiled")
+    done = build(folder, {"LOCKDEP_REQUIRE_COMPILED": "1", "CC": quick_compiler(folder)}, isolated=True)
     assert done.returncode == 0, done.stdout
-    assert "compiled" in run_installed(tmp_path, "--version")
-    assert {path.name.split(".")[0] for path in extensions(tmp_path)} == {
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pure(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which a pure wheel was made."""
+    folder = tmp_path_factory.mktemp("pure")
+    done = build(folder, {"LOCKDEP_PURE": "1"})
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+def wheel_in(folder: Path) -> Path:
+    (wheel,) = (folder / "wheels").glob("*.whl")
+    return wheel
+
+
+def test_a_compiler_gives_the_compiled_build(compiled: Path) -> None:
+    assert "compiled" in run_installed(compiled, "--version")
+    assert {path.name.split(".")[0] for path in extensions(compiled)} == {
         path.stem for package in PACKAGES for path in (ROOT / package).rglob("_*.pxd") if path.stem != "_modes"
     }
-    assert (tmp_path / "site/lockdep/py.typed").exists()
+    assert (compiled / "site/lockdep/py.typed").exists()
     for name in {path.name for suffix in ("h", "pxd") for path in (ROOT / "lockdep/fastpath").glob(f"*.{suffix}")}:
-        assert (tmp_path / "site/lockdep/fastpath" / name).exists()
+        assert (compiled / "site/lockdep/fastpath" / name).exists()
 
 
-@pytest.mark.parametrize("variables", [NO_COMPILER, {"LOCKDEP_PURE": "1"}], ids=["no-compiler", "told-so"])
-def test_the_build_is_pure_without_a_compiler_or_if_asked_for(tmp_path: Path, variables: Mapping[str, str]) -> None:
-    done = build(tmp_path, variables)
+def test_the_extensions_hold_no_symbols_for_a_debugger(compiled: Path) -> None:
+    with ZipFile(wheel_in(compiled)) as archive:
+        made = [each for each in archive.infolist() if each.filename.endswith((".so", ".pyd"))]
+        debugged = [each.filename for each in made if b".debug_info" in archive.read(each)]
+
+    assert debugged == []
+    assert wheel_in(compiled).stat().st_size < MOST_BYTES
+    assert sum(each.compress_size for each in made) < MOST_BYTES / 2
+
+
+def test_debug_information_is_kept_if_it_is_asked_for() -> None:
+    told = {
+        flags: subprocess.run(
+            [sys.executable, "-c", PRINT_OPTIONS], cwd=ROOT, env={**os.environ, "CFLAGS": flags, "LOCKDEP_PURE": "1"},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for flags in ("-g -O1", "-g0", "")
+    }  # fmt: skip
+
+    assert told["-g -O1"] == "[] []\n"
+    assert told["-g0"].startswith("['-O3', '-g0'] ['-Wl,")
+
+
+def test_the_build_is_pure_without_a_compiler(tmp_path: Path) -> None:
+    done = build(tmp_path, NO_COMPILER)
 
     assert done.returncode == 0, done.stdout
     assert "pure" in run_installed(tmp_path, "--version")
     assert extensions(tmp_path) == []
+
+
+def test_the_build_is_pure_if_asked_for_and_serves_every_system(pure: Path) -> None:
+    assert "pure" in run_installed(pure, "--version")
+    assert extensions(pure) == []
+    assert wheel_in(pure).name.endswith("-py3-none-any.whl")
+
+
+@pytest.mark.parametrize("which", ["compiled", "pure"])
+@pytest.mark.parametrize("tool", ["twine check --strict", "check_wheel_contents"])
+def test_the_tool_accepts_the_wheel(which: str, tool: str, request: pytest.FixtureRequest) -> None:
+    name, *options = tool.split()
+    need(name)
+    wheel = wheel_in(request.getfixturevalue(which))
+
+    done = subprocess.run([sys.executable, "-m", name, *options, wheel], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_pyroma_misses_nothing_but_an_address(tmp_path: Path) -> None:
+    need("pyroma")
+    source = copy_source(tmp_path / "source")
+    command = [sys.executable, "-m", "pyroma", "--min", "10", "--skip-tests", "AuthorEmail", source]
+
+    done = subprocess.run(command, env={**os.environ, "LOCKDEP_PURE": "1"}, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Final rating: 10/10" in done.stdout
+
+
+@pytest.mark.parametrize(("system", "libraries"), [("linux", ("manylinux", "musllinux")), ("macos", ("macosx",))])
+def test_cibuildwheel_builds_for_every_interpreter(system: str, libraries: tuple[str, ...]) -> None:
+    need("cibuildwheel")
+    command = ["-m", "cibuildwheel", "--print-build-identifiers", "--platform", system, "--archs", "x86_64", "."]
+
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    wanted = {f"{python}-{library}_x86_64" for python in INTERPRETERS for library in libraries}
+    assert set(done.stdout.split()) - {f"cp313t-{library}_x86_64" for library in libraries} == wanted
+
+
+def need(tool: str) -> None:
+    if importlib.util.find_spec(tool) is None:
+        pytest.skip(f"{tool} is not installed: pip install lockdep[packages]")
 
 
 def test_a_required_compiled_build_does_not_fall_back(tmp_path: Path) -> None:
