@@ -4,7 +4,8 @@ A thread leaves its work in the list of its sightings, and does it when it is ca
 acquisitions it would keep the first lock for so long that a deadlock becomes likely which was not. Promises:
 
 A thread waits for the graph lock at most GRAPH_LOCK_SECONDS, and never while it is already inside the validator; what
-cannot be judged in time stays in the list. A signal handler may raise an exception on any line, so a piece of work
+cannot be judged in time stays in the list. Who asks for the findings waits longer: an answer must not lack what the
+same thread has done before. A signal handler may raise an exception on any line, so a piece of work
 leaves the list last, and doing one twice does no harm. Findings are told to `sink` after the graph lock is free. An
 Exception of ours is an internal failure: it is said once, and the program goes on. A piece of work that runs out of
 memory or of stack stays in the list. Exceptions of the program, which its signal handlers raise while we work, pass
@@ -32,6 +33,7 @@ from lockdep.violations.where import Where
 from lockdep.waits.held import thread_name
 
 GRAPH_LOCK_SECONDS = 0.02
+ASKED_SECONDS = 2.0  # for the graph lock, where somebody waits for an answer
 REFUSED_SECONDS = 5.0
 TELLING_SECONDS = 5.0  # how long the end of the process waits for a thread that tells what was found
 SHORTAGE = (MemoryError, RecursionError)  # these pass, and the work is done another time
@@ -83,25 +85,25 @@ class GuardedWork:
         """
         self._soon(fastpath.thread_state(), lambda: self.book.register(violation, grade, reason))
 
-    def judge(self, thread: ThreadState) -> None:
-        """Judge the sightings of the running thread, and tell what was found.
+    def judge(self, thread: ThreadState, seconds: float = GRAPH_LOCK_SECONDS) -> None:
+        """Judge the sightings of the running thread, and tell what was found. Wait so long for the graph lock.
 
         Raises DeadlockError if the option raise_on_deadlock is set and an error was found.
         """
         if thread.busy or not thread.sightings:
             return
-        found = self._work_and_tell(thread, thread)
+        found = self._work_and_tell(thread, thread, seconds)
         if not thread.chain.depth and thread.serial == self._forker:
             self.rules.over_fork = frozenset()
         for finding in found:
             if self.options.raise_on_deadlock and finding.raises:
                 raise DeadlockError(finding)
 
-    def judge_other(self, thread: ThreadState) -> None:
+    def judge_other(self, thread: ThreadState, seconds: float = GRAPH_LOCK_SECONDS) -> None:
         """Judge the sightings of another thread, which may go on meanwhile, or may have ended."""
         me = fastpath.thread_state()
         if thread.sightings and not me.busy:
-            self._work_and_tell(me, thread)
+            self._work_and_tell(me, thread, seconds)
 
     def _soon(self, thread: ThreadState, work: Work) -> None:
         """Do a piece of work at the next calm moment of the running thread, or now if an exception may come of it."""
@@ -111,18 +113,20 @@ class GuardedWork:
         if calm or self.options.raise_on_deadlock or thread.prompt:
             self.judge(thread)
 
-    def _now(self, thread: ThreadState, work: Work) -> None:
+    def _now(self, thread: ThreadState, work: Work, seconds: float = GRAPH_LOCK_SECONDS) -> None:
         """Do a piece of work now, after all that is in the list of the running thread."""
         thread.sightings.append(work)
         thread.waits_calm = True
-        self.judge(thread)
+        self.judge(thread, seconds)
 
-    def _work_and_tell(self, me: ThreadState, owner: ThreadState) -> Sequence[Finding]:
+    def _work_and_tell(
+        self, me: ThreadState, owner: ThreadState, seconds: float = GRAPH_LOCK_SECONDS
+    ) -> Sequence[Finding]:
         """Do the work in the list of a thread, and tell what was found; return the findings."""
         if fastpath.patched_since():
             self._give_way(owner)
             return ()
-        found = self._inside(me, lambda: self._work_off(owner))
+        found = self._inside(me, lambda: self._work_off(owner, seconds))
         self._inside(me, self._tell)
         if self.learned is not None:
             self._inside(me, self.learned)
@@ -149,11 +153,11 @@ class GuardedWork:
             me.busy -= 1
         return None
 
-    def _work_off(self, owner: ThreadState) -> list[Finding]:
+    def _work_off(self, owner: ThreadState, seconds: float) -> list[Finding]:
         """Do the work in the list of a thread; return the findings that are to be told."""
         ready = [(item, self._prepared(item, owner)) for item in list(owner.sightings)]
         try:
-            if self._graph_lock.take(GRAPH_LOCK_SECONDS):
+            if self._graph_lock.take(seconds):
                 self._refused_since = None
                 self._do(ready, owner.sightings)
                 return list(self.book.news)

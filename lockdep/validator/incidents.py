@@ -11,7 +11,7 @@ from lockdep.fastpath import DepMap, Entry, ThreadState
 from lockdep.graph.classes import SUBCLASSES, LockClass, registry
 from lockdep.trace import StackTrace, site
 from lockdep.validator.forks import Fork
-from lockdep.validator.guarded import GuardedWork
+from lockdep.validator.guarded import ASKED_SECONDS, GuardedWork
 from lockdep.validator.rules import BY_CLASS
 from lockdep.violations.assertion import FailedAssertion
 from lockdep.violations.awaiting import HeldAwaiting
@@ -100,9 +100,9 @@ class Incidents(GuardedWork):
         me = fastpath.thread_state()
         for thread in fastpath.threads():
             if thread is not me:
-                self.judge_other(thread)
+                self.judge_other(thread, ASKED_SECONDS)
         self.collect_ended()
-        self.judge(me)
+        self.judge(me, ASKED_SECONDS)
         if self.ask_children is not None and not me.busy:
             self.ask_children()
 

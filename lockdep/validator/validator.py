@@ -17,6 +17,7 @@ from lockdep.graph.runs import Pool, Run, Task, Waiter
 from lockdep.trace import StackTrace
 from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks.recursion import check_recursion
+from lockdep.validator.guarded import ASKED_SECONDS
 from lockdep.validator.points import ContentionPoints
 from lockdep.validator.pools import PoolWait
 from lockdep.validator.signalling import Signalling
@@ -57,7 +58,7 @@ class Validator(Signalling):
         """Return the findings so far, suppressed ones included, in the order they were made."""
         if self.in_force:
             self.collect()
-            self._now(fastpath.thread_state(), self.rules.cycles.settle)
+            self._now(fastpath.thread_state(), self.rules.cycles.settle, ASKED_SECONDS)
         return self.book.findings()
 
     def check_invariants(self) -> None:

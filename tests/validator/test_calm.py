@@ -10,6 +10,7 @@ import pytest
 import lockdep
 from lockdep import fastpath, runtime
 from lockdep.threading import Lock, RLock
+from lockdep.validator.guarded import GRAPH_LOCK, GRAPH_LOCK_SECONDS
 from tests.patience import PROGRAM_LIMIT
 from tests.worlds import in_thread, nest, program, world
 
@@ -56,6 +57,49 @@ def test_asking_for_findings_judges_what_other_threads_have_seen() -> None:
         thread.join()
 
         assert found == ["circular"]
+
+
+def hold_the_graph_lock(taken: threading.Event, until: threading.Event, seconds: float) -> None:
+    """Hold it for so long, or until it is no longer needed, as a thread does that is judging and cannot run."""
+    GRAPH_LOCK.take(-1)
+    try:
+        taken.set()
+        until.wait(seconds)
+    finally:
+        GRAPH_LOCK.drop()
+
+
+def test_whoever_asks_waits_for_a_thread_that_is_judging() -> None:
+    with world() as validator:
+        a, b = Lock(), Lock()
+        taken, nobody = threading.Event(), threading.Event()
+        thread = threading.Thread(target=hold_the_graph_lock, args=(taken, nobody, 10 * GRAPH_LOCK_SECONDS))
+        thread.start()
+        taken.wait(10)
+        nest(a, b)
+        nest(b, a)
+
+        assert [finding.slug for finding in validator.findings()] == ["circular"]
+        thread.join()
+
+
+def test_whoever_asks_does_not_wait_for_ever_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lockdep.validator.validator.ASKED_SECONDS", GRAPH_LOCK_SECONDS)
+    monkeypatch.setattr("lockdep.validator.incidents.ASKED_SECONDS", GRAPH_LOCK_SECONDS)
+    with world() as validator:
+        a, b = Lock(), Lock()
+        taken, asked = threading.Event(), threading.Event()
+        thread = threading.Thread(target=hold_the_graph_lock, args=(taken, asked, 60))
+        thread.start()
+        taken.wait(10)
+        nest(a, b)
+        nest(b, a)
+
+        meanwhile = validator.findings()
+        asked.set()
+        thread.join()
+        assert meanwhile == ()
+        assert [finding.slug for finding in validator.findings()] == ["circular"]
 
 
 def test_a_thread_that_ends_with_a_lock_is_judged() -> None:
