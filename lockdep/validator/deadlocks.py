@@ -155,6 +155,9 @@ class Deadlocks(Incidents):
 
     def _registered(self, me: ThreadState, violation: Deadlock | BlockedForEver) -> Finding:
         """Return the finding of a deadlock, told."""
+        known = self._known_recursion(violation)
+        if known is not None:
+            return known
         found: list[Finding] = []
 
         def register() -> None:
@@ -171,6 +174,12 @@ class Deadlocks(Incidents):
             if found:
                 return found[0]
         return Finding(violation, OBSERVED, REASON, self.rules.usage)
+
+    def _known_recursion(self, violation: Deadlock | BlockedForEver) -> Finding | None:
+        """Return the finding that a thread waits for itself, which was told before, if nobody else is in the knot."""
+        if not isinstance(violation, BlockedForEver) or len(violation.threads) > 1 or not violation.classes:
+            return None
+        return self.book.find_recursion(violation.classes[0])
 
     def _predictions(self, violation: Deadlock | BlockedForEver) -> list[Finding]:
         """Return the findings of cycles through the same classes."""

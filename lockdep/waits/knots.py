@@ -6,6 +6,7 @@ left when nothing changes any more is blocked, and if it is the same some time l
 An event can be signalled by anybody: also by a signal handler, or by C code in a thread that is none of Python's. So
 waits for events are in a knot only where there is nothing of that kind, and if a thread that waits for one holds a lock
 or a unit that another one wants, or if its end or its result is waited for. Threads that only wait for events are idle.
+The same goes for a thread that waits for a lock which it holds itself: any other one may release that.
 
 Cost: O(waits + held locks) for each round of the reduction, and perhaps one look at the frames of all threads.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import cast
@@ -85,10 +87,13 @@ def can_end(enders: Enders, stuck: set[int], *, anybody: bool) -> bool:
 
 
 def is_held_up(wait: Wait, enders: Enders, blocked: list[Wait]) -> bool:
-    """Return whether a thread waits for a lock, unit, end or result of a blocked thread, or of one that has ended."""
+    """Return whether a thread waits for a lock, unit, end or result of a blocked thread, or of one that has ended.
+
+    The blocked thread may be the same one.
+    """
     if wait.lock is None and getattr(wait.aim, "run", None) is None:
         return is_resource(wait)
-    return any(other.thread in enders.serials for other in blocked) or is_orphaned(wait)
+    return any(other.thread in enders.serials for other in blocked) or is_orphaned(wait) or is_own(wait)
 
 
 def is_orphaned(wait: Wait) -> bool:
@@ -99,10 +104,17 @@ def is_orphaned(wait: Wait) -> bool:
     return fastpath.find_thread(lock.owner) is None
 
 
+def is_own(wait: Wait) -> bool:
+    """Return whether a thread waits for a lock that it holds itself."""
+    return isinstance(wait.lock, ExclusiveLock) and wait.lock.owner == wait.thread
+
+
 def core_of(blocked: list[Wait], enders: Mapping[Wait, Enders]) -> list[Wait]:
     """Return the waits of threads that hold up others, and those for what it is not known who has."""
     awaited = {ender for wait in blocked for ender in enders[wait].serials}
-    return [wait for wait in blocked if wait.thread in awaited or is_orphaned(wait) or is_resource(wait)]
+    return [
+        wait for wait in blocked if wait.thread in awaited or is_orphaned(wait) or is_own(wait) or is_resource(wait)
+    ]
 
 
 def is_resource(wait: Wait) -> bool:
@@ -126,10 +138,14 @@ def world_is_alive(waits: list[Wait]) -> bool:
 
 
 def is_idle(frames: Frames) -> bool:
-    """Return whether a thread is a worker of a pool that waits for work: its queue is in C."""
+    """Return whether a thread waits in C for others to go on.
+
+    That is a worker of a pool, whose queue is in C, or the main thread at its end, which waits for all other threads.
+    """
     pools = sys.modules.get("concurrent.futures.thread")
     innermost, _ = next(iter(frames), (None, 0))
-    return pools is not None and innermost is pools._worker.__code__
+    waiting = (getattr(pools, "_worker", None), getattr(threading, "_shutdown", None))
+    return innermost is not None and innermost in [getattr(function, "__code__", None) for function in waiting]
 
 
 def has_handlers() -> bool:

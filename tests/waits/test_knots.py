@@ -455,3 +455,88 @@ def test_waits_that_somebody_can_end_are_silent(tmp_path: Path, name: str, pure:
     assert reports(done.stderr) == 0, done.stderr
     assert "DeadlockError" not in done.stdout
     assert "well" in done.stdout
+
+
+ITSELF = """
+lock = threading.Lock()
+
+def twice():
+    with lock:
+        lock.acquire()
+
+run(twice)
+"""
+
+# The late hand-off looks like a recursion (a limitation), but nobody's wait is ended.
+FREED_BY_ANOTHER = ITSELF.replace(
+    "run(twice)",
+    """
+import time
+def giver():
+    time.sleep(2.5)
+    lock.release()
+
+run(twice, giver)
+""",
+)
+
+
+@PURE
+def test_a_thread_that_waits_for_itself_gets_an_exception_and_one_report(tmp_path: Path, pure: str) -> None:
+    done = play(tmp_path, ITSELF, pure, on_deadlock="raise")
+
+    assert done.stdout == "['DeadlockError']\n"
+    assert done.stderr.count("ERROR: possible recursive locking detected") == 1
+    assert reports(done.stderr) == 0
+
+
+@PURE
+def test_a_thread_whose_lock_another_one_can_still_free_waits(tmp_path: Path, pure: str) -> None:
+    done = play(tmp_path, FREED_BY_ANOTHER, pure, on_deadlock="raise")
+
+    assert done.stdout == "['well', 'well']\n"
+    assert reports(done.stderr) == 0
+
+
+AT_THE_END = """
+lock, event = threading.Lock(), threading.Event()
+
+def waiter():
+    with lock:
+        event.wait()
+
+def taker():
+    with lock:
+        pass
+
+threading.Thread(target=waiter).start()
+threading.Thread(target=taker).start()
+"""
+
+SET_AT_THE_END = (
+    AT_THE_END
+    + """
+import time
+def other():
+    time.sleep(2.5)
+    event.set()
+
+threading.Thread(target=other).start()
+"""
+)
+
+
+@PURE
+def test_a_program_whose_end_waits_for_blocked_threads_is_told(tmp_path: Path, pure: str) -> None:
+    done = play(tmp_path, AT_THE_END, pure, on_deadlock="exit", exit_code="7")
+
+    assert done.returncode == 7
+    assert reports(done.stderr) == done.stderr.count(KNOT) == 1
+
+
+@PURE
+def test_a_program_whose_end_waits_for_threads_that_go_on_is_silent(tmp_path: Path, pure: str) -> None:
+    done = play(tmp_path, SET_AT_THE_END, pure, on_deadlock="exit", exit_code="7")
+
+    assert done.returncode == 0
+    assert reports(done.stderr) == 0
