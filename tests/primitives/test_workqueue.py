@@ -143,7 +143,6 @@ def test_a_delayed_item_runs_after_its_time() -> None:
     work = DelayedWork(lambda _: done.set())
 
     assert schedule_delayed_work(work, 0.005)
-    assert not schedule_delayed_work(work, 0)
 
     assert done.wait(30)
     system_wq.flush()
@@ -154,9 +153,10 @@ def test_a_delayed_item_can_be_hurried_up_put_off_and_cancelled() -> None:
     queue, work = WorkQueue("queue"), DelayedWork(lambda _: None)
     queue.queue_delayed(work, LATER)
     queue.flush()  # does not wait for a time that is not up
+    assert not queue.queue_delayed(work, 0)
     assert (work.pending(), work.statistics().runs) == (True, 0)
 
-    assert work.flush()
+    work.flush()  # the item may have run before anybody waits for it
     assert work.statistics().runs == 1
 
     assert not queue.mod_delayed(work, LATER)

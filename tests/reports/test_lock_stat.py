@@ -122,11 +122,12 @@ def test_times_of_a_holder_and_twenty_waiters_are_right() -> None:
     assert ("wait" in place, count) == (True, 20)
     assert "test_times_of_a_holder_and_twenty_waiters_are_right" in found.contending_points[0][0]
     assert sum(count for _, count in found.contending_points) == 20
-    # Without the GIL, a thread that runs may show another place once.
-    assert len(found.contending_points) == 1 or not fastpath.HAS_GIL
+    # Where threads can change between two steps of a wait, one that runs may show another place once.
+    in_one_step = fastpath.HAS_GIL and fastpath.BUILD == "compiled"
+    assert len(found.contending_points) == 1 or not in_one_step
     assert found.waited_at == ((place, found.wait.total_ns),)
-    # Without the GIL, the place of one holder can stand for several waits, which were not equally long.
-    inexact = 0 if fastpath.HAS_GIL else 0.5
+    # There, the place of one holder can also stand for several waits, which were not equally long.
+    inexact = 0 if in_one_step else 0.5
     assert sum(ns for _, ns in found.waited_behind) == pytest.approx(found.wait.total_ns, rel=inexact, abs=0)
 
 
