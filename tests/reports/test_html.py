@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,9 +16,11 @@ from hypothesis import given, settings
 
 from lockdep.reports import formats
 from lockdep.reports.layout import layout
+from lockdep.reports.source_context import candidates
 from lockdep.snapshots.snapshot import Snapshot
 from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import seen, snapshots
+from tests.sourcetree import ROOT
 
 INVERSION = Snapshot.merged([seen("one", "AB"), seen("two", "BA")])
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -57,6 +61,58 @@ def test_a_finding_has_both_sides() -> None:
     assert page.count('<td class="mark">wants ') == 2
     assert page.count('<td class="mark">holds ') == 2
     assert INVERSION.findings[0].id in page
+
+
+SOURCE = """\
+import threading
+a, b = threading.Lock(), threading.Lock()
+def one():
+    with a:
+        with b:
+            pass
+def two():
+    with b:
+        with a:
+            pass
+one()
+two()
+"""
+
+
+def page_of_program(folder: Path, change: str = "") -> str:
+    """Run a program with an inversion, perhaps change it, and return the page of its snapshot."""
+    (folder / "app.py").write_text(SOURCE)
+    lockdep_in(folder, "run", "--snapshot", "seen.json", "app.py")
+    (folder / "app.py").write_text(change + SOURCE)
+    return lockdep_in(folder, "report", "seen.json", "--format", "html")
+
+
+def lockdep_in(folder: Path, *words: str) -> str:
+    """Run a command of lockdep in a directory, and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lockdep", *words], cwd=folder, capture_output=True, text=True, timeout=PROGRAM_LIMIT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_the_line_that_takes_a_lock_unfolds_to_the_lines_around_it(tmp_path: Path) -> None:
+    page = page_of_program(tmp_path)
+
+    assert "<summary>with b:</summary><pre>" in page
+    assert "<pre>3  def one():\n4      with a:\n5          with b:\n6              pass\n7  def two():</pre>" in page
+
+
+def test_a_file_that_has_changed_since_unfolds_to_nothing(tmp_path: Path) -> None:
+    page = page_of_program(tmp_path, change="# one more line\n")
+
+    assert "with b:" in page
+    assert "<summary>with b:</summary>" not in page
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../app.py", "a\0b", "", "no such file"])
+def test_a_file_that_is_not_the_projects_is_not_read(name: str) -> None:
+    assert candidates(name) == []
 
 
 def test_a_sound_run_has_a_graph_and_no_findings() -> None:

@@ -14,10 +14,12 @@ from lockdep.reports.formats.markdown import counted, milliseconds
 from lockdep.reports.html_parts import element, table, text
 from lockdep.reports.layout import Spot, layout, size
 from lockdep.reports.picture import Picture, label
+from lockdep.reports.source_context import source_around
 from lockdep.snapshots.lock_statistics import ClassStatistics, Counts, Durations
 from lockdep.splats.document import Brief, Side
 from lockdep.splats.short import legend
 from lockdep.splats.styles import PLAIN, Look
+from lockdep.trace import Frame
 from lockdep.violations.suppressions import entry_of
 
 if TYPE_CHECKING:
@@ -95,9 +97,17 @@ def side(one: Side) -> str:
     for frame, mark in one.calls:
         kind = " ".join(["marked"] * bool(mark) + ["library"] * frame.library)
         place = element("td", text(f"{frame.file}:{frame.line}"))
-        cells = place, element("td", text(frame.function)), element("td", text(frame.source))
+        cells = place, element("td", text(frame.function)), element("td", source(frame, unfolds=bool(mark)))
         rows.append(element("tr", *cells, element("td", text(mark), class_="mark"), class_=kind))
     return element("div", element("h4", text(one.heading)), element("table", *rows, class_="calls"), class_="side")
+
+
+def source(frame: Frame, *, unfolds: bool) -> str:
+    """Return the source line of a frame. One that takes a lock unfolds to the lines around it, where they are known."""
+    around = source_around(frame) if unfolds else ""
+    if not around:
+        return text(frame.source)
+    return element("details", element("summary", text(frame.source)), element("pre", text(around)))
 
 
 # The graph
