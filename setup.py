@@ -42,6 +42,7 @@ MODULES = [
     "lockdep.fastpath._waitqueue",
     "lockdep.fastpath._graph_lock",
     "lockdep.fastpath._fork_mask",
+    "lockdep.fastpath._repeats",
     "primitives._atomic",
     "primitives._rcu",
     "primitives._seqlock",

@@ -96,7 +96,7 @@ def leave() -> None:
 def signal(signalnum: int, handler: Any, /) -> Any:
     """Set the action for a signal; see signal.signal."""
     ours = guarded(signalnum, handler) if _Signals.in_force and is_program(handler) else in_place_of(signalnum, handler)
-    old = _Signals.originals["signal"](signalnum, ours)
+    old = install(signalnum, ours)
     (_Signals.handled.add if isinstance(ours, Handler) else _Signals.handled.discard)(signalnum)
     refresh()
     return seen(old)
@@ -136,7 +136,16 @@ def stand_for_default(numbers: Iterable[int], action: Callable[[int, Any], None]
     for number in numbers:
         _Signals.stand_ins[number] = action
         if is_default(_Signals.originals["getsignal"](number)):
-            _Signals.originals["signal"](number, action)
+            install(number, action)
+
+
+def install(number: Any, handler: Any) -> Any:
+    """Set the action for a signal. One that stands for the end of the process comes again until it is noticed."""
+    old = _Signals.originals["signal"](number, handler)
+    fastpath.end_repeat(number)
+    if is_stand_in(handler):
+        fastpath.repeat_signal(number)
+    return old
 
 
 def restore_defaults() -> None:
@@ -150,6 +159,7 @@ def restore_default(number: int) -> None:
     action = _Signals.stand_ins.pop(number, None)
     original = _Signals.originals or vars(_signal)
     if action is not None and is_main() and original["getsignal"](number) is action:
+        fastpath.end_repeat(number)
         original["signal"](number, _signal.SIG_DFL)
 
 

@@ -10,7 +10,8 @@ holds, _thread_state where it stands, and _threads all of them; _stacks reads th
 handlers and collections in contexts of their own; _imports knows which modules are being imported; _tracked is what the
 validator knows of one lock, _dep_map what a lock says of itself, _waits who waits for which; _lock and _owned are the
 locks of threading, and _drop_in makes them; _handoffs finds out that a hand-off says nothing new; _waitqueue serves all
-other primitives; a validator protects its data with _graph_lock, and _fork_mask keeps signals for a child.
+other primitives; a validator protects its data with _graph_lock, _fork_mask keeps signals for
+a child, and _repeats has signals come again.
 """
 
 import sys
@@ -78,6 +79,7 @@ from lockdep.fastpath._modes import (
 )
 from lockdep.fastpath._owned import OwnedLock, RecursiveLock
 from lockdep.fastpath._parking import Waiter
+from lockdep.fastpath._repeats import end_repeat, repeat_signal
 from lockdep.fastpath._sighting import Sighting
 from lockdep.fastpath._site import Site
 from lockdep.fastpath._stacks import standing
@@ -113,13 +115,13 @@ __all__ = [
     "ExclusiveLock", "Finalizer", "ForkMask", "GraphLock", "Handed", "Handler", "Hooks", "Import", "NoHooks",
     "OwnedLock",
     "RecursiveLock", "Settings", "Sighting", "Site", "Tally", "ThreadState", "Told", "Wait", "Waiter", "bare",
-    "clear_tallies", "collection_begins", "collection_ends", "conceal", "connect", "counted_by_ended", "expose",
-    "exposed", "find_thread", "forget_imports", "forget_wanted", "fork_was_watched", "forked", "freed",
+    "clear_tallies", "collection_begins", "collection_ends", "conceal", "connect", "counted_by_ended", "end_repeat",
+    "expose", "exposed", "find_thread", "forget_imports", "forget_wanted", "fork_was_watched", "forked", "freed",
     "greenlet_library", "greenlets_patched", "hand_over", "hand_to", "handed_to", "has_met", "holds_more",
     "interrupt_with", "is_crossed", "is_settled", "keep_in", "kept_in", "knows", "load", "load_pure", "loading",
     "lost", "make_lock", "make_rlock", "merged", "new_lock", "new_rlock", "new_serial", "news_of", "note_death",
     "note_idle", "note_wanted", "owner_of", "parents", "pass_for", "patched_since", "quicken", "reap", "renewed",
-    "retire", "says_nothing", "sentinels", "standing", "stretch_goes_on", "switch_stat", "switched_on", "tallies",
-    "thread_count", "thread_state", "threads", "trace_events", "trace_names", "wait_of", "waits",
-    "watch_collections", "watch_drops", "watch_forks", "watch_type",
+    "repeat_signal", "retire", "says_nothing", "sentinels", "standing", "stretch_goes_on", "switch_stat",
+    "switched_on", "tallies", "thread_count", "thread_state", "threads", "trace_events", "trace_names", "wait_of",
+    "waits", "watch_collections", "watch_drops", "watch_forks", "watch_type",
 ]  # fmt: skip

@@ -2,13 +2,15 @@
 
 What would be written at exit is written before. A signal that nothing handles (SIGTERM, SIGHUP, SIGINT if the program
 has set that to the default) gets a handler, which the program does not see: `signal.getsignal` says SIG_DFL, and its
-own handlers are in charge when it sets some. Then the process ends by the same signal. A second one ends it at once.
-One that comes while the end is being prepared already waits for that.
+own handlers are in charge when it sets some. Then the process ends by the same signal. A second one ends it at once,
+unless it is the twin of the first: `timeout`, and whoever signals a process and its group, sends two. One that comes
+while the end is being prepared already waits for that.
 
 A process is not ended before its main thread runs Python code or waits: code in C that does neither delays the end. So
-does code in C that begins to wait at the very moment, and a child is often ended when it has just begun. A child gets
-these handlers when it has learned something, and until then the signals end it at once. What comes while a process is
-being forked waits until the child can take it: CPython forgets what came before.
+does code in C that begins to wait at the very moment: therefore the signal comes again until it is noticed. In the pure
+build it does not, and is missed. A child gets these handlers when it has learned something, and until then the signals
+end it at once. What comes while a process is being forked waits until the child can take it: CPython forgets what came
+before.
 """
 
 from __future__ import annotations
@@ -17,9 +19,11 @@ import _signal  # type: ignore[import-not-found]
 import _thread
 import os
 from collections.abc import Callable
+from time import monotonic, sleep
 from types import FrameType
 from typing import Any, NoReturn
 
+from lockdep import fastpath
 from lockdep.contexts import signals
 from lockdep.fastpath import ForkMask
 from lockdep.forks import at_fork
@@ -29,6 +33,7 @@ SIGNALS = tuple(getattr(_signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT
 FORK_MASK = ForkMask()
 FIRST = 1  # the process of a container whose pid is 1 is not ended by a signal that it does not handle
 KILLED = 128
+TWINS = 0.05  # seconds in which a second signal counts as the same one
 Conclude = Callable[[int], int | None]
 
 
@@ -41,6 +46,7 @@ class _Ending:
     process = 0  # the one that has set this
     thread = 0  # the one that prepares the end now
     awaiting = 0  # the signal that has come meanwhile
+    came = -TWINS  # when the last signal did that was no twin
     forks_followed = False
 
 
@@ -116,11 +122,16 @@ def exit_now(status: int) -> NoReturn:
 
 def end_by_signal(number: int, _frame: FrameType | None) -> None:
     """End this process by a signal, as without a handler."""
+    fastpath.end_repeat(number)
+    if monotonic() - _Ending.came < TWINS:
+        return
+    _Ending.came = monotonic()
     if _Ending.thread == _thread.get_ident() and not _Ending.awaiting:
         _Ending.awaiting = number
         return
-    signals.restore_default(number)
     try:
+        sleep(TWINS)
+        signals.restore_default(number)
         conclude(KILLED + number)
     except BaseException:
         pass

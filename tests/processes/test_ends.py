@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from lockdep import fastpath
 from lockdep.snapshots.snapshot import Snapshot
 from tests.patience import PROGRAM_LIMIT
 from tests.processes.runs import ABBA, run
@@ -293,3 +294,81 @@ print(survived, signal.pthread_sigmask(signal.SIG_BLOCK, ()))
 
 def test_a_signal_right_after_a_fork_ends_the_child(tmp_path: Path) -> None:
     assert run(tmp_path, TERMINATED).stdout == "0 set()\n"
+
+
+MISSED = """
+import _thread, os, signal, sys, threading
+ready = []
+
+def end_it():
+    while not ready:
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+def spin():
+    while True:
+        pass
+
+for work in (end_it, spin, spin):
+    threading.Thread(target=work, daemon=True).start()
+raw = _thread.allocate_lock()
+raw.acquire()
+sys.setswitchinterval(1e-4)
+ready.append(True)
+raw.acquire()  # another thread has the GIL now, and ends this process
+"""
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="docs/limitations.md: signals come again on Linux only"
+)
+@pytest.mark.skipif(fastpath.BUILD == "pure", reason="docs/limitations.md: in the pure build the signal is missed")
+def test_a_signal_that_comes_as_the_main_thread_begins_to_wait_is_not_missed(tmp_path: Path) -> None:
+    for _ in range(15):
+        done = run(tmp_path, MISSED)
+
+        assert (done.status, done.summary) == (-signal.SIGTERM, (0, 0, 1)), done.stderr
+
+
+TWICE = """
+os.kill(os.getpid(), signal.SIGTERM)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(100)
+"""
+TWINS = """
+import _thread, ctypes
+def send():
+    for _ in range(2):
+        ctypes.CDLL(None).kill(os.getpid(), signal.SIGTERM)  # both, before the main thread can look
+        time.sleep(0.001)
+_thread.start_new_thread(send, ())
+time.sleep(100)
+"""
+
+
+@BUILDS
+@pytest.mark.parametrize("twice", [TWICE, TWINS], ids=["at once", "one after the other"])
+def test_a_signal_that_is_sent_twice_loses_nothing(tmp_path: Path, twice: str, pure: str) -> None:
+    done = run(tmp_path, f"{HEAD}\nabba()\n{twice}", LOCKDEP_PURE=pure)
+
+    assert (done.status, done.summary) == (-signal.SIGTERM, (1, 0, 1))
+
+
+IMPATIENT = """
+import _thread
+from lockdep.processes import endings
+endings._Ending.conclude = lambda _: time.sleep(100)
+def send():
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+_thread.start_new_thread(send, ())
+time.sleep(100)
+"""
+
+
+@BUILDS
+def test_a_second_signal_ends_a_process_that_cannot_end(tmp_path: Path, pure: str) -> None:
+    done = run(tmp_path, f"{HEAD}\nabba()\n{IMPATIENT}", LOCKDEP_PURE=pure)
+
+    assert done.status == -signal.SIGTERM
