@@ -78,9 +78,11 @@ def pytest_sessionstart() -> None:
     check_build_is_current()
     for name in ELSEWHERE:
         os.environ.pop(name, None)
+    # Started in the background by a shell, or by nohup: the programs of the tests would inherit that, and miss signals.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Started in the background by a shell: the programs of the tests would inherit that, and miss their interrupts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def check_build_is_current() -> None:
