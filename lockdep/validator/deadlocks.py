@@ -67,6 +67,7 @@ class Deadlocks(Incidents):
 
         The first wait that is older than the option hang_after is told with a picture of all threads.
         """
+        self.judge_others(fastpath.thread_state())  # a thread that waits in C under a lock has no calm moment
         self.collect_ended()  # those who hold locks will not release them
         self._look(lambda: self._knotted(wait), wait)
         if self.options.hang_after and self._first_hung is None:

@@ -11,7 +11,7 @@ from lockdep.fastpath import DepMap, Entry, ThreadState
 from lockdep.graph.classes import SUBCLASSES, LockClass, registry
 from lockdep.trace import StackTrace, site
 from lockdep.validator.forks import Fork
-from lockdep.validator.guarded import ASKED_SECONDS, GuardedWork
+from lockdep.validator.guarded import ASKED_SECONDS, GRAPH_LOCK_SECONDS, GuardedWork
 from lockdep.validator.rules import BY_CLASS
 from lockdep.violations.assertion import FailedAssertion
 from lockdep.violations.awaiting import HeldAwaiting
@@ -98,13 +98,17 @@ class Incidents(GuardedWork):
         Cost: proportional to the threads, and to the locks that were freed since the last call.
         """
         me = fastpath.thread_state()
-        for thread in fastpath.threads():
-            if thread is not me:
-                self.judge_other(thread, ASKED_SECONDS)
+        self.judge_others(me, ASKED_SECONDS)
         self.collect_ended()
         self.judge(me, ASKED_SECONDS)
         if self.ask_children is not None and not me.busy:
             self.ask_children()
+
+    def judge_others(self, me: ThreadState, seconds: float = GRAPH_LOCK_SECONDS) -> None:
+        """Judge what all threads have seen but the running one, `me`. Wait so long for the graph lock each time."""
+        for thread in fastpath.threads():
+            if thread is not me:
+                self.judge_other(thread, seconds)
 
     def collect_ended(self) -> None:
         """Judge what ended threads have seen; report those that ended, and locks that were collected, while held."""

@@ -271,6 +271,44 @@ print(asyncio.events.Handle._run.__code__.co_filename == asyncio.events.__file__
 """
 
 
+STUCK = """
+import asyncio, os, threading
+import lockdep
+lock = threading.Lock()
+
+def told(finding):
+    print(finding.slug, flush=True)
+    os.kill(os.getpid(), 9)
+
+lockdep.on_finding(told)
+
+def job():
+    with lock:
+        return "well"
+
+async def main():
+    with lock:
+        pass
+        print(await asyncio.to_thread(job))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("pure", ["0", "1"])
+def test_a_loop_that_waits_for_ever_for_a_thread_that_wants_its_lock_is_told(tmp_path: Path, pure: str) -> None:
+    done = program(tmp_path, STUCK, LOCKDEP_PURE=pure)
+
+    assert done.stdout == "await\n", done.stderr
+
+
+@pytest.mark.parametrize("pure", ["0", "1"])
+def test_a_loop_that_waits_for_a_thread_without_the_lock_is_silent(tmp_path: Path, pure: str) -> None:
+    done = program(tmp_path, STUCK.replace("        print(await", "    print(await"), LOCKDEP_PURE=pure)
+
+    assert done.stdout == "well\n", done.stderr
+
+
 def test_a_program_that_imports_asyncio_later_is_followed_too(tmp_path: Path) -> None:
     done = program(tmp_path, LATE, command=PLAIN)
     assert done.stdout.splitlines() == [
