@@ -13,18 +13,19 @@ PATH = "lockdep-baseline.json"
 
 def baseline(given: list[str]) -> int:
     """Write the findings of snapshots to a baseline."""
-    from lockdep.cli.files import add_files, merged
+    from lockdep.cli.sources import add_sources, read_sources
 
     parser = Parser(
         prog="lockdep baseline",
-        description="Write the findings of snapshot files (see `lockdep run --snapshot`) to a baseline. A run with that"
-        " baseline (--baseline, or `baseline` in [tool.lockdep]) reports and fails for other findings only.",
+        description="Write the findings of snapshot files (see `lockdep run --snapshot`), or of a store, to a baseline."
+        " A run with that baseline (--baseline, or `baseline` in [tool.lockdep]) reports and fails for other findings"
+        " only.",
         allow_abbrev=False,
     )
-    add_files(parser)
+    add_sources(parser)
     parser.add_argument("--output", metavar="PATH", default=PATH, help=f"write to this file (default: {PATH})")
     parsed = parser.parse_args(given)
-    found = [finding for finding in merged(parsed.files).findings if finding.shown]
+    found = [finding for finding in read_sources(parsed)[0].findings if finding.shown]
     write(parsed.output, found)
     show(f"{parsed.output}: {len(found)} known finding{'s' * (len(found) != 1)}\n")
     return 0

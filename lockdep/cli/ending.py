@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from lockdep.cli.command_line import INTERNAL, USAGE, UsageError, say, show
 
 if TYPE_CHECKING:
+    from lockdep.cli.pushing import Pushing
     from lockdep.config import Options
     from lockdep.processes.member import Member
     from lockdep.processes.merged import Whole
@@ -33,6 +34,7 @@ class Ending:
     excused: bool = False
     baseline: str | None = None  # to be written
     member: Member | None = None
+    pushing: Pushing | None = None
 
     def conclude(self, status: int) -> int | None:
         """Write the files and the summary line; return the exit status if it is not to be the program's own."""
@@ -53,6 +55,7 @@ class Ending:
             self._show_excused,
             self._show_summary,
             self._hand_on,
+            self._push,
         )
         done = [attempt(step) for step in steps]
         if status:
@@ -179,6 +182,12 @@ class Ending:
         if self.member.folder.kept:
             self.member.write()
         end(self.member)
+        return True
+
+    def _push(self) -> bool:
+        """Store what was seen, if that was asked for. If it cannot be, the run has not failed."""
+        if self.pushing is not None:
+            self.pushing.push(self.seen)
         return True
 
 

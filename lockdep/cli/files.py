@@ -1,4 +1,4 @@
-"""The subcommands that read snapshot files: report, classes, chains, stats. Several files are merged first.
+"""The subcommands that list what is in snapshot files: classes, chains, stats. Several files are merged first.
 
 Files are read one at a time, so that memory holds one file and the merge of those before it. On a terminal a progress
 bar is shown. Anything that is wrong with a file or an option is one line on standard error and exit status 2.
@@ -8,11 +8,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from lockdep.cli.command_line import Parser, UsageError, add_look, say, show
+from lockdep.cli.command_line import Parser, UsageError, say, show
 
 if TYPE_CHECKING:
     from lockdep.snapshots.records import Tables
@@ -20,57 +19,7 @@ if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
 
 FEW = 3  # so many files are read without a progress bar
-
-
-def report(given: list[str]) -> int:
-    """lockdep report: render what was found and learned, in one of the formats."""
-    from lockdep.config import Options
-    from lockdep.reports import formats
-    from lockdep.reports.colours import wants_colour
-    from lockdep.reports.excused import listing
-    from lockdep.splats.styles import Look
-    from lockdep.vocabulary.grades import FAIL_ON, unmatched_line
-    from lockdep.vocabulary.styles import AUTO, USER
-
-    parser = Parser(
-        prog="lockdep report",
-        description="Merge snapshot files (see `lockdep run --snapshot`) and render them. Cycles that need the "
-        "dependencies of several runs are found, too.",
-        allow_abbrev=False,
-    )
-    add_files(parser)
-    parser.add_argument("--format", choices=formats.names(), default="splat", metavar="FORMAT",
-                        help=f"one of {', '.join(formats.names())} (default: splat)")  # fmt: skip
-    parser.add_argument("--output", metavar="PATH", help="write to this file, not to standard output")
-    parser.add_argument(
-        "--fail-on", choices=FAIL_ON, help="exit with status 66 if there is a finding of this grade or a stronger one"
-    )
-    parser.add_argument("--show-excused", action="store_true", help="also list the findings that have an excuse")
-    parser.add_argument(
-        "--show-unmatched",
-        action="store_true",
-        help="report cycles whose observations name different locks, not only their number (format splat)",
-    )
-    add_look(parser)
-    parsed = parser.parse_args(given)
-    snapshot = merged(parsed.files)
-    colour = parsed.output is None and wants_colour(1)
-    shown, quiet = (snapshot, 0) if parsed.format != "splat" or parsed.show_unmatched else without_unmatched(snapshot)
-    text = formats.render(parsed.format, shown, look=Look(parsed.style or AUTO, parsed.frames or USER, colour))
-    if quiet:
-        say(f"lockdep: {unmatched_line(quiet)}")
-    deliver(text + (listing(snapshot.findings) if parsed.show_excused else ""), parsed.output)
-    failed = parsed.fail_on and any(one.at_least(parsed.fail_on) and not one.suppressed for one in snapshot.findings)
-    return Options().exit_code if failed else 0
-
-
-def without_unmatched(snapshot: "Snapshot") -> "tuple[Snapshot, int]":
-    """Return the snapshot without the cycles whose observations name different locks, and how many these are."""
-    from lockdep.vocabulary.grades import UNMATCHED
-
-    kept = tuple(one for one in snapshot.findings if one.grade != UNMATCHED or one.slug != "circular")
-    quiet = sum(one.shown for one in snapshot.findings if one not in kept)
-    return replace(snapshot, findings=kept), quiet
+_Part = TypeVar("_Part")
 
 
 def classes(given: list[str]) -> int:
@@ -175,14 +124,14 @@ def loaded(paths: Sequence[str]) -> "Iterator[Tables | Rows]":
         say(f"lockdep: note: so are those of {repeated - 1} more")
 
 
-def with_progress(paths: Sequence[str]) -> Iterable[str]:
-    """Return the paths; if there are many and standard error is a terminal, a progress bar follows them."""
-    if len(paths) <= FEW or not sys.stderr.isatty():
-        return paths
+def with_progress(parts: Sequence[_Part]) -> Iterable[_Part]:
+    """Return the parts; if there are many and standard error is a terminal, a progress bar follows them."""
+    if len(parts) <= FEW or not sys.stderr.isatty():
+        return parts
     from rich.console import Console
     from rich.progress import track
 
-    return track(paths, description="merging", console=Console(stderr=True), transient=True)
+    return track(parts, description="merging", console=Console(stderr=True), transient=True)
 
 
 def deliver(text: str, path: str | None) -> None:

@@ -15,6 +15,7 @@ from lockdep.cli.program import TARGET, run_program, split_target, track_locks
 
 if TYPE_CHECKING:
     from lockdep.cli.launch import Target
+    from lockdep.cli.pushing import Pushing
     from lockdep.config import Options
     from lockdep.processes.member import Member
     from lockdep.reports.report_file import ReportFile
@@ -46,6 +47,7 @@ def run(given: list[str]) -> int:
     parsed.updated = baseline_to_update(parsed)
     if parsed.updated:
         set_here["baseline"] = ""
+    pushing = pushing_of(parsed)
     options = track_locks(**{name: value for name, value in set_here.items() if value is not None})
     if parsed.listen:
         listen()
@@ -53,10 +55,16 @@ def run(given: list[str]) -> int:
         dump_on_signal(parsed.dump_signal)
     if parsed.trace:
         start_trace()
-    return run_to_end(target, options, parsed, reports)
+    return run_to_end(target, options, parsed, reports, pushing)
 
 
-def run_to_end(target: "Target", options: "Options", parsed: argparse.Namespace, reports: "list[ReportFile]") -> int:
+def run_to_end(
+    target: "Target",
+    options: "Options",
+    parsed: argparse.Namespace,
+    reports: "list[ReportFile]",
+    pushing: "Pushing | None",
+) -> int:
     """Run the program, and do what is to be done at its end, whichever that is; return the exit status."""
     from lockdep import runtime
     from lockdep.cli.ending import Ending
@@ -65,7 +73,7 @@ def run_to_end(target: "Target", options: "Options", parsed: argparse.Namespace,
 
     endings.follow(Changes())
     made = begin_run(options, parsed.run_directory)
-    ending = Ending(options, reports, parsed.trace, parsed.show_excused, parsed.updated, made)
+    ending = Ending(options, reports, parsed.trace, parsed.show_excused, parsed.updated, made, pushing)
     endings.conclude_by(ending.conclude)
     runtime.before_end(lambda: endings.conclude(0))
     try:
@@ -92,6 +100,7 @@ def begin_run(options: "Options", path: str | None) -> "Member | None":
 
 def add_options_with_value(parser: Parser) -> tuple[argparse.Action, ...]:
     """Add the options that take a value, and return them."""
+    from lockdep.cli.origin import add_origin
     from lockdep.config import ON_DEADLOCK
     from lockdep.vocabulary.grades import FAIL_ON
 
@@ -132,6 +141,10 @@ def add_options_with_value(parser: Parser) -> tuple[argparse.Action, ...]:
         parser.add_argument(
             "--baseline", metavar="PATH", help="findings in this file are known: they are not reported, and fail no run"
         ),
+        parser.add_argument(
+            "--store", metavar="URL", help="at the end, put what was seen into this store (see `lockdep push`)"
+        ),
+        *add_origin(parser),
         *add_look(parser),
     )
 
@@ -179,6 +192,20 @@ def baseline_to_update(parsed: argparse.Namespace) -> str | None:
     if not path:
         raise UsageError("--update-baseline: name the file with --baseline PATH")
     return os.path.abspath(path)
+
+
+def pushing_of(parsed: argparse.Namespace) -> "Pushing | None":
+    """Return what stores the run at its end, if that is asked for."""
+    from lockdep.cli.origin import NAMES
+
+    names = {name: getattr(parsed, name) for name in NAMES}
+    if parsed.store is None:
+        if any(names.values()):
+            raise UsageError("--project, --version and --host say how a run is stored: name the store with --store URL")
+        return None
+    from lockdep.cli.pushing import Pushing
+
+    return Pushing(parsed.store, names)
 
 
 def parse_reports(parsed: argparse.Namespace) -> "list[ReportFile]":

@@ -133,7 +133,7 @@ def test_a_run_that_is_merged_twice_is_noted(lockdep):
 
 
 MISTAKES = [
-    (["report"], "the following arguments are required: FILE (see lockdep report --help)"),
+    (["report"], "nothing to read: name a FILE, or a store with --store URL"),
     (["report", "nowhere.json"], "cannot read nowhere.json: No such file or directory"),
     (["report", "."], "cannot read .: Is a directory"),
     (["report", "one.json", "prog.py"], "prog.py: not a snapshot: the file is cut off, or no JSON"),

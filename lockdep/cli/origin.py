@@ -1,0 +1,49 @@
+"""Options of `lockdep push` and `lockdep run --store`: under which project, version and host a run is stored."""
+
+import argparse
+import platform
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lockdep.cli.command_line import UsageError
+
+if TYPE_CHECKING:
+    from lockdep.store.address import Address
+    from lockdep.store.parts import Origin
+
+NAMES = ("project", "version", "host")
+
+
+def add_origin(parser: argparse.ArgumentParser) -> tuple[argparse.Action, ...]:
+    """Add the options, and return them."""
+    return (
+        parser.add_argument(
+            "--project", metavar="NAME", help="in the store, the project (default: the program's name)"
+        ),
+        parser.add_argument(
+            "--version", metavar="TEXT", help="in the store, the version of the project (default: none)"
+        ),
+        parser.add_argument("--host", metavar="NAME", help="in the store, the host (default: the name of this one)"),
+    )
+
+
+def origin_of(given: Mapping[str, str | None], program: str) -> "Origin":
+    """Return the origin that these options give to what a program has seen. UsageError if a name cannot be used."""
+    from lockdep.store.address import StoreError
+    from lockdep.store.parts import Origin
+
+    host = given["host"] or platform.node() or "localhost"
+    try:
+        return Origin(given["project"] or program, given["version"] or "", host)
+    except StoreError as error:
+        raise UsageError(str(error)) from None
+
+
+def address_of(url: str) -> "Address":
+    """Return the address of a store; UsageError if it is malformed."""
+    from lockdep.store.address import Address, StoreError
+
+    try:
+        return Address.parse(url)
+    except StoreError as error:
+        raise UsageError(f"store: {error}") from None
