@@ -16,7 +16,7 @@ from tests.leftovers import drop_held, in_place
 
 # Folders with tests of what is made of that which the fast path, the contexts and the waits have seen. That is Python
 # code in which nothing differs from one version to the next, and most of these tests start programs.
-ANY_VERSION = {"graph", "museum", "reports", "selftest", "snapshots", "violations", "vocabulary"}
+ANY_VERSION = {"graph", "museum", "reports", "selftest", "snapshots", "store", "violations", "vocabulary"}
 ENDS = {"cli", "examples", "live", "processes", "pytest_plugin", "splats"}  # but these show what Python itself says
 ANY_BUILD = {"cli", "pytest_plugin"}
 # By these, pytest and lockdep write otherwise. The tests of that set them.

@@ -1,0 +1,183 @@
+"""lockdep run --store: what a run has seen is in the store after its end, and its exit status is its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sqlalchemy")
+
+from lockdep.cli import pushing
+from lockdep.cli.pushing import Pushing
+from tests.patience import PROGRAM_LIMIT
+from tests.snapshots.snapshot_makers import seen
+from tests.sourcetree import ROOT
+from tests.store.contents import everything, parts, rows
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Return the URL of an empty store, which is a file: to the program all databases are the same."""
+    return f"sqlite:///{tmp_path / 'fleet.db'}"
+
+
+NAMES = {"project": "shop", "version": None, "host": "web-1"}
+PROGRAM = """
+import os, signal, sys, threading
+A = threading.Lock()
+B = threading.Lock()
+first, second = (A, B) if sys.argv[1] == "ab" else (B, A)
+with first:
+    with second: pass
+"""
+# How it ends; each has taken the locks before, and holds one of them at its end.
+ENDS = {
+    "exit": "sys.exit(3)",
+    "os._exit": "A.acquire(); os._exit(3)",
+    "signal": "A.acquire(); os.kill(os.getpid(), signal.SIGTERM); signal.pause()",
+}
+# What a program may have done to itself: nothing of it is used.
+SPOILT = """
+import signal, subprocess, sys, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.environ.clear()
+sys.executable = "/nowhere"
+sys.modules["sqlalchemy"] = None
+subprocess.Popen = time.sleep = os.waitpid = None
+os.chdir("/")
+"""
+BOTH = """
+if sys.argv[1] == "both":
+    with A:
+        with B: pass
+"""
+CHILD = """
+if sys.argv[1] == "ab" and not os.fork():
+    C = threading.Lock()
+    with A:
+        with C: pass
+    sys.exit()
+if sys.argv[1] == "ab":
+    os.wait()
+"""
+
+
+def run(folder: Path, store: str, order: str, host: str, end: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the program with this end, and with the options for this store."""
+    path = folder / "prog.py"
+    path.write_text(f"{PROGRAM}{end}\n")
+    command = [sys.executable, "-m", "lockdep", "run", "--store", store, "--project", "shop", "--host", host, "prog.py"]
+    kept = {name: value for name, value in os.environ.items() if name != "LOCKDEP_OPTIONS"}
+    return subprocess.run(
+        [*command, order], cwd=folder, env={**kept, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        timeout=PROGRAM_LIMIT,
+    )  # fmt: skip
+
+
+def told(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return what is said after the summary line."""
+    return done.stderr.splitlines()[1:]
+
+
+@pytest.mark.parametrize(("orders", "status"), [(("ab", "ba"), 66), (("ab", "ab"), 0)])
+def test_what_two_runs_have_seen_on_two_hosts_is_one_report(url, tmp_path, lockdep, orders, status):
+    runs = [run(tmp_path, url, order, host) for order, host in zip(orders, ("web-1", "web-2"), strict=True)]
+
+    assert [(done.returncode, told(done)) for done in runs] == [(0, []), (0, [])]
+    report = lockdep("report", "--store", url, "--fail-on", "potential")
+    assert report[1:] == ("", status)
+    for host in ("web-1", "web-2"):
+        assert (f"MainThread in {host} took" in report[0]) == bool(status)
+    assert parts(url) == 2
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_however_the_program_ends_that_stays_and_what_it_saw_is_stored(url, tmp_path, end, monkeypatch):
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+
+    done = run(tmp_path, url, "ab", "web-1", ENDS[end])
+
+    assert done.returncode == (-signal.SIGTERM if end == "signal" else 3)
+    assert told(done) == []
+    assert parts(url) == 1
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_what_the_program_does_to_itself_is_no_hindrance(url, tmp_path):
+    done = run(tmp_path, "fleet.db", "ab", "web-1", SPOILT)  # a path in the folder in which the run began
+
+    assert (done.returncode, told(done)) == (0, [])
+    assert parts(url) == 1
+
+
+def test_all_processes_of_a_run_are_one_part(url, tmp_path):
+    assert told(run(tmp_path, url, "ab", "web-1", CHILD)) == []
+
+    assert parts(url) == 1
+    assert rows(url, "SELECT count(*) FROM lockdep_runs") == [(2,)]
+
+
+@pytest.mark.parametrize("order", ["ab", "both"])
+def test_a_store_that_cannot_be_reached_is_one_line_and_the_status_is_as_without(tmp_path, order):
+    done = run(tmp_path, "postgresql://me:secret@127.0.0.1:1/fleet", order, "web-1", BOTH)
+
+    assert done.returncode == (66 if order == "both" else 0)
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("lockdep: error: what was seen is not stored: store postgresql://me:***@127.0.0.1:1/fleet: ")
+
+
+def test_a_server_that_never_answers_is_waited_for_a_limited_time(capfd, monkeypatch):
+    monkeypatch.setattr(pushing, "SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        Pushing(f"postgresql://127.0.0.1:{port}/fleet", NAMES).push(seen("1", "AB"))
+
+    assert capfd.readouterr().err == (
+        "lockdep: error: what was seen is not stored:"
+        f" no answer from postgresql://127.0.0.1:{port}/fleet within 0 s\n"
+    )  # fmt: skip
+
+
+def test_an_interrupt_ends_the_wait_and_the_process_that_stores(monkeypatch):
+    def interrupt(process: int, options: int) -> bool:
+        if options:
+            pids.append(process)
+            raise KeyboardInterrupt
+        return real(process, options)
+
+    pids: list[int] = []
+    real = pushing.has_ended
+    monkeypatch.setattr(pushing, "has_ended", interrupt)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        waiting = Pushing(f"postgresql://127.0.0.1:{silent.getsockname()[1]}/fleet", NAMES)
+        with pytest.raises(KeyboardInterrupt):
+            waiting.push(seen("1", "AB"))
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+def test_the_process_of_the_program_does_not_load_sqlalchemy(url, tmp_path):
+    code = f"""
+import sys
+from lockdep.cli.pushing import Pushing
+from tests.snapshots.snapshot_makers import seen
+Pushing({url!r}, {NAMES!r}).push(seen("1", "AB"))
+print("sqlalchemy" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, timeout=PROGRAM_LIMIT,
+    )  # fmt: skip
+
+    assert (done.stdout, done.stderr) == ("False\n", "")
+    assert everything(url)["lockdep_runs"][0][0] == "1"
