@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from lockdep.store.database import Store
     from lockdep.store.parts import Origin, Parcel
 
+FEW = 3  # files that are checked without msgspec, which takes longer to import than to check them
 OUTCOMES = {"stored": "stored", "known": "was in the store", "replaced": "stored, in place of what it contains"}
 
 
@@ -30,7 +31,7 @@ def push(given: list[str]) -> int:
     parsed = parser.parse_args(given)
     address = address_of(parsed.url)
     try:
-        parcels = [parcel_of(path, parsed) for path in parsed.files]
+        parcels = [parcel_of(path, parsed, one_of_many=len(parsed.files) > FEW) for path in parsed.files]
         store = Store(address)
         for path, parcel in zip(parsed.files, parcels, strict=True):
             show(f"{path}: {put_into(store, parcel)}\n")
@@ -39,7 +40,7 @@ def push(given: list[str]) -> int:
     return 0
 
 
-def parcel_of(path: str, parsed: argparse.Namespace) -> "Parcel":
+def parcel_of(path: str, parsed: argparse.Namespace, *, one_of_many: bool) -> "Parcel":
     """Read a file and pack it. UsageError if it cannot be read, or is no snapshot."""
     from lockdep.cli.origin import NAMES, origin_of
     from lockdep.snapshots import files
@@ -48,7 +49,7 @@ def parcel_of(path: str, parsed: argparse.Namespace) -> "Parcel":
     try:
         with open(path, "rb") as file:
             text = file.read()
-        runs = files.parse_rows(text, path).runs
+        runs = files.parse_rows(text, path, one_of_many=one_of_many).runs
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except ValueError as error:

@@ -108,9 +108,12 @@ def load(path: Path) -> Tables | Rows:
     return parse_rows(text, os.fspath(path))
 
 
-def parse_rows(text: bytes, name: str) -> Tables | Rows:
-    """Return the rows of a large snapshot, enough for merging it, else its tables. Errors are as of `parse`."""
-    fast = fast_rows() if len(text) >= LARGE else None
+def parse_rows(text: bytes, name: str, *, one_of_many: bool = False) -> Tables | Rows:
+    """Return the rows of a large snapshot, enough for merging it, else its tables. Errors are as of `parse`.
+
+    A small one that is `one_of_many` counts as large: all together are.
+    """
+    fast = fast_rows() if one_of_many or len(text) >= LARGE else None
     found = None if fast is None else fast.read_rows(text)
     return parse(text, name) if found is None else found
 

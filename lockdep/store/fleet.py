@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lockdep.snapshots.rows import Rows
 
 MOST_NAMED = 20  # versions, hosts or projects in a message
+FEW = 3  # parts that are read without msgspec, which takes longer to import than to read them
 Age = Literal["new", "moved", "known"]
 Watch = Callable[[Sequence[Part]], Iterable[Part]]
 
@@ -151,7 +152,7 @@ class Reader:
         """Yield the tables of each part, and note where they come from."""
         for part in self._watch(parts):
             try:
-                tables = read(self._connection, part)
+                tables = read(self._connection, part, one_of_many=len(parts) > FEW)
             except ValueError as error:  # of another version of the format
                 seen.unreadable.append(str(error))
                 continue
