@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
@@ -22,6 +23,7 @@ from lockdep import fastpath
 from lockdep.cli.command_line import UsageError, say
 from lockdep.cli.origin import NAMES, address_of, origin_of
 from lockdep.processes.folder import remove_tree, temporary_folder
+from lockdep.store.parts import MOST_BYTES
 
 if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
@@ -67,7 +69,7 @@ class Pushing:
         folder = temporary_folder()
         path, told = os.path.join(folder, "run.json"), os.path.join(folder, "told")
         try:
-            seen.save(path)
+            save(seen, path)
             if not ends_in_time(self._start(path, told)):
                 return f"no answer from {self._shown} within {SECONDS:.0f} s"
             with open(told, encoding="utf-8", errors="replace") as file:
@@ -95,6 +97,15 @@ class Pushing:
             self._command[0], [*self._command, path, self._url], self._environment,
             file_actions=(null, output, both), setsid=True,
         )  # fmt: skip
+
+
+def save(seen: Snapshot, path: str) -> None:
+    """Write a snapshot; one that is too large for a store without its chains, of which reports need nothing."""
+    seen.save(path)
+    size = os.path.getsize(path)
+    if size > MOST_BYTES and seen.chains:
+        say(f"lockdep: note: {len(seen.chains)} chains are not stored: what was seen has {size >> 20} MB")
+        replace(seen, chains=()).save(path)
 
 
 def ends_in_time(process: int) -> bool:

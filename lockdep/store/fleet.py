@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from lockdep.snapshots.snapshot import Snapshot
@@ -64,10 +66,16 @@ class Fleet:
 
     def age(self, finding: FindingRecord) -> Age:
         """Return whether a finding is new in the last version, known in the same lines, or known in other lines."""
-        before = [one for one in self.earlier.findings if one.shown] if self.earlier is not None else []
-        if finding.id in {one.id for one in before}:
+        ids, patterns = self._before
+        if finding.id in ids:
             return "known"
-        return "moved" if pattern_of(finding) in map(pattern_of, before) else "new"
+        return "moved" if pattern_of(finding) in patterns else "new"
+
+    @cached_property
+    def _before(self) -> tuple[set[str], set[tuple[str, ...]]]:
+        """The ids and the patterns of what was found before the last version."""
+        found = [one for one in self.earlier.findings if one.shown] if self.earlier is not None else []
+        return {one.id for one in found}, set(map(pattern_of, found))
 
     def halves(self, finding: FindingRecord) -> list[tuple[str, list[Origin]]]:
         """Return the dependencies of a cycle as text, each with where it was seen; the whole, if one run saw that."""
@@ -115,14 +123,19 @@ def gather(store: Store, choice: Choice, watch: Watch = iter) -> Fleet:
         chosen = [part for part in parts if choice.takes(part)]
         if not chosen:
             raise StoreError(nothing_of(choice, parts))
-        versions = list(dict.fromkeys(part.origin.version for part in parts))  # in the order of their first parts
-        last = max((part.origin.version for part in chosen), key=versions.index)
-        before = [part for part in parts if versions.index(part.origin.version) < versions.index(last)]
+        places = order_of(part.origin.version for part in parts)
+        last = max((part.origin.version for part in chosen), key=places.__getitem__)
+        before = [part for part in parts if places[part.origin.version] < places[last]]
         seen = Seen()
         earlier, snapshot = merged(Reader(connection, watch), before, chosen, seen)
         if not seen.parts:
             raise StoreError(f"none of its {len(chosen)} parts can be read, the first because: {seen.unreadable[0]}")
         return Fleet(chosen[0].origin.project, last, snapshot, earlier, seen)
+
+
+def order_of(versions: Iterable[str]) -> dict[str, int]:
+    """Return the place of each version among all; they are in the order in which they come first."""
+    return {version: place for place, version in enumerate(dict.fromkeys(versions))}
 
 
 def merged(reader: Reader, before: list[Part], chosen: list[Part], seen: Seen) -> tuple[Snapshot | None, Snapshot]:
@@ -132,13 +145,9 @@ def merged(reader: Reader, before: list[Part], chosen: list[Part], seen: Seen) -
     if not set(before) <= set(chosen):
         return Snapshot.merged(reader.read(before, Seen())), Snapshot.merged(reader.read(chosen, seen))
     earlier = Snapshot.merged(reader.read(before, seen))
-    rest = [part for part in chosen if part not in set(before)]
-    return earlier, Snapshot.merged(first_then(earlier, reader.read(rest, seen)))
-
-
-def first_then(first: Tables, others: Iterator[Tables | Rows]) -> Iterator[Tables | Rows]:
-    yield first
-    yield from others
+    known = set(before)
+    rest = [part for part in chosen if part not in known]
+    return earlier, Snapshot.merged(chain((earlier,), reader.read(rest, seen)))
 
 
 class Reader:

@@ -30,11 +30,9 @@ from lockdep.store import parts
 from lockdep.store.address import Address
 from lockdep.store.database import Store
 from lockdep.store.fleet import Choice, Fleet, gather
-from tests.bench.made import locks_of_classes
-from tests.bench.snapshots import most_memory, with_thread
+from tests.bench.snapshots import learned, most_memory, with_thread
 from tests.bench.table import Row, render_heading, render_rows
 
-NEIGHBOURS = 5
 FEATURES, UNUSED, POOLED = 20, 2, (0, 1)
 FIRST_DAY = 1_767_225_600  # 2026-01-01, in seconds
 LIMIT = 3600  # seconds for one day
@@ -48,21 +46,6 @@ sys.stdin.read()
 push_all(store, parcels)
 print("done", flush=True)
 """
-
-
-def learned(classes: int) -> dict[str, Any]:
-    """Return the snapshot of a program that has taken each lock with each of the next five."""
-    from lockdep import threading as validated
-
-    validator = lockdep.Validator()
-    with lockdep.use(validator):
-        locks = locks_of_classes(validated.Lock, classes, "fleet")
-        for at in range(classes - NEIGHBOURS):
-            for further in range(1, NEIGHBOURS + 1):
-                with locks[at], locks[at + further]:
-                    pass
-        validator.collect()
-        return lockdep.snapshot().to_dict()
 
 
 def write_day(document: dict[str, Any], folder: Path, day: int, processes: int, *, last: bool) -> list[Path]:
@@ -150,7 +133,8 @@ def size_of(store: Store) -> int:
 
 def rows(url: str, given: argparse.Namespace) -> Iterator[Row]:
     """Yield what is measured."""
-    document = learned(given.classes)
+    with lockdep.use(learned(given.classes)):
+        document = lockdep.snapshot().to_dict()
     store = Store(Address.parse(url))
     hosts = min(given.hosts, given.processes)
     for day in range(given.days):

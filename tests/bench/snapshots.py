@@ -27,14 +27,14 @@ RUNS, FEATURES, POOLED = 100, 20, (0, 1)
 MERGE_LIMIT = 900  # seconds
 
 
-def learned() -> lockdep.Validator:
+def learned(classes: int = CLASSES) -> lockdep.Validator:
     """Return a validator that has seen each lock held while each of the next five was taken."""
     from lockdep import threading as validated
 
     validator = lockdep.Validator()
     with lockdep.use(validator):
-        locks = locks_of_classes(validated.Lock, CLASSES, "snapshots")
-        for at in range(CLASSES - NEIGHBOURS):
+        locks = locks_of_classes(validated.Lock, classes, "snapshots")
+        for at in range(classes - NEIGHBOURS):
             for further in range(1, NEIGHBOURS + 1):
                 with locks[at], locks[at + further]:
                     pass

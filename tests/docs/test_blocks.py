@@ -22,6 +22,7 @@ OPTIONAL = {  # what says in a page that it needs a library
     "from prometheus_client": "prometheus_client",
     "import sentry_sdk": "sentry_sdk",
     "\nlockdep completion": "shtab",
+    "lockdep push": "sqlalchemy",
 }
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ pytest.importorskip("sqlalchemy")
 
 from lockdep.cli import pushing
 from lockdep.cli.pushing import Pushing
+from lockdep.snapshots.records import ChainRecord
+from lockdep.store.fleet import Choice, gather
 from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import seen
 from tests.sourcetree import ROOT
-from tests.store.contents import everything, parts, rows
+from tests.store.contents import everything, parts, rows, store_at
 
 pytestmark = pytest.mark.once
 
@@ -145,6 +148,17 @@ def test_a_server_that_never_answers_is_waited_for_a_limited_time(capfd, monkeyp
         "lockdep: error: what was seen is not stored:"
         f" no answer from postgresql://127.0.0.1:{port}/fleet within 0 s\n"
     )  # fmt: skip
+
+
+def test_of_what_is_too_large_the_chains_are_left_out_which_is_said(url, capfd, monkeypatch):
+    chains = tuple(ChainRecord((("app.py:1 A", ""),), f"context {number}") for number in range(500))
+    made = replace(seen("1", "AB"), chains=chains)
+    monkeypatch.setattr(pushing, "MOST_BYTES", 10_000)
+
+    Pushing(url, NAMES).push(made)
+
+    assert capfd.readouterr().err == "lockdep: note: 500 chains are not stored: what was seen has 0 MB\n"
+    assert gather(store_at(url), Choice()).snapshot.dependencies == made.dependencies
 
 
 def test_an_interrupt_ends_the_wait_and_the_process_that_stores(monkeypatch):
