@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.store.address import StoreError
 from lockdep.store.database import Store
-from lockdep.store.parts import Origin, Part, listed, read
+from lockdep.store.parts import Origin, Part, listed, placed, read
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -167,7 +167,7 @@ class Reader:
                 continue
             if tables is not None:
                 seen.note(tables, part.origin)
-                yield tables
+                yield placed(tables, part.origin)
 
 
 def of_one_project(parts: list[Part], choice: Choice) -> list[Part]:

@@ -162,7 +162,7 @@ def listed(connection: Connection, project: str | None = None) -> list[Part]:
 
 
 def read(connection: Connection, part: Part, *, one_of_many: bool = False) -> Tables | Rows | None:
-    """Return a part as far as merging needs it, with its origin as that of its processes; None if it is gone.
+    """Return a part as far as merging needs it, as it was put there; None if it is gone.
 
     ValueError is raised if it is no snapshot that this version can read. See files.parse_rows for `one_of_many`.
     """
@@ -176,7 +176,7 @@ def read(connection: Connection, part: Part, *, one_of_many: bool = False) -> Ta
         content = unpacker.decompress(row[0], MOST_BYTES)
     except zlib.error as error:
         raise ValueError(f"part {part.id[:12]}: {error}") from None
-    return placed(files.parse_rows(content, f"part {part.id[:12]}", one_of_many=one_of_many), part.origin)
+    return files.parse_rows(content, f"part {part.id[:12]}", one_of_many=one_of_many)
 
 
 def placed(tables: Tables | Rows, origin: Origin) -> Tables | Rows:

@@ -28,6 +28,7 @@ import lockdep
 from lockdep.snapshots import files
 from lockdep.store import parts
 from lockdep.store.address import Address
+from lockdep.store.compaction import compact
 from lockdep.store.database import Store
 from lockdep.store.fleet import Choice, Fleet, gather
 from tests.bench.snapshots import learned, most_memory, with_thread
@@ -154,6 +155,10 @@ def rows(url: str, given: argparse.Namespace) -> Iterator[Row]:
     yield Row("size of the store", size_of(store) / 1e6, "MB", note=f"{size_of(store) / count / 1000:.1f} kB a process")
     yield from reports(store, count)
     begin = perf_counter()
+    before, after = compact(store)
+    yield Row(f"compact {before} parts to {after}", perf_counter() - begin, "s")
+    yield from reports(store, after)
+    begin = perf_counter()
     removed, _ = store.write(lambda connection: prune_half(connection, given.days))
     yield Row(f"remove {removed} of them", perf_counter() - begin, "s")
 
@@ -169,7 +174,7 @@ def reports(store: Store, count: int) -> Iterator[Row]:
     begin, busy = perf_counter(), process_time()
     fleet = gather(store, Choice())
     note = f"{process_time() - busy:.1f} s of CPU, {most_memory():.0f} MB"
-    yield Row(f"merge all {count}, with cycles", perf_counter() - begin, "s", note=note)
+    yield Row(f"merge all {count} parts, with cycles", perf_counter() - begin, "s", note=note)
     check(fleet)
     begin = perf_counter()
     gather(store, Choice(host="host-00"))

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.store import parts as store_parts
+from lockdep.store.compaction import compact
+from lockdep.store.database import Store
 from lockdep.store.fleet import Choice, gather
 from lockdep.store.parts import Origin, Parcel
 from tests.snapshots.snapshot_makers import seen, snapshots
@@ -197,17 +199,35 @@ def test_a_store_in_which_nothing_can_be_read_is_a_mistake_in_one_line(url, push
 @settings(max_examples=10)
 @given(made=st.lists(snapshots(), min_size=1, max_size=3, unique_by=lambda one: one.runs[0].id))
 def test_a_store_gives_the_merge_of_what_was_put_in(made: list[Snapshot], tmp_path_factory: pytest.TempPathFactory):
-    path = tmp_path_factory.mktemp("store") / "fleet.db"
-    store = store_at(str(path))
+    store = store_at(str(tmp_path_factory.mktemp("store") / "fleet.db"))
     origins = [Origin("shop", "1", f"web-{number}") for number in range(len(made))]
-    packed = [
-        Parcel.of(origin, one.dumps().encode(), one.runs, "made") for origin, one in zip(origins, made, strict=True)
-    ]
-    store.write(lambda connection: [store_parts.put(connection, parcel) for parcel in packed])
+    put_all(store, origins, made)
 
     got = gather(store, Choice()).snapshot
 
     assert got == Snapshot.merged(map(store_parts.placed, made, origins))
+
+
+@settings(max_examples=10)
+@given(made=st.lists(snapshots(), min_size=3, max_size=3, unique_by=lambda one: one.runs[0].id))
+def test_a_compact_store_gives_the_same(made: list[Snapshot], tmp_path_factory: pytest.TempPathFactory):
+    store = store_at(str(tmp_path_factory.mktemp("store") / "fleet.db"))
+    put_all(store, [Origin("shop", "1", host) for host in ("web-1", "web-1", "web-2")], made)
+    before = gather(store, Choice())
+
+    assert compact(store) == (2, 1)
+
+    after = gather(store, Choice())
+    assert after.snapshot == before.snapshot
+    assert (after.seen.runs, after.seen.findings) == (before.seen.runs, before.seen.findings)
+
+
+def put_all(store: Store, origins: list[Origin], made: list[Snapshot]) -> None:
+    """Store snapshots, each under its origin."""
+    packed = [
+        Parcel.of(origin, one.dumps().encode(), one.runs, "made") for origin, one in zip(origins, made, strict=True)
+    ]
+    store.write(lambda connection: [store_parts.put(connection, parcel) for parcel in packed])
 
 
 def test_the_files_of_a_store_can_be_large(tmp_path: Path):

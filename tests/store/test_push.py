@@ -17,8 +17,9 @@ pytest.importorskip("sqlalchemy")
 
 from sqlalchemy.exc import OperationalError
 
+from lockdep.snapshots.records import Tables
 from lockdep.snapshots.snapshot import Snapshot
-from lockdep.store import database, schema
+from lockdep.store import compaction, database, schema
 from lockdep.store.parts import TIME
 from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import seen
@@ -283,12 +284,49 @@ def test_what_is_older_than_the_days_to_keep_is_removed_and_nothing_else(url, pu
     found = ("report", "--store", url, "--project", "shop", "--fail-on", "potential")
 
     kept = lockdep("store", "prune", url, "--keep-days", 20)
-    assert kept == (f"{shown}: 0 of 3 runs removed\n", "", 0)
+    assert kept == (f"{shown}: 0 of 3 parts removed\n", "", 0)
     assert lockdep(*found)[2] == 66
-    assert lockdep("store", "prune", url, "--keep-days", 5, "--project", "shop")[0] == f"{shown}: 1 of 2 runs removed\n"
+    assert (
+        lockdep("store", "prune", url, "--keep-days", 5, "--project", "shop")[0] == f"{shown}: 1 of 2 parts removed\n"
+    )
     assert lockdep(*found) == ("", "", 0)
     assert parts(url) == 2
-    assert lockdep("store", "prune", url, "--keep-days", 5)[0] == f"{shown}: 1 of 2 runs removed\n"
+    assert lockdep("store", "prune", url, "--keep-days", 5)[0] == f"{shown}: 1 of 2 parts removed\n"
+    assert rows(url, "SELECT run FROM lockdep_runs") == [("2",)]
+
+
+def test_a_compact_store_has_fewer_parts_of_the_same_days_versions_and_hosts(url, push, lockdep):
+    days = [at_days(0), at_days(1)]
+    for number, order in enumerate(("AB", "AB", "BA")):
+        push(url, taken(seen(f"a{number}", order), days[number // 2]), "web-1")
+    push(url, taken(seen("b", "AB"), days[0]), "web-2")
+    push(url, taken(seen("c", "AB"), days[0]), "web-1", "2")
+    shown = url.removeprefix("sqlite:///")
+    found = lockdep("report", "--store", url)
+
+    assert lockdep("store", "compact", url) == (f"{shown}: 2 parts became 1\n", "", 0)
+
+    assert parts(url) == 4
+    assert lockdep("report", "--store", url) == found
+    assert push(url, taken(seen("a0", "AB"), days[0]), "web-1") == "was in the store"
+    assert lockdep("store", "compact", url) == (f"{shown}: nothing to merge\n", "", 0)
+
+
+@only_sqlite
+def test_parts_that_change_while_they_are_merged_stay_as_they_are(url, push, monkeypatch):
+    push(url, taken(seen("1", "AB"), at_days(1)))
+    push(url, taken(seen("2", "AB"), at_days(1)))
+    real = compaction.encode_text
+
+    def encode(whole: Tables) -> bytes:
+        change(url, "DELETE FROM lockdep_runs WHERE run = '1'")
+        change(url, "DELETE FROM lockdep_parts WHERE id NOT IN (SELECT part FROM lockdep_runs)")
+        return real(whole)
+
+    monkeypatch.setattr(compaction, "encode_text", encode)
+
+    assert compaction.compact(store_at(url)) == (2, 2)
+
     assert rows(url, "SELECT run FROM lockdep_runs") == [("2",)]
 
 
