@@ -29,7 +29,7 @@ from tests.store.contents import change, everything, parts, rows, store_at
 pytestmark = pytest.mark.once
 
 only_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-WRITERS, FILES = 4, 5
+WRITERS, FILES = 3, 5
 # Each writer pushes files of its own and one that all push, as soon as it is told to begin.
 WRITER = """
 import sys
