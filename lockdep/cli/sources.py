@@ -3,7 +3,6 @@
 import argparse
 import re
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -58,17 +57,13 @@ def read_store(parsed: argparse.Namespace) -> "Fleet":
     except StoreError as error:
         raise UsageError(str(error)) from None
     if fleet.seen.repeated:
-        say(f"lockdep: note: {fleet.seen.repeated} processes are in it under two origins: their counts are added twice")
-    say_unreadable(fleet.seen.unreadable)
-    return fleet
-
-
-def say_unreadable(reasons: Sequence[str]) -> None:
-    """Say how many parts were left out, and why the first one."""
-    if reasons:
+        say(f"lockdep: note: processes that are in several parts, whose counts are added twice: {fleet.seen.repeated}")
+    unreadable = list(fleet.seen.unreadable.values())
+    if unreadable:
         say(
-            f"lockdep: note: {len(reasons)} parts are left out, which this version cannot read; the first: {reasons[0]}"
+            f"lockdep: note: parts that cannot be read, and are left out: {len(unreadable)}; the first: {unreadable[0]}"
         )
+    return fleet
 
 
 def moment(text: str) -> str:

@@ -96,7 +96,7 @@ class Seen:
     findings: dict[str, set[Origin]] = field(default_factory=dict)
     parts: int = 0
     repeated: int = 0  # runs that are in a second part
-    unreadable: list[str] = field(default_factory=list)  # the reasons
+    unreadable: dict[str, str] = field(default_factory=dict)  # id of a part -> the reason
 
     def note(self, tables: Tables | Rows, origin: Origin) -> None:
         """Note what a part has."""
@@ -129,7 +129,7 @@ def gather(store: Store, choice: Choice, watch: Watch = iter) -> Fleet:
         seen = Seen()
         earlier, snapshot = merged(Reader(connection, watch), before, chosen, seen)
         if not seen.parts:
-            raise StoreError(f"none of its {len(chosen)} parts can be read, the first because: {seen.unreadable[0]}")
+            raise StoreError(f"none of these parts can be read: {'; '.join(list(seen.unreadable.values())[:1])}")
         return Fleet(chosen[0].origin.project, last, snapshot, earlier, seen)
 
 
@@ -143,7 +143,8 @@ def merged(reader: Reader, before: list[Part], chosen: list[Part], seen: Seen) -
     if not before:
         return None, Snapshot.merged(reader.read(chosen, seen))
     if not set(before) <= set(chosen):
-        return Snapshot.merged(reader.read(before, Seen())), Snapshot.merged(reader.read(chosen, seen))
+        apart = Seen(unreadable=seen.unreadable)
+        return Snapshot.merged(reader.read(before, apart)), Snapshot.merged(reader.read(chosen, seen))
     earlier = Snapshot.merged(reader.read(before, seen))
     known = set(before)
     rest = [part for part in chosen if part not in known]
@@ -163,7 +164,7 @@ class Reader:
             try:
                 tables = read(self._connection, part, one_of_many=len(parts) > FEW)
             except ValueError as error:  # of another version of the format
-                seen.unreadable.append(str(error))
+                seen.unreadable[part.id] = str(error)
                 continue
             if tables is not None:
                 seen.note(tables, part.origin)

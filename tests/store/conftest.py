@@ -31,9 +31,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of an empty store."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'fleet.db'}"
+    made: str = request.getfixturevalue("postgresql")
     import psycopg
 
-    made: str = request.getfixturevalue("postgresql")
     with closing(psycopg.connect(made, autocommit=True)) as connection:
         connection.execute("DROP TABLE IF EXISTS lockdep_runs, lockdep_parts, lockdep_schema, further")
     return made

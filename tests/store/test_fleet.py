@@ -183,7 +183,7 @@ def test_parts_of_another_version_of_the_format_are_left_out_and_counted(url, pu
 
     assert status == 66
     assert "web-3" not in told
-    assert error.startswith("lockdep: note: 1 parts are left out, which this version cannot read; the first: part ")
+    assert error.startswith("lockdep: note: parts that cannot be read, and are left out: 1; the first: part ")
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

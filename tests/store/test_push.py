@@ -85,7 +85,7 @@ def test_the_same_run_on_another_host_is_another_part_and_a_report_says_so(url, 
     assert push(url, seen("1", "AB"), "web-2") == "stored"
 
     assert parts(url) == 2
-    assert "1 processes are in it under two origins" in lockdep("report", "--store", url)[1]
+    assert "whose counts are added twice: 1\n" in lockdep("report", "--store", url)[1]
 
 
 def test_a_later_snapshot_of_a_process_takes_the_place_of_the_earlier_one(url, push):
@@ -119,7 +119,7 @@ def test_runs_that_share_only_some_processes_are_both_kept(url, push, lockdep):
     push(url, seen("2", "AB").merge(seen("3", "BA")))
 
     assert parts(url) == 2
-    assert "1 processes are in it under two origins" in lockdep("report", "--store", url)[1]
+    assert "whose counts are added twice: 1\n" in lockdep("report", "--store", url)[1]
 
 
 # -- several writers
