@@ -1,7 +1,6 @@
 """Options of `lockdep push` and `lockdep run --store`: under which project, version and host a run is stored."""
 
 import argparse
-import platform
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,8 @@ def add_origin(parser: argparse.ArgumentParser) -> tuple[argparse.Action, ...]:
 
 def origin_of(given: Mapping[str, str | None], program: str) -> "Origin":
     """Return the origin that these options give to what a program has seen. UsageError if a name cannot be used."""
+    import platform  # here, so that a run without a store does not pay for it
+
     from lockdep.store.address import StoreError
     from lockdep.store.parts import Origin
 

@@ -34,6 +34,13 @@ def url(tmp_path: Path) -> str:
 
 
 NAMES = {"project": "shop", "version": None, "host": "web-1"}
+# The command, which waits for the process that stores as long as tests do: this machine may be a slow one.
+LOCKDEP = f"""
+import sys
+from lockdep.cli import main, pushing
+pushing.SECONDS = {PROGRAM_LIMIT}
+sys.exit(main())
+"""
 PROGRAM = """
 import os, signal, sys, threading
 A = threading.Lock()
@@ -73,7 +80,7 @@ def run(folder: Path, store: str, order: str, host: str, end: str = "") -> subpr
     """Run the program with this end, and with the options for this store."""
     path = folder / "prog.py"
     path.write_text(f"{PROGRAM}{end}\n")
-    command = [sys.executable, "-m", "lockdep", "run", "--store", store, "--project", "shop", "--host", host, "prog.py"]
+    command = [sys.executable, "-c", LOCKDEP, "run", "--store", store, "--project", "shop", "--host", host, "prog.py"]
     kept = {name: value for name, value in os.environ.items() if name != "LOCKDEP_OPTIONS"}
     return subprocess.run(
         [*command, order], cwd=folder, env={**kept, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
