@@ -105,8 +105,8 @@ def engine_of(address: Address) -> Engine:
         return sqlalchemy.create_engine(address.url, connect_args=given, **options)
     except ImportError:
         raise StoreError("a store of PostgreSQL needs psycopg: pip install lockdep[postgresql]") from None
-    except (sqlalchemy.exc.ArgumentError, ValueError) as error:
-        raise StoreError(f"malformed URL: {one_line(error)}") from None
+    except (sqlalchemy.exc.ArgumentError, ValueError):  # it may show the password
+        raise StoreError(f"malformed URL: {address}") from None
 
 
 def begin(connection: Connection) -> None:
