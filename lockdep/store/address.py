@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 DRIVER = "postgresql+psycopg"
+FORM = "postgresql://USER@HOST:PORT/DATABASE"
 SCHEMES = ("sqlite", "postgresql", DRIVER)
 
 
@@ -59,7 +60,7 @@ def check_server(text: str) -> None:
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018  # it raises ValueError
-    except ValueError as error:
-        raise StoreError(f"malformed URL: {error}") from None
+    except ValueError:  # it may show a part of the password
+        raise StoreError(f"malformed URL: its host or port cannot be understood: {FORM}") from None
     if not parts.path.strip("/"):
-        raise StoreError("malformed URL: it names no database: postgresql://USER@HOST/DATABASE")
+        raise StoreError(f"malformed URL: it names no database: {FORM}")
