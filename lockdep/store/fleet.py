@@ -58,7 +58,6 @@ class Fleet:
     `earlier` is None if there is no version before that.
     """
 
-    project: str
     version: str
     snapshot: Snapshot
     earlier: Snapshot | None
@@ -81,11 +80,16 @@ class Fleet:
         """Return the dependencies of a cycle as text, each with where it was seen; the whole, if one run saw that."""
         if not finding.across:
             return [(" -> ".join(finding.classes), sorted(self.seen.findings.get(finding.id, ())))]
-        steps = {(one.prev, one.next): one for one in self.snapshot.dependencies}
         return [
-            (f"{prev} -> {next_}", self.seen.origins_of(steps[prev, next_].runs if (prev, next_) in steps else ()))
+            (f"{prev} -> {next_}", self.seen.origins_of(self._runs.get((prev, next_), ())))
             for prev, next_ in finding.dependencies
         ]
+
+    @cached_property
+    def _runs(self) -> dict[tuple[str, str], frozenset[str]]:
+        """The runs that have seen each dependency of a cycle."""
+        wanted = {pair for finding in self.snapshot.findings for pair in finding.dependencies}
+        return {(one.prev, one.next): one.runs for one in self.snapshot.dependencies if (one.prev, one.next) in wanted}
 
 
 @dataclass
@@ -130,7 +134,7 @@ def gather(store: Store, choice: Choice, watch: Watch = iter) -> Fleet:
         earlier, snapshot = merged(Reader(connection, watch), before, chosen, seen)
         if not seen.parts:
             raise StoreError(f"none of these parts can be read: {'; '.join(list(seen.unreadable.values())[:1])}")
-        return Fleet(chosen[0].origin.project, last, snapshot, earlier, seen)
+        return Fleet(last, snapshot, earlier, seen)
 
 
 def order_of(versions: Iterable[str]) -> dict[str, int]:
