@@ -19,7 +19,7 @@ from lockdep.fastpath import NEWS, ThreadState, news_of
 from lockdep.patch.changes import Changes
 from lockdep.patch.joins import wait_as
 from lockdep.patch.loops import runs_loop
-from lockdep.patch.semaphores import is_resource, note_waiting
+from lockdep.patch.semaphores import Units, follow_enter, is_resource, note_waiting
 from lockdep.patch.starts import begin_stretch, hand_to, learn
 from lockdep.trace import is_hidden
 from lockdep.waits.aims import ANYBODY, CONDITION, EVENT, ITEM, PARTIES, ROOM, TASKS, Enders
@@ -90,9 +90,10 @@ def follow_waits(changes: Changes) -> None:
         outer = fastpath.wait_of(state.serial)
         if outer is not None and outer.lock is None:
             return original(self, timeout)
-        frame, kind, resource = caller(sys._getframe(1))
+        frame, kind, resource, wanted = caller(sys._getframe(1))
         again = None if timeout is None else partial(never_gives_up, frame, kind)
         signal = signal_of(frame, kind, resource, self)
+        signal.wanted = wanted
         return wait_for(signal, kind, state, lambda: original(self, timeout), again)
 
     changes.rebind(threading.Condition, "wait", wait)
@@ -126,9 +127,12 @@ def signal_of(frame: FrameType | None, kind: str, resource: bool, condition: Any
 
 
 class Signal:
-    """Something that another thread says by a condition; what a Wait for it waits for."""
+    """Something that another thread says by a condition; what a Wait for it waits for.
 
-    __slots__ = ("condition", "error", "kind", "resource")
+    `wanted` are the units of a semaphore in a with statement: they count as held already.
+    """
+
+    __slots__ = ("condition", "error", "kind", "resource", "wanted")
     looks: ClassVar[bool] = False  # a nap would lose its place among the waiters, and a signal in between
 
     def __init__(self, kind: str, resource: bool, condition: Any) -> None:
@@ -136,6 +140,7 @@ class Signal:
         self.resource: bool = resource
         self.condition: Any = condition
         self.error: Exception | None = None
+        self.wanted: Units | None = None
 
     @property
     def sleepers(self) -> Sized | None:
@@ -199,16 +204,19 @@ def tracked(lock: Any) -> bool:
     return isinstance(lock, fastpath.ExclusiveLock) and lock.entry is not fastpath.UNTRACKED
 
 
-def caller(frame: FrameType | None) -> tuple[FrameType | None, str, bool]:
+def caller(frame: FrameType | None) -> tuple[FrameType | None, str, bool, Units | None]:
     """Return the frame of the program below the one that called Condition.wait, and what it waits for.
 
-    The outermost caller counts. Also return whether somebody has to give it back.
+    The outermost caller counts. Also return whether somebody has to give it back, and the units that a with statement
+    takes.
     """
-    kind, resource = CONDITION, False
+    kind, resource, wanted = CONDITION, False, None
     while frame is not None and is_hidden(frame.f_code.co_filename):
         known = _kinds.get(id(frame.f_code))
         if known is not None:
             kind = known[0]
             resource = is_resource(frame.f_locals.get("self")) if kind == UNIT else resource
+        elif frame.f_code is follow_enter.__code__:
+            wanted = frame.f_locals["units"]
         frame = frame.f_back
-    return frame, kind, resource
+    return frame, kind, resource, wanted

@@ -6,6 +6,7 @@ from collections.abc import Sized
 from typing import ClassVar, NamedTuple, Protocol
 
 from lockdep import fastpath
+from lockdep.fastpath import DepMap, Wait
 from lockdep.graph.classes import LockClass
 from lockdep.graph.modules import module_class
 from lockdep.graph.runs import Run
@@ -57,6 +58,11 @@ class Aim(Protocol):
 
     def place(self) -> str:
         """Return where its code begins; it tells findings apart."""
+
+
+def wanted_lock(wait: Wait) -> DepMap | None:
+    """Return the lock that a thread waits for, also if it counts as held while it waits; None if it is no lock."""
+    return wait.lock if wait.lock is not None else getattr(wait.aim, "wanted", None)
 
 
 class RunAim(Aim, Protocol):

@@ -15,7 +15,7 @@ from lockdep.graph.classes import LockClass
 from lockdep.trace import Frames
 from lockdep.violations.deadlock import Blocked
 from lockdep.violations.where import Where
-from lockdep.waits.aims import Aim, ModuleLoaded
+from lockdep.waits.aims import Aim, ModuleLoaded, wanted_lock
 from lockdep.waits.held import held_by, thread_name
 
 
@@ -30,7 +30,7 @@ def blocked(wait: Wait, depth: int, frames: Mapping[int, Frames]) -> Blocked:
     state = fastpath.find_thread(wait.thread)
     where = Where("an ended thread", (), trace.NO_STACK) if state is None else where_is(state, depth, frames)
     lock_class = awaited_class(wait)
-    if wait.lock is not None or lock_class is not None:
+    if wanted_lock(wait) is not None or lock_class is not None:
         return Blocked(where, lock_class, "a lock" if lock_class is None else lock_class.name, "")
     aim = cast(Aim, wait.aim)
     return Blocked(where, None, aim.text(), aim.place())
@@ -40,7 +40,8 @@ def awaited_class(wait: Wait) -> LockClass | None:
     """Return the class of the lock that a thread waits for; None if it waits for something else."""
     if isinstance(wait.aim, ModuleLoaded):
         return wait.aim.lock_class
-    return None if wait.lock is None else wait.lock.entry.lock_class
+    wanted = wanted_lock(wait)
+    return None if wanted is None else wanted.entry.lock_class
 
 
 def where_is(state: ThreadState, depth: int, frames: Mapping[int, Frames]) -> Where:

@@ -12,6 +12,7 @@ from lockdep.fastpath import Chain, Sighting, ThreadState, Wait
 from lockdep.places import step_of
 from lockdep.trace import NO_STACK, StackTrace, is_hidden, seen_stack
 from lockdep.violations.where import HeldLock
+from lockdep.waits.aims import wanted_lock
 
 _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
 PURE = fastpath.BUILD == "pure"
@@ -46,10 +47,18 @@ def guess(chain: Chain, now: StackTrace) -> StackTrace:
 
 
 def held_by(thread: ThreadState, now: StackTrace, *, ended: bool = False) -> tuple[HeldLock, ...]:
-    """Return the locks of another thread, outermost first. `now` is the stack on which it stood a moment ago."""
+    """Return the locks of another thread, outermost first. `now` is the stack on which it stood a moment ago.
+
+    A unit of a semaphore that it waits for is left out, though it counts as held.
+    """
+    held = thread.held()
+    wait = fastpath.wait_of(thread.serial)
+    wanted = None if wait is None or wait.lock is not None else wanted_lock(wait)
+    if wanted is not None and held and held[-1][1] == wanted.serial:
+        held = held[:-1]
     return tuple(
         HeldLock(step.entry.lock_class, serial, place_in(thread, step, now, ended=ended), step.entry.mode)
-        for step, serial in thread.held()
+        for step, serial in held
     )
 
 

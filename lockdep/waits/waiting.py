@@ -18,7 +18,7 @@ from lockdep.fastpath import ThreadState, Wait
 from lockdep.fastpath.waitqueue import ValidatedQueue
 from lockdep.notebooks import html_of
 from lockdep.trace import Frames, StackTrace
-from lockdep.waits.aims import Aim
+from lockdep.waits.aims import Aim, wanted_lock
 from lockdep.waits.enders import SHARED
 from lockdep.waits.held import held_by, thread_name, waiter_name
 from lockdep.waits.knots import find_knot
@@ -134,9 +134,10 @@ def awaited(wait: Wait) -> Awaited:
 
 def lock_name(wait: Wait) -> str:
     """Return the class of the lock that a thread waits for, '' if it is no lock."""
-    if wait.lock is None:
+    wanted = wanted_lock(wait)
+    if wanted is None:
         return ""
-    lock_class = wait.lock.entry.lock_class
+    lock_class = wanted.entry.lock_class
     return "a lock that is not tracked" if lock_class is None else str(lock_class.name)
 
 

@@ -161,6 +161,16 @@ def test_one_thread_of_a_circle_gets_an_exception_and_the_others_go_on(
     assert done.returncode == 66
 
 
+@PURE
+def test_a_semaphore_that_is_waited_for_is_named_and_not_said_to_be_held(tmp_path: Path, pure: str) -> None:
+    done = play(tmp_path, ABBA.replace("LOCK", "threading.Semaphore"), pure, on_deadlock="raise")
+
+    told = done.stderr.partition("BUG: ")[2]
+    assert done.stdout == "['DeadlockError', 'well']\n"
+    assert ("holds A and waits for B" in told, "holds B and waits for A" in told) == (True, True), told
+    assert "a unit of a semaphore" not in told
+
+
 # Both threads find the circle. The first one reports it when the second has found it, too, and that goes on afterwards.
 TOGETHER = """
 import itertools, lockdep, time

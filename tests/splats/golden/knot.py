@@ -39,7 +39,7 @@ BUG: threads are blocked for ever
 Python VERSION SYSTEM [0a76c838a6ee]
 ---------------------------------
 1) produce waits for a lock:
-  (knot.py:9 state){....}-{4:4} [Lock]
+  (knot.py:9 state){+.+.}-{4:4} [Lock]
  at:
       knot.py:22 in produce
         with state:
@@ -51,7 +51,7 @@ no locks held by produce.
       knot.py:17 in consume
         ready.wait()
 1 lock held by consume:
- #0: (knot.py:9 state){....}-{4:4}, at: knot.py:15 in consume
+ #0: (knot.py:9 state){+.+.}-{4:4}, at: knot.py:15 in consume
 
  *** DEADLOCK ***
 
