@@ -49,8 +49,7 @@ def run(given: list[str]) -> int:
         set_here["baseline"] = ""
     pushing = pushing_of(parsed)
     options = track_locks(**{name: value for name, value in set_here.items() if value is not None})
-    if parsed.listen:
-        listen()
+    parsed.sockets = listen() if parsed.listen else ""
     if parsed.dump_signal:
         dump_on_signal(parsed.dump_signal)
     if parsed.trace:
@@ -72,7 +71,7 @@ def run_to_end(
     from lockdep.processes import endings, member
 
     endings.follow(Changes())
-    made = begin_run(options, parsed.run_directory)
+    made = begin_run(options, parsed.run_directory, parsed.sockets)
     ending = Ending(options, reports, parsed.trace, parsed.show_excused, parsed.updated, made, pushing)
     endings.conclude_by(ending.conclude)
     runtime.before_end(lambda: endings.conclude(0))
@@ -83,14 +82,17 @@ def run_to_end(
             member.end(made)
 
 
-def begin_run(options: "Options", path: str | None) -> "Member | None":
-    """Record child processes, too, if the options say so. If they cannot be recorded, a line says so."""
+def begin_run(options: "Options", path: str | None, sockets: str) -> "Member | None":
+    """Record child processes, too, if the options say so. If they cannot be recorded, a line says so.
+
+    They listen in the folder `sockets`, as this process does; not if it is ''.
+    """
     from lockdep.processes import member
 
     if not options.children or not options.enabled:
         return None
     try:
-        return member.begin(options, path)
+        return member.begin(options, path, sockets)
     except OSError as error:
         if path is not None:
             raise UsageError(f"--run-directory: {path}: {error.strerror or error}") from None
@@ -220,14 +222,17 @@ def parse_reports(parsed: argparse.Namespace) -> "list[ReportFile]":
         raise UsageError(f"--report: {error}") from None
 
 
-def listen() -> None:
-    """Answer other processes. A process that cannot runs without."""
+def listen() -> str:
+    """Answer other processes; return the folder of the socket, '' if that fails: the program runs without."""
     from lockdep.live.answers import listen_here
 
     try:
-        say(f"lockdep: process {os.getpid()} listens at {listen_here()}")
+        path = listen_here()
     except OSError as error:
         say(f"lockdep: error: cannot listen: {error}")
+        return ""
+    say(f"lockdep: process {os.getpid()} listens at {path}")
+    return os.path.dirname(path)
 
 
 def dump_on_signal(name: str) -> None:

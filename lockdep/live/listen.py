@@ -25,7 +25,7 @@ ASK_SECONDS = 10.0  # longer than the slowest snapshot; a client that takes long
 ANSWER_SECONDS = 60.0  # for all of an answer
 _MOST_ANSWER = 1 << 30  # bytes
 _MOST_CLIENTS = 8  # at a time; the next ones wait
-COMMANDS = ("snapshot", "who", "clear", "start", "stop")
+COMMANDS = ("snapshot", "who", "picture", "clear", "start", "stop")
 _MOST = 64  # bytes of a command
 
 
@@ -137,18 +137,26 @@ def ask(pid: int, command: str) -> str:
     """Send a command to a process and return its answer; NotListening if there is none."""
     path = default_path(pid)
     try:
-        check_owner(path)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            client.settimeout(ASK_SECONDS)
-            client.connect(path)
-            if not mine(client):
-                raise PermissionError(0, "another user answers there")
-            client.sendall(command.encode() + b"\n")
-            return read_answer(client).decode()
+        return ask_at(path, command)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         why = "is it running with `lockdep run --listen`?"
         raise NotListening(f"process {pid} does not answer at {path}: {reason}; {why}") from None
+
+
+def ask_at(path: str, command: str, seconds: float | None = None) -> str:
+    """Send a command to the process that listens at this socket and return its answer; OSError if there is none.
+
+    The answer has to be complete after so many `seconds`; None stands for the usual limits.
+    """
+    check_owner(path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(ASK_SECONDS if seconds is None else seconds)
+        client.connect(path)
+        if not mine(client):
+            raise PermissionError(0, "another user answers there")
+        client.sendall(command.encode() + b"\n")
+        return read_answer(client, ANSWER_SECONDS if seconds is None else seconds).decode()
 
 
 def check_owner(path: str) -> None:
@@ -158,9 +166,9 @@ def check_owner(path: str) -> None:
         raise PermissionError(0, "it is no socket of this user")
 
 
-def read_answer(client: socket.socket) -> bytes:
-    """Return all that comes; TimeoutError or OSError if it does not end."""
-    deadline = time.monotonic() + ANSWER_SECONDS
+def read_answer(client: socket.socket, seconds: float) -> bytes:
+    """Return all that comes in so many seconds; TimeoutError or OSError if it does not end."""
+    deadline = time.monotonic() + seconds
     parts, size = [], 0
     while part := client.recv(1 << 16):
         parts.append(part)

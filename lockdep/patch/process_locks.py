@@ -11,6 +11,10 @@ does not take locks with it: in the child nobody holds what the parent holds.
 Another process may release a Lock. Then this one learns that when it takes the lock again; so a thread that wants a
 Lock which it holds is not reported.
 
+Each lock has an identity, which a forked child inherits and a pickled lock takes along: the name of its semaphore is
+known to nobody when that was unlinked at once, and the address of the semaphore may be that of another one in a process
+that was not forked. A wait is in the table of waits, so that others can be told of it.
+
 Cost: some microseconds for each acquisition.
 """
 
@@ -23,15 +27,17 @@ from types import ModuleType
 from typing import Any
 
 from lockdep import fastpath, runtime, trace
-from lockdep.fastpath import TRY
+from lockdep.fastpath import TIMED, TRY
 from lockdep.forks import SentState, at_fork
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.creation import made_earlier
 from lockdep.holders import HoldersMap
 from lockdep.patch.changes import Changes
+from lockdep.patch.joins import wait_as
 from lockdep.rwlocks import patience
 from lockdep.vocabulary.kinds import PROCESS
 from lockdep.wait_types import DROP_IN
+from lockdep.waits.shared import LockState, SharedAim, new_identity, share
 
 FOLLOWED = "_lockdep_followed"  # the attribute of a lock that has its Followed
 _living: weakref.WeakSet[Followed] = weakref.WeakSet()
@@ -55,11 +61,19 @@ class ProcessMap(HoldersMap):
 class Followed:
     """One lock of this process: the semaphore of the system, and what the validator knows of it."""
 
-    def __init__(self, semlock: Any, map_: ProcessMap) -> None:
+    def __init__(self, semlock: Any, map_: ProcessMap, identity: str) -> None:
         self.semlock = semlock
         self.map = map_
+        self.identity = identity
         self._old: list[ProcessMap] = []
+        self._crossed = False  # whether somebody in this process has released it without holding it
         _living.add(self)
+        share(self)
+
+    @property
+    def serial(self) -> int:
+        """The serial by which threads of this process hold it."""
+        return self.map.serial
 
     @property
     def lock_class(self) -> LockClass | None:
@@ -67,17 +81,21 @@ class Followed:
         entry = self.map.entry
         return None if entry is fastpath.UNTRACKED else entry.lock_class
 
+    def state(self) -> LockState:
+        """Return whether it is free now, and whether it can be released by others than its holder."""
+        return LockState(1, self.free(), self._crossed)
+
     def take(self, *args: Any, **kwargs: Any) -> Any:
         """Take the lock as its own method does."""
         if not follows():
             return self.semlock.acquire(*args, **kwargs)
         self.look()
-        mode, again = patience(args, kwargs), self.map.is_held() == 1
-        mode |= TRY if again else 0  # a Lock that this thread holds is waited for until another process releases it
+        patient, again = patience(args, kwargs), self.map.is_held() == 1
+        mode = patient | (TRY if again else 0)  # a Lock that it holds is waited for until another process releases it
         ticket = None if mode & TRY else self.map.acquire(mode)
         before = self.semlock._count()
         try:
-            taken = self._wait(ticket, args, kwargs)
+            taken = self._try_or_wait(ticket, patient, args, kwargs)
             if taken:
                 if again and not self.is_recursive:
                     self.map.keep(0)
@@ -87,17 +105,17 @@ class Followed:
             self._undo(before)
             raise
 
-    def _wait(self, ticket: Any, args: Any, kwargs: Any) -> Any:
+    def _try_or_wait(self, ticket: Any, patient: int, args: Any, kwargs: Any) -> Any:
         """Take it; what is new is judged before this thread waits, as that may never end."""
-        if ticket is None:
+        if patient & TRY:
             return self.semlock.acquire(*args, **kwargs)
         if not (args or kwargs) and self.semlock.acquire(False):
             return True
-        if not self.is_free():
+        if ticket is not None and not self.free() > 0:
             self.map.contended(ticket)
         taken = False
         try:
-            taken = self.semlock.acquire(*args, **kwargs)
+            taken = wait_as(SharedAim(self), lambda: self.semlock.acquire(*args, **kwargs), timed=bool(patient & TIMED))
             return taken
         finally:
             if not taken:
@@ -116,6 +134,7 @@ class Followed:
             self.semlock.release()
         finally:
             if self.semlock._count() < before:
+                self._crossed = self._crossed or fastpath.thread_state().serial not in self.map.holders
                 self.map.dropped()
         runtime.judge_if_calm()
 
@@ -130,18 +149,19 @@ class Followed:
         Another process has released it, or an exception came right after this thread had done so.
         """
         if self.map.is_held() == 1:
-            is_mine = self.semlock._is_mine() and (self.is_recursive or not self.is_free())
+            is_mine = self.semlock._is_mine() and (self.is_recursive or not self.free() > 0)
             self.map.keep(self.semlock._count() if is_mine else 0)
 
-    def is_free(self) -> bool:
-        """Return whether nobody holds it, in any process; false where the system cannot tell."""
+    def free(self) -> int:
+        """Return 1 if nobody holds it, in any process, 0 if somebody does, -1 where the system cannot tell."""
         try:
-            return bool(self.semlock._get_value() > 0)
+            return int(self.semlock._get_value())
         except (NotImplementedError, OSError):
-            return False
+            return -1
 
     def forked(self) -> None:
         """Hold nothing, in a child: what the threads of the parent hold is held by another process now."""
+        self._crossed = False  # if the parent has done that, it says so itself
         self.map.keep(0)
         if self.map.holders:  # threads that are not here; what counts them is put away
             self._old.append(self.map)
@@ -183,9 +203,9 @@ def replace_methods(changes: Changes, semlock: Any) -> None:
     changes.rebind(semlock, "__setstate__", around_setstate(semlock.__setstate__))
 
 
-def follow(lock: Any, made: Callable[[], ProcessMap]) -> None:
+def follow(lock: Any, made: Callable[[], ProcessMap], identity: str) -> None:
     """Follow one lock: its methods `acquire` and `release` are attributes of the object."""
-    followed = Followed(lock._semlock, made())
+    followed = Followed(lock._semlock, made(), identity)
     vars(lock)[FOLLOWED] = followed
     if not hasattr(lock, "get_value"):  # as semaphores have it, whose units somebody else may give back
         lock.acquire, lock.release = followed.take, followed.drop
@@ -196,7 +216,7 @@ def around_init(original: Callable[..., None]) -> Callable[..., None]:
     def __init__(self: Any, kind: int, value: int, maxvalue: int, *, ctx: Any) -> None:
         original(self, kind, value, maxvalue, ctx=ctx)
         if runtime.is_active() and value == 1:
-            follow(self, ProcessMap)
+            follow(self, ProcessMap, new_identity())
 
     return __init__
 
@@ -224,8 +244,9 @@ def around_getstate(original: Callable[..., Any]) -> Callable[..., Any]:
     def __getstate__(self: Any) -> Any:
         state = original(self)
         followed: Followed | None = vars(self).get(FOLLOWED)
-        known = None if followed is None or not runtime.is_active() else followed.lock_class
-        return state if known is None else SentState(state, known.name)
+        if followed is None or followed.lock_class is None or not runtime.is_active():
+            return state
+        return SentState(state, followed.lock_class.name, followed.identity)
 
     return __getstate__
 
@@ -236,7 +257,7 @@ def around_setstate(original: Callable[..., None]) -> Callable[..., None]:
         original(self, tuple(state))
         if isinstance(state, SentState) and runtime.is_active():
             name = state.lock_class
-            follow(self, lambda: made_earlier(lambda: ProcessMap(sent_class(name))))
+            follow(self, lambda: made_earlier(lambda: ProcessMap(sent_class(name))), state.identity)
 
     return __setstate__
 

@@ -13,6 +13,7 @@ Cost: a microsecond for each program that is started.
 
 from __future__ import annotations
 
+import _thread
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -100,9 +101,24 @@ def around_fork_exec(original: Callable[..., int], ready: Ready) -> Callable[...
         path = ready()
         if path is not None and len(args) > ENVIRONMENT and args[ENVIRONMENT] is not None:
             args = (*args[:ENVIRONMENT], with_ours(args[ENVIRONMENT], path), *args[ENVIRONMENT + 1 :])
-        return original(*args)
+        _Starting.thread = _thread.get_ident()
+        try:
+            return original(*args)
+        finally:
+            _Starting.thread = 0
 
     return fork_exec
+
+
+class _Starting:
+    """The thread that starts a program by subprocess now."""
+
+    thread = 0
+
+
+def becomes_a_program() -> bool:
+    """Return whether this process was forked by subprocess, to run its `preexec_fn` and then another program."""
+    return _Starting.thread == _thread.get_ident()
 
 
 def around_spawn(original: Callable[..., int], ready: Ready) -> Callable[..., int]:

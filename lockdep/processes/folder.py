@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "run.settings"
 FULL = "full"  # a file that says that the part of some process is missing
-PART, CLAIM = ".json", ".told"
+PART, CLAIM, SOCKET = ".json", ".told", ".socket"
 MOST_BYTES = 1 << 26  # of a part
 MOST_NAMES = 1 << 20  # bytes that the directory itself may take: some 20,000 parts
 TRIES = 3  # to remove the directory, into which processes may be writing
@@ -40,17 +40,19 @@ Identity = tuple[int, int] | None
 class Settings:
     """What the processes of a run have in common: the options, the first process, and where it shows reports.
 
-    That is its standard error, or nowhere if it is None: then the others show none.
+    That is its standard error, or nowhere if it is None: then the others show none. `sockets` is the folder for the
+    sockets by which processes answer others, '' if they do not.
     """
 
     options: dict[str, Any]
     root: int
     stderr: Identity
+    sockets: str = ""
 
     @classmethod
-    def here(cls, options: Options) -> Settings:
+    def here(cls, options: Options, sockets: str = "") -> Settings:
         """Return the settings of a run that this process begins."""
-        return cls(asdict(options), os.getpid(), identity(2) if writes_reports() else None)
+        return cls(asdict(options), os.getpid(), identity(2) if writes_reports() else None, sockets)
 
     @classmethod
     def read(cls, text: str) -> Settings | None:
@@ -62,7 +64,7 @@ class Settings:
             return None
         known = {field.name for field in fields(Options)}
         options = {name: value for name, value in read["options"].items() if name in known}
-        return Settings(options, read["root"], read["stderr"])
+        return Settings(options, read["root"], read["stderr"], read["sockets"])
 
     def __str__(self) -> str:
         return repr({"lockdep": __version__, **asdict(self)})
@@ -145,6 +147,26 @@ class RunDirectory:
     def claimed(self) -> frozenset[str]:
         """Return the ids of the findings that a process has shown where the run shows its own."""
         return frozenset(name.partition(".")[0] for name in self._names() if name.endswith(CLAIM))
+
+    def announce(self, pid: int, socket: str) -> None:
+        """Note that a process answers at this socket. OSError if that cannot be noted."""
+        self.withdraw(pid)
+        os.symlink(socket, self.at(f"{pid}{SOCKET}"))
+
+    def withdraw(self, pid: int) -> None:
+        """Note that a process answers no longer."""
+        with contextlib.suppress(OSError):
+            os.unlink(self.at(f"{pid}{SOCKET}"))
+
+    def sockets(self) -> dict[int, str]:
+        """Return where the processes of the run answer, by their numbers; also those that were killed."""
+        found = {}
+        for name in self._names():
+            pid, dot, kind = name.partition(".")
+            if dot + kind == SOCKET and pid.isdigit():
+                with contextlib.suppress(OSError):
+                    found[int(pid)] = os.readlink(self.at(name))
+        return found
 
     def _names(self) -> list[str]:
         with contextlib.suppress(OSError):

@@ -88,6 +88,10 @@ class Member:
         self._start = self._mark()
         self.sign()
         self.keep_writing()
+        if self.settings.sockets:
+            from lockdep.processes import listening
+
+            listening.begin(self.folder, self.settings)
 
     def sign(self) -> None:
         """Have reports and endings be those of a child."""
@@ -171,6 +175,10 @@ class Member:
         self._writer.finish()
         if self.role == "child":
             self.write()
+            if self.settings.sockets and self._process == os.getpid():
+                from lockdep.processes import listening
+
+                listening.end(self.folder, self.settings)
 
 
 class _Here:
@@ -186,13 +194,18 @@ def load() -> None:
         import_module(name)
 
 
-def begin(options: Options, path: str | None = None) -> Member:
+def begin(options: Options, path: str | None = None, sockets: str = "") -> Member:
     """Begin a run in this process, which the processes that it starts will join. `path` names a directory to keep.
 
-    OSError is raised if the directory cannot be made.
+    `sockets` is the folder where this process listens already; the others will listen there, too. OSError is raised if
+    the directory cannot be made.
     """
-    settings = Settings.here(options)
+    settings = Settings.here(options, sockets)
     made = Member("root", settings, RunDirectory.make(settings, path))
+    if sockets:
+        from lockdep.processes import listening
+
+        listening.lead(made.folder, settings)
     environment.make_hook(made.folder.path)
     made.outer = _Here.member
     take_part(made)
@@ -210,6 +223,10 @@ def join(folder: RunDirectory, settings: Settings, *, server: bool) -> None:
     take_part(made)
     made.sign()
     made.keep_writing()
+    if settings.sockets and not server:
+        from lockdep.processes import listening
+
+        listening.begin(folder, settings)
 
 
 def take_part(made: Member) -> None:
@@ -235,6 +252,10 @@ def end(made: Member) -> None:
     runtime.claim_reports(None)
     made.finish_writing()
     made.changes.take_back()
+    if made.settings.sockets:
+        from lockdep.processes import listening
+
+        listening.end_run(made.folder)
     made.folder.remove()
     if made.outer is not None:
         made.outer.put_variables()

@@ -18,11 +18,13 @@ from lockdep.fastpath import ThreadState, Wait
 from lockdep.fastpath.waitqueue import ValidatedQueue
 from lockdep.notebooks import html_of
 from lockdep.trace import Frames, StackTrace
+from lockdep.violations.where import HeldLock
 from lockdep.waits.aims import Aim, wanted_lock
 from lockdep.waits.enders import SHARED
 from lockdep.waits.held import held_by, thread_name, waiter_name
 from lockdep.waits.knots import find_knot
 from lockdep.waits.picture import render_waiting
+from lockdep.waits.shared import SharedAim, shared_locks
 from lockdep.waits.views import Awaited, Held, WaitingThread
 
 DEPTH = 64  # steps of a stack
@@ -103,13 +105,31 @@ def view(ident: int, name: str, state: ThreadState | None, frames: Mapping[int, 
     stack = trace.standing_stack(frames.get(ident), DEPTH)
     wait = None if state is None else fastpath.wait_of(state.serial)
     held = () if state is None else held_by(state, stack)
+    identities = {} if state is None or not held else identities_of(state, wait)
     return WaitingThread(
         name,
-        tuple(Held(lock.lock_class.name, trace_place(lock.stack), bool(lock.mode & SHARED)) for lock in held),
+        tuple(held_view(lock, identities.get(lock.serial, "")) for lock in held),
         None if wait is None else awaited(wait),
         trace_place(stack),
         tuple(stack.frames()) if stack.steps else (),
+        0 if state is None else state.serial,
     )
+
+
+def identities_of(state: ThreadState, wait: Wait | None) -> dict[int, str]:
+    """Return the identities of the locks that a thread holds and other processes can hold, too, by serial.
+
+    Left out is what it took after its wait had begun, as a signal handler does that interrupts it: it holds up nobody
+    for ever.
+    """
+    known = shared_locks()
+    mine = {serial for chain, serial in state.held() if wait is None or chain.depth <= wait.depth}
+    return {serial: known[serial].identity for serial in mine if serial in known}
+
+
+def held_view(lock: HeldLock, shared: str) -> Held:
+    """Return what is to be seen of a lock that a thread holds. `shared` is its identity, if other processes have it."""
+    return Held(lock.lock_class.name, trace_place(lock.stack), bool(lock.mode & SHARED), shared)
 
 
 def trace_place(stack: StackTrace) -> str:
@@ -124,16 +144,21 @@ def awaited(wait: Wait) -> Awaited:
     seconds = max(0, monotonic_ns() - wait.since) / 1e9
     holder = fastpath.find_thread(wait.ender())
     by = "" if holder is None else thread_name(holder)
+    ender = 0 if holder is None else holder.serial
     name = lock_name(wait)
     if name:
         reads = isinstance(wait.aim, ValidatedQueue) and wait.units < wait.aim.total
-        return Awaited(name, name, seconds, wait.timed, by, reads)
+        shared = wait.aim.lock.identity if isinstance(wait.aim, SharedAim) else ""
+        return Awaited(name, name, seconds, wait.timed, by, reads, shared, ender, wait.number)
     aim: Any = cast(Aim, wait.aim)
-    return Awaited(f"{aim.text()} [{aim.place()}]", "", seconds, wait.timed, by)
+    text = f"{aim.text()} [{aim.place()}]"
+    return Awaited(text, "", seconds, wait.timed, by, ender=ender, number=wait.number)
 
 
 def lock_name(wait: Wait) -> str:
     """Return the class of the lock that a thread waits for, '' if it is no lock."""
+    if isinstance(wait.aim, SharedAim):
+        return wait.aim.text()
     wanted = wanted_lock(wait)
     if wanted is None:
         return ""

@@ -224,8 +224,8 @@ def test_the_socket_is_private_and_removed_when_the_process_ends(folder):
     assert not path.exists()
 
 
-def test_a_child_of_a_fork_does_not_answer_and_leaves_the_socket_alone(folder):
-    with running(folder, "--stat") as program:
+def test_a_child_that_is_not_recorded_does_not_answer_and_leaves_the_socket_alone(folder):
+    with running(folder, "--stat", "--no-children") as program:
         program.go("fork")
         assert contentions(lockdep(folder, "stat", "--wide", program.pid)[0]) == 2
         assert os.listdir(Path(program.path).parent) == [f"{program.pid}.sock"]
