@@ -30,7 +30,9 @@ def combine(given: list[str]) -> int:
     options = Options(**settings.options)
     whole = whole_of(folder)
     if whole is None:
-        raise UsageError(f"{parsed.directory}: no process has written what it has seen")
+        lost = ", ".join(map(str, folder.unwritten()))
+        why = f"; lost: what {lost} saw" if lost else ""
+        raise UsageError(f"{parsed.directory}: no process has written what it has seen{why}")
     for one in whole.shown(options):
         say(text_of(one))
     written = [write_report(report, whole.snapshot) for report in reports]

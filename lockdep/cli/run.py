@@ -182,7 +182,9 @@ def add_switches(parser: Parser) -> None:
     )
     parser.add_argument("--show-excused", action="store_true", help="at the end, list the findings that have an excuse")
     parser.add_argument(
-        "--listen", action="store_true", help="answer `lockdep who`, `stat` and `top` with PID while the program runs"
+        "--listen",
+        action="store_true",
+        help="answer `lockdep who`, `stat` and `top` with PID while the program runs, also in its child processes",
     )
 
 

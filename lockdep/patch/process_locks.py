@@ -40,6 +40,7 @@ from lockdep.wait_types import DROP_IN
 from lockdep.waits.shared import LockState, SharedAim, new_identity, share
 
 FOLLOWED = "_lockdep_followed"  # the attribute of a lock that has its Followed
+NAP = 1.0  # seconds: a signal that ends the process may be that late
 _living: weakref.WeakSet[Followed] = weakref.WeakSet()
 
 
@@ -115,11 +116,19 @@ class Followed:
             self.map.contended(ticket)
         taken = False
         try:
-            taken = wait_as(SharedAim(self), lambda: self.semlock.acquire(*args, **kwargs), timed=bool(patient & TIMED))
+            taken = wait_as(SharedAim(self), lambda: self._wait(args, kwargs), timed=bool(patient & TIMED))
             return taken
         finally:
             if not taken:
                 self.map.gave_up(ticket)
+
+    def _wait(self, args: Any, kwargs: Any) -> Any:
+        """Wait for it. In C no signal is noticed that comes exactly when the wait begins, so a long one is cut up."""
+        if args or kwargs or not _Here.can_nap:
+            return self.semlock.acquire(*args, **kwargs)
+        while not self.semlock.acquire(True, NAP):
+            pass
+        return True
 
     def _undo(self, before: int) -> None:
         """Give back what was taken when an exception came, as that says that it was not taken."""
@@ -178,15 +187,17 @@ def follow_processes(changes: Changes, synchronize: ModuleType) -> None:
     for name in ("synchronize", "context", "queues"):
         trace.hide(str(synchronize.__file__).replace("synchronize", name), maker=name == "queues")
     replace_methods(changes, synchronize.SemLock)
-    if not _Hook.set:
-        _Hook.set = True
+    _Here.can_nap = bool(synchronize._multiprocessing.flags.get("HAVE_SEM_TIMEDWAIT"))
+    if not _Here.hooked:
+        _Here.hooked = True
         at_fork(after_in_child=forked)
 
 
-class _Hook:
-    """Whether the hook for forks is set, which cannot be taken back."""
+class _Here:
+    """What is so in this process."""
 
-    set = False
+    hooked = False  # the hook for forks is set, which cannot be taken back
+    can_nap = False  # a wait with a timeout sleeps; else it would look again and again
 
 
 def forked() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "run.settings"
 FULL = "full"  # a file that says that the part of some process is missing
-PART, CLAIM, SOCKET = ".json", ".told", ".socket"
+PART, CLAIM, SOCKET, UNWRITTEN = ".json", ".told", ".socket", ".unwritten"
 MOST_BYTES = 1 << 26  # of a part
 MOST_NAMES = 1 << 20  # bytes that the directory itself may take: some 20,000 parts
 TRIES = 3  # to remove the directory, into which processes may be writing
@@ -76,6 +76,7 @@ class RunDirectory:
     def __init__(self, path: str, *, kept: bool = False) -> None:
         self.path = path
         self.kept = kept
+        self.broken: list[str] = []  # the names of parts that could not be read
 
     @classmethod
     def make(cls, settings: Settings, path: str | None = None) -> RunDirectory:
@@ -129,10 +130,15 @@ class RunDirectory:
         return any(True for _ in self.parts())
 
     def loaded(self) -> Iterator[Tables | Rows]:
-        """Yield each part that can be read, as far as merging needs it."""
+        """Yield each part that can be read, as far as merging needs it. The others are `broken`."""
+        self.broken = []
         for path in self.parts():
-            with contextlib.suppress(OSError, ValueError):
-                yield read_part(path)
+            try:
+                part = read_part(path)
+            except (OSError, ValueError):
+                self.broken.append(os.path.basename(path))
+                continue
+            yield part
 
     def claim(self, finding: str, level: str) -> bool:
         """Return whether this process is the one to show a finding of this id; no other one gets the same answer."""
@@ -147,6 +153,21 @@ class RunDirectory:
     def claimed(self) -> frozenset[str]:
         """Return the ids of the findings that a process has shown where the run shows its own."""
         return frozenset(name.partition(".")[0] for name in self._names() if name.endswith(CLAIM))
+
+    def promise(self, member: str) -> None:
+        """Note that a process has seen what it has not written yet. `member` begins with its number and a dash."""
+        with contextlib.suppress(OSError):
+            os.close(os.open(self.at(f"{member}{UNWRITTEN}"), os.O_CREAT | os.O_WRONLY, 0o600))
+
+    def keep_promise(self, member: str) -> None:
+        """Note that it has written all."""
+        with contextlib.suppress(OSError):
+            os.unlink(self.at(f"{member}{UNWRITTEN}"))
+
+    def unwritten(self) -> tuple[int, ...]:
+        """Return the numbers of the processes that have not written what they saw last; most of them were killed."""
+        numbers = [name.partition("-")[0] for name in self._names() if name.endswith(UNWRITTEN)]
+        return tuple(sorted(int(number) for number in numbers if number.isdigit()))
 
     def announce(self, pid: int, socket: str) -> None:
         """Note that a process answers at this socket. OSError if that cannot be noted."""

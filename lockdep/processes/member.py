@@ -37,6 +37,7 @@ NEEDED = ("json", "platform", "hashlib", "lockdep.live.taking", "lockdep.splats.
 FORKS = "multiprocessing.popen_fork"
 SECONDS = 10.0  # how long the last part waits for the thread that writes one
 Role = Literal["root", "child", "server"]
+Mark = tuple[int, int, int]  # which validator, how many chains, how many findings
 
 
 class Member:
@@ -51,8 +52,11 @@ class Member:
         self._process = os.getpid()
         self._search: str | None = None
         self._before: SeenBefore | None = None
-        self._start: object = None  # what _mark() returned at the fork
-        self._written: object = None
+        self._start: Mark | None = None  # what _mark() returned at the fork
+        self._written: Mark | None = None
+        self._promised = False  # whether the directory says that something is unwritten
+        self._found = 0  # how many findings there were at the last news
+        self._name = member_name()
         self._writing = _thread.allocate_lock()
         self._writer = Writer(self.write)
 
@@ -80,6 +84,8 @@ class Member:
         self.role = "child"
         self._process = os.getpid()
         self._written = None
+        self._promised = False
+        self._name = member_name()
         self._before = SeenBefore.of(runtime.validator())
         self._writing = _thread.allocate_lock()
         self._writer = Writer(self.write)
@@ -103,11 +109,27 @@ class Member:
     # What it writes
 
     def _learned(self) -> None:
-        if self._mark() != self._written and self.role != "server":
+        mark = self._mark()
+        if mark != self._written and self.role != "server":
             endings.stand()
-            self._writer.news()
+            self._promise()
+            before, self._found = self._found, mark[2]
+            self._writer.news(urgent=mark[2] > before)
 
-    def _mark(self) -> object:
+    def _promise(self) -> None:
+        """Note that something is to be written: whoever merges the parts can say that it was lost."""
+        if not self._promised:
+            self._promised = True
+            self.folder.promise(self._name)
+
+    def _keep_promise(self, mark: Mark) -> None:
+        """Note that all is written that there was at this mark."""
+        self._promised = False
+        self.folder.keep_promise(self._name)
+        if self._mark() != mark:  # a thread has seen something meanwhile, perhaps before the note was removed
+            self._promise()
+
+    def _mark(self) -> Mark:
         """Return what changes when there is something new to write."""
         validator = runtime.validator()
         return id(validator), validator.chains, len(validator.book.findings())
@@ -143,6 +165,8 @@ class Member:
             part = self.own_part()
             done = not (part.stats or part.dependencies or part.findings) or self.save(part)
             self._written = mark
+            if done:
+                self._keep_promise(mark)
             return done
         except Exception as error:
             runtime.write_note(f"what this process has seen could not be written: {error!r}")
@@ -179,6 +203,11 @@ class Member:
                 from lockdep.processes import listening
 
                 listening.end(self.folder, self.settings)
+
+
+def member_name() -> str:
+    """Return a name for this process that no other one of the run has, also if that had the same number."""
+    return f"{os.getpid()}-{os.urandom(4).hex()}"
 
 
 class _Here:

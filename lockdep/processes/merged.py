@@ -18,11 +18,17 @@ from lockdep.vocabulary.grades import EXCUSED, UNMATCHED, unmatched_line
 
 @dataclass(frozen=True)
 class Whole:
-    """The merge of several processes. `told` are the ids of findings that were shown while they ran."""
+    """The merge of several processes. `told` are the ids of findings that were shown while they ran.
+
+    `unwritten` are the numbers of those that have not written what they saw last, `broken` the parts that could not be
+    read.
+    """
 
     snapshot: Snapshot
     told: frozenset[str]
     full: bool = False
+    unwritten: tuple[int, ...] = ()
+    broken: tuple[str, ...] = ()
 
     def failing(self, options: Options) -> list[FindingRecord]:
         """Return the findings that fail a run with these options."""
@@ -58,7 +64,15 @@ class Whole:
         rest = "" if validator is None else runtime.shortcomings(validator, self._used(validator))
         full = "; no room for what other processes have seen" if self.full else ""
         processes = len({run.pid for run in seen.runs})  # os.exec does not make another one
-        return f"lockdep ({fastpath.BUILD}): {', '.join(parts)} in {plural(processes, 'process')}; {counts}{rest}{full}"
+        return (
+            f"lockdep ({fastpath.BUILD}): {', '.join(parts)} in {plural(processes, 'process')}; {counts}{rest}{full}"
+            f"{self._lost()}"
+        )
+
+    def _lost(self) -> str:
+        """Return what is missing in the merge."""
+        unwritten = f"; lost: what {listed(map(str, self.unwritten))} saw last" if self.unwritten else ""
+        return unwritten + (f"; not readable: {listed(self.broken)}" if self.broken else "")
 
     def _suppressed(self) -> int:
         return sum(one.suppressed for one in self.snapshot.findings)
@@ -86,7 +100,10 @@ def whole_of(folder: RunDirectory, own: Snapshot | None = None) -> Whole | None:
     if one is None:
         return None
     told = folder.claimed() | {one.id for part in first for one in part.findings}
-    return Whole(Snapshot.merged(chain(first, (one,), others)), told, folder.is_full)
+    merged = Snapshot.merged(chain(first, (one,), others))
+    here = {run.pid for part in first for run in part.runs}
+    unwritten = tuple(pid for pid in folder.unwritten() if pid not in here)
+    return Whole(merged, told, folder.is_full, unwritten, tuple(folder.broken))
 
 
 def fails(one: FindingRecord, options: Options) -> bool:

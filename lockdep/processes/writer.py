@@ -3,6 +3,9 @@
 It lives for half a second after the news, and there is none while there is nothing to write: a program may ask how many
 threads there are, and Python warns of a fork of a process with threads. So it is hurried before a fork. What becomes
 new while it ends is written after the next news, or at the end of the process.
+
+After a write that took long, the next one waits for longer, so that the program keeps most of the time; not so if
+there is a new finding.
 """
 
 from __future__ import annotations
@@ -24,12 +27,16 @@ class Writer:
     def __init__(self, write: Callable[[], object]) -> None:
         self._write = write
         self._pause = DELAY
-        self._wanted = False
+        self._wanted = self._urgent = False
         self._wake = _thread.allocate_lock()  # held while the thread sleeps
         self._done = _thread.allocate_lock()  # held while there is a thread
 
-    def news(self) -> None:
-        """Have what is new written soon. Cost: starting a thread, at most twice a second."""
+    def news(self, *, urgent: bool = False) -> None:
+        """Have what is new written soon, if it is `urgent` after half a second at most.
+
+        Cost: starting a thread, at most twice a second.
+        """
+        self._urgent = self._urgent or urgent
         self._wanted = True
         if not self._done.acquire(blocking=False):
             return
@@ -56,10 +63,18 @@ class Writer:
         hurried = False
         try:
             while self._wanted and not hurried:
-                hurried = wake.acquire(timeout=self._pause)
-                self._wanted = False
+                hurried = self._sleep(wake)
+                self._wanted = self._urgent = False
                 began = monotonic()
                 self._write()
                 self._pause = max(DELAY, SHARE * (monotonic() - began))
         finally:
             self._done.release()
+
+    def _sleep(self, wake: _thread.LockType) -> bool:
+        """Sleep until it is time to write; return whether somebody waits for that."""
+        until = monotonic() + self._pause
+        while not wake.acquire(timeout=DELAY):
+            if self._urgent or monotonic() >= until:
+                return False
+        return True

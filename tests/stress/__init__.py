@@ -4,6 +4,7 @@
     python -m tests.stress storm --seconds 60 --locks lockdep
     python -m tests.stress race --seconds 60 --threads 4        threads that look up chains and write hints at once
     python -m tests.stress onlookers --seconds 60              threads that ask what others hold and have counted
+    python -m tests.stress kills --seconds 60                  processes of a run that are killed at any moment
     python -m tests.stress locktorture --seconds 60            exclusion, timeouts, interrupts of each primitive
     python -m tests.stress rwtorture --seconds 60 --primitive rwsem
     python -m tests.stress rcutorture --seconds 60             readers of elements that are replaced and freed

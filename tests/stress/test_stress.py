@@ -23,5 +23,10 @@ def test_threads_that_ask_about_others_are_told() -> None:
     assert "looks" in run_stress("onlookers")
 
 
+@pytest.mark.once
+def test_what_killed_processes_have_left_merges_and_what_is_lost_is_named() -> None:
+    assert "processes killed" in run_stress("kills")
+
+
 def test_threads_that_race_for_known_chains_report_a_ratio() -> None:
     assert "ratio" in run_stress("race", "--threads", "4")
