@@ -30,6 +30,13 @@ class SeenBefore:
         made._met = {one: (one.count, one.grade) for one in validator.book.findings()}
         return made
 
+    @classmethod
+    def findings_of(cls, validator: Validator) -> SeenBefore:
+        """Return what a validator has found until now, without its dependencies."""
+        made = cls()
+        made._met = {one: (one.count, one.grade) for one in validator.book.findings()}
+        return made
+
     def new_dependencies(self, validator: Validator) -> list[Dependency]:
         """Return the dependencies that are new, have more witnesses, or are part of a cycle that is new."""
         new = (one for one in dependencies(validator.graph) if self._witnesses.get(one, -1) < witnesses(one))

@@ -13,7 +13,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from lockdep import __version__
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SETTINGS = "run.settings"
 FULL = "full"  # a file that says that the part of some process is missing
 PART, CLAIM, SOCKET, UNWRITTEN = ".json", ".told", ".socket", ".unwritten"
+FOUND = f"+{PART}"  # the end of the name of a part with findings only, which are newer than the part itself
 MOST_BYTES = 1 << 26  # of a part
 MOST_NAMES = 1 << 20  # bytes that the directory itself may take: some 20,000 parts
 TRIES = 3  # to remove the directory, into which processes may be writing
@@ -103,11 +104,11 @@ class RunDirectory:
         except (OSError, ValueError, KeyError, TypeError, SyntaxError):
             return None
 
-    def save(self, name: str, part: Snapshot) -> bool:
-        """Write the part of a process; return whether that was done."""
+    def save(self, name: str, part: Snapshot, kind: str = PART) -> bool:
+        """Write the part of a process; return whether that was done. FOUND is the kind with findings only."""
         from lockdep.snapshots import files  # here and below: a program without children does not pay for it
 
-        path = self.at(name + PART)
+        path = self.at(name + kind)
         try:
             if not os.path.exists(path) and os.stat(self.path).st_size > MOST_NAMES:
                 raise OSError(errno.EFBIG, "too many parts")
@@ -118,6 +119,11 @@ class RunDirectory:
                     write_whole(self.at(FULL), [b""], durable=False)
             return False
         return True
+
+    def drop_found(self, name: str) -> None:
+        """Remove the part of a process with findings only, since all of them are in the other one."""
+        with contextlib.suppress(OSError):
+            os.unlink(self.at(name + FOUND))
 
     def parts(self) -> Iterator[str]:
         """Yield the path of each part, in the order of their names; none if the directory is gone."""
@@ -132,13 +138,31 @@ class RunDirectory:
     def loaded(self) -> Iterator[Tables | Rows]:
         """Yield each part that can be read, as far as merging needs it. The others are `broken`."""
         self.broken = []
-        for path in self.parts():
-            try:
-                part = read_part(path)
-            except (OSError, ValueError):
-                self.broken.append(os.path.basename(path))
-                continue
-            yield part
+        paths = list(self.parts())
+        newer = {path.removesuffix(FOUND): path for path in paths if path.endswith(FOUND)}
+        for path in paths:
+            if not path.endswith(FOUND):
+                part = self._read(path)
+                found = newer.pop(path.removesuffix(PART), None)
+                yield from () if part is None else (part,)
+                yield from () if found is None else self._newer(found, part)
+        for found in newer.values():  # of processes that were killed before they had written anything else
+            yield from self._newer(found, None)
+
+    def _newer(self, path: str, part: Tables | Rows | None) -> Iterator[Tables | Rows]:
+        """Yield what a process has found that is not in its part yet."""
+        found = self._read(path)
+        known = {(one.id, one.grade) for one in (() if part is None else part.findings)}
+        new = () if found is None else tuple(one for one in found.findings if (one.id, one.grade) not in known)
+        if found is not None and new:
+            yield replace(found, findings=new)
+
+    def _read(self, path: str) -> Tables | Rows | None:
+        try:
+            return read_part(path)
+        except (OSError, ValueError):
+            self.broken.append(os.path.basename(path))
+            return None
 
     def claim(self, finding: str, level: str) -> bool:
         """Return whether this process is the one to show a finding of this id; no other one gets the same answer."""

@@ -21,7 +21,7 @@ from lockdep.forks import at_fork
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.processes import endings, environment
-from lockdep.processes.folder import RunDirectory, Settings
+from lockdep.processes.folder import FOUND, PART, RunDirectory, Settings
 from lockdep.processes.writer import Writer
 from lockdep.reports.outlet import identity
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # rights, since it may not be able to read the files after that, and before a child of multiprocessing is forked.
 NEEDED = ("json", "platform", "hashlib", "lockdep.live.taking", "lockdep.splats.splat")
 FORKS = "multiprocessing.popen_fork"
+FOUND_DELAY = 0.75  # seconds from a finding to its own file, unless the part has it by then
 SECONDS = 10.0  # how long the last part waits for the thread that writes one
 Role = Literal["root", "child", "server"]
 Mark = tuple[int, int, int]  # which validator, how many chains, how many findings
@@ -56,9 +57,15 @@ class Member:
         self._written: Mark | None = None
         self._promised = False  # whether the directory says that something is unwritten
         self._found = 0  # how many findings there were at the last news
+        self._reported: SeenBefore | None = None  # the findings that are in the part
+        self._has_found = False  # whether there is a file with newer ones
         self._name = member_name()
+        self._start_writers()
+
+    def _start_writers(self) -> None:
         self._writing = _thread.allocate_lock()
         self._writer = Writer(self.write)
+        self._reporter = Writer(self.write_found, FOUND_DELAY)
 
     def ready(self) -> str | None:
         """Return the path of the directory, when a program is about to be started; None if it cannot join."""
@@ -86,9 +93,8 @@ class Member:
         self._written = None
         self._promised = False
         self._name = member_name()
-        self._before = SeenBefore.of(runtime.validator())
-        self._writing = _thread.allocate_lock()
-        self._writer = Writer(self.write)
+        self._before = self._reported = SeenBefore.of(runtime.validator())
+        self._start_writers()
         fastpath.clear_tallies()
         runtime.validator().points.clear()
         self._start = self._mark()
@@ -113,8 +119,10 @@ class Member:
         if mark != self._written and self.role != "server":
             endings.stand()
             self._promise()
-            before, self._found = self._found, mark[2]
-            self._writer.news(urgent=mark[2] > before)
+            self._writer.news()
+            if mark[2] > self._found:
+                self._reporter.news()
+            self._found = mark[2]
 
     def _promise(self) -> None:
         """Note that something is to be written: whoever merges the parts can say that it was lost."""
@@ -162,11 +170,14 @@ class Member:
                 return False
             load()
             mark = self._mark()
+            reported = self._now_reported()
             part = self.own_part()
             done = not (part.stats or part.dependencies or part.findings) or self.save(part)
             self._written = mark
             if done:
+                self._reported = reported
                 self._keep_promise(mark)
+                self._drop_found(mark)
             return done
         except Exception as error:
             runtime.write_note(f"what this process has seen could not be written: {error!r}")
@@ -174,10 +185,47 @@ class Member:
         finally:
             self._writing.release()
 
-    def save(self, part: Snapshot) -> bool:
+    def write_found(self) -> bool:
+        """Write what was found since the part was written, if it was; return whether that was done.
+
+        The part itself takes seconds to write if there is much of it.
+        """
+        mark, written = self._mark(), self._written
+        if self._process != os.getpid() or (written is not None and written[2] == mark[2]):
+            return False
+        try:
+            load()
+            from lockdep.live.before import NOTHING
+            from lockdep.live.taking import found_since
+
+            found = found_since(self._reported or NOTHING)
+            self._has_found = bool(found.findings) and self.save(found, FOUND)
+            return self._has_found
+        except Exception as error:
+            runtime.write_note(f"what this process has found could not be written: {error!r}")
+            return False
+
+    def _drop_found(self, mark: Mark) -> None:
+        """Remove the findings' own file, unless it has some that are newer than the part."""
+        if self._has_found and self._mark()[2] == mark[2]:
+            self._has_found = False
+            self.folder.drop_found(self._file_name())
+
+    def _now_reported(self) -> SeenBefore:
+        """Return the findings that will be in the part which is taken after this."""
+        from lockdep.live.before import SeenBefore
+
+        return SeenBefore.findings_of(runtime.validator())
+
+    def save(self, part: Snapshot, kind: str = PART) -> bool:
         """Write a snapshot as the part of this process."""
-        run = next(run for run in part.runs if run.pid == os.getpid())
-        return self.folder.save(f"{run.pid}-{run.id}", part)
+        return self.folder.save(self._file_name(), part, kind)
+
+    def _file_name(self) -> str:
+        """Return the name of the part of this process, without its ending."""
+        from lockdep.live.taking import run_id
+
+        return f"{os.getpid()}-{run_id(runtime.validator())}"
 
     def take_over(self, part: Snapshot) -> None:
         """Write what a run inside this one has seen, which it has shown itself."""
@@ -193,10 +241,11 @@ class Member:
     def finish_writing(self) -> None:
         """Write at once what would be written soon."""
         self._writer.finish()
+        self._reporter.finish()
 
     def leave(self, _status: int) -> None:
         """Write the last part of a child, which ends now."""
-        self._writer.finish()
+        self.finish_writing()
         if self.role == "child":
             self.write()
             if self.settings.sockets and self._process == os.getpid():

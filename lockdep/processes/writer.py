@@ -3,9 +3,6 @@
 It lives for half a second after the news, and there is none while there is nothing to write: a program may ask how many
 threads there are, and Python warns of a fork of a process with threads. So it is hurried before a fork. What becomes
 new while it ends is written after the next news, or at the end of the process.
-
-After a write that took long, the next one waits for longer, so that the program keeps most of the time; not so if
-there is a new finding.
 """
 
 from __future__ import annotations
@@ -22,21 +19,17 @@ SECONDS = 5.0  # how long a fork, or the end of the process, waits for the threa
 
 
 class Writer:
-    """Calls `write` in a thread soon after `news`."""
+    """Calls `write` in a thread `delay` seconds after `news`."""
 
-    def __init__(self, write: Callable[[], object]) -> None:
+    def __init__(self, write: Callable[[], object], delay: float = DELAY) -> None:
         self._write = write
-        self._pause = DELAY
-        self._wanted = self._urgent = False
+        self._delay = self._pause = delay
+        self._wanted = False
         self._wake = _thread.allocate_lock()  # held while the thread sleeps
         self._done = _thread.allocate_lock()  # held while there is a thread
 
-    def news(self, *, urgent: bool = False) -> None:
-        """Have what is new written soon, if it is `urgent` after half a second at most.
-
-        Cost: starting a thread, at most twice a second.
-        """
-        self._urgent = self._urgent or urgent
+    def news(self) -> None:
+        """Have what is new written soon. Cost: starting a thread, at most twice a second."""
         self._wanted = True
         if not self._done.acquire(blocking=False):
             return
@@ -63,18 +56,10 @@ class Writer:
         hurried = False
         try:
             while self._wanted and not hurried:
-                hurried = self._sleep(wake)
-                self._wanted = self._urgent = False
+                hurried = wake.acquire(timeout=self._pause)
+                self._wanted = False
                 began = monotonic()
                 self._write()
-                self._pause = max(DELAY, SHARE * (monotonic() - began))
+                self._pause = max(self._delay, SHARE * (monotonic() - began))
         finally:
             self._done.release()
-
-    def _sleep(self, wake: _thread.LockType) -> bool:
-        """Sleep until it is time to write; return whether somebody waits for that."""
-        until = monotonic() + self._pause
-        while not wake.acquire(timeout=DELAY):
-            if self._urgent or monotonic() >= until:
-                return False
-        return True

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 
 from lockdep.config import Options
+from lockdep.live.before import NOTHING, SeenBefore
+from lockdep.live.taking import found_since, snapshot
 from lockdep.processes import folder as module
-from lockdep.processes.folder import RunDirectory, Settings
+from lockdep.processes.folder import FOUND, RunDirectory, Settings
+from lockdep.processes.merged import whole_of
 from tests.snapshots.snapshot_makers import seen
+from tests.worlds import five, nest, world
 
 
 @pytest.fixture
@@ -82,3 +86,47 @@ def test_nothing_is_written_after_the_end() -> None:
     assert made.claim("f00", "error")
     assert not os.path.exists(made.path)
     assert list(made.loaded()) == []
+
+
+def summary(folder: RunDirectory) -> str:
+    whole = whole_of(folder)
+    assert whole is not None
+    return whole.summary()
+
+
+def test_the_summary_names_what_is_lost(folder: RunDirectory) -> None:
+    assert folder.save("1-a", seen("r", "AB"))
+    for member in ("17-ab", "4-cd"):
+        folder.promise(member)
+    assert summary(folder).endswith("; lost: what 4, 17 saw last")
+
+    Path(folder.at("3-cut.json")).write_text("{")
+    folder.keep_promise("17-ab")
+    assert summary(folder).endswith("; lost: what 4 saw last; not readable: 3-cut.json")
+
+    folder.keep_promise("4-cd")
+    os.unlink(folder.at("3-cut.json"))
+    assert summary(folder).endswith(" chains")
+
+
+def test_findings_that_are_newer_than_the_part_are_added_to_it(folder: RunDirectory) -> None:
+    with world() as validator:
+        a, b, c, _, _ = five()
+        nest(a, b)
+        nest(b, a)
+        old, known = snapshot(), SeenBefore.findings_of(validator)
+        nest(b, c)
+        nest(c, b)
+        new, everything = found_since(known), found_since(NOTHING)
+        assert found_since(SeenBefore.findings_of(validator)).findings == ()
+    assert [len(one.findings) for one in (old, new, everything)] == [1, 1, 2]
+
+    for found in (new, everything):
+        assert folder.save("1-a", found, FOUND)
+        assert [one.count for part in folder.loaded() for one in part.findings] == [1] * len(found.findings)
+    assert folder.save("1-a", old)
+    for found in (new, everything):
+        assert folder.save("1-a", found, FOUND)
+        assert [one.count for part in folder.loaded() for one in part.findings] == [1, 1]
+    folder.drop_found("1-a")
+    assert [len(part.findings) for part in folder.loaded()] == [1]

@@ -26,11 +26,13 @@ from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
 CHILDREN, LONGEST = 6, 2.5  # of a round: how many, and how long they live at most (seconds)
-ROOT_DIES_EVERY = 4  # rounds
+HEAVY_CHILDREN, HEAVY_LONGEST, LOCKS = 2, 8.0, 900  # of rounds in which writing takes longer than a second
+ROOT_DIES_EVERY, HEAVY_EVERY = 4, 3  # rounds
 LOST = re.compile(r"lost: what ([\d, ]+) saw")
 
 PROGRAM = """
-import multiprocessing, os, random, sys, time
+import multiprocessing, os, random, sys, threading, time
+LOCKS = int(sys.argv[3]) if len(sys.argv) > 3 else 0
 TICKS, EVERY = 100, 37
 FINDING = '''
 import threading
@@ -41,15 +43,22 @@ with a:
 with b:
     with a: pass
 '''
+PAIR = "with locks[{}]:\\n with locks[{}]: pass\\n"
+MANY = "".join(PAIR.format(at, at + more) for at in range(LOCKS - 10) for more in range(1, 10))
 NOTHING = "import threading\\na = threading.Lock()\\nb = threading.Lock()\\nwith a:\\n  with b: pass\\n"
 def say(*words):
     os.write(1, " ".join(map(str, (os.getpid(), *words, ""))).strip().encode() + b"\\n")
 def work():
+    if LOCKS:
+        made = "".join(f"l{at} = threading.Lock()\\n" for at in range(LOCKS))
+        scope = {"threading": threading}
+        exec(compile(made, "many.py", "exec"), scope)
+        exec(compile(MANY, "nested.py", "exec"), {"locks": [scope[f"l{at}"] for at in range(LOCKS)]})
     say("begins")
     tick, made, churned = 0, [], 0
     while True:
         if tick % EVERY == 0:
-            name = f"found{len(made)}of{os.getpid()}.py"
+            name = f"found{tick}of{os.getpid()}.py"
             exec(compile(FINDING, name, "exec"), {})
             say("found", name)
             made.append((tick, time.monotonic(), name))
@@ -93,6 +102,8 @@ class Round:
     def __init__(self, folder: Path, random: Random, number: int) -> None:
         self.folder = folder
         self.random = random
+        self.heavy = number % HEAVY_EVERY == HEAVY_EVERY - 1
+        self.children, self.longest = (HEAVY_CHILDREN, HEAVY_LONGEST) if self.heavy else (CHILDREN, LONGEST)
         self.root_dies = number % ROOT_DIES_EVERY == ROOT_DIES_EVERY - 1
         self.method = random.choice(("fork", "spawn"))
         self.seen = Seen()
@@ -101,7 +112,7 @@ class Round:
     def play(self) -> list[str]:
         """Run the program, kill its processes, merge what is left; return what went wrong."""
         (self.folder / "prog.py").write_text(PROGRAM)
-        process = self.start("run", "--run-directory", "parts", "prog.py", self.method, str(CHILDREN))
+        process = self.start("run", "--run-directory", "parts", "prog.py", self.method, *self.arguments())
         listener = threading.Thread(target=self.listen, args=(process,))
         listener.start()
         self.kill(process)
@@ -109,7 +120,12 @@ class Round:
         process.wait(PROGRAM_LIMIT)
         self.check_text("the run", (self.folder / "errors").read_text(errors="replace"))
         self.check(*self.combined())
-        return [f"{self.method}, {'root killed' if self.root_dies else 'root lives'}: {one}" for one in self.problems]
+        how = f"{self.method}{', heavy' if self.heavy else ''}{', first process killed' if self.root_dies else ''}"
+        return [f"{how}: {one}" for one in self.problems]
+
+    def arguments(self) -> tuple[str, str]:
+        """Return how many children the program is to start, and how many locks each of them nests first."""
+        return str(self.children), str(LOCKS if self.heavy else 0)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "LOCKDEP_OPTIONS": ""}
@@ -127,15 +143,20 @@ class Round:
 
     def kill(self, process: subprocess.Popen[str]) -> None:
         """Kill each child at a moment of its own, and in some rounds the first process."""
-        while len(self.seen.begun) < CHILDREN and process.poll() is None:
+        while len(self.seen.begun) < self.children and process.poll() is None:
             time.sleep(0.01)
-        moments = sorted((self.random.uniform(0, LONGEST), pid) for pid in self.seen.begun)
+        if len(self.seen.begun) < self.children:
+            self.problems.append("the program has ended by itself")
+        moments = sorted((self.random.uniform(0, self.longest), pid) for pid in self.seen.begun)
         if self.root_dies:
-            moments = sorted([*moments, (self.random.uniform(0, LONGEST), process.pid)])
+            moments = sorted([*moments, (self.random.uniform(0, self.longest), process.pid)])
         began = time.monotonic()
         for moment, pid in moments:
             time.sleep(max(0.0, began + moment - time.monotonic()))
-            os.kill(pid, signal.SIGKILL)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                self.problems.append(f"{pid} has ended by itself")
 
     def combined(self) -> tuple[str, list[str]]:
         """Merge what is left; return what `lockdep combine` says, and the classes of all findings."""
