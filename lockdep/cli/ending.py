@@ -69,7 +69,7 @@ class Ending:
     @cached_property
     def whole(self) -> Whole | None:
         """What all processes have seen, with what was not shown; None if this one was alone."""
-        if self.member is None or not self.member.folder.has_parts():
+        if self.member is None or not (self.member.folder.has_parts() or self.member.folder.unwritten()):
             return None
         from lockdep.processes.merged import whole_of
 

@@ -118,7 +118,8 @@ class Member:
         mark = self._mark()
         if mark != self._written and self.role != "server":
             endings.stand()
-            self._promise()
+            if mark != self._start:
+                self._promise()
             self._writer.news()
             if mark[2] > self._found:
                 self._reporter.news()
@@ -132,8 +133,9 @@ class Member:
 
     def _keep_promise(self, mark: Mark) -> None:
         """Note that all is written that there was at this mark."""
-        self._promised = False
-        self.folder.keep_promise(self._name)
+        if self._promised:
+            self._promised = False
+            self.folder.keep_promise(self._name)
         if self._mark() != mark:  # a thread has seen something meanwhile, perhaps before the note was removed
             self._promise()
 
@@ -169,6 +171,7 @@ class Member:
                 runtime.when_learned(None)
                 return False
             load()
+            runtime.validator().collect()  # what other threads have not judged yet is in the part, too
             mark = self._mark()
             reported = self._now_reported()
             part = self.own_part()

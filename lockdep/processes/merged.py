@@ -89,20 +89,21 @@ class Whole:
 
 
 def whole_of(folder: RunDirectory, own: Snapshot | None = None) -> Whole | None:
-    """Return the merge of the parts in a run directory with that of this process; None if there are no parts.
+    """Return the merge of the parts in a run directory with that of this process; None if there is nothing to merge.
 
-    What this process has found counts as told.
+    What this process has found counts as told. If others have seen something, but written nothing, the merge is that of
+    this process alone.
     """
     first = () if own is None else (own.by_process(),)
     mine = {run.id for part in first for run in part.runs}
     others = (part for part in folder.loaded() if mine.isdisjoint(run.id for run in part.runs))
-    one = next(others, None)
-    if one is None:
-        return None
-    told = folder.claimed() | {one.id for part in first for one in part.findings}
-    merged = Snapshot.merged(chain(first, (one,), others))
     here = {run.pid for part in first for run in part.runs}
     unwritten = tuple(pid for pid in folder.unwritten() if pid not in here)
+    one = next(others, None)
+    if one is None and not (first and unwritten):
+        return None
+    told = folder.claimed() | {one.id for part in first for one in part.findings}
+    merged = Snapshot.merged(chain(first, () if one is None else (one,), others))
     return Whole(merged, told, folder.is_full, unwritten, tuple(folder.broken))
 
 

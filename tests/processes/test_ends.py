@@ -372,3 +372,43 @@ def test_a_second_signal_ends_a_process_that_cannot_end(tmp_path: Path, pure: st
     done = run(tmp_path, f"{HEAD}\nabba()\n{IMPATIENT}", LOCKDEP_PURE=pure)
 
     assert done.status == -signal.SIGTERM
+
+
+LOSES = """
+import _thread, os, signal, threading
+pid = os.fork()
+if pid == 0:
+    def no_thread(*_): raise RuntimeError
+    _thread.start_new_thread = no_thread  # so that nothing is written before the end
+    WORK()
+    os.kill(os.getpid(), signal.SIGNAL)
+os.waitpid(pid, 0)
+print(pid)
+"""
+
+
+@pytest.mark.parametrize("work", ["abba", "int"])
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM"])
+def test_the_summary_names_a_child_only_if_what_it_saw_is_lost(tmp_path: Path, number: str, work: str) -> None:
+    done = run(tmp_path, ABBA + LOSES.replace("WORK", work).replace("SIGNAL", number))
+
+    lost = number == "SIGKILL" and work == "abba"
+    assert (f"; lost: what {done.stdout.strip()} saw last" in done.stderr) == lost, done.stderr
+    assert ("lost" in done.stderr) == lost
+    assert done.summary[0] == (work == "abba" and not lost)
+
+
+POOL = """
+import multiprocessing
+if __name__ == "__main__":
+    for _ in range(5):
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            print(*pool.map(abs, [-1, 2, -3]))
+"""
+
+
+def test_workers_that_a_pool_ends_have_lost_nothing(tmp_path: Path) -> None:
+    done = run(tmp_path, POOL)
+
+    assert done.stdout == "1 2 3\n" * 5
+    assert (done.status, "lost" in done.stderr) == (0, False), done.stderr
