@@ -68,7 +68,9 @@ class Combinations:
     ) -> None:
         self.rules: list[Rule] = []
         if excusable and all(lock_class.kind == PROCESS for lock_class in classes):
-            self.rules.append(find_process_gate)  # the others know nothing of the threads of other processes
+            # The others know nothing of the threads of other processes. Nor does find_units; but where this process
+            # leaves a unit, nothing says that others want it.
+            self.rules += [find_process_gate, partial(find_units, holders=holders)]
         elif excusable:
             self.rules += [*EXCUSES, partial(find_readers, is_written=is_written), partial(find_units, holders=holders)]
             self.rules += [] if crowded else OF_THREADS

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from lockdep import fastpath, runtime
 from lockdep.config import load_options
 from lockdep.contexts import eventloop, finalizers, fork, importing, signals
-from lockdep.patch import process_locks, rwlocks, sleeps, threads
+from lockdep.patch import process_hooks, rwlocks, sleeps, threads
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.validator.validator import Validator
@@ -72,7 +72,7 @@ def replace_names() -> None:
     fork.follow(changes)
     importing.follow(changes)
     after_import(changes, "multiprocessing.util", finalizers.follow_finalize)
-    after_import(changes, "multiprocessing.synchronize", process_locks.follow_processes)
+    after_import(changes, "multiprocessing.synchronize", process_hooks.follow_processes)
     after_import(changes, "asyncio.events", eventloop.follow_handles)
     after_import(changes, "uvloop", eventloop.follow_uvloop)
     after_import(changes, "trio._core._run", eventloop.follow_trio)

@@ -38,13 +38,17 @@ class Units(DepMap):
     traits = DROP_IN
     kind_name = "Semaphore"
 
-    def __init__(self, lock_class: LockClass, count: int, inside: LockClass) -> None:
+    def __init__(self, lock_class: LockClass | None, count: int, inside: LockClass | None = None) -> None:
         super().__init__(lock_class)
         self.mode = BLOCKING if count == 1 else READ
         self.share()
-        if lock_class.capacity is None:
-            lock_class.capacity = Capacity(inside)
-        self.seen: SeenUnits = lock_class.capacity.add(self.serial, count)
+        made = None if self.entry is fastpath.UNTRACKED else self.entry.lock_class
+        if made is None:
+            self.seen: SeenUnits = SeenUnits(count)
+            return
+        if made.capacity is None:
+            made.capacity = Capacity(inside)
+        self.seen = made.capacity.add(self.serial, count)
 
 
 def follow_semaphores(changes: Changes) -> None:

@@ -52,6 +52,8 @@ def find_cycles(
     """Return findings for cycles that no single run saw, enough to cover each dependency of such a cycle."""
     if len(runs) < 2:
         return []
+    units = shared_units(classes, dependencies)
+    dependencies = [one for one in dependencies if one.next not in units]
     parts = [knot for knot in knots(successors(dependencies)) if len(knot) > 1]
     knot_of = {name: number for number, knot in enumerate(parts) for name in knot}
     inner: dict[int, list[DependencyRecord]] = {}
@@ -62,6 +64,15 @@ def find_cycles(
     cycles = {tuple(one.prev for one in cycle): cycle for cycle in found}
     maker = FindingMaker(runs, classes)
     return [maker.finding(cycle) for cycle in covering(cycles)]
+
+
+def shared_units(classes: Mapping[str, ClassRecord], dependencies: Sequence[DependencyRecord]) -> set[str]:
+    """Return the semaphores of several units that processes share.
+
+    Whether a side that wants a unit waits for ever depends on how many all processes want at once, which is not known.
+    """
+    held = {one.prev for one in dependencies if any(kind_bits(kind.kind) & SHARED for kind in one.kinds)}
+    return {name for name in held if name in classes and classes[name].kind == PROCESS}
 
 
 def one_saw_all(part: Sequence[DependencyRecord]) -> bool:

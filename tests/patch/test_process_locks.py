@@ -7,6 +7,7 @@ import multiprocessing
 import pickle
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from multiprocessing import context, synchronize
 from pathlib import Path
@@ -84,9 +85,9 @@ def test_what_is_no_lock_is_not_followed() -> None:
     event, several, signals = SPAWN.Event(), SPAWN.Semaphore(2), SPAWN.Semaphore(1)
     with a:
         event.set()
-        with several:
-            pass
+        several.acquire()
         signals.acquire()
+    several.release()
     with several, a:
         pass
     signals.release()
@@ -105,6 +106,89 @@ def test_the_class_is_named_after_the_place() -> None:
     assert names[0].endswith(" first")
     assert names[1].startswith("multiprocessing.queues.SimpleQueue._rlock made at tests/patch/test_process_locks.py:")
     queue.close()
+
+
+# Semaphores of several units
+
+
+SEVERAL = {"Semaphore": lambda: SPAWN.Semaphore(2), "BoundedSemaphore": lambda: SPAWN.BoundedSemaphore(2)}
+
+
+@pytest.mark.parametrize("kind", SEVERAL)
+@pytest.mark.usefixtures("validator")
+def test_a_semaphore_of_two_units_is_a_lock_that_two_threads_may_hold(kind: str) -> None:
+    a, b = SEVERAL[kind](), threading.Lock()
+    for _ in range(2):
+        nest(a, b)
+        nest(b, a)
+    assert len([one for one in lockdep.snapshot().dependencies if "test_process_locks" in one.next]) == 2
+    assert found() == []  # one thread wants one unit of two
+
+
+def three_sides(units: Any, lock: Any) -> None:
+    """Hold both units in two threads, and want one in a third, each under or over the lock."""
+    in_thread(lambda: nest(units, lock))
+    in_thread(lambda: nest(units, lock))
+    in_thread(lambda: nest(lock, units))
+
+
+@pytest.mark.usefixtures("validator")
+def test_threads_that_can_take_all_units_close_a_circle() -> None:
+    three_sides(SPAWN.Semaphore(2), SPAWN.Lock())
+    assert found() == ["circular"]
+
+
+@pytest.mark.usefixtures("validator")
+def test_threads_that_leave_a_unit_close_no_circle() -> None:
+    three_sides(SPAWN.Semaphore(3), SPAWN.Lock())
+    assert found() == []
+
+
+@pytest.mark.usefixtures("validator")
+def test_a_thread_that_wants_a_third_unit_of_two_waits_for_ever() -> None:
+    units = SPAWN.Semaphore(2)
+    with units, units:
+        units.release()
+        with units:
+            pass
+        units.acquire()
+    assert found() == ["recursive"]
+
+
+@pytest.mark.usefixtures("validator")
+def test_two_units_in_one_thread_are_none_too_many() -> None:
+    units, lock = SPAWN.Semaphore(2), threading.Lock()
+    with units, units, lock:
+        pass
+    assert units._lockdep_followed.map.held_count() == 0
+    assert found() == []
+
+
+@pytest.mark.usefixtures("validator", "spawning")
+def test_a_unit_is_held_while_its_with_statement_lasts_and_not_while_it_is_waited_for() -> None:
+    units = SPAWN.Semaphore(2)
+    followed, other = units._lockdep_followed, other_process(units)
+    with units:
+        assert other.acquire(False)
+        thread = threading.Thread(target=lambda: units.__enter__(), name="waiter")
+        thread.start()
+        until(lambda: lockdep.waiting().find("waiter").waits is not None)
+        waiter = lockdep.waiting().find("waiter")
+        assert (waiter.held, waiter.waits is not None and waiter.waits.shared) == ((), followed.identity)
+        other.release()
+        thread.join()
+    assert followed.state() == (2, 1, False)
+    other_process(units).release()  # by a process that has taken none
+    units.release()
+    assert followed.state()[2]
+    assert followed.map.is_held() == 0
+
+
+def until(condition: Callable[[], object]) -> None:
+    limit = time.monotonic() + THREAD_LIMIT
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
 
 
 # Excuses
@@ -351,13 +435,3 @@ def test_a_thread_that_wants_its_own_lock_is_found() -> None:
     with a:
         a.acquire(timeout=0.01)
     assert found() == ["recursive?"]
-
-
-@pytest.mark.usefixtures("validator")
-@pytest.mark.xfail(reason="of the semaphores of multiprocessing only those of one unit are tracked")
-def test_a_semaphore_of_two_units_is_a_lock() -> None:
-    a, b = SPAWN.Semaphore(2), threading.Lock()
-    for _ in range(2):
-        nest(a, b)
-        nest(b, a)
-    assert len(lockdep.snapshot().dependencies) == 2

@@ -65,3 +65,22 @@ else:
 @pytest.mark.xfail(reason="the run ends when another program takes the place of its first process")
 def test_the_successor_of_the_first_process_is_seen(tmp_path: Path) -> None:
     run(tmp_path, BECOMES).assert_one_finding(1)
+
+
+UNITS = """
+import multiprocessing
+def take(first, second):
+    with first, second: pass
+if __name__ == "__main__":
+    context = multiprocessing.get_context("fork")
+    units, lock = context.Semaphore(2), context.Lock()
+    for order in ((units, lock), (units, lock), (lock, units)):
+        child = context.Process(target=take, args=order)
+        child.start()
+        child.join()
+"""
+
+
+@pytest.mark.xfail(reason="how many units the threads of other processes want is not known")
+def test_three_processes_that_want_two_units_are_seen(tmp_path: Path) -> None:
+    assert run(tmp_path, UNITS).summary[0] == 1

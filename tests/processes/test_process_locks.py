@@ -75,6 +75,16 @@ def test_one_order_in_all_processes_is_sound(tmp_path: Path, method: str, work: 
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_halves_through_a_semaphore_of_several_units_close_no_circle(tmp_path: Path, method: str) -> None:
+    """Nobody knows how many units all processes want at once: here it is one of two."""
+    done = run(tmp_path, halves(method, INVERSION, "Semaphore(2)"))
+
+    assert (done.status, done.summary[:2], done.findings) == (0, (0, 0), []), done.stderr
+    assert "2 dependencies" in done.stderr  # they are known
+
+
+@pytest.mark.once
 def test_each_kind_is_known_to_a_spawned_child(tmp_path: Path) -> None:
     kinds = "Lock()", "Semaphore(1)", "BoundedSemaphore(1)", "Condition()"
     makes = "".join(f"    a{at} = context.{kind}\n" for at, kind in enumerate(kinds))

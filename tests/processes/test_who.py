@@ -179,6 +179,19 @@ def test_a_deadlock_may_go_through_a_thread_of_one_process(tmp_path: Path) -> No
 
 
 @pytest.mark.once
+@pytest.mark.parametrize("units", [2, 3])
+def test_units_are_deadlocked_once_nobody_who_has_one_goes_on(tmp_path: Path, units: int) -> None:
+    """Two processes have a unit and want the lock; the third has the lock and wants a unit, and there may be one."""
+    source = f"    units, met = context.Semaphore({units}), context.Barrier(3)\n"
+    works = ", ".join(f"(both, ({order}, met, free))" for order in ("units, b", "units, b", "b, units"))
+    with running(tmp_path, f"{source}    start({works})\n") as run:
+        shown = run.who_until(lambda shown: shown.count(" waits  prog.py:") == (3 if units == 2 else 2))
+        shown = run.who_until(lambda shown: "DEADLOCK" in shown) if units == 2 else shown
+
+    assert ("DEADLOCK" in shown) == (units == 2)
+
+
+@pytest.mark.once
 def test_a_wait_that_ends_between_two_looks_is_no_deadlock(tmp_path: Path) -> None:
     """Two processes hand two locks to each other as fast as they can; whoever asks sees each of them wait, often."""
     with running(tmp_path, "    start(*[(busy, (a, b, met, free))] * 2)\n") as run:
