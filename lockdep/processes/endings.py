@@ -109,6 +109,11 @@ def conclude(status: int, *, going_on: bool = False) -> int | None:
             end_now(_Ending.awaiting)
 
 
+def is_over() -> bool:
+    """Return whether what is to be done at the end of this process was done, so that it only has to end."""
+    return _Ending.done and _Ending.process == os.getpid()
+
+
 def exit_now(status: int) -> NoReturn:
     """Exit to the system with specified status, without normal exit processing; see os._exit."""
     replaced = None

@@ -126,8 +126,12 @@ class Member:
             self._found = mark[2]
 
     def _promise(self) -> None:
-        """Note that something is to be written: whoever merges the parts can say that it was lost."""
-        if not self._promised:
+        """Note that something is to be written: whoever merges the parts can say that it was lost.
+
+        What is new after the last part was written, at the end of the process, is mostly of our own making. A process
+        that subprocess has forked becomes another program without a word, and judges only what its parent has seen.
+        """
+        if not (self._promised or endings.is_over() or environment.becomes_a_program()):
             self._promised = True
             self.folder.promise(self._name)
 

@@ -239,3 +239,22 @@ def test_what_is_no_run_is_one_line(tmp_path: Path, target: str) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
 
     assert (done.stdout, done.stderr.count("\n"), done.returncode) == ("", 1, 2)
+
+
+STARTS = """
+import os, subprocess, sys
+subprocess.run(["true"], preexec_fn=os.getpid)
+subprocess.run([sys.executable, "-c", "import threading; threading.Lock()"])
+os.spawnv(os.P_WAIT, "/bin/true", ["true"])
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.once
+def test_programs_that_have_been_run_leave_no_process_to_ask(tmp_path: Path) -> None:
+    with running(tmp_path, STARTS) as run:
+        shown = run.who_until(lambda shown: shown)
+
+    assert shown.startswith("running:\n  MainThread"), shown
+    assert "lost" not in (tmp_path / "said").read_text()
