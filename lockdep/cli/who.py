@@ -1,5 +1,6 @@
 """lockdep who: which threads hold locks, which wait, and which are deadlocked, in a process or in those of a run."""
 
+import os
 from collections.abc import Mapping
 
 from lockdep.cli.command_line import Parser, UsageError, show
@@ -55,11 +56,12 @@ def show_run(path: str) -> None:
     show_all(sockets)
 
 
-def show_all(sockets: Mapping[int, str]) -> None:
-    """Ask processes at their sockets, and print what they say."""
+def show_all(found: Mapping[int, str]) -> None:
+    """Ask processes at their sockets, and print what they say. This one may be a part of the run, and is left out."""
     from lockdep.live.asking import ask_all, deadlocks_between
     from lockdep.live.together import render_one, render_together
 
+    sockets = {pid: path for pid, path in found.items() if pid != os.getpid()}
     answers = ask_all(sockets)
     if not answers.pictures:
         whys = {**answers.silent, **dict.fromkeys(answers.gone, "it has ended")}

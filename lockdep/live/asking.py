@@ -5,9 +5,10 @@ Cost: one thread for each process, at most MOST_AT_ONCE at a time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from lockdep.live import listen
 from lockdep.live.between import Circle, Crowd, circles, lasting, stuck_threads
@@ -33,16 +34,31 @@ class Answers:
 def ask_all(sockets: Mapping[int, str]) -> Answers:
     """Ask the processes with these numbers for their pictures, each at its socket."""
     pictures, silent, gone = [], {}, []
-    with ThreadPoolExecutor(min(MOST_AT_ONCE, max(1, len(sockets)))) as pool:
-        asked = {pid: pool.submit(ask_one, pid, path) for pid, path in sorted(sockets.items())}
+    with asker(len(sockets)) as ask:
+        asked = {pid: ask(pid, path) for pid, path in sorted(sockets.items())}
         for pid, answer in asked.items():
             try:
-                pictures.append(answer.result())
+                pictures.append(answer())
             except (ConnectionRefusedError, FileNotFoundError):
                 gone.append(pid)
             except (OSError, ValueError) as error:
                 silent[pid] = str(getattr(error, "strerror", None) or error)
     return Answers(tuple(pictures), silent, tuple(gone))
+
+
+@contextmanager
+def asker(count: int) -> Iterator[Callable[[int, str], Callable[[], Picture]]]:
+    """Give a function that begins to ask a process, and returns a function that waits for the answer.
+
+    A single process is asked without a thread, and without a lock: the program that asks may be a part of the run.
+    """
+    if count < 2:
+        yield lambda pid, path: partial(ask_one, pid, path)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(MOST_AT_ONCE, count)) as pool:
+        yield lambda pid, path: pool.submit(ask_one, pid, path).result
 
 
 def ask_one(pid: int, path: str) -> Picture:

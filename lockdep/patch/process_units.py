@@ -16,7 +16,7 @@ from lockdep import fastpath, runtime
 from lockdep.fastpath import BLOCKING, TRY
 from lockdep.graph.creation import made_earlier
 from lockdep.patch.process_locks import Followed, follows
-from lockdep.patch.semaphores import Units, want
+from lockdep.patch.units import Units, want
 from lockdep.vocabulary.kinds import PROCESS
 
 
