@@ -19,8 +19,9 @@ from lockdep.fastpath import NEWS, ThreadState, news_of
 from lockdep.patch.changes import Changes
 from lockdep.patch.joins import wait_as
 from lockdep.patch.loops import runs_loop
-from lockdep.patch.semaphores import Units, follow_enter, is_resource, note_waiting
+from lockdep.patch.semaphores import follow_enter, is_resource, note_waiting
 from lockdep.patch.starts import begin_stretch, hand_to, learn
+from lockdep.patch.units import Units
 from lockdep.trace import is_hidden
 from lockdep.waits.aims import ANYBODY, CONDITION, EVENT, ITEM, PARTIES, ROOM, TASKS, Enders
 from lockdep.waits.retries import never_gives_up
