@@ -193,7 +193,7 @@ def test_run_that_takes_more_locks_than_are_remembered() -> None:
 
 def test_a_join_looks_at_no_other_thread(validator: Validator, monkeypatch: pytest.MonkeyPatch) -> None:
     lock, begun, go_on = Lock(), threading.Barrier(4), threading.Event()
-    looked_at: list[object] = []
+    looked_at: list[object] = []  # the joined thread, twice if it is forgotten meanwhile
 
     def work() -> None:
         nest(lock)
@@ -212,4 +212,4 @@ def test_a_join_looks_at_no_other_thread(validator: Validator, monkeypatch: pyte
     for other in others:
         other.join()
 
-    assert len(looked_at) <= 1
+    assert len(set(looked_at)) <= 1
