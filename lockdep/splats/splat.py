@@ -14,6 +14,7 @@ from lockdep.splats.kinds import circular
 from lockdep.splats.page import Body, Page
 from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
+from lockdep.vocabulary.kinds import PROCESS
 
 kinds.load()
 
@@ -21,7 +22,8 @@ kinds.load()
 SYSTEM = os.uname().sysname if hasattr(os, "uname") else sys.platform
 ENVIRONMENT = f"Python {sys.version.partition(' ')[0]} {SYSTEM}"
 
-OF_THREADING = ("Lock", "RLock")  # of a snapshot, which does not keep how their instances are judged
+# Kinds of locks that primitives do not have, for what a snapshot says: it does not keep how instances are judged.
+OF_PROGRAMS = ("Lock", "RLock", PROCESS)
 
 
 def tell(finding: Finding) -> Document:
@@ -61,5 +63,5 @@ def header(finding: Finding) -> Header:
         id=finding.id,
         environment=ENVIRONMENT,
         excuses=finding.excuses,
-        kernel=bool(classes) and not [1 for one in classes if one.by_instance or one.kind in OF_THREADING],
+        kernel=bool(classes) and not [1 for one in classes if one.by_instance or one.kind in OF_PROGRAMS],
     )

@@ -61,6 +61,7 @@ def test_the_halves_of_an_inversion_meet(tmp_path: Path, method: str, work: str)
     errors, warnings, _ = done.summary
     assert (done.status, errors, warnings, len(done.findings)) == (66, 1, 0, 1), done.stderr
     assert "prog.py:16 a" in done.findings[0]["classes"]
+    assert "ERROR: possible circular locking dependency detected" in done.stderr  # the style for locks of programs
 
 
 @pytest.mark.parametrize(
