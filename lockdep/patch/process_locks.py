@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import weakref
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from lockdep import fastpath, runtime
@@ -60,8 +61,10 @@ class Followed(ABC):
 
     map: DepMap
 
-    def __init__(self, semlock: Any, identity: str) -> None:
+    def __init__(self, semlock: Any, map_: DepMap, identity: str) -> None:
         self.semlock = semlock
+        self.map = map_
+        self._old: list[DepMap] = []
         self.identity = identity
         self.crossed = False  # whether somebody in this process has released it without holding it
         _living.add(self)
@@ -140,16 +143,16 @@ class Followed(ABC):
         """Hold nothing, in a child: what the threads of the parent hold is held by another process now."""
         self.crossed = False  # if the parent has seen that, it says so itself
 
+    def _put_away(self, make: Callable[[], DepMap]) -> None:
+        """Know the lock by a new map: in the old one are threads that are not here."""
+        self._old.append(self.map)
+        self.map = made_earlier(make)
+
 
 class FollowedLock(Followed):
     """A Lock or RLock, or a Semaphore of one unit where it is used in `with` statements."""
 
     map: ProcessMap
-
-    def __init__(self, semlock: Any, map_: ProcessMap, identity: str) -> None:
-        super().__init__(semlock, identity)
-        self.map = map_
-        self._old: list[ProcessMap] = []
 
     def take(self, *args: Any, **kwargs: Any) -> Any:
         """Take the lock as its own method does."""
@@ -206,9 +209,8 @@ class FollowedLock(Followed):
         """Hold nothing, in a child: what the threads of the parent hold is held by another process now."""
         super().forked()
         self.map.keep(0)
-        if self.map.holders:  # threads that are not here; what counts them is put away
-            self._old.append(self.map)
-            self.map = made_earlier(lambda: ProcessMap(self.lock_class))
+        if self.map.holders:
+            self._put_away(lambda: ProcessMap(self.lock_class))
 
 
 def follows() -> bool:

@@ -14,7 +14,6 @@ from typing import Any
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import BLOCKING, TRY
-from lockdep.graph.creation import made_earlier
 from lockdep.patch.process_locks import Followed, follows
 from lockdep.patch.units import Units, want
 from lockdep.vocabulary.kinds import PROCESS
@@ -31,11 +30,6 @@ class FollowedUnits(Followed):
     """A Semaphore that began with several units."""
 
     map: ProcessUnits
-
-    def __init__(self, semlock: Any, map_: ProcessUnits, identity: str) -> None:
-        super().__init__(semlock, identity)
-        self.map = map_
-        self._old: list[ProcessUnits] = []
 
     @property
     def units(self) -> int:
@@ -90,7 +84,6 @@ class FollowedUnits(Followed):
         super().forked()
         while self.map.held_count():
             self.map.release()
-        if self.map.holds:  # by threads that are not here; what counts them is put away
-            self._old.append(self.map)
+        if self.map.holds:
             count = self.units
-            self.map = made_earlier(lambda: ProcessUnits(self.lock_class, count))
+            self._put_away(lambda: ProcessUnits(self.lock_class, count))
