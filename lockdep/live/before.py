@@ -25,9 +25,8 @@ class SeenBefore:
     @classmethod
     def of(cls, validator: Validator) -> SeenBefore:
         """Return what a validator has judged until now."""
-        made = cls()
+        made = cls.findings_of(validator)
         made._witnesses = {one: witnesses(one) for one in dependencies(validator.rules.cycles.graph)}
-        made._met = {one: (one.count, one.grade) for one in validator.book.findings()}
         return made
 
     @classmethod

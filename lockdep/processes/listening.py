@@ -1,5 +1,7 @@
 """The socket of a process of a run whose processes answer others: it is made, noted in the run directory, and removed.
 
+Whether they do, the settings of the run say: they name a folder for `sockets`. It is not imported where they do not.
+
 Cost: a socket and a thread for each process, some 0.3 ms.
 """
 
@@ -15,14 +17,13 @@ from lockdep.processes.folder import RunDirectory, Settings
 
 def lead(folder: RunDirectory, settings: Settings) -> None:
     """Note where the first process of a run answers, which listens already, and have it name the run."""
-    if settings.sockets:
-        folder.announce(os.getpid(), path_of(os.getpid(), settings))
-        answers.belong(folder.path)
+    folder.announce(os.getpid(), path_of(os.getpid(), settings))
+    answers.belong(folder.path)
 
 
 def begin(folder: RunDirectory, settings: Settings) -> None:
-    """Answer others from now on, if the processes of this run do. One that cannot goes on without."""
-    if settings.sockets and not becomes_a_program():
+    """Answer others from now on. A process that cannot goes on without."""
+    if not becomes_a_program():
         answers.belong("")
         with contextlib.suppress(OSError, RuntimeError):
             folder.announce(os.getpid(), answers.listen_here(path_of(os.getpid(), settings)))
@@ -30,9 +31,8 @@ def begin(folder: RunDirectory, settings: Settings) -> None:
 
 def end(folder: RunDirectory, settings: Settings) -> None:
     """Remove the socket, since this process ends."""
-    if settings.sockets:
-        folder.withdraw(os.getpid())
-        remove(path_of(os.getpid(), settings))
+    folder.withdraw(os.getpid())
+    remove(path_of(os.getpid(), settings))
 
 
 def end_run(folder: RunDirectory) -> None:
