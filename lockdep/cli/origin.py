@@ -1,4 +1,4 @@
-"""Options of `lockdep push` and `lockdep run --store`: under which project, version and host a run is stored."""
+"""Which store is meant, and under which project, version and host a run is stored there."""
 
 import argparse
 from collections.abc import Mapping
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from lockdep.store.parts import Origin
 
 NAMES = ("project", "version", "host")
+
+
+def add_url(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names a store."""
+    parser.add_argument("url", metavar="URL", help="sqlite:///PATH, a path, or postgresql://USER@HOST/DATABASE")
 
 
 def add_origin(parser: argparse.ArgumentParser) -> tuple[argparse.Action, ...]:

@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from lockdep.store.database import Store
     from lockdep.store.parts import Origin, Parcel
 
-FEW = 3  # files that are checked without msgspec, which takes longer to import than to check them
 OUTCOMES = {"stored": "stored", "known": "was in the store", "replaced": "stored, in place of what it contains"}
 
 
 def push(given: list[str]) -> int:
     """Store snapshot files, each as a whole or not at all."""
-    from lockdep.cli.origin import add_origin, address_of
+    from lockdep.cli.origin import add_origin, add_url, address_of
+    from lockdep.snapshots import files
     from lockdep.store.address import StoreError
     from lockdep.store.database import Store
 
@@ -26,12 +26,12 @@ def push(given: list[str]) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="a snapshot file")
-    parser.add_argument("url", metavar="URL", help="sqlite:///PATH, a path, or postgresql://USER@HOST/DATABASE")
+    add_url(parser)
     add_origin(parser)
     parsed = parser.parse_args(given)
     address = address_of(parsed.url)
     try:
-        parcels = [parcel_of(path, parsed, one_of_many=len(parsed.files) > FEW) for path in parsed.files]
+        parcels = [parcel_of(path, parsed, one_of_many=len(parsed.files) > files.FEW) for path in parsed.files]
         store = Store(address)
         for path, parcel in zip(parsed.files, parcels, strict=True):
             show(f"{path}: {put_into(store, parcel)}\n")

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -68,10 +67,10 @@ def read_store(parsed: argparse.Namespace) -> "Fleet":
 
 def moment(text: str) -> str:
     """Return a time as a store has it: of a date, of a date and time (UTC unless it says otherwise), or so long ago."""
-    from lockdep.store.parts import TIME
+    from lockdep.store.parts import TIME, time_ago
 
     ago = AGO.fullmatch(text)
     if ago is not None:
-        return time.strftime(TIME, time.gmtime(time.time() - int(ago[1]) * UNITS[ago[2]]))
+        return time_ago(int(ago[1]) * UNITS[ago[2]])
     when = datetime.fromisoformat(text)
     return (when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)).strftime(TIME)

@@ -1,7 +1,6 @@
 """lockdep store: look after a store."""
 
 import argparse
-import time
 from typing import TYPE_CHECKING
 
 from lockdep.cli.command_line import Parser, UsageError, show
@@ -14,7 +13,7 @@ MOST_DAYS = 36500
 
 def store(given: list[str]) -> int:
     """Remove what is old from a store, or have fewer parts in it."""
-    from lockdep.cli.origin import address_of
+    from lockdep.cli.origin import add_url, address_of
     from lockdep.store.address import StoreError
     from lockdep.store.database import Store
 
@@ -25,7 +24,7 @@ def store(given: list[str]) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("action", choices=("prune", "compact"), help="what to do")
-    parser.add_argument("url", metavar="URL", help="sqlite:///PATH, a path, or postgresql://USER@HOST/DATABASE")
+    add_url(parser)
     parser.add_argument("--keep-days", type=days, metavar="N", help="for prune: keep what is not older than this")
     parser.add_argument("--project", metavar="NAME", help="only what is of this project")
     parsed = parser.parse_args(given)
@@ -45,10 +44,10 @@ def store(given: list[str]) -> int:
 
 def pruned(opened: "Store", parsed: argparse.Namespace) -> str:
     """Remove what is old; say how much."""
-    from lockdep.store.parts import TIME
+    from lockdep.store.parts import time_ago
     from lockdep.store.retention import prune
 
-    before = time.strftime(TIME, time.gmtime(time.time() - parsed.keep_days * 86400))
+    before = time_ago(parsed.keep_days * 86400)
     removed, total = opened.write(lambda connection: prune(connection, before, parsed.project))
     return f"{removed} of {total} parts removed"
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PIECE = 100  # rows that are encoded at a time: so few that they are gone before the collector looks for them
 LARGE = 1 << 20  # bytes; below that, importing msgspec takes longer than it saves
+FEW = 3  # so do so many small files
 MANY = 5000  # rows; so many are a MB or so
 Path = str | os.PathLike[str]
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
+from lockdep.snapshots import files
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.store.address import StoreError
 from lockdep.store.database import Store
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from lockdep.snapshots.rows import Rows
 
 MOST_NAMED = 20  # versions, hosts or projects in a message
-FEW = 3  # parts that are read without msgspec, which takes longer to import than to read them
 Age = Literal["new", "moved", "known"]
 Watch = Callable[[Sequence[Part]], Iterable[Part]]
 
@@ -166,7 +166,7 @@ class Reader:
         """Yield the tables of each part, and note where they come from."""
         for part in self._watch(parts):
             try:
-                tables = read(self._connection, part, one_of_many=len(parts) > FEW)
+                tables = read(self._connection, part, one_of_many=len(parts) > files.FEW)
             except ValueError as error:  # of another version of the format
                 seen.unreadable[part.id] = str(error)
                 continue

@@ -95,9 +95,14 @@ def put(connection: Connection, parcel: Parcel) -> Outcome:
     return "replaced" if replaced else "stored"
 
 
+def time_ago(seconds: float) -> str:
+    """Return the time so many seconds ago, as parts have it."""
+    return time.strftime(TIME, time.gmtime(time.time() - seconds))
+
+
 def times_of(runs: Sequence[ProcessRecord], name: str) -> Times:
     """Return when each of these processes was taken, by its id. StoreError if there are none."""
-    now = time.strftime(TIME, time.gmtime())
+    now = time_ago(0)
     times = {ascii(run.id)[1:-1]: run.taken if IS_TIME.fullmatch(run.taken) else now for run in runs}
     if not times or max(map(len, times)) > MOST_TEXT:
         raise StoreError(f"{name}: it has no process, or one with an id of more than {MOST_TEXT} characters")
