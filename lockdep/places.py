@@ -24,6 +24,8 @@ from os.path import exists
 from types import CodeType
 from weakref import ref
 
+from lockdep.kept import Kept
+
 MOST_TEXTS = 64
 MOST_FILES = 2048
 
@@ -32,7 +34,7 @@ _NUMBER = re.compile(r"\d+")
 _HASH = re.compile(r"[0-9a-f]{8,}|\d+")
 
 
-class Step:
+class Step(Kept):
     """One frame of a stack trace: where it stood. `source` leads to its code object as long as that lives."""
 
     __slots__ = ("file", "function", "lasti", "line", "source")
@@ -43,10 +45,6 @@ class Step:
         self.function: str = source.function
         self.line: int = source.line(lasti)
         self.lasti: int = lasti
-
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Be pickled as None: a Thread of the program has one of these, and is pickled without lockdep."""
-        return type(None), ()
 
 
 class Place:

@@ -37,6 +37,10 @@ class Handed:
         self.clock = clock
         self.loan = loan
 
+    def __reduce__(self):
+        """Be pickled as None, as kept.Kept is."""
+        return type(None), ()
+
 
 class Told:
     """What is known of the signallers of a condition, whose own lock is `own`; those who use it hold that lock.
@@ -58,6 +62,10 @@ class Told:
         self.free = False
         self.idle = 0
         self.tasks = 0
+
+    def __reduce__(self):
+        """Be pickled as None, as kept.Kept is."""
+        return type(None), ()
 
 
 def says_nothing(told, state):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from lockdep.fastpath import Entry, Sighting, new_serial
 from lockdep.graph.clock import START, Clock
 from lockdep.graph.loans import Loan
+from lockdep.kept import Kept
 from lockdep.places import Step
 
 MOST_STRETCHES = 64  # of a run, in which it is known what it has taken since its last hand-off
@@ -44,6 +45,10 @@ class Task(NamedTuple):
     name: str
     place: str
 
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Be pickled as None, as Kept is."""
+        return type(None), ()
+
 
 class Origin:
     """What witnesses keep of the run in which they were seen, without the locks that it took.
@@ -66,7 +71,7 @@ class Origin:
         return self.lent is not None
 
 
-class Run:
+class Run(Kept):
     """One thread or work item, and the locks it took. `label` and `place` return its name and where it was started.
 
     `waiters` has the threads that wait for it now while they hold locks. `thread` is the serial of its thread.
@@ -161,10 +166,6 @@ class Run:
             if moment < learned:
                 return before
         return self.clock
-
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Be pickled as None: a Thread or Future of the program has one of these, and is pickled without lockdep."""
-        return type(None), ()
 
     def taken(self) -> list[tuple[int, Sighting]]:
         """Return (serial, sighting) once for each entry taken; the serial is 0 if the instance was not remembered."""

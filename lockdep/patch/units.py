@@ -7,11 +7,12 @@ from lockdep.fastpath import BLOCKING, READ, DepMap
 from lockdep.graph.capacity import Capacity
 from lockdep.graph.capacity import Units as SeenUnits
 from lockdep.graph.classes import LockClass
+from lockdep.kept import Kept
 from lockdep.vocabulary.grades import CERTAIN, FEASIBLE
 from lockdep.wait_types import DROP_IN
 
 
-class Units(DepMap):
+class Units(Kept, DepMap):
     """The units of a semaphore. `mode` says how one is held, `seen` who takes them if there are several."""
 
     __slots__ = ("mode", "seen")
