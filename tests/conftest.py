@@ -1,6 +1,7 @@
 """Checks around every test that nothing of lockdep is left behind in the process: held locks, patches, callbacks."""
 
 import gc
+import itertools
 import os
 import signal
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from tests.leftovers import drop_held, in_place
 ANY_VERSION = {"graph", "museum", "reports", "selftest", "snapshots", "store", "violations", "vocabulary"}
 ENDS = {"cli", "examples", "live", "processes", "pytest_plugin", "splats"}  # but these show what Python itself says
 ANY_BUILD = {"cli", "pytest_plugin"}
+FROZEN_AFTER = 50  # tests
+_ended = itertools.count(1)
 # By these, pytest and lockdep write otherwise. The tests of that set them.
 ELSEWHERE = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "PY_COLORS")
 
@@ -67,9 +70,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was collected out of the garbage collections to come: tests ask for some thousand of them."""
     # hypothesis looks for the references to what it makes at its first run, and finds none among what is frozen.
     given(strategies.none())(lambda _nothing: None)()
+    freeze()
+
+
+def pytest_runtest_logfinish() -> None:
+    if next(_ended) % FROZEN_AFTER == 0:
+        freeze()
+
+
+def freeze() -> None:
+    """Leave what is there out of the garbage collections to come: tests ask for some thousand of them."""
     gc.collect()
     gc.freeze()
 
