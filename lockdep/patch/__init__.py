@@ -3,8 +3,7 @@
 `install` replaces threading.Lock, and the type of the locks that threading.RLock makes. What is built on them
 (Condition, Queue, Future, logging, ...) looks the names up when it is called, so it uses validated locks too. Copies of
 the names in other modules are found by one look at all modules, and locks that modules made before are adopted; see
-names.py. Methods of Thread and Future are wrapped with wrapt, which is imported when the program makes its first
-thread; see threads.py.
+names.py. Methods of Thread, Future, Condition, Event, Semaphore and Queue are replaced by functions; see wrappers.py.
 
 `uninstall` restores everything. Locks that were made in the meantime go on working and are not tracked any more.
 """
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from lockdep import fastpath, runtime
 from lockdep.config import load_options
 from lockdep.contexts import eventloop, finalizers, fork, importing, signals
-from lockdep.patch import process_hooks, rwlocks, sleeps, threads
+from lockdep.patch import conditions, futures, gathering, handoffs, process_hooks, rwlocks, semaphores, sleeps, threads
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.validator.validator import Validator
@@ -65,6 +64,11 @@ def replace_names() -> None:
     names.replace()
     names.sweep_all()
     threads.follow_threads(changes)
+    futures.follow_futures(changes)
+    conditions.follow_conditions(changes)
+    gathering.follow_gathering(changes)
+    semaphores.follow_semaphores(changes)
+    handoffs.follow_hand_offs(changes)
     rwlocks.follow_rwlocks(changes)
     sleeps.follow_sleeps(changes)
     signals.follow(changes)

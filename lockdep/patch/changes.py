@@ -16,7 +16,7 @@ class Changes:
     """
 
     def __init__(self) -> None:
-        self.in_force: list[bool] = [True]  # emptied by take_back; a list: wrapt asks for an object that can turn false
+        self.in_force: list[bool] = [True]  # emptied by take_back; functions share the list
         self._undo: list[Undo] = []
 
     def rebind(self, namespace: Any, name: str, value: object) -> None:

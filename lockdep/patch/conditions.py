@@ -11,12 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Sized
 from functools import partial
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any, ClassVar
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import NEWS, ThreadState, news_of
 from lockdep.patch.changes import Changes
+from lockdep.patch.imports import after_import
 from lockdep.patch.joins import wait_as
 from lockdep.patch.loops import runs_loop
 from lockdep.patch.semaphores import follow_enter, is_resource, note_waiting
@@ -43,15 +44,20 @@ SPECIAL: dict[CodeType, Special] = {}  # code that waits for more than its condi
 
 
 def follow_conditions(changes: Changes) -> None:
-    """Wrap the method in which all of them wait."""
-    queues = sys.modules.get("queue")
+    """Replace the methods in which all of them wait, and by which all are signalled."""
+    learn_callers(changes, threading)
+    after_import(changes, "queue", learn_callers)
+    follow_waits(changes)
+    follow_signals(changes)
+
+
+def learn_callers(_changes: Changes, module: ModuleType) -> None:
+    """Learn by which code of a module one waits for what."""
     for (owner, method), kind in _CALLERS.items():
-        found: Any = getattr(getattr(threading, owner, getattr(queues, owner, None)), method, None)
+        found: Any = getattr(getattr(module, owner, None), method, None)
         code = getattr(getattr(found, "__wrapped__", found), "__code__", None)
         if code is not None:
             _kinds[id(code)] = (kind, code)
-    follow_waits(changes)
-    follow_signals(changes)
 
 
 def follow_signals(changes: Changes) -> None:

@@ -17,11 +17,12 @@ from lockdep import fastpath, runtime
 from lockdep.fastpath import Handed
 from lockdep.graph.runs import Run, Task
 from lockdep.patch.changes import Changes
+from lockdep.patch.imports import after_import
 from lockdep.patch.joins import RUN, joined, remember_ended, timeout_of, wait_as, wait_judging
 from lockdep.patch.loops import run_of, wait_for_loop
 from lockdep.patch.pools import POOL, note_task, task_of, wait_in_pool
 from lockdep.patch.starts import begin, end_loan, hand_on, hand_over, learn
-from lockdep.patch.wrappers import after_import, replace, wrap
+from lockdep.patch.wrappers import wrap_function, wrap_method
 from lockdep.paths import short_path
 from lockdep.waits.aims import ANYBODY, NOW, Enders, run_enders
 
@@ -45,21 +46,21 @@ def follow_futures(changes: Changes) -> None:
 
 def wrap_futures(changes: Changes, base: ModuleType) -> None:
     """Wrap Future and what `wait` and `as_completed` use; programs have copies of these two functions themselves."""
-    replace(changes, base.Future, "result", follow_result)
-    wrap(changes, base.Future, "exception", follow_result)
-    replace(changes, base.Future, "set_result", follow_set)
-    wrap(changes, base.Future, "set_exception", follow_set)
-    wrap(changes, base.Future, "done", follow_done)
-    wrap(changes, base.Future, "add_done_callback", follow_callback)
-    wrap(changes, base.DoneAndNotDoneFutures, "__new__", follow_wait)
-    wrap(changes, base, "_yield_finished_futures", follow_as_completed)
+    wrap_method(changes, base.Future, "result", follow_result)
+    wrap_method(changes, base.Future, "exception", follow_result)
+    wrap_method(changes, base.Future, "set_result", follow_set)
+    wrap_method(changes, base.Future, "set_exception", follow_set)
+    wrap_method(changes, base.Future, "done", follow_done)
+    wrap_method(changes, base.Future, "add_done_callback", follow_callback)
+    wrap_function(changes, base.DoneAndNotDoneFutures, "__new__", follow_wait)
+    wrap_function(changes, base, "_yield_finished_futures", follow_as_completed)
 
 
 def wrap_work_items(changes: Changes, thread: ModuleType) -> None:
     """Wrap what a thread pool runs, and how it gets that."""
-    replace(changes, thread.ThreadPoolExecutor, "submit", follow_submit)
-    replace(changes, thread._WorkItem, "__init__", follow_made)
-    replace(changes, thread._WorkItem, "run", follow_item)
+    wrap_method(changes, thread.ThreadPoolExecutor, "submit", follow_submit)
+    wrap_method(changes, thread._WorkItem, "__init__", follow_made)
+    wrap_method(changes, thread._WorkItem, "run", follow_item)
 
 
 def follow_submit(wrapped: Callable[..., Any], pool: Any, args: Args, kwargs: Keywords) -> Any:
@@ -256,7 +257,7 @@ def follow_callback(wrapped: Callable[..., None], _future: Any, args: Args, kwar
     wrapped(*args, **kwargs)
 
 
-def follow_wait(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs: Keywords) -> Any:
+def follow_wait(wrapped: Callable[..., Any], args: Args, kwargs: Keywords) -> Any:
     """Note which futures `wait` hands over as done. It returns a pair, whose making is what can be followed."""
     from concurrent.futures import Future
 
@@ -268,7 +269,7 @@ def follow_wait(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs:
     return answer
 
 
-def follow_as_completed(wrapped: Callable[..., Any], _module: Any, args: Args, kwargs: Keywords) -> Iterator[Any]:
+def follow_as_completed(wrapped: Callable[..., Any], args: Args, kwargs: Keywords) -> Iterator[Any]:
     """Note each future that `as_completed` is about to hand over."""
     held: list[Any] = []  # emptied as it is yielded: the caller's may be the last reference to the future
     for future in wrapped(*args, **kwargs):

@@ -13,8 +13,8 @@ from typing import Any
 from lockdep.patch.changes import Changes
 from lockdep.patch.conditions import SPECIAL, Signal
 from lockdep.patch.futures import WorkResult, goes_on
+from lockdep.patch.imports import after_import
 from lockdep.patch.pools import task_of, wait_in_pool
-from lockdep.patch.wrappers import after_import
 from lockdep.waits.aims import Enders
 
 MOST_JUDGED = 4  # futures of one wait that are judged

@@ -16,10 +16,11 @@ from typing import Any
 from lockdep import fastpath, runtime
 from lockdep.fastpath import Handed, hand_to, handed_to, is_settled, keep_in, kept_in, stretch_goes_on
 from lockdep.graph.clock import START
+from lockdep.kept import Kept
 from lockdep.patch.changes import Changes
+from lockdep.patch.imports import after_import
 from lockdep.patch.starts import begin_stretch, hand_over, learn
 from lockdep.patch.starts import hand_to as first_hand_to
-from lockdep.patch.wrappers import after_import
 
 FEW = 64
 PHASE = "Barrier.wait()"
@@ -81,7 +82,7 @@ def follow_barriers(changes: Changes) -> None:
     changes.rebind(threading.Barrier, "wait", wait)
 
 
-class Phase:
+class Phase(Kept):
     """What the parties of a barrier hand over that come to its next phase, and how many phases were before."""
 
     __slots__ = ("_together", "handed", "number")
@@ -146,7 +147,7 @@ def follow_queues(changes: Changes, queues: ModuleType) -> None:
     changes.rebind(queues.Queue, "task_done", task_done)
 
 
-class Items:
+class Items(Kept):
     """What was handed over with the items that are in a queue; `left` items are still to be followed."""
 
     __slots__ = ("handed", "left")

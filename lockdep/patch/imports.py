@@ -1,4 +1,4 @@
-"""What is done right after a module is imported, without wrapt, which takes longer to import than all of lockdep.
+"""What is done right after a module is imported. wrapt has that too, but is itself slow to import; see wrappers.py.
 
 A finder stands before the others in sys.meta_path until the modules that it waits for have been imported. It finds
 nothing by itself: it asks the finders behind it, and has the module's own loader followed.

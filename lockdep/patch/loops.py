@@ -32,18 +32,14 @@ class Given(NamedTuple):
     place: str
 
 
-def follow_loops(changes: Changes, tasks: ModuleType, begin: Callable[[], None]) -> None:
-    """Remember which loop a coroutine is given to; `begin` has the waits for futures followed.
-
-    It is a plain function: a program without any thread has not imported wrapt.
-    """
+def follow_loops(changes: Changes, tasks: ModuleType) -> None:
+    """Remember which loop a coroutine is given to."""
     original = tasks.run_coroutine_threadsafe
 
     @functools.wraps(original)
     def run_coroutine_threadsafe(coro: Any, loop: Any) -> Any:
         future = original(coro, loop)
         if changes.in_force and runtime.is_active():
-            begin()
             vars(future)[_GIVEN] = given(coro, loop)
         return future
 
@@ -52,20 +48,6 @@ def follow_loops(changes: Changes, tasks: ModuleType, begin: Callable[[], None])
     theirs = vars(package or tasks).get("run_coroutine_threadsafe")
     if getattr(theirs, "__wrapped__", theirs) is original:  # asyncio was imported before, and has a copy
         changes.rebind(package, "run_coroutine_threadsafe", run_coroutine_threadsafe)
-
-
-def follow_making(changes: Changes, base_events: ModuleType, begin: Callable[[], None]) -> None:
-    """Have waits followed when a loop of asyncio is made: one in a callback stops the loop, even without a thread."""
-    original = base_events.BaseEventLoop.__init__
-
-    @functools.wraps(original)
-    def __init__(self: Any) -> None:
-        if changes.in_force and runtime.is_active():
-            begin()
-        original(self)
-
-    changes.rebind(base_events.BaseEventLoop, "__init__", __init__)
-    follow_running(changes, base_events)
 
 
 def follow_running(changes: Changes, base_events: ModuleType) -> None:

@@ -20,7 +20,7 @@ from lockdep.graph.classes import registry
 from lockdep.graph.creation import made_earlier
 from lockdep.patch.changes import Changes
 from lockdep.patch.units import Units, want
-from lockdep.patch.wrappers import replace
+from lockdep.patch.wrappers import wrap_method
 from lockdep.wait_types import DROP_IN
 
 _UNITS = "_lockdep_units"  # the attribute of a Semaphore that holds its DepMap; None: it is an event
@@ -33,9 +33,9 @@ def follow_semaphores(changes: Changes) -> None:
     """Wrap the methods of a with statement, unless greenlets have put a type of their own in place of Semaphore."""
     if threading.Semaphore.__module__ != threading.__name__:
         return
-    replace(changes, threading.Semaphore, "__init__", follow_init)
-    replace(changes, threading.Semaphore, "__enter__", follow_enter)
-    replace(changes, threading.Semaphore, "__exit__", follow_exit)
+    wrap_method(changes, threading.Semaphore, "__init__", follow_init)
+    wrap_method(changes, threading.Semaphore, "__enter__", follow_enter)
+    wrap_method(changes, threading.Semaphore, "__exit__", follow_exit)
     follow_acquire(changes)
 
 

@@ -1,13 +1,7 @@
-"""threading.Thread: where a thread was made, which locks it takes, and who waits for its end.
-
-Methods are wrapped with wrapt, and wrapt's import takes time and brings many modules (see wrappers.py). A program with
-a single thread has nobody to wait for, so wrapt is imported when the first thread is made: by `Thread.__init__`, which
-is replaced by a plain function.
-"""
+"""threading.Thread: where a thread was made, which locks it takes, and who waits for its end."""
 
 from __future__ import annotations
 
-import _thread
 import functools
 import sys
 import threading
@@ -17,10 +11,8 @@ from types import FrameType, FunctionType, MethodType
 from typing import Any
 
 from lockdep import fastpath, runtime, trace
-from lockdep.annotations import paused
 from lockdep.fastpath import new_serial
 from lockdep.graph import naming
-from lockdep.graph.classes import registry
 from lockdep.graph.runs import Pool, Run
 from lockdep.patch import loops
 from lockdep.patch.changes import Changes
@@ -29,6 +21,7 @@ from lockdep.patch.joins import MADE, RUN, collect_ended, joined, remember_ended
 from lockdep.patch.pools import POOL, follow_pools
 from lockdep.patch.sleeps import will_sleep
 from lockdep.patch.starts import begin, ended, hand_on
+from lockdep.patch.wrappers import wrap_method
 from lockdep.places import Step, step_of
 from lockdep.waits.aims import RunEnd
 
@@ -37,74 +30,18 @@ FUNCTIONS = (FunctionType, MethodType)
 
 
 def follow_threads(changes: Changes) -> None:
-    """Follow threads and futures until `changes` are taken back, and coroutines that threads give to a loop.
-
-    With other threads running, wrapt is imported here and now: later on, an import could wait for one of them while the
-    importing thread holds a lock that it wants.
-    """
-    wrapping = Wrapping(changes)
-    follow_init(changes, wrapping)
+    """Follow threads until `changes` are taken back, and what they give to pools and loops."""
+    follow_init(changes)
+    wrap_method(changes, threading.Thread, "start", follow_starter)
+    wrap_method(changes, threading.Thread, "_set_ident", follow_start)
+    wrap_method(changes, threading.Thread, "join", follow_join)
     after_import(changes, "concurrent.futures.thread", follow_pools)
-    after_import(changes, "asyncio.tasks", lambda changes, tasks: loops.follow_loops(changes, tasks, wrapping.begin))
-    after_import(changes, "asyncio.base_events", functools.partial(loops.follow_making, begin=wrapping.begin))
-    if "wrapt" in sys.modules or _thread._count():
-        wrapping.begin()
+    after_import(changes, "asyncio.tasks", loops.follow_loops)
+    after_import(changes, "asyncio.base_events", loops.follow_running)
 
 
-class Wrapping:
-    """Wraps the methods that have to be followed, once."""
-
-    def __init__(self, changes: Changes) -> None:
-        self.done: bool = False
-        self._changes = changes
-        self._guard = _thread.allocate_lock()
-
-    def begin(self) -> None:
-        """Import wrapt and wrap the methods. If that fails, say so and let the program go on."""
-        if not self._guard.acquire(False):
-            return  # another thread does it
-        try:
-            if not self.done:
-                with paused():  # locks that an import takes are no dependencies of the locks that this thread holds
-                    import_wrapt()
-                    wrap_methods(self._changes)
-                self.done = True
-        except Exception as error:
-            runtime.write_note(f"waits for threads and futures are not followed: cannot import wrapt: {error!r}")
-        finally:
-            self._guard.release()
-
-
-def import_wrapt() -> None:
-    """Import wrapt. Its own locks are not tracked: one of them is taken in every import, on our behalf."""
-    ignored = registry.ignored
-    registry.ignored = (*ignored, "wrapt", "wrapt.*")
-    try:
-        import lockdep.patch.wrappers  # noqa: F401
-    finally:
-        registry.ignored = ignored
-
-
-def wrap_methods(changes: Changes) -> None:
-    """Wrap the methods of Thread now, and those of concurrent.futures now or when it is imported."""
-    from lockdep.patch import conditions, futures, gathering, handoffs, semaphores
-    from lockdep.patch.wrappers import replace, wrap
-
-    replace(changes, threading.Thread, "start", follow_starter)
-    replace(changes, threading.Thread, "_set_ident", follow_start)
-    wrap(changes, threading.Thread, "join", follow_join)
-    futures.follow_futures(changes)
-    conditions.follow_conditions(changes)
-    gathering.follow_gathering(changes)
-    semaphores.follow_semaphores(changes)
-    handoffs.follow_hand_offs(changes)
-
-
-def follow_init(changes: Changes, wrapping: Wrapping) -> None:
-    """Replace `Thread.__init__` by a function that remembers where a thread is made, and begins the wrapping.
-
-    It is a plain function and no wrapper, since it has to be there before wrapt is imported.
-    """
+def follow_init(changes: Changes) -> None:
+    """Replace `Thread.__init__` by a function that remembers where a thread is made."""
     original = threading.Thread.__init__
 
     @functools.wraps(original)
@@ -112,8 +49,6 @@ def follow_init(changes: Changes, wrapping: Wrapping) -> None:
         original(self, *args, **kwargs)
         if changes.in_force:
             note_maker(self, sys._getframe(1))
-            if not wrapping.done and not isinstance(self, threading._DummyThread):  # made by C code, never waited for
-                wrapping.begin()
 
     changes.rebind(threading.Thread, "__init__", __init__)
 

@@ -58,11 +58,34 @@ def closing(lock):
 
 held = threading.RLock()
 held.acquire()
+
+def used():
+    # objects with which threads have handed something over, under a lock
+    made = {
+        "set event": threading.Event(), "notified": threading.Condition(), "used semaphore": threading.Semaphore(2),
+        "filled": queue.Queue(), "barrier": threading.Barrier(2), "ended": None,
+    }
+
+    def work():
+        with threading.Lock(), made["used semaphore"], made["notified"]:
+            made["notified"].notify_all()
+            made["filled"].put(1)
+            made["set event"].set()
+        made["barrier"].wait()
+
+    made["ended"] = threading.Thread(target=work)
+    made["ended"].start()
+    made["set event"].wait()
+    made["barrier"].wait()
+    made["ended"].join()
+    return made
+
 subjects = {
     "lock": threading.Lock(), "held": held, "method": threading.Lock().acquire, "rlock method": held._is_owned,
     "condition": threading.Condition(), "event": threading.Event(), "semaphore": threading.Semaphore(2),
     "queue": queue.Queue(), "thread": threading.Thread(target=print), "made": threading.Lock, "type": type(held),
     "in object": Account(threading.Lock()), "in closure": closing(threading.Lock()), "join": threading.Thread.join,
+    **used(),
 }
 for pickler in (dill, cloudpickle, pickle):
     for name, subject in subjects.items():
