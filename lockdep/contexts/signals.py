@@ -57,10 +57,10 @@ def follow(changes: Undoes) -> None:
         return  # no handler ever runs there
     _Signals.in_force = True
     if not _Signals.originals:
-        for function in (signal, getsignal, pthread_sigmask):
+        for module, function in replaced():
             name = function.__name__
-            _Signals.originals[name] = getattr(_signal, name)
-            setattr(_signal, name, function)
+            _Signals.originals[name] = getattr(module, name)
+            setattr(module, name, function)
     if not _Signals.forks_followed:
         _Signals.forks_followed = True
         at_fork(after_in_child=in_child)
@@ -84,13 +84,18 @@ def leave() -> None:
             _Signals.originals["signal"](number, handler.handler)
     _Signals.handled.clear()
     refresh()
-    for name, original in _Signals.originals.items():
-        if getattr(_signal, name) is globals()[name]:
-            setattr(_signal, name, original)
+    for module, function in replaced():
+        if getattr(module, function.__name__) is function:
+            setattr(module, function.__name__, _Signals.originals[function.__name__])
     _Signals.originals.clear()
 
 
-# What stands in _signal in place of the functions of these names; the module `signal` looks them up there.
+# What stands in _signal and _thread in place of the functions of these names; the module `signal` looks them up there.
+
+
+def replaced() -> tuple[tuple[Any, Any], ...]:
+    """Return the functions that stand in place of others, each with the module of these."""
+    return (_signal, signal), (_signal, getsignal), (_signal, pthread_sigmask), (_thread, interrupt_main)
 
 
 def signal(signalnum: int, handler: Any, /) -> Any:
@@ -113,6 +118,13 @@ def pthread_sigmask(how: int, mask: Any, /) -> Any:
         return _Signals.originals["pthread_sigmask"](how, mask)
     finally:
         refresh()
+
+
+def interrupt_main(signum: int = _signal.SIGINT, /) -> None:
+    """Simulate the arrival of a signal; see _thread.interrupt_main. The default action does nothing then."""
+    number = signum if isinstance(signum, int) else None
+    if number not in _Signals.stand_ins or not is_stand_in(_Signals.originals["getsignal"](number)):
+        _Signals.originals["interrupt_main"](signum)
 
 
 def seen(handler: Any) -> Any:

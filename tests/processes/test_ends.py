@@ -97,7 +97,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
 HANDLERS = """
-import signal, sys
+import _thread, signal, sys
 def show():
     print([str(signal.getsignal(n)) for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)])
 show()
@@ -106,6 +106,16 @@ print(signal.signal(signal.SIGTERM, mine), signal.getsignal(signal.SIGTERM) is m
 print(signal.signal(signal.SIGTERM, signal.SIG_DFL) is mine, signal.signal(signal.SIGTERM, signal.SIG_IGN))
 print(signal.signal(signal.SIGTERM, signal.SIG_DFL))
 show()
+def arrive(number):
+    try:
+        return _thread.interrupt_main(number)
+    except Exception as error:
+        return repr(error)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+print([arrive(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1, 9999, "x")])
+_thread.interrupt_main()
+signal.signal(signal.SIGTERM, lambda number, _: print("mine", number))
+print(arrive(signal.SIGTERM))
 """
 
 
