@@ -17,6 +17,7 @@ from lockdep.fastpath import BLOCKING, READ, RECURSIVE_READ, TIMED, TRY, UNTRACK
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.creation import made_earlier
 from lockdep.holders import HoldersMap
+from lockdep.kept import Kept
 from lockdep.wait_types import DROP_IN
 
 __all__ = ["annotate_rwlock"]
@@ -29,7 +30,7 @@ FindMap = Callable[[Any], "RWMap | None"]
 Replacement = tuple[str, Callable[..., Any]]
 
 
-class RWMap(HoldersMap):
+class RWMap(Kept, HoldersMap):
     """What the validator knows of one read-write lock. `read_mode` says how it is read."""
 
     __slots__ = ("read_mode",)
@@ -114,7 +115,10 @@ def finding_map(*, fair: bool) -> FindMap:
     def find(lock: Any) -> RWMap:
         if MAP not in vars(lock):
             vars(lock).setdefault(MAP, made_earlier(lambda: RWMap(earlier_class(lock), fair=fair)))
-        found: RWMap = vars(lock)[MAP]
+        found: RWMap | None = vars(lock)[MAP]
+        if found is None:  # the lock is a copy of another one
+            vars(lock).pop(MAP, None)
+            return find(lock)
         return found
 
     return find

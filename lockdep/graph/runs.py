@@ -37,6 +37,10 @@ class Pool(NamedTuple):
     name: str
     made: Step | None = None
 
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Be pickled as None, as Kept is."""
+        return type(None), ()
+
 
 class Task(NamedTuple):
     """A work item that was submitted at the moment `queued`: its name, and the place where its code begins."""

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import NEWS, ThreadState, news_of
+from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.joins import wait_as
@@ -47,6 +48,7 @@ def follow_conditions(changes: Changes) -> None:
     """Replace the methods in which all of them wait, and by which all are signalled."""
     learn_callers(changes, threading)
     after_import(changes, "queue", learn_callers)
+    hide(changes, threading.Condition)
     follow_waits(changes)
     follow_signals(changes)
 

@@ -7,7 +7,6 @@ over, or its callback is running. What a thread knows is kept in the future, as 
 from __future__ import annotations
 
 import _thread
-import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -16,11 +15,12 @@ from typing import Any, ClassVar
 from lockdep import fastpath, runtime
 from lockdep.fastpath import Handed
 from lockdep.graph.runs import Run, Task
+from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.joins import RUN, joined, remember_ended, timeout_of, wait_as, wait_judging
 from lockdep.patch.loops import run_of, wait_for_loop
-from lockdep.patch.pools import POOL, note_task, task_of, wait_in_pool
+from lockdep.patch.pools import POOL, Reference, executor_of, note_task, task_of, wait_in_pool
 from lockdep.patch.starts import begin, end_loan, hand_on, hand_over, learn
 from lockdep.patch.wrappers import wrap_function, wrap_method
 from lockdep.paths import short_path
@@ -46,6 +46,7 @@ def follow_futures(changes: Changes) -> None:
 
 def wrap_futures(changes: Changes, base: ModuleType) -> None:
     """Wrap Future and what `wait` and `as_completed` use; programs have copies of these two functions themselves."""
+    hide(changes, base.Future)
     wrap_method(changes, base.Future, "result", follow_result)
     wrap_method(changes, base.Future, "exception", follow_result)
     wrap_method(changes, base.Future, "set_result", follow_set)
@@ -69,7 +70,7 @@ def follow_submit(wrapped: Callable[..., Any], pool: Any, args: Args, kwargs: Ke
     _submitting[ident] = hand_on()
     try:
         future = wrapped(*args, **kwargs)
-        fastpath.keep_in(future, POOL, weakref.ref(pool))
+        fastpath.keep_in(future, POOL, Reference(pool))
         return future
     finally:
         _submitting.pop(ident, None)
@@ -126,7 +127,7 @@ def follow_item(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Key
 
 def is_alone(future: Any) -> bool:
     """Return whether the pool of a work item has one worker, which runs all items one after the other."""
-    pool = vars(future).get(POOL, bool)()
+    pool = executor_of(future)
     return bool(pool) and pool._max_workers == 1
 
 
@@ -235,7 +236,7 @@ class WorkResult:
 
 def workers_of(future: Any) -> Enders:
     """Return the workers that can run a queued work item; anybody, if its pool can still start others."""
-    pool = vars(future).get(POOL, bool)()
+    pool = executor_of(future)
     workers = [] if not pool else list(pool._threads)
     runs = [fastpath.kept_in(worker, RUN) for worker in workers]
     if not pool or len(workers) < pool._max_workers or None in runs:

@@ -17,6 +17,7 @@ from lockdep import fastpath, runtime
 from lockdep.fastpath import Handed, hand_to, handed_to, is_settled, keep_in, kept_in, stretch_goes_on
 from lockdep.graph.clock import START
 from lockdep.kept import Kept
+from lockdep.patch.attributes import hide, kept_or
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.starts import begin_stretch, hand_over, learn
@@ -58,6 +59,7 @@ def follow_events(changes: Changes) -> None:
             begin_stretch()
         return answer
 
+    hide(changes, threading.Event)
     changes.rebind(threading.Event, "set", set)
     changes.rebind(threading.Event, "wait", wait)
 
@@ -79,6 +81,7 @@ def follow_barriers(changes: Changes) -> None:
         begin_stretch()
         return answer
 
+    hide(changes, threading.Barrier)
     changes.rebind(threading.Barrier, "wait", wait)
 
 
@@ -110,7 +113,7 @@ def come_to(barrier: Any) -> Phase:
     """Hand over to the others that take part in the next phase of a barrier; return that phase."""
     phase: Phase | None = kept_in(barrier, _PHASE)
     if phase is None:
-        phase = vars(barrier).setdefault(_PHASE, Phase(0))
+        phase = kept_or(barrier, _PHASE, Phase(0))
     phase.handed.append(hand_over())
     if len(phase.handed) >= barrier._parties:
         keep_in(barrier, _PHASE, Phase(phase.number + 1))
@@ -142,6 +145,7 @@ def follow_queues(changes: Changes, queues: ModuleType) -> None:
             runtime.validator().finishes(fastpath.thread_state(), self.all_tasks_done)
         finish(self)
 
+    hide(changes, queues.Queue)
     changes.rebind(queues.Queue, "_put", _put)
     changes.rebind(queues.Queue, "_get", _get)
     changes.rebind(queues.Queue, "task_done", task_done)

@@ -31,6 +31,10 @@ class Given(NamedTuple):
     name: str
     place: str
 
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        """Be pickled as None, as Kept is."""
+        return type(None), ()
+
 
 def follow_loops(changes: Changes, tasks: ModuleType) -> None:
     """Remember which loop a coroutine is given to."""

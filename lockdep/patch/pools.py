@@ -7,6 +7,7 @@ for each of the first waits of an item for one of its own pool.
 from __future__ import annotations
 
 import functools
+import weakref
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,8 @@ from lockdep import fastpath, runtime, trace
 from lockdep.fastpath import new_serial
 from lockdep.graph import naming
 from lockdep.graph.runs import Run, Task
+from lockdep.kept import Kept
+from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
 from lockdep.patch.joins import MADE
 from lockdep.places import Step
@@ -31,7 +34,20 @@ def follow_pools(changes: Changes, module: ModuleType) -> None:
         original(self, *args, **kwargs)
         vars(self)[MADE] = trace.innermost()
 
+    hide(changes, module.ThreadPoolExecutor)
     changes.rebind(module.ThreadPoolExecutor, "__init__", __init__)
+
+
+class Reference(Kept, weakref.ref[Any]):
+    """What a Future keeps of its executor."""
+
+    __slots__ = ()
+
+
+def executor_of(future: Any) -> Any:
+    """Return the executor that a work item was given to, as long as it lives."""
+    reference = fastpath.kept_in(future, POOL)
+    return None if reference is None else reference()
 
 
 def note_task(future: Any, name: str, place: str) -> None:
@@ -51,7 +67,7 @@ def wait_in_pool(future: Any, *, timed: bool) -> None:
     run, awaited = state.record, task_of(future)
     if not isinstance(run, Run) or run.task is None or awaited is None or state.busy:
         return
-    executor = vars(future).get(POOL, bool)()  # a weak reference
+    executor = executor_of(future)
     pool = run.origin.pool
     if pool is not None and executor and fastpath.kept_in(executor, POOL) is pool and awaited.queued > run.task.queued:
         runtime.validator().waits_in_pool(state, pool, place_of(executor), run.task, awaited, timed=timed)

@@ -18,6 +18,7 @@ from lockdep import fastpath, runtime
 from lockdep.fastpath import TRY, ExclusiveLock
 from lockdep.graph.classes import registry
 from lockdep.graph.creation import made_earlier
+from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
 from lockdep.patch.units import Units, want
 from lockdep.patch.wrappers import wrap_method
@@ -33,6 +34,7 @@ def follow_semaphores(changes: Changes) -> None:
     """Wrap the methods of a with statement, unless greenlets have put a type of their own in place of Semaphore."""
     if threading.Semaphore.__module__ != threading.__name__:
         return
+    hide(changes, threading.Semaphore)
     wrap_method(changes, threading.Semaphore, "__init__", follow_init)
     wrap_method(changes, threading.Semaphore, "__enter__", follow_enter)
     wrap_method(changes, threading.Semaphore, "__exit__", follow_exit)

@@ -15,6 +15,7 @@ from lockdep.fastpath import new_serial
 from lockdep.graph import naming
 from lockdep.graph.runs import Pool, Run
 from lockdep.patch import loops
+from lockdep.patch.attributes import hide, kept_or
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.joins import MADE, RUN, collect_ended, joined, remember_ended, timeout_of, wait_judging
@@ -50,6 +51,7 @@ def follow_init(changes: Changes) -> None:
         if changes.in_force:
             note_maker(self, sys._getframe(1))
 
+    hide(changes, threading.Thread)
     changes.rebind(threading.Thread, "__init__", __init__)
 
 
@@ -93,7 +95,7 @@ def pool_of(thread: Any) -> Pool | None:
     if executor is None:
         return None
     made = Pool(new_serial(), executor._max_workers, type(executor).__name__, fastpath.kept_in(executor, MADE))
-    found: Pool = vars(executor).setdefault(POOL, made)
+    found: Pool = kept_or(executor, POOL, made)
     return found
 
 
