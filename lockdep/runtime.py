@@ -15,6 +15,7 @@ from lockdep import fastpath, trace
 from lockdep.baseline import KNOWN
 from lockdep.blame import is_from_handler
 from lockdep.config import Options
+from lockdep.descriptors import lend
 from lockdep.forks import at_fork
 from lockdep.graph.classes import registry
 from lockdep.paths import program_name
@@ -47,6 +48,8 @@ class _Process:
     learned: Callable[[], None] | None = None
     signed = False
     claim: Callable[[Finding], bool] | None = None
+    telling: Finding | None = None
+    uncalled: list[Callable[[Finding], None]] = []  # noqa: RUF012 - callbacks that are to get this finding
     said: set[str] = set()  # noqa: RUF012 - one process, one set
 
 
@@ -216,18 +219,32 @@ def writes_reports() -> bool:
 
 
 def deliver(found: Finding) -> None:
-    """Write a finding and call the callbacks. If one of them fails, the others are called nevertheless."""
+    """Write a finding and call the callbacks. If one of them fails, the others are called nevertheless.
+
+    One may end the process, and all that was found is told before that: it is not called for this finding again.
+    """
     if found.suppressed:
         return
-    for callback in tuple(_callbacks):
-        try:
-            callback(found)
-        except Exception as error:
-            if is_from_handler(error):
-                raise
-            write(f"lockdep: a callback for findings failed: {error!r}\n")
+    if _Process.telling is not found:
+        _Process.telling, _Process.uncalled = found, list(_callbacks)
+    while _Process.uncalled:
+        call(_Process.uncalled.pop(0), found)
     if _Process.outlet.descriptor is not None and not is_quiet(found) and (not _Process.claim or _Process.claim(found)):
         write(text_of(found) + (f"found in {program_name()} (pid {os.getpid()})\n" if _Process.signed else ""))
+    _Process.telling = None
+
+
+def call(callback: Callable[[Finding], None], found: Finding) -> None:
+    """Call a callback for findings. If a signal handler has ended that by an exception, it is to be called again."""
+    try:
+        callback(found)
+    except BaseException as error:
+        if is_from_handler(error) or isinstance(error, KeyboardInterrupt):
+            _Process.uncalled.insert(0, callback)
+        elif isinstance(error, Exception):
+            write(f"lockdep: a callback for findings failed: {error!r}\n")
+            return
+        raise
 
 
 def is_quiet(found: Finding) -> bool:
@@ -236,6 +253,13 @@ def is_quiet(found: Finding) -> bool:
     if options.show_unmatched or options.strict or found.at_least(options.fail_on):
         return False
     return found.grade == UNMATCHED and found.violation.is_cycle
+
+
+def say_untold() -> None:
+    """Write how many findings could not be told."""
+    count = len(_Process.validator.book.news)
+    if count:
+        write_note(f"{count} finding{'s' * (count != 1)} could not be told: no memory, stack or file descriptor for it")
 
 
 def say_unmatched() -> None:
@@ -296,6 +320,7 @@ def finish_writing() -> bool:
     failure.
     """
     _Process.validator.tell_rest()
+    say_untold()
     say_greenlets()
     say_unmatched()
     _Process.outlet.end()
@@ -414,6 +439,7 @@ atexit.register(disconnect)
 atexit.register(finish_writing)
 finding.tell = tell
 _Process.validator = Validator(Options(), deliver)
+lend(lambda: _Process.outlet.release(), lambda: _Process.outlet.keep())  # whichever it is then
 deactivate()
 at_fork(before=GRAPH_LOCK.before_fork, after_in_parent=GRAPH_LOCK.after_fork, after_in_child=GRAPH_LOCK.renew)
 at_fork(after_in_child=_in_child)

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from types import CodeType, FrameType
 from typing import NamedTuple
 
+from lockdep.descriptors import none_left, one_free
 from lockdep.paths import STDLIB, is_library, short_path
 from lockdep.places import Step, step_of
 
@@ -211,13 +212,17 @@ def source_lines(filename: str) -> list[str]:
     """Return the lines of a source file, which is read once; [] if it cannot be read."""
     lines = _sources.get(filename)
     if lines is None:
-        lines = _sources[filename] = read_source(filename)
+        lines = read_source(filename)
+        if lines is None:
+            return []
+        _sources[filename] = lines
     return lines
 
 
-def read_source(filename: str) -> list[str]:
+def read_source(filename: str) -> list[str] | None:
+    """Return the lines of a file, [] if it cannot be read, None if it could be, with a file descriptor for it."""
     try:
-        with open(filename, encoding="utf-8", errors="replace") as file:
+        with one_free(), open(filename, encoding="utf-8", errors="replace") as file:
             return file.read().splitlines()
-    except (OSError, ValueError):
-        return []
+    except (OSError, ValueError) as error:
+        return None if none_left(error) else []

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lockdep.cli.command_line import INTERNAL, USAGE, UsageError, say, show
+from lockdep.descriptors import one_free
 
 if TYPE_CHECKING:
     from lockdep.cli.pushing import Pushing
@@ -194,7 +195,8 @@ class Ending:
 def attempt(step: Callable[[], bool]) -> bool | None:
     """Return what a step at the end returns. If it fails, say so in a line, and return None: the others go on."""
     try:
-        return step()
+        with one_free():  # what the program has opened may be open still
+            return step()
     except Exception as error:
         say(f"lockdep: error: failed internally at the end: {type(error).__name__}: {error}")
         return None

@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING, Any
 from lockdep import fastpath, runtime
 from lockdep.config import load_options
 from lockdep.contexts import eventloop, finalizers, fork, importing, signals
-from lockdep.patch import conditions, futures, gathering, handoffs, process_hooks, rwlocks, semaphores, sleeps, threads
+from lockdep.patch import (
+    conditions,
+    futures,
+    gathering,
+    handoffs,
+    limits,
+    process_hooks,
+    rwlocks,
+    semaphores,
+    sleeps,
+    threads,
+)
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.validator.validator import Validator
@@ -77,6 +88,7 @@ def replace_names() -> None:
     importing.follow(changes)
     after_import(changes, "multiprocessing.util", finalizers.follow_finalize)
     after_import(changes, "multiprocessing.synchronize", process_hooks.follow_processes)
+    after_import(changes, "resource", limits.follow_limits)
     after_import(changes, "asyncio.events", eventloop.follow_handles)
     after_import(changes, "uvloop", eventloop.follow_uvloop)
     after_import(changes, "trio._core._run", eventloop.follow_trio)

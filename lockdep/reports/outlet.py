@@ -21,7 +21,7 @@ MOST_KEPT = 1 << 20  # bytes; what comes after them is dropped, and counted
 CHUNK = 4096  # bytes that a pipe takes at once if it is ready (PIPE_BUF)
 SECONDS = 0.02  # how long one report waits for its reader
 SECONDS_AT_END = 1.0
-HIGH = 200  # the least number of a duplicate: a program may rely on the numbers that come next
+HIGH = (200, 100, 50, 25, 10)  # the least number of a duplicate: a program may rely on the numbers that come next
 
 
 class Outlet:
@@ -42,11 +42,13 @@ class Outlet:
         if self._duplicate is None and self.descriptor is not None:
             self._duplicate = duplicate(self.descriptor)
 
-    def release(self) -> None:
-        """Close the duplicate, unless the program has done that."""
+    def release(self) -> bool:
+        """Close the duplicate, unless the program has done that; return whether it was closed now."""
         number, self._duplicate = self._duplicate, None
-        if number is not None and identity(number) == self._opened:
-            os.close(number)
+        if number is None or identity(number) != self._opened:
+            return False
+        os.close(number)
+        return True
 
     def write(self, text: str) -> None:
         """Write text as soon as there is room for it. Waits for at most SECONDS; errors are ignored."""
@@ -156,13 +158,14 @@ def identity(descriptor: int | None) -> tuple[int, int] | None:
 
 def duplicate(descriptor: int) -> int | None:
     """Return another number of the same open file, which no other program inherits; None if there is none left."""
-    try:
-        import fcntl
+    for least in HIGH:
+        try:
+            import fcntl
 
-        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, HIGH)
-    except (ImportError, OSError) as error:
-        let_pass(error)
-        return None
+            return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, least)
+        except (ImportError, OSError) as error:  # of this number, if the process may have few
+            let_pass(error)
+    return None
 
 
 def is_appended(descriptor: int) -> bool:

@@ -8,8 +8,8 @@ cannot be judged in time stays in the list. Who asks for the findings waits long
 same thread has done before. A signal handler may raise an exception on any line, so a piece of work
 leaves the list last, and doing one twice does no harm. Findings are told to `sink` after the graph lock is free. An
 Exception of ours is an internal failure: it is said once, and the program goes on. A piece of work that runs out of
-memory or of stack stays in the list. Exceptions of the program, which its signal handlers raise while we work, pass
-through (see blame.py).
+memory, of stack or of file descriptors stays in the list. Exceptions of the program, which its signal handlers raise
+while we work, pass through (see blame.py).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import TypeVar
 from lockdep import fastpath, trace
 from lockdep.blame import is_internal, let_pass
 from lockdep.config import Options
+from lockdep.descriptors import none_left, one_free
 from lockdep.fastpath import Chain, Sighting, ThreadState
 from lockdep.trace import StackTrace
 from lockdep.validator.acquisition import Acquisition, acquisition_of
@@ -148,7 +149,8 @@ class GuardedWork:
             if not ours:
                 raise
         except Exception as error:
-            self._take(error)
+            if not none_left(error):
+                self._take(error)
         finally:
             me.busy -= 1
         return None
@@ -260,8 +262,10 @@ class GuardedWork:
                 if not self._telling.take(seconds):
                     return
                 while news := self.book.news:  # a new list in a child, if a handler forks meanwhile
-                    self._tell_one(news[0])
-                    del news[0]
+                    finding = news[0]
+                    self._tell_one(finding)
+                    if news and news[0] is finding:  # else a callback has had it told, since the process was to end
+                        del news[0]
             finally:
                 self._telling.drop()
 
@@ -273,12 +277,15 @@ class GuardedWork:
 
     def _tell_one(self, finding: Finding) -> None:
         try:
-            self.book.suppress(finding)
-            if self.sink is not None:
-                self.sink(finding)
+            with one_free():
+                self.book.suppress(finding)
+                if self.sink is not None:
+                    self.sink(finding)
         except SHORTAGE:
             raise
         except Exception as error:
+            if none_left(error):
+                raise
             self._take(error)
 
     def _holder(self, owner: int) -> str:

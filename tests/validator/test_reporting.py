@@ -83,6 +83,54 @@ def test_a_callback_may_take_locks() -> None:
     nest(a, b, c)
 
 
+def test_a_callback_that_ends_the_thread_is_not_called_again() -> None:
+    told, ended = [], []
+
+    def end(finding: object) -> None:
+        ended.append(finding)
+        raise SystemExit(3)
+
+    undo = [lockdep.on_finding(end), lockdep.on_finding(told.append)]
+    a, b, c, *_ = five()
+    nest(a, b)
+    with pytest.raises(SystemExit):
+        nest(b, a)
+    runtime.validator().tell_rest()
+
+    assert ended == told == list(runtime.findings())
+    undo[0]()
+    nest(a, c)
+    nest(c, a)
+    assert told == list(runtime.findings()), "the next one is told as ever"
+    undo[1]()
+
+
+EXITS = """
+import os, sys, threading
+import lockdep
+def callback(finding):
+    print("called", flush=True)
+    os._exit(3)
+lockdep.on_finding(callback)
+lockdep.on_finding(lambda finding: print("called as well", flush=True))
+a, b = threading.Lock(), threading.Lock()
+with a, b: pass
+with ORDER: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("order", "printed", "status"),
+    [("b, a", "called\ncalled as well\n", 3), ("a, b", "", 0)],
+    ids=["cycle", "no cycle"],
+)
+def test_a_callback_that_ends_the_process_is_not_called_again(tmp_path, order: str, printed: str, status: int) -> None:
+    done = program(tmp_path, EXITS.replace("ORDER", order))
+
+    assert (done.stdout, done.returncode) == (printed, status)
+    assert done.stderr.count("possible circular") == (status == 3), "the report is written nevertheless"
+
+
 # -- suppressed
 
 
