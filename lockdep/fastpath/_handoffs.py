@@ -115,9 +115,9 @@ def hand_over():
         handed = Handed.__new__(Handed)
         handed.run = run.serial
         handed.moment = new_serial()
-        handed.clock = run.clock
+        handed.clock = run.course.clock
         return handed
-    return Handed(run.serial, new_serial(), run.clock)
+    return Handed(run.serial, new_serial(), run.course.clock)
 
 
 def hand_to(thing):
@@ -148,7 +148,7 @@ def is_known(state, handed):
         return False
     if run.serial == handed.run:
         return True
-    known = find_in(run.clock.known, handed.run)
+    known = find_in(run.course.clock.known, handed.run)
     return known is not None and known[0] >= handed.moment
 
 

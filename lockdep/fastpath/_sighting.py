@@ -23,12 +23,12 @@ class Sighting:
 
     `chain` is `base` if nothing was taken. `again` says that the chain was known, and is seen for its instances only;
     `retaken` that the lock was held already, and only how it is held has changed.
-    `thread` and `ident` are the numbers of the thread, `run` its RunRecord, `context` its context, and `root` the root
-    under which it stood. `crossed` is not 0 if the lock was taken inside a handler or finalizer (ENTERED and what the
-    lock remembered), or after that in ordinary code (minus what it remembered). FORKED: the thread with the serial
-    `other` used it in the parent, and held it if this is negative. `stamp` says when it was, by the
-    clock of serials. `fresh` is how many locks the thread held already when it made this one, 0 if it did not or has
-    held none, or fewer, since.
+    `thread` and `ident` are the numbers of the thread, `run` the course of its RunRecord, `context` its context, and
+    `root` the root under which it stood. `crossed` is not 0 if the lock was taken inside a handler or finalizer
+    (ENTERED and what the lock remembered), or after that in ordinary code (minus what it remembered). FORKED: the
+    thread with the serial `other` used it in the parent, and held it if this is negative. `stamp` says when it was,
+    by the clock of serials. `fresh` is how many locks the thread held already when it made this one, 0 if it did not
+    or has held none, or fewer, since.
     """
 
     __slots__ = (

@@ -2,7 +2,7 @@ from types import CodeType
 from typing import Any
 
 from lockdep.fastpath._chain import Chain
-from lockdep.fastpath.hooks import RunRecord
+from lockdep.fastpath.hooks import RunCourse
 
 COMPILED: bool
 
@@ -17,7 +17,7 @@ class Sighting:
     crossed: int
     other: int
     context: Any
-    run: RunRecord | None
+    run: RunCourse | None
     root: Chain
     thread: int
     stamp: int

@@ -139,7 +139,7 @@ class ThreadState(HeldLocks):
         """
         seen = Sighting(chain, base, serial)
         seen.context = self.context
-        seen.run = self.record
+        seen.run = None if self.record is None else self.record.course
         seen.root = self.root
         seen.thread = self.serial
         seen.stamp = new_serial()

@@ -46,6 +46,12 @@ class Settings(NamedTuple):
     patience: float = 0.1
 
 
+class RunCourse(Protocol):
+    """What sightings keep of a run. It does not lead to what the run has taken, which are sightings, too."""
+
+    label: Callable[[], str]  # returns the name of the thread or work item
+
+
 class RunRecord(Protocol):
     """What describes a run: a thread, or a work item inside one. Others may wait for its end."""
 
@@ -59,7 +65,13 @@ class RunRecord(Protocol):
     def waiters(self) -> Sequence[object]:
         """Who waits for it now, and holds locks."""
 
-    label: Callable[[], str]  # returns the name of the thread or work item
+    @property
+    def label(self) -> Callable[[], str]:
+        """What returns the name of the thread or work item."""
+
+    @property
+    def course(self) -> RunCourse:
+        """What its sightings keep of it."""
 
 
 class Hooks(Protocol):

@@ -75,6 +75,33 @@ class Origin:
         return self.lent is not None
 
 
+class Course:
+    """What is known of a run without the locks that it took: its name, its origin, and its clock.
+
+    Its sightings keep this and not the run, which keeps them: threads that have ended would stay until a collection.
+    """
+
+    __slots__ = ("clock", "label", "origin", "times")
+
+    def __init__(self, label: Callable[[], str], serial: int) -> None:
+        self.label: Callable[[], str] = label
+        self.origin: Origin = Origin(serial)
+        self.clock: Clock = START
+        self.times: list[tuple[int, Clock]] = []  # the moments at which it learned of others, and its clock before each
+
+    def learn(self, clock: Clock, run: int, moment: int, by: str) -> None:
+        """Note that the run `run`, whose clock was `clock` then, has come to `moment`. Only the run itself learns."""
+        self.times = [*self.times[1 - MOST_MOMENTS :], (new_serial(), self.clock)]
+        self.clock = self.clock.learned(clock, run, moment, by)
+
+    def clock_at(self, moment: int) -> Clock:
+        """Return its clock at a moment of its own. Of a moment long ago, one that knows less may be returned."""
+        for learned, before in self.times:
+            if moment < learned:
+                return before
+        return self.clock
+
+
 class Run(Kept):
     """One thread or work item, and the locks it took. `label` and `place` return its name and where it was started.
 
@@ -89,9 +116,7 @@ class Run(Kept):
     """
 
     __slots__ = (
-        "clock",
-        "label",
-        "origin",
+        "course",
         "place",
         "serial",
         "sort",
@@ -99,7 +124,6 @@ class Run(Kept):
         "stretches",
         "task",
         "thread",
-        "times",
         "_took",
         "trail",
         "waiters",
@@ -110,7 +134,7 @@ class Run(Kept):
     ) -> None:
         self.serial: int = new_serial() if serial is None else serial
         self.thread: int = thread
-        self.label: Callable[[], str] = label
+        self.course: Course = Course(label, self.serial)
         self.place: Callable[[], str] = place
         self._took: dict[int | Entry, Sighting] = {}
         self.stretch: dict[int | Entry, Sighting] | None = self._took
@@ -118,10 +142,17 @@ class Run(Kept):
         self.trail: dict[int | Entry, Sighting] = {}
         self.task: Task | None = None  # if it is a work item of a pool
         self.waiters: list[Waiter] = []
-        self.origin: Origin = Origin(self.serial)
-        self.clock: Clock = START
-        self.times: list[tuple[int, Clock]] = []  # the moments at which it learned of others, and its clock before each
         self.sort: Hashable = None
+
+    @property
+    def label(self) -> Callable[[], str]:
+        """What returns its name."""
+        return self.course.label
+
+    @property
+    def origin(self) -> Origin:
+        """What witnesses keep of it."""
+        return self.course.origin
 
     @property
     def took(self) -> dict[int | Entry, Sighting]:
@@ -156,20 +187,8 @@ class Run(Kept):
         """Return a run that stands for a part of this one, and has taken these locks."""
         made = Run(label, place, self.thread, self.serial)
         made._took.update(took)
-        made.origin, made.clock = self.origin, self.clock
+        made.course.origin, made.course.clock = self.origin, self.course.clock
         return made
-
-    def learn(self, clock: Clock, run: int, moment: int, by: str) -> None:
-        """Note that the run `run`, whose clock was `clock` then, has come to `moment`. Only the run itself learns."""
-        self.times = [*self.times[1 - MOST_MOMENTS :], (new_serial(), self.clock)]
-        self.clock = self.clock.learned(clock, run, moment, by)
-
-    def clock_at(self, moment: int) -> Clock:
-        """Return its clock at a moment of its own. Of a moment long ago, one that knows less may be returned."""
-        for learned, before in self.times:
-            if moment < learned:
-                return before
-        return self.clock
 
     def taken(self) -> list[tuple[int, Sighting]]:
         """Return (serial, sighting) once for each entry taken; the serial is 0 if the instance was not remembered."""

@@ -81,7 +81,7 @@ def begin_stretch() -> None:
 def begin(run: Run, handed: Handed | None, by: str = STARTED) -> None:
     """Begin a run with what its starter has handed on."""
     if handed is not None:
-        run.clock = START.learned(handed.clock, handed.run, handed.moment, by)
+        run.course.clock = START.learned(handed.clock, handed.run, handed.moment, by)
         run.origin.lent = handed.loan
         if handed.loan is not None:
             handed.loan.runner = run.thread
@@ -91,7 +91,7 @@ def begin(run: Run, handed: Handed | None, by: str = STARTED) -> None:
 def learn(handed: Handed | None, by: str) -> None:
     """Take over what another run has handed over."""
     if handed is not None and not fastpath.knows(handed):
-        own_run(fastpath.thread_state()).learn(handed.clock, handed.run, handed.moment, by)
+        own_run(fastpath.thread_state()).course.learn(handed.clock, handed.run, handed.moment, by)
 
 
 def ended(run: Run, by: str = ENDED) -> None:
@@ -99,7 +99,7 @@ def ended(run: Run, by: str = ENDED) -> None:
 
     If the run is a thread, so does what it has lent to the work items that were done there.
     """
-    learn(Handed(run.serial, new_serial(), run.clock), by)
+    learn(Handed(run.serial, new_serial(), run.course.clock), by)
     end_loan(run)
     for loan in runtime.validator().loans_of(fastpath.thread_state()):
         if loan.runner == run.serial:

@@ -11,7 +11,7 @@ from lockdep.graph.classes import LockClass
 from lockdep.graph.clock import START, Clock
 from lockdep.graph.comparison import Compared, compare_all
 from lockdep.graph.dependency import Witness
-from lockdep.graph.runs import Origin, Run
+from lockdep.graph.runs import Course, Origin, Run
 from lockdep.trace import NO_STACK, StackTrace, is_ours, seen_stack
 from lockdep.violations.where import HeldLock, Where
 from lockdep.vocabulary.context import ORDINARY, Context
@@ -87,7 +87,7 @@ def acquisition_of(seen: Sighting, thread: str, depth: int, *, compare: bool = T
     entry = UNTRACKED if seen.chain is seen.base else seen.chain.entry
     order = entry.lock_class.order if compare and entry is not UNTRACKED else None
     compared = {} if order is None else compare_all(order, [lock.serial for lock in held], seen.serial)
-    within, clock = (seen.run.origin, seen.run.clock_at(seen.stamp)) if isinstance(seen.run, Run) else (None, START)
+    within, clock = (seen.run.origin, seen.run.clock_at(seen.stamp)) if isinstance(seen.run, Course) else (None, START)
     mode = entry.mode & ~TIMED if entry.mode & TIMED and never_gives_up(steps) else entry.mode
     return Acquisition(
         entry, entry.lock_class, mode, seen.serial, held, stack, context, thread, seen.thread, compared, within,

@@ -241,7 +241,7 @@ class Validator(Signalling):
         if new is not None:
             items = waiter.name, waiter.place, awaited.name, awaited.place
             violation = PoolStarvation(*items, place, pool.workers, timed, new.where())
-            wait = PoolWait(thread.record.serial, fastpath.new_serial(), thread.record.clock)
+            wait = PoolWait(thread.record.serial, fastpath.new_serial(), thread.record.course.clock)
             self._soon(thread, lambda: self.rules.pools.judge(pool.serial, wait, violation))
 
     def enabled(self, thread: ThreadState) -> None:

@@ -123,7 +123,7 @@ def test_a_thread_learns_through_an_event_what_its_setter_has_learned() -> None:
 
         def learn() -> None:
             last.wait()
-            known.append(fastpath.thread_state().record.clock.known)
+            known.append(fastpath.thread_state().record.course.clock.known)
 
         threads = [threading.Thread(target=work) for work in (learn, relay, begin)]
         for thread in threads:

@@ -3,6 +3,7 @@
 The thread has always ended before the wait begins, so nothing can hang, and the locks that it took are known.
 """
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from lockdep import runtime
+from lockdep.graph.runs import Run
 from lockdep.validator.validator import Validator
 from tests.patience import THREAD_LIMIT
 from tests.worlds import Lock, alike, five, found, nest, patched_world
@@ -213,3 +215,24 @@ def test_a_join_looks_at_no_other_thread(validator: Validator, monkeypatch: pyte
         other.join()
 
     assert len(set(looked_at)) <= 1
+
+
+def test_what_a_thread_has_taken_goes_with_it_without_a_collection() -> None:
+    def runs() -> int:
+        return sum(type(each) is Run for each in gc.get_objects())
+
+    lock = Lock()
+    gc.collect()
+    gc.disable()
+    try:
+        before = runs()
+        threads = [threading.Thread(target=nest, args=(lock,)) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+            thread.join()
+        assert runs() == before + 5, "another thread can wait for it still"
+        del thread
+        threads.clear()
+        assert runs() == before
+    finally:
+        gc.enable()
