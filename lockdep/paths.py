@@ -10,19 +10,21 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from functools import lru_cache
 
-STDLIB = (
-    os.path.dirname(os.path.abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + os.sep
-)
-INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+# By these names, not as attributes: tests put mocks in their place, which must not be called by us, nor mislead us.
+from functools import lru_cache
+from os import getcwd, listdir, sep, stat
+from os.path import abspath, basename, dirname, isabs, join, normpath, split
+
+STDLIB = dirname(abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + sep
+INSTALLED = (f"{sep}site-packages{sep}", f"{sep}dist-packages{sep}")
 ROOT_MARKS = ("pyproject.toml", ".git")
 
 
 def working_directory() -> str:
     """Return the working directory; '' if it does not exist any more."""
     try:
-        return os.getcwd()
+        return getcwd()
     except OSError:
         return ""
 
@@ -30,10 +32,24 @@ def working_directory() -> str:
 AT_START = working_directory()
 
 
+def exists(path: str) -> bool:
+    """Return whether there is a file or directory of this name; see os.path.exists."""
+    try:
+        stat(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def below(path: str, root: str) -> str:
+    """Return a path from a directory above it, with slashes."""
+    return path[len(root) :].lstrip(sep).replace(sep, "/")
+
+
 def program_name() -> str:
     """Return the name of the program that this process runs; of a package that is run, the name of the package."""
-    folder, name = os.path.split(sys.argv[0] if getattr(sys, "argv", None) else "")
-    return os.path.basename(folder) if name == "__main__.py" and folder else name or "python"
+    folder, name = split(sys.argv[0] if getattr(sys, "argv", None) else "")
+    return basename(folder) if name == "__main__.py" and folder else name or "python"
 
 
 def short_path(filename: str) -> str:
@@ -43,29 +59,29 @@ def short_path(filename: str) -> str:
     found = settled_path(filename)
     if found:
         return found
-    path = os.path.normpath(os.path.join(AT_START, filename))
-    return os.path.relpath(path, import_root(os.path.dirname(path))).replace(os.sep, "/")
+    path = normpath(join(AT_START, filename))
+    return below(path, import_root(dirname(path)))
 
 
 @lru_cache(maxsize=4096)
 def settled_path(filename: str) -> str:
     """Return the path as reports show it of a file in a project or an installed one; '' if sys.path decides."""
-    path = os.path.normpath(os.path.join(AT_START, filename))
+    path = normpath(join(AT_START, filename))
     for marker in INSTALLED:
         if marker in path:
-            return path.rpartition(marker)[2].replace(os.sep, "/")
+            return path.rpartition(marker)[2].replace(sep, "/")
     if path.startswith(STDLIB):
-        return "stdlib/" + path[len(STDLIB) :].replace(os.sep, "/")
-    root = project_root(os.path.dirname(path))
-    return os.path.relpath(path, root).replace(os.sep, "/") if root else ""
+        return "stdlib/" + path[len(STDLIB) :].replace(sep, "/")
+    root = project_root(dirname(path))
+    return below(path, root) if root else ""
 
 
 def is_library(filename: str) -> bool:
     """Return whether a file belongs to the standard library or to an installed package, as the program's own do not."""
-    path = os.path.normpath(os.path.join(AT_START, filename))
+    path = normpath(join(AT_START, filename))
     if is_installed(path):
         return True
-    return not filename.startswith("<") and has_packages(package_root(os.path.dirname(path)))
+    return not filename.startswith("<") and has_packages(package_root(dirname(path)))
 
 
 def is_installed(path: str) -> bool:
@@ -77,25 +93,25 @@ def is_installed(path: str) -> bool:
 def has_packages(folder: str) -> bool:
     """Return whether packages were installed into this directory, as `pip install --target` does."""
     try:
-        return [name for name in os.listdir(folder) if name.endswith(".dist-info")] != []
+        return [name for name in listdir(folder) if name.endswith(".dist-info")] != []
     except OSError:
         return False
 
 
 def import_path(filename: str) -> str:
     """Return the path of a source file from where it is imported, with slashes."""
-    path = os.path.normpath(os.path.join(AT_START, filename))
+    path = normpath(join(AT_START, filename))
     if is_installed(path):
         return short_path(path).removeprefix("stdlib/")
-    return os.path.relpath(path, import_root(os.path.dirname(path))).replace(os.sep, "/")
+    return below(path, import_root(dirname(path)))
 
 
 @lru_cache(maxsize=4096)
 def project_root(folder: str) -> str:
     """Return the nearest directory, from this one upwards, with a pyproject.toml or a git repository, or ''."""
-    if [mark for mark in ROOT_MARKS if os.path.exists(os.path.join(folder, mark))]:
+    if [mark for mark in ROOT_MARKS if exists(join(folder, mark))]:
         return folder
-    above = os.path.dirname(folder)
+    above = dirname(folder)
     return "" if above == folder else project_root(above)
 
 
@@ -105,13 +121,13 @@ def import_root(folder: str) -> str:
     A package without an __init__.py is known by the entry of sys.path above it.
     """
     root = package_root(folder)
-    entries = [entry.rstrip(os.sep) for entry in sys.path if isinstance(entry, str) and os.path.isabs(entry)]
-    return max((entry for entry in entries if f"{root}{os.sep}".startswith(f"{entry}{os.sep}")), key=len, default=root)
+    entries = [entry.rstrip(sep) for entry in sys.path if isinstance(entry, str) and isabs(entry)]
+    return max((entry for entry in entries if f"{root}{sep}".startswith(f"{entry}{sep}")), key=len, default=root)
 
 
 @lru_cache(maxsize=4096)
 def package_root(folder: str) -> str:
     """Return the directory that holds the outermost package with an __init__.py of the modules in this one."""
-    above = os.path.dirname(folder)
-    is_package = above != folder and os.path.exists(os.path.join(folder, "__init__.py"))
+    above = dirname(folder)
+    is_package = above != folder and exists(join(folder, "__init__.py"))
     return package_root(above) if is_package else folder

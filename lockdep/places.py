@@ -20,11 +20,11 @@ import re
 from array import array
 from bisect import bisect_right
 from collections import deque
-from os.path import exists
 from types import CodeType
 from weakref import ref
 
 from lockdep.kept import Kept
+from lockdep.paths import exists
 
 MOST_TEXTS = 64
 MOST_FILES = 2048

@@ -19,6 +19,7 @@ from lockdep.descriptors import none_left, one_free
 from lockdep.paths import STDLIB, is_library, short_path
 from lockdep.places import Step, step_of
 
+open_file = open  # by a name of ours: tests put mocks in its place
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 PRIMITIVES = os.path.join(os.path.dirname(PACKAGE[:-1]), "primitives") + os.sep
 OURS = (PACKAGE, PRIMITIVES)
@@ -222,7 +223,7 @@ def source_lines(filename: str) -> list[str]:
 def read_source(filename: str) -> list[str] | None:
     """Return the lines of a file, [] if it cannot be read, None if it could be, with a file descriptor for it."""
     try:
-        with one_free(), open(filename, encoding="utf-8", errors="replace") as file:
+        with one_free(), open_file(filename, encoding="utf-8", errors="replace") as file:
             return file.read().splitlines()
     except (OSError, ValueError) as error:
         return None if none_left(error) else []

@@ -14,6 +14,10 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
+
+# By these names in the middle of a program: tests put mocks in the place of attributes, which must not be called by us.
+from os import close, unlink
+from os import open as open_file
 from typing import TYPE_CHECKING, Any
 
 from lockdep import __version__
@@ -167,7 +171,7 @@ class RunDirectory:
     def claim(self, finding: str, level: str) -> bool:
         """Return whether this process is the one to show a finding of this id; no other one gets the same answer."""
         try:
-            os.close(os.open(self.at(f"{finding}.{level}{CLAIM}"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            make_empty(self.at(f"{finding}.{level}{CLAIM}"), os.O_EXCL)
         except FileExistsError:
             return False
         except OSError:
@@ -181,12 +185,12 @@ class RunDirectory:
     def promise(self, member: str) -> None:
         """Note that a process has seen what it has not written yet. `member` begins with its number and a dash."""
         with contextlib.suppress(OSError):
-            os.close(os.open(self.at(f"{member}{UNWRITTEN}"), os.O_CREAT | os.O_WRONLY, 0o600))
+            make_empty(self.at(f"{member}{UNWRITTEN}"))
 
     def keep_promise(self, member: str) -> None:
         """Note that it has written all."""
         with contextlib.suppress(OSError):
-            os.unlink(self.at(f"{member}{UNWRITTEN}"))
+            unlink(self.at(f"{member}{UNWRITTEN}"))
 
     def unwritten(self) -> tuple[int, ...]:
         """Return the numbers of the processes that have not written what they saw last; most of them were killed."""
@@ -242,6 +246,11 @@ class RunDirectory:
             if name.startswith(".") and name.endswith(".tmp"):
                 with contextlib.suppress(OSError):
                     os.unlink(self.at(name))
+
+
+def make_empty(path: str, *flags: int) -> None:
+    """Make an empty file, with these flags as well."""
+    close(open_file(path, sum(flags, os.O_CREAT | os.O_WRONLY), 0o600))
 
 
 def temporary_folder() -> str:

@@ -9,10 +9,13 @@ descriptor, the duplicate is used that was made at the start.
 from __future__ import annotations
 
 import _thread
-import os
 import select
 import stat
 from collections import deque
+
+# By these names, not as attributes: tests put mocks in their place, which must not be called by us.
+from os import O_APPEND, close, fstat
+from os import write as write_to
 from time import monotonic
 
 from lockdep.blame import let_pass
@@ -22,6 +25,7 @@ CHUNK = 4096  # bytes that a pipe takes at once if it is ready (PIPE_BUF)
 SECONDS = 0.02  # how long one report waits for its reader
 SECONDS_AT_END = 1.0
 HIGH = (200, 100, 50, 25, 10)  # the least number of a duplicate: a program may rely on the numbers that come next
+POLL = getattr(select, "poll", None)
 
 
 class Outlet:
@@ -47,7 +51,7 @@ class Outlet:
         number, self._duplicate = self._duplicate, None
         if number is None or identity(number) != self._opened:
             return False
-        os.close(number)
+        close(number)
         return True
 
     def write(self, text: str) -> None:
@@ -117,7 +121,7 @@ class Outlet:
         try:
             if not writable(number, max(0.0, deadline - monotonic())):
                 return 0
-            return os.write(number, data[:CHUNK])
+            return write_to(number, data[:CHUNK])
         except (OSError, ValueError) as error:
             let_pass(error)  # a handler's TimeoutError is an OSError, too
             return 0 if isinstance(error, BlockingIOError) else len(data)
@@ -136,7 +140,7 @@ class Outlet:
         if now is None or now == self._opened:
             return now is not None
         try:
-            known = os.fstat(self.descriptor or 0)
+            known = fstat(self.descriptor or 0)
         except OSError as error:
             let_pass(error)
             return False
@@ -149,7 +153,7 @@ class Outlet:
 def identity(descriptor: int | None) -> tuple[int, int] | None:
     """Return what tells an open file from others; None if it is closed."""
     try:
-        known = os.fstat(-1 if descriptor is None else descriptor)
+        known = fstat(-1 if descriptor is None else descriptor)
     except OSError as error:
         let_pass(error)
         return None
@@ -174,14 +178,14 @@ def is_appended(descriptor: int) -> bool:
         import fcntl
     except ImportError:
         return False
-    return bool(fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND)
+    return bool(fcntl.fcntl(descriptor, fcntl.F_GETFL) & O_APPEND)
 
 
 def writable(descriptor: int, seconds: float) -> bool:
     """Wait until a write will not block, and return True; or for `seconds`, and return False."""
-    if not hasattr(select, "poll"):
+    if POLL is None:
         return True
-    poll = select.poll()
+    poll = POLL()
     poll.register(descriptor, select.POLLOUT)
     return bool(poll.poll(seconds * 1000))
 
