@@ -48,12 +48,20 @@ class Guard(NamedTuple):
         return self.holder != other.holder or self.end < other.begin or other.end < self.begin
 
 
+def is_given_away(lock_class: LockClass | None, serial: int) -> bool:
+    """Return whether a lock is a semaphore that has turned out to be a signal: nobody holds it."""
+    capacity = None if lock_class is None else lock_class.base.capacity
+    return capacity is not None and capacity.is_given_away(serial)
+
+
 def held_guards(step: ChosenWitness) -> dict[int, Guard]:
     """Return the locks that the thread of a step held while it waited, by serial."""
     kind, witness = step
     when = (witness.thread_serial, witness.stamp, witness.stamp)
     found = {witness.prev_serial: Guard(None, bool(kind & SHARED), *when)}
     for lock in witness.others:
+        if is_given_away(lock.lock_class, lock.serial):
+            continue
         shared = bool(lock.mode & 3)
         if lock.serial not in found or not shared:
             found[lock.serial] = Guard(lock.lock_class, shared, *when)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from lockdep.evidence.excuse import ChosenWitness, Excuse, Guard, held_guards
+from lockdep.evidence.excuse import ChosenWitness, Excuse, Guard, held_guards, is_given_away
 from lockdep.evidence.inherited import lent_guards
 from lockdep.fastpath import BLOCKING
 from lockdep.graph.classes import LockClass
@@ -65,7 +65,9 @@ def narrow_gates(steps: Sequence[ChosenWitness]) -> Iterator[tuple[Excuse, LockC
         (lock.serial, lock.lock_class)
         for kind, witness in steps
         for lock in witness.others
-        if not kind & EVENT and lock.lock_class.base.capacity is not None
+        if not kind & EVENT
+        and lock.lock_class.base.capacity is not None
+        and not is_given_away(lock.lock_class, lock.serial)
     )
     for (_, lock_class), number in held.items():
         count = lock_class.base.capacity.most if lock_class.base.capacity is not None else 0

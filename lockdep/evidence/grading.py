@@ -16,6 +16,7 @@ from lockdep.evidence.confinement import find_confinement
 from lockdep.evidence.excuse import ChosenWitness, Excuse
 from lockdep.evidence.fresh import find_fresh
 from lockdep.evidence.gate import find_doubtful_gate, find_gate, find_process_gate
+from lockdep.evidence.given_away import find_given_away
 from lockdep.evidence.one_import import find_one_import
 from lockdep.evidence.one_worker import find_one_worker
 from lockdep.evidence.order import find_order
@@ -33,7 +34,9 @@ MOST_COMBINATIONS = 1024
 Rule = Callable[[Sequence[ChosenWitness], Sequence[LockClass]], Excuse | None]
 Columns = Sequence[Sequence[ChosenWitness]]  # the observations of each dependency of a cycle, in order
 
-EXCUSES: Sequence[Rule] = (find_gate, find_fresh, find_confinement, find_one_import)  # the first that holds is named
+EXCUSES: Sequence[Rule] = (  # the first that holds is named
+    find_gate, find_fresh, find_confinement, find_one_import, find_given_away,
+)  # fmt: skip
 OF_THREADS: Sequence[Rule] = (find_one_worker,)  # those that hold only if all threads were seen
 
 

@@ -5,7 +5,7 @@ While the run goes on it counts as one; the finding is graded again if the start
 
 from __future__ import annotations
 
-from lockdep.evidence.excuse import Guard
+from lockdep.evidence.excuse import Guard, is_given_away
 from lockdep.graph.dependency import Witness
 
 NEVER = 1 << 62
@@ -23,4 +23,5 @@ def lent_guards(witness: Witness) -> dict[int, Guard]:
         serial: Guard(lock_class, bool(mode & 3), lent.lender, lent.begin, lent.end or NEVER)
         for lent in loan.held()
         for lock_class, serial, mode in lent.locks
+        if not is_given_away(lock_class, serial)
     }

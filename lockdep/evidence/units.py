@@ -34,7 +34,6 @@ def find_units(steps: Sequence[ChosenWitness], classes: Sequence[LockClass], hol
         waiting = None if units.crowded else holders(wanted, witness.next_serial)
         if waiting is not None:
             waiting = (waiting | units.waiting) - {witness.thread_serial}
-            held = sum(units.most.get(thread, 0) for thread in waiting)
-            if held < units.count:
+            if units.held_by(waiting) < units.count:
                 return Excuse(UNITS, "{} has units that are given back by threads which do not wait under them", wanted)
     return None

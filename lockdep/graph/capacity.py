@@ -17,11 +17,14 @@ class Units:
     """The `count` units of one semaphore, and what was seen of those who take them.
 
     `most` has how many units each thread holds or wants at most, by its serial; `further` the ways in which it came to
-    want more than one. `waiting` has the threads that have waited for a signal under a unit. `crowded`: there were more
+    want more than one. `waiting` has the threads that have waited for others under a unit. `crowded`: there were more
     threads than are kept.
+
+    `returned`: some thread has given back all units that it took, as with a lock. `given_away`: a thread that had none
+    has given some, as a signal; from then on nobody holds any.
     """
 
-    __slots__ = ("count", "crowded", "further", "most", "waiting")
+    __slots__ = ("count", "crowded", "further", "given_away", "most", "returned", "waiting")
 
     def __init__(self, count: int) -> None:
         self.count: int = count
@@ -29,6 +32,8 @@ class Units:
         self.further: dict[int, dict[Gates, int]] = {}
         self.waiting: set[int] = set()
         self.crowded: bool = False
+        self.returned: bool = False
+        self.given_away: bool = False
 
     @property
     def short(self) -> bool:
@@ -46,10 +51,15 @@ class Units:
             self.crowded = True
         return self.short and not before
 
-    def note_waiting(self, thread: int) -> None:
-        """Note that a thread waits for a signal while it holds a unit."""
+    def note_waiting(self, thread: int) -> int:
+        """Note that a thread waits for others while it holds a unit; return how many units such threads can hold."""
         if thread in self.most:
             self.waiting.add(thread)
+        return self.held_by(self.waiting)
+
+    def held_by(self, threads: set[int]) -> int:
+        """Return how many units these threads hold at most."""
+        return sum(self.most.get(thread, 0) for thread in list(threads))
 
     def want_further(self, thread: int, number: int, gates: Gates) -> int:
         """Note that a thread wants its unit of this number while it holds the others.
@@ -72,14 +82,16 @@ class Units:
 class Capacity:
     """The semaphores of one class. `most` is the greatest number of units that one of them has.
 
-    `inside` is the class of the lock inside each of them: under a unit it is taken briefly.
+    `inside` is the class of the lock inside each of them: under a unit it is taken briefly. `given_away`: units of one
+    of them were.
     """
 
-    __slots__ = ("_semaphores", "inside", "most")
+    __slots__ = ("_semaphores", "given_away", "inside", "most")
 
     def __init__(self, inside: object) -> None:
         self.inside: object = inside
         self.most: int = 0
+        self.given_away: bool = False
         self._semaphores: dict[int, Units] = {}
 
     def add(self, serial: int, count: int) -> Units:
@@ -94,3 +106,13 @@ class Capacity:
         """Return what is known of the semaphore with this serial; None if it is too much to remember."""
         found: Mapping[int, Units] = self._semaphores
         return found.get(serial)
+
+    def is_given_away(self, serial: int) -> bool:
+        """Return whether the semaphore with this serial is a signal. Of one that is not kept the others tell."""
+        units = self._semaphores.get(serial)
+        return self.given_away if units is None else units.given_away
+
+    def is_returned(self, serial: int) -> bool:
+        """Return whether a thread has given back what it took of this semaphore, as far as that is known."""
+        units = self._semaphores.get(serial)
+        return units is None or units.returned

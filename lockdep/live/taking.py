@@ -22,6 +22,7 @@ from operator import attrgetter, itemgetter
 from typing import cast
 
 from lockdep import __version__, fastpath, runtime, trace
+from lockdep.evidence.given_away import says_nothing
 from lockdep.fastpath import NEST, NOCHECK, READ, RECURSIVE_READ, SYNC, TIMED, TRY, Chain, Entry
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.dependency import Dependency, HeldLock, Witness
@@ -88,7 +89,7 @@ def take(
     return Snapshot(
         runs=(run,),
         classes=tuple(class_record(validator, name, named[name], ops.get(name, 0)) for name in sorted(named)),
-        dependencies=merged_dependencies(text.dependency(one) for one in dependencies),
+        dependencies=merged_dependencies(text.dependency(one) for one in dependencies if says_anything(one)),
         chains=chains,
         findings=finding_records(findings, run),
         stats=counted,
@@ -209,6 +210,16 @@ def merged_dependencies(records: Iterable[DependencyRecord]) -> tuple[Dependency
     return tuple(found[key] for key in sorted(found))
 
 
+def telling(dependency: Dependency, kept: list[Witness]) -> list[Witness]:
+    """Return the observations of a dependency that say something: not those of semaphores that are signals."""
+    return [witness for witness in kept.copy() if not says_nothing(dependency, witness)]
+
+
+def says_anything(dependency: Dependency) -> bool:
+    """Return whether any of its observations does."""
+    return any(telling(dependency, kept) for kept in dependency.witnesses.copy().values())
+
+
 class Texts:
     """Turns stacks and dependencies into text, each frame and each stack once."""
 
@@ -222,8 +233,10 @@ class Texts:
 
     def dependency(self, dependency: Dependency) -> DependencyRecord:
         """Return the record of a dependency."""
-        seen = [(kind_text(kind), kept.copy()) for kind, kept in dependency.witnesses.copy().items()]
-        kinds = [self._kind(words, kept, dependency.saturated) for words, kept in sorted(seen, key=itemgetter(0))]
+        seen = [(kind_text(kind), telling(dependency, kept)) for kind, kept in dependency.witnesses.copy().items()]
+        kinds = [
+            self._kind(words, kept, dependency.saturated) for words, kept in sorted(seen, key=itemgetter(0)) if kept
+        ]
         return DependencyRecord(dependency.prev.name, dependency.next.name, tuple(kinds))
 
     def _kind(self, words: str, kept: list[Witness], saturated: bool) -> KindRecord:

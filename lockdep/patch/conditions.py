@@ -21,7 +21,7 @@ from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.joins import wait_as
 from lockdep.patch.loops import runs_loop
-from lockdep.patch.semaphores import follow_enter, is_resource, note_waiting
+from lockdep.patch.semaphores import is_resource, note_waiting, take_waiting
 from lockdep.patch.starts import begin_stretch, hand_to, learn
 from lockdep.patch.units import Units
 from lockdep.trace import is_hidden
@@ -138,7 +138,7 @@ def signal_of(frame: FrameType | None, kind: str, resource: bool, condition: Any
 class Signal:
     """Something that another thread says by a condition; what a Wait for it waits for.
 
-    `wanted` are the units of a semaphore in a with statement: they count as held already.
+    `wanted` are the units of a semaphore: they count as held already.
     """
 
     __slots__ = ("condition", "error", "kind", "resource", "wanted")
@@ -225,7 +225,7 @@ def caller(frame: FrameType | None) -> tuple[FrameType | None, str, bool, Units 
         if known is not None:
             kind = known[0]
             resource = is_resource(frame.f_locals.get("self")) if kind == UNIT else resource
-        elif frame.f_code is follow_enter.__code__:
+        elif frame.f_code is take_waiting.__code__:
             wanted = frame.f_locals["units"]
         frame = frame.f_back
     return frame, kind, resource, wanted

@@ -14,6 +14,7 @@ from typing import Any
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import BLOCKING, TRY
+from lockdep.graph.classes import LockClass
 from lockdep.patch.process_locks import Followed, follows
 from lockdep.patch.units import Units, want
 from lockdep.vocabulary.kinds import PROCESS
@@ -24,6 +25,10 @@ class ProcessUnits(Units):
 
     __slots__ = ()
     kind_name = PROCESS
+
+    def __init__(self, lock_class: LockClass | None, count: int) -> None:
+        super().__init__(lock_class, count)
+        self.seen.returned = True  # a `with` statement gives back what it takes
 
 
 class FollowedUnits(Followed):

@@ -1,10 +1,12 @@
-"""threading.Semaphore in a with statement: a lock that as many threads may hold as it has units.
+"""threading.Semaphore: a lock that as many threads may hold as it has units, until a thread gives one that has none.
 
 A semaphore of one unit is validated as a lock. One of several units is held as by a reader: whether somebody waits for
 a unit depends on how many units all threads want (see evidence/units.py). A thread that wants a further unit while it
-holds one is judged here. Only `with` counts: units that are taken by acquire() are often given back by another thread,
-and are no lock then; but others have fewer units left. A semaphore that begins without units is an event. Cost: some
-microseconds for each with statement.
+holds one is judged here.
+
+A unit that acquire() takes may be given back by another thread. It counts as a lock once a thread has given back all
+that it took; if a thread gives one that it has not taken, the semaphore is a signal, and is not followed from then on
+(see evidence/given_away.py). A semaphore that begins without units is an event. Cost: some microseconds for each unit.
 """
 
 from __future__ import annotations
@@ -15,16 +17,17 @@ from collections.abc import Callable
 from typing import Any
 
 from lockdep import fastpath, runtime
-from lockdep.fastpath import TRY, ExclusiveLock
+from lockdep.fastpath import BLOCKING, TIMED, TRY, ExclusiveLock
 from lockdep.graph.classes import registry
 from lockdep.graph.creation import made_earlier
 from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
-from lockdep.patch.units import Units, want
+from lockdep.patch.units import Units
 from lockdep.patch.wrappers import wrap_method
 from lockdep.wait_types import DROP_IN
 
 _UNITS = "_lockdep_units"  # the attribute of a Semaphore that holds its DepMap; None: it is an event
+NOT_ASKED: Any = object()
 
 Args = tuple[Any, ...]
 Keywords = dict[str, Any]
@@ -36,9 +39,10 @@ def follow_semaphores(changes: Changes) -> None:
         return
     hide(changes, threading.Semaphore)
     wrap_method(changes, threading.Semaphore, "__init__", follow_init)
-    wrap_method(changes, threading.Semaphore, "__enter__", follow_enter)
-    wrap_method(changes, threading.Semaphore, "__exit__", follow_exit)
+    follow_enter(changes)
     follow_acquire(changes)
+    for owner in (threading.Semaphore, threading.BoundedSemaphore):
+        follow_release(changes, owner)
 
 
 def follow_init(wrapped: Callable[..., None], semaphore: Any, args: Args, kwargs: Keywords) -> None:
@@ -49,15 +53,16 @@ def follow_init(wrapped: Callable[..., None], semaphore: Any, args: Args, kwargs
 
 def units_of(semaphore: Any) -> Units | None:
     """Return the units of a semaphore. One that was made before the methods were wrapped gets them here."""
-    found: Units | None = fastpath.kept_in(semaphore, _UNITS)
-    if found is None and _UNITS not in vars(semaphore):
+    found: Units | None = vars(semaphore).get(_UNITS, NOT_ASKED)
+    if found is NOT_ASKED:
         found = vars(semaphore).setdefault(_UNITS, made_earlier(lambda: made_units(semaphore)))
     return found
 
 
 def is_resource(semaphore: Any) -> bool:
     """Return whether the units of a semaphore are taken and given back, as far as that is known."""
-    return fastpath.kept_in(semaphore, _UNITS) is not None
+    units: Units | None = fastpath.kept_in(semaphore, _UNITS)
+    return units is not None and not units.seen.given_away
 
 
 def made_units(semaphore: Any) -> Units | None:
@@ -73,39 +78,77 @@ def made_units(semaphore: Any) -> Units | None:
     return Units(registry.register_named("Semaphore", name, (_UNITS, made), DROP_IN), count, made)
 
 
-def follow_enter(wrapped: Callable[..., Any], semaphore: Any, args: Args, kwargs: Keywords) -> Any:
-    """Validate that a unit is taken. It counts as held while the thread waits: nothing may come after the wait."""
-    units = units_of(semaphore) if runtime.is_active() else None
-    if units is None:
-        return wrapped(*args, **kwargs)
-    want(units)
-    if units.is_held() == 1:
-        units.acquired(None, units.mode | TRY)
-    else:
-        units.acquired(units.acquire(units.mode), units.mode)
-    try:
-        return wrapped(*args, **kwargs)
-    except BaseException:
-        units.release()
-        raise
+def follow_enter(changes: Changes) -> None:
+    """Validate that a with statement takes a unit, which it will give back. It is a plain function, as the next one."""
+    original = threading.Semaphore.__enter__
+
+    @functools.wraps(original)
+    def __enter__(self: Any, *args: Any, **kwargs: Any) -> bool:
+        units = units_of(self) if changes.in_force and runtime.is_active() else None
+        if units is None:
+            return original(self, *args, **kwargs)
+        if not units.seen.returned:
+            units.return_all()
+        return take_waiting(units, BLOCKING, original, self, *args, **kwargs)
+
+    changes.rebind(threading.Semaphore, "__enter__", __enter__)
 
 
 def follow_acquire(changes: Changes) -> None:
-    """Note when units are taken that are not tracked: it is not known any more how many threads want some.
-
-    It is a plain function, which costs some 0.5 us. `with` does not come here.
-    """
-    original = threading.Semaphore.acquire
+    """Validate that units are taken. `with` does not come here. Cost: some 0.2 us where nothing is tracked."""
+    original, give = threading.Semaphore.acquire, threading.Semaphore.release
 
     @functools.wraps(original)
     def acquire(self: Any, blocking: bool = True, timeout: float | None = None) -> bool:
-        units: Units | None = self.__dict__.get(_UNITS)
-        if units is not None and not units.seen.crowded:
-            units.seen.crowded = True
-            runtime.validator().reconsider(fastpath.thread_state())
-        return original(self, blocking, timeout)
+        units = self.__dict__.get(_UNITS, NOT_ASKED)
+        if units is NOT_ASKED:
+            units = units_of(self)
+        if units is None or units.seen.given_away or not (changes.in_force and runtime.is_active()):
+            return original(self, blocking, timeout)
+        if not blocking or (timeout is not None and timeout <= 0):
+            return take_trying(units, lambda: original(self, blocking, timeout), lambda: give(self))
+        return take_waiting(units, BLOCKING if timeout is None else TIMED, original, self, blocking, timeout)
 
     changes.rebind(threading.Semaphore, "acquire", acquire)
+
+
+def take_waiting(units: Units, patience: int, take: Callable[..., bool], *args: Any, **kwargs: Any) -> bool:
+    """Take a unit by a call. It counts as held while the thread waits: nothing may come after the wait."""
+    noted, taken = units.begin(patience), False
+    try:
+        taken = take(*args, **kwargs)
+        return taken
+    finally:
+        if noted and not taken:
+            units.undo()
+
+
+def take_trying(units: Units, call: Callable[[], bool], give: Callable[[], None]) -> bool:
+    """Take a unit by this call, which does not wait. It is given back when an exception comes: that says it was not."""
+    if not call():
+        return False
+    try:
+        units.begin(TRY)
+    except BaseException:
+        units.undo()
+        give()
+        raise
+    return True
+
+
+def follow_release(changes: Changes, owner: type) -> None:
+    """Note that units are given: after they were, so that this keeps nobody waiting."""
+    original: Callable[[Any, int], None] = owner.release  # type: ignore[attr-defined]
+
+    @functools.wraps(original)
+    def release(self: Any, n: int = 1) -> None:
+        original(self, n)
+        units: Units | None = self.__dict__.get(_UNITS)
+        if units is not None and changes.in_force and (units.holders or not units.seen.given_away):
+            units.given(n)
+            runtime.judge_if_calm()
+
+    changes.rebind(owner, "release", release)
 
 
 def note_waiting() -> None:
@@ -116,14 +159,3 @@ def note_waiting() -> None:
         seen = None if capacity is None else capacity.find(serial)
         if seen is not None:
             seen.note_waiting(thread.serial)
-
-
-def follow_exit(wrapped: Callable[..., Any], semaphore: Any, args: Args, kwargs: Keywords) -> Any:
-    """Note that the unit is given back."""
-    units: Units | None = fastpath.kept_in(semaphore, _UNITS)
-    try:
-        return wrapped(*args, **kwargs)
-    finally:
-        if units is not None and units.is_held() == 1:
-            units.release()
-            runtime.judge_if_calm()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from lockdep import fastpath
 from lockdep.config import Options
 from lockdep.evidence.excuse import ChosenWitness
+from lockdep.evidence.given_away import says_nothing
 from lockdep.evidence.grading import Combinations, Verdict
 from lockdep.evidence.shortcuts import MOST_SHORTCUTS, Shortcut, find_shortcuts
 from lockdep.fastpath import Chain
@@ -124,7 +125,7 @@ class Cycles:
         """Grade a cycle. `new` is a witness of the first dependency that was not there when it was graded last."""
         columns = [dependency.all_witnesses(timed=True) for dependency in path]
         classes = [dependency.prev for dependency in path]
-        excusable = not self._options.strict and not any(dependency.has_gaps for dependency in path)
+        excusable = not self._options.strict and not any(map(has_gaps, path))
         crowded = any(dependency.crowded for dependency in path)
         return Combinations(
             columns, classes, self.died, new, excusable=excusable, crowded=crowded, is_written=self._usage.is_written,
@@ -196,6 +197,16 @@ class Cycles:
             fastpath.note_death(witness.prev_serial, self.died)
             fastpath.note_death(witness.next_serial, self.died)
         return kept
+
+
+def has_gaps(dependency: Dependency) -> bool:
+    """Return whether there may be observations of a dependency for which none of those that are kept stands.
+
+    If all of these are of semaphores that are signals, the others are taken for such, too.
+    """
+    return dependency.has_gaps and not all(
+        says_nothing(dependency, witness) for _, witness in dependency.all_witnesses(timed=True)
+    )
 
 
 def watch_deaths(*classes: LockClass) -> None:

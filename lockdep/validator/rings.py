@@ -47,6 +47,7 @@ class Rings:
         self._usage = usage
         self._died = died
         self._excused: list[tuple[Finding, Ring]] = []
+        self._of_units: list[tuple[Finding, Ring]] = []  # those that are not, of semaphores
 
     def learn(self, new: Acquisition, prev: HeldLock, *, thorough: bool) -> None:
         """Judge the order in which two locks of one class are taken; with `thorough` also one that is known."""
@@ -69,6 +70,9 @@ class Rings:
         if verdict.grade == EXCUSED:
             self._excused += [(finding, ring) for ring in rings]
             del self._excused[:-MOST_EXCUSED]
+        elif new.lock_class.base.capacity is not None:
+            self._of_units += [(finding, ring) for ring in rings]
+            del self._of_units[:-MOST_EXCUSED]
 
     def reconsider(self) -> None:
         """Judge the rings that are excused again: an excuse may not hold any more."""
@@ -77,6 +81,15 @@ class Rings:
                 verdict = self._judge(ring)
                 self._book.upgrade(finding, violation_of(ring, verdict), verdict)
         self._excused = [(finding, ring) for finding, ring in self._excused if finding.grade == EXCUSED]
+
+    def settle(self) -> None:
+        """Excuse the rings of semaphores that are signals."""
+        errors: dict[Finding, list[Verdict]] = {}
+        for finding, ring in self._of_units:
+            errors.setdefault(finding, []).append(self._judge(ring))
+        for finding, verdicts in errors.items():
+            if finding.grade != EXCUSED and all(verdict.grade == EXCUSED for verdict in verdicts):
+                finding.use(*verdicts[0][:2], verdicts[0].excuses)
 
     def _judge(self, ring: Ring) -> Verdict:
         columns = [[ring.last], *(pair.seen for pair in ring.pairs)]

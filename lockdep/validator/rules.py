@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Sequence
 from lockdep import fastpath
 from lockdep.config import Options
 from lockdep.fastpath import NEST, NOCHECK, SYNC, TRY, Chain, Entry, Sighting
+from lockdep.graph.capacity import Units
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.dependency import Witness
 from lockdep.graph.graph import DependencyGraph
@@ -36,6 +37,7 @@ from lockdep.validator.lonely import LonelyWaits
 from lockdep.validator.nesting import blocking_tail, kind_of, twin_depth, with_sisters
 from lockdep.validator.pools import PoolRules
 from lockdep.validator.rings import Rings
+from lockdep.validator.semaphores import UnitRules
 from lockdep.validator.waits import WaitRules
 from lockdep.violations.book import FindingBook
 from lockdep.violations.bound import BoundReached
@@ -80,6 +82,7 @@ class Rules:
         self.thorough = False  # judge what is known already as well: an exception has ended the first attempt
         self.interrupts: Interrupts = Interrupts(self.usage, self.book)
         self.pools: PoolRules = PoolRules(self.book)
+        self.units: UnitRules = UnitRules(self.book)
         self.waits: WaitRules = WaitRules(self.cycles, self.book, options.stack_depth)
         self.lonely: LonelyWaits = LonelyWaits(self.book)
         self.imports: ImportRules = ImportRules(self._depend, options.stack_depth)
@@ -171,6 +174,21 @@ class Rules:
         """Judge again what is excused: an excuse may not hold any more."""
         self.cycles.reconsider()
         self.rings.reconsider()
+
+    def settle(self) -> None:
+        """Excuse that for which an excuse has become known, and judge again what is excused."""
+        self.cycles.settle()
+        self.rings.settle()
+
+    def units_returned(self, units: Units) -> None:
+        """Judge what was seen of a semaphore that counts as a lock from now on."""
+        self.units.returned(units)
+        self.reconsider()
+
+    def units_given_away(self, units: Units) -> None:
+        """Withdraw what was found of a semaphore that is a signal; for others it is no gate any more."""
+        self.units.withdraw(units)
+        self.settle()
 
     def inherited(self, new: Acquisition, other: int) -> None:
         """Judge, in a child, a lock that the thread `other` of the parent used, or held if this is negative."""
@@ -276,11 +294,8 @@ class Rules:
         """Judge a wait for a run that has ended: each held lock depends on every lock that the run took."""
         for prev in new.held:
             violation = check_join(prev, run, new.where(), timed=timed)
-            if violation is not None and violation.ends:
-                self.book.register(violation, STALL, "one of the waits has a timeout")
-            elif violation is not None:
-                reason = "the same lock is held by the waiter and taken by what it waits for"
-                self.book.register(violation, POTENTIAL, reason)
+            if violation is not None:
+                self._join_while_holding(prev, violation, new.thread_serial)
             elif not timed:
                 self._join_by_sort(new, prev, run)
             for serial, seen in run.taken():
@@ -289,10 +304,22 @@ class Rules:
                     kind = kind_of(prev.mode, entry.mode) | WAIT | (TIMED if timed else 0)
                     self._depend(prev, entry, kind, new.witness(prev, serial, run, taken_at(seen)), new)
 
+    def _join_while_holding(self, prev: HeldLock, violation: JoinWhileHolding, waiter: int) -> None:
+        """Judge that a run is waited for which has taken the lock `prev` of the waiter."""
+        grade, reason = POTENTIAL, "the same lock is held by the waiter and taken by what it waits for"
+        if violation.ends:
+            grade, reason = STALL, "one of the waits has a timeout"
+        capacity = prev.lock_class.base.capacity
+        units = None if capacity is None else capacity.find(prev.serial)
+        if units is None:
+            self.book.register(violation, grade, reason)
+        elif units.count == 1 or units.note_waiting(waiter) >= units.count:
+            self.units.judge(units, violation, grade, reason)
+
     def _join_by_sort(self, new: Acquisition, prev: HeldLock, run: Run) -> None:
         """Judge that another run of the same sort as the one waited for has taken a lock which the waiter holds."""
         seen = self._took.get(run.sort, {}).get(prev.serial)
-        if seen is not None:
+        if seen is not None and prev.lock_class.base.capacity is None:
             violation = JoinWhileHolding(prev, run.label(), run.place(), taken_at(seen), False, new.where())
             self.book.register(violation, UNMATCHED, "another one that was made at the same place has taken this lock")
 

@@ -11,6 +11,7 @@ from functools import partial
 from lockdep import fastpath, trace
 from lockdep.config import Options
 from lockdep.fastpath import Chain, DepMap, Entry, Import, Sighting, ThreadState
+from lockdep.graph.capacity import Units
 from lockdep.graph.graph import DependencyGraph
 from lockdep.graph.loans import Loan
 from lockdep.graph.runs import Pool, Run, Task, Waiter
@@ -58,7 +59,7 @@ class Validator(Signalling):
         """Return the findings so far, suppressed ones included, in the order they were made."""
         if self.in_force:
             self.collect()
-            self._now(fastpath.thread_state(), self.rules.cycles.settle, ASKED_SECONDS)
+            self._now(fastpath.thread_state(), self.rules.settle, ASKED_SECONDS)
         return self.book.findings()
 
     def check_invariants(self) -> None:
@@ -98,12 +99,22 @@ class Validator(Signalling):
         if not entry.mode & fastpath.TIMED:
             raise DeadlockError(Finding(violation, CERTAIN, "the thread waits for itself", self.rules.usage))
 
-    def unit_wanted(self, thread: ThreadState, entry: Entry, lock: DepMap, grade: str, reason: str) -> None:
+    def unit_wanted(
+        self, thread: ThreadState, entry: Entry, lock: DepMap, units: Units, grade: str, reason: str
+    ) -> None:
         """Report that a thread wants a further unit of a semaphore, and that all units may be taken then."""
         new = self._attempt(thread, entry, lock)
         violation = None if new is None else check_recursion(new)
         if violation is not None:
-            self._now(thread, lambda: self.book.register(violation, grade, reason))
+            self._now(thread, lambda: self.rules.units.judge(units, violation, grade, reason))
+
+    def units_returned(self, thread: ThreadState, units: Units) -> None:
+        """Judge what was seen of a semaphore: now a thread that had taken units has given all of them back."""
+        self._soon(thread, lambda: self.rules.units_returned(units))
+
+    def units_given_away(self, thread: ThreadState, units: Units) -> None:
+        """Withdraw what was found of a semaphore as of a lock: a thread that has taken no unit of it has given one."""
+        self._soon(thread, lambda: self.rules.units_given_away(units))
 
     def reconsider(self, thread: ThreadState) -> None:
         """Judge again what is excused: threads want more units than there are, or a lock that was lent was released."""
