@@ -174,16 +174,16 @@ class Run(Kept):
 
     def so_far(self) -> Run:
         """Return a run that has taken what this one has until now. Who waits for a result waits for nothing later."""
-        made = self._copied(self.label, self.place, self.took)
+        made = self.part(self.label, self.place, self.took)
         made.sort, made.task = self.sort, self.task
         return made
 
     def since(self, moment: int, label: str, place: str) -> Run:
         """Return a run of this name and place that has taken what this one has taken first after a moment."""
         took = {key: seen for key, seen in self.took.items() if seen.stamp > moment}
-        return self._copied(lambda: label, lambda: place, took)
+        return self.part(lambda: label, lambda: place, took)
 
-    def _copied(self, label: Callable[[], str], place: Callable[[], str], took: dict[int | Entry, Sighting]) -> Run:
+    def part(self, label: Callable[[], str], place: Callable[[], str], took: dict[int | Entry, Sighting]) -> Run:
         """Return a run that stands for a part of this one, and has taken these locks."""
         made = Run(label, place, self.thread, self.serial)
         made._took.update(took)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import _thread
 from collections.abc import Callable, Iterator
 from functools import partial
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import ModuleType
 from typing import Any, ClassVar
 
 from lockdep import fastpath, runtime
@@ -22,13 +22,12 @@ from lockdep.patch.joins import RUN, joined, remember_ended, timeout_of, wait_as
 from lockdep.patch.loops import run_of, wait_for_loop
 from lockdep.patch.pools import POOL, Reference, executor_of, note_task, task_of, wait_in_pool
 from lockdep.patch.starts import begin, end_loan, hand_on, hand_over, learn
+from lockdep.patch.work_items import described, is_known, learn_done, task_place
 from lockdep.patch.wrappers import wrap_function, wrap_method
-from lockdep.paths import short_path
 from lockdep.waits.aims import ANYBODY, NOW, Enders, run_enders
 
 DONE = ("FINISHED", "CANCELLED_AND_NOTIFIED")
 ENDED = (*DONE, "CANCELLED")
-_KNOWN_BY = "_lockdep_known_by"
 _HANDED = "_lockdep_handed"
 _RESULT = "_lockdep_result"  # the attribute of a Future that holds what its run was when it set the result
 _get_ident = _thread.get_ident
@@ -129,22 +128,6 @@ def is_alone(future: Any) -> bool:
     """Return whether the pool of a work item has one worker, which runs all items one after the other."""
     pool = executor_of(future)
     return bool(pool) and pool._max_workers == 1
-
-
-def described(task: Any) -> tuple[str, CodeType | None]:
-    """Return the name and the code of a work item's function, or the class's name if it is some other callable.
-
-    No reference to the callable is kept, and none of its attributes is asked for: they may be code of the program.
-    """
-    function = task.__func__ if type(task) is MethodType else task
-    if type(function) is FunctionType:
-        return function.__qualname__, function.__code__
-    return function.__qualname__ if type(function) is BuiltinFunctionType else type(function).__qualname__, None
-
-
-def task_place(name: str, code: CodeType | None) -> str:
-    """Return where the function of a work item is defined."""
-    return f"task:{name}" if code is None else f"task:{short_path(code.co_filename)}:{code.co_firstlineno}"
 
 
 def follow_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:
@@ -282,13 +265,13 @@ def follow_as_completed(wrapped: Callable[..., Any], args: Args, kwargs: Keyword
 
 def note_done(future: Any) -> None:
     """Note that this thread knows the future to be done: asking for its result is no wait from now on."""
-    vars(future).setdefault(_KNOWN_BY, set()).add(fastpath.thread_state().serial)
+    learn_done(future)
     learn_result(future, fastpath.kept_in(future, RUN))
 
 
 def knows_done(future: Any) -> bool:
     """Return whether this thread knows the future to be done, or cancelled by whomever."""
-    return future._state not in DONE or fastpath.thread_state().serial in vars(future).get(_KNOWN_BY, ())
+    return future._state not in DONE or is_known(future)
 
 
 def learn_result(future: Any, run: Run | None) -> None:
@@ -296,13 +279,3 @@ def learn_result(future: Any, run: Run | None) -> None:
     learn(fastpath.kept_in(future, _HANDED), "Future.result()")
     if run is not None:
         end_loan(run)
-
-
-def learn_done(future: Any) -> bool:
-    """Note the same; return whether this thread did not know it before."""
-    known: set[int] = vars(future).setdefault(_KNOWN_BY, set())
-    serial = fastpath.thread_state().serial
-    if serial in known:
-        return False
-    known.add(serial)
-    return True

@@ -14,7 +14,7 @@ from typing import Any
 from lockdep import fastpath, runtime, trace
 from lockdep.fastpath import new_serial
 from lockdep.graph import naming
-from lockdep.graph.runs import Run, Task
+from lockdep.graph.runs import Pool, Run, Task
 from lockdep.kept import Kept
 from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
@@ -23,6 +23,7 @@ from lockdep.places import Step
 
 POOL = "_lockdep_pool"  # the attribute of an executor that is its Pool, and of a Future that refers to the executor
 _TASK = "_lockdep_task"  # the attribute of a Future that is its Task
+pool_of_queue: weakref.WeakKeyDictionary[Any, Pool] = weakref.WeakKeyDictionary()  # of ThreadPools of multiprocessing
 
 
 def follow_pools(changes: Changes, module: ModuleType) -> None:
@@ -52,7 +53,12 @@ def executor_of(future: Any) -> Any:
 
 def note_task(future: Any, name: str, place: str) -> None:
     """Note that a work item is being submitted."""
-    fastpath.keep_in(future, _TASK, Task(new_serial(), name, place))
+    keep_task(future, Task(new_serial(), name, place))
+
+
+def keep_task(future: Any, task: Task) -> None:
+    """Note of which work item this is the future or result."""
+    fastpath.keep_in(future, _TASK, task)
 
 
 def task_of(future: Any) -> Task | None:

@@ -7,7 +7,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Hashable
-from types import FrameType, FunctionType, MethodType
+from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from lockdep import fastpath, runtime, trace
@@ -19,7 +19,7 @@ from lockdep.patch.attributes import hide, kept_or
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.joins import MADE, RUN, collect_ended, joined, remember_ended, timeout_of, wait_judging
-from lockdep.patch.pools import POOL, follow_pools
+from lockdep.patch.pools import POOL, follow_pools, pool_of_queue
 from lockdep.patch.sleeps import will_sleep
 from lockdep.patch.starts import begin, ended, hand_on
 from lockdep.patch.wrappers import wrap_method
@@ -37,8 +37,16 @@ def follow_threads(changes: Changes) -> None:
     wrap_method(changes, threading.Thread, "_set_ident", follow_start)
     wrap_method(changes, threading.Thread, "join", follow_join)
     after_import(changes, "concurrent.futures.thread", follow_pools)
+    after_import(changes, "multiprocessing.pool", follow_thread_pools)
     after_import(changes, "asyncio.tasks", loops.follow_loops)
     after_import(changes, "asyncio.base_events", loops.follow_running)
+
+
+def follow_thread_pools(changes: Changes, module: ModuleType) -> None:
+    """Follow the thread pools of multiprocessing. What does so is imported with them."""
+    from lockdep.patch.thread_pools import follow_thread_pools
+
+    follow_thread_pools(changes, module)
 
 
 def follow_init(changes: Changes) -> None:
@@ -87,8 +95,10 @@ def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...]
 
 
 def pool_of(thread: Any) -> Pool | None:
-    """Return the pool of which a thread is a worker: that of a ThreadPoolExecutor."""
+    """Return the pool of which a thread is a worker: that of a ThreadPoolExecutor, or of a ThreadPool."""
     target, arguments = vars(thread).get("_target"), vars(thread).get("_args")
+    if pool_of_queue and arguments and getattr(target, "__module__", "") == "multiprocessing.pool":
+        return pool_of_queue.get(arguments[0]) if target.__name__ == "worker" else None
     if getattr(target, "__module__", "") != "concurrent.futures.thread" or not arguments:
         return None
     executor = arguments[0]()  # a weak reference

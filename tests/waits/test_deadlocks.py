@@ -144,7 +144,31 @@ thread.join()
 print(sorted(ended))
 """
 
-CIRCLES = {"ABBA": ABBA, "ring": RING, "join": JOIN, "future": FUTURE, "joins": JOINS, "in handler": IN_HANDLER}
+THREAD_POOL = """
+from multiprocessing.pool import ThreadPool
+lock, holds = LOCK(), threading.Event()
+
+def item(*_):
+    holds.wait()
+    with lock:
+        pass
+
+def asker():
+    with lock:
+        holds.set()
+        pool.ASK
+
+with ThreadPool(2) as pool:
+    guarded(asker)()
+print(sorted(ended))
+"""
+APPLY = THREAD_POOL.replace("ASK", "apply(guarded(item))")
+IMAP = THREAD_POOL.replace("ASK", "imap(lambda _: guarded(item)(), [1]).next()")
+
+CIRCLES = {
+    "ABBA": ABBA, "ring": RING, "join": JOIN, "future": FUTURE, "joins": JOINS, "in handler": IN_HANDLER,
+    "apply": APPLY, "imap": IMAP,
+}  # fmt: skip
 
 
 @PURE

@@ -222,7 +222,20 @@ def notifier():
 run(waiter, notifier)
 """
 
+THREAD_POOL = (
+    POOL.replace("pool.submit(inner).result()", "pool.apply(inner)")
+    .replace(
+        "with ThreadPoolExecutor(2) as pool:",
+        "from multiprocessing.pool import ThreadPool\nwith ThreadPool(2) as pool:",
+    )
+    .replace("pool.submit(guarded(work))", "pool.apply_async(guarded(work))")
+    .replace("future.result()", "future.get()")
+)
+
+NEXT_ITEM = THREAD_POOL.replace("pool.apply(inner)", "next(pool.imap(lambda _: inner(), [1]))")
+
 KNOTS = {
+    "thread pool": THREAD_POOL, "imap": NEXT_ITEM,
     "upgrade": UPGRADE, "queued writer": QUEUED_WRITER, "units": UNITS, "pool": POOL, "orphan": ORPHAN,
     "semaphore": SEMAPHORE, "full queue": FULL_QUEUE, "stuck setter": STUCK_SETTER, "nested monitor": NESTED_MONITOR,
     "waits again": WAITS_AGAIN, "gathered": GATHERED, "as completed": COMPLETED,
@@ -282,6 +295,21 @@ print(sorted(ended))
 BUSY_GATHERED = BUSY_POOL.replace(
     "pool.submit(inner).result()", "__import__('concurrent.futures').futures.wait([pool.submit(inner)])"
 )
+
+BUSY_THREAD_POOL = """
+import time
+from multiprocessing.pool import ThreadPool
+
+def inner(_number):
+    time.sleep(1.5)
+
+with ThreadPool(2) as pool:
+    def outer():
+        pool.map(inner, range(3))
+        list(pool.imap(inner, [1]))
+    pool.apply(guarded(outer))
+print(sorted(ended))
+"""
 
 IDLE_POOL = """
 import time
@@ -439,7 +467,7 @@ run(waiter, taker, freer)
 )
 
 SOUND = {
-    "freed orphan": FREED_ORPHAN,
+    "freed orphan": FREED_ORPHAN, "busy thread pool": BUSY_THREAD_POOL,
     "woken": WOKEN, "slow to wait": SLOW_TO_WAIT,
     "readers": READERS, "held unit": HELD_UNIT, "busy": BUSY_POOL, "idle": IDLE_POOL, "handed": HANDED,
     "thread": SET_BY_OTHERS, "signal": SET_BY_HANDLER, "loop": SET_BY_LOOP, "daemon": DAEMON,

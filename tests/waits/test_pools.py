@@ -103,7 +103,24 @@ COMPLETED = AT_ONCE.replace(
     "done, _ = concurrent.futures.wait(", "done = set(concurrent.futures.as_completed("
 ).replace("(inner)])", "(inner)]))")
 
+# The thread pool of multiprocessing.
+APPLIED = ONE.replace("pool.submit(inner).result()", "pool.apply(inner)").replace(
+    "with ThreadPoolExecutor(2) as pool:\n    print(pool.submit(outer).result())",
+    "from multiprocessing.pool import ThreadPool\nwith ThreadPool(2) as pool:\n    print(pool.apply(outer))",
+)
+NEXT_ONE = APPLIED.replace("pool.apply(inner)", "next(pool.imap(lambda _: inner(), [1]))")
+NEXT_TIMED = APPLIED.replace("pool.apply(inner)", "pool.imap(lambda _: inner(), [1]).next(20)")
+
 CASES = {
+    "apply": (APPLIED, [("pool", "unmatched")]),
+    "apply of an item of another pool": (
+        APPLIED.replace("ThreadPool(2)", "ThreadPool(1)")
+        .replace("pool.apply(inner)", "other.apply(inner)")
+        .replace("\nwith", "\nother = ThreadPool(1)\nwith"),
+        [],
+    ),
+    "next of imap": (NEXT_ONE, [("pool", "unmatched")]),
+    "next of imap, with a timeout": (NEXT_TIMED, [("pool", "stall")]),
     "wait": (AT_ONCE, [("pool", "unmatched")]),
     "as_completed": (COMPLETED, [("pool", "unmatched")]),
     "wait with a timeout": (AT_ONCE.replace("(inner)])", "(inner)], 20)"), [("pool", "stall")]),

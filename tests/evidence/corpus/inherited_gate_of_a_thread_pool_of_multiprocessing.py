@@ -2,7 +2,6 @@
 
 grade: excused
 because: inherited gate
-wrong: what ThreadPool of multiprocessing does for its caller is not known as work of its own
 """
 
 import threading
