@@ -29,7 +29,8 @@ from lockdep.graph.creation import (
 )
 from lockdep.graph.generated import Field, field_name, field_of
 from lockdep.graph.naming import Named, class_name, likeness, numbers
-from lockdep.places import Place, place_of
+from lockdep.graph.on_demand import is_memoized, is_on_demand
+from lockdep.places import Place, Step, place_of, step_of
 from lockdep.wait_types import DROP_IN, PLAIN, Traits
 
 SUBCLASSES = 8
@@ -47,12 +48,13 @@ class LockClass:
     `skipped` has the frames that were passed over, `given` the name from the programmer. `traits` says how the locks
     wait. `order` holds the comparison by which instances may be nested, if there is one. `reentrant` is the reason why
     handlers may take its locks, '' if there is none. `capacity` says how many units semaphores have. `number` is that
-    of a subclass, whose `base` is the class itself.
+    of a subclass, whose `base` is the class itself. `maker` is the instruction that gets the first one,
+    in a `memoized` function if its result is kept.
     """
 
     __slots__ = (
-        "base", "by_instance", "capacity", "entries", "given", "kind", "number", "order", "places", "reentrant",
-        "skipped", "subclasses", "traits", "_name",
+        "base", "by_instance", "capacity", "entries", "given", "kind", "maker", "memoized", "number", "order",
+        "places", "reentrant", "skipped", "subclasses", "traits", "_name", "_on_demand",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +81,9 @@ class LockClass:
         self.entries: dict[int, Entry] = {}
         self.subclasses: dict[int, LockClass] = {}
         self._name: str | None = None
+        self.maker: Step | None = None
+        self.memoized: bool = False
+        self._on_demand: bool | None = None
 
     def subclass(self, number: int) -> LockClass:
         """Return the class of these locks when they are taken as subclass `number`, 0 to 7; 0 is the base class."""
@@ -113,6 +118,14 @@ class LockClass:
             name = f"{name}#{before + 1}" if before else name
             self._name = f"{name}/{self.number}" if self.number else name
         return self._name
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether the code that makes its locks does so if it finds none. May read bytecode, once."""
+        if self._on_demand is None:
+            code = None if self.maker is None else self.maker.source()
+            self._on_demand = self.maker is not None and code is not None and is_on_demand(code, self.maker.lasti)
+        return self._on_demand or self.memoized
 
     def __repr__(self) -> str:
         return f"<LockClass {self.name}>"
@@ -198,7 +211,7 @@ class ClassRegistry:
             return self._register(frame, kind, inner, stop_inside=True) if factory or frame.f_back is None else None
         if factory and not calls(frame):
             return self._register(frame, kind, inner, stop_inside=True)
-        if returns_it(frame.f_code, frame.f_lasti) and frame.f_back is not None:
+        if calls(frame) and returns_it(frame.f_code, frame.f_lasti) and not is_memoized(frame) and frame.f_back:
             return None
         return self._register(frame, kind, inner, stop_inside=False)
 
@@ -226,7 +239,10 @@ class ClassRegistry:
         key = (kind_name(kind), *sites)
         found = self._classes.get(key)
         if found is None:
-            found = self.enter(key, LockClass(kind_name(kind), places, skipped, traits=traits_of(kind)))
+            made = LockClass(kind_name(kind), places, skipped, traits=traits_of(kind))
+            made.maker = step_of(frame.f_code, frame.f_lasti)
+            made.memoized = is_memoized(frame)
+            found = self.enter(key, made)
         return found.entry(BLOCKING)
 
 

@@ -69,9 +69,10 @@ class Acquisition:
     def _is_fresh(self, serial: int, prev: HeldLock) -> bool:
         """Return whether the thread has held `prev` since it made the lock that it wants.
 
-        That is known of the outermost lock only: others may have been released and taken again.
+        That is known of the outermost lock only: others may have been released and taken again. A lock that is made on
+        demand is not new in this sense: others may ask for it first.
         """
-        return serial == self.serial and prev is self.held[0]
+        return serial == self.serial and prev is self.held[0] and not self.lock_class.base.on_demand
 
 
 def acquisition_of(seen: Sighting, thread: str, depth: int, *, compare: bool = True) -> Acquisition:

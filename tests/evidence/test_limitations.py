@@ -1,6 +1,7 @@
 """What the rules of evidence do not know: false alarms and misses that docs/limitations.md names, each with a twin."""
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -50,3 +51,47 @@ def test_a_thread_that_takes_nine_units() -> None:
 def test_a_thread_that_takes_eight_units() -> None:
     with patched_world():
         assert inversion(threading.Semaphore(8), take=8) == ["circular"]
+
+
+@pytest.mark.xfail(reason="whether the object of the lock is new is not known", strict=True)
+def test_a_lock_that_is_made_on_demand_for_a_new_object() -> None:
+    assert taken_after_it_was_made(LazyNode) == []
+
+
+def test_a_lock_that_is_made_with_its_object() -> None:
+    assert taken_after_it_was_made(Node) == []
+
+
+class Node:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+class LazyNode:
+    kept = None
+
+    @property
+    def lock(self) -> Any:
+        if self.kept is None:
+            self.kept = threading.Lock()
+        return self.kept
+
+
+def taken_after_it_was_made(kind: type) -> list[str]:
+    """Return what is found when a new node is locked under another lock, and then the other way round."""
+    with patched_world():
+        registry, nodes = threading.Lock(), []
+
+        def make() -> None:
+            with registry:
+                node = kind()
+                with node.lock:
+                    pass
+                nodes.append(node)
+
+        def use() -> None:
+            with nodes[0].lock, registry:
+                pass
+
+        side_by_side(make, use)
+        return found()

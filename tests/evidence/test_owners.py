@@ -136,7 +136,6 @@ def test_a_later_object_of_the_other_kind_makes_it_an_error(tmp_path: Path) -> N
     assert grade(tmp_path, base, "Stream", use=f"stream.lock\n    if work is write: {again}") == "potential"
 
 
-@pytest.mark.xfail(reason="a lock that is made on first use passes for one that nobody else can have", strict=True)
 def test_a_lock_that_is_made_on_first_use_under_another_one(tmp_path: Path) -> None:
     assert grade(tmp_path, BASES["property of a mixin"], "Intercept", use="pass") == "potential"
 
