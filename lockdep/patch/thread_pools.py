@@ -148,9 +148,7 @@ def filling(changes: Changes, original: Method) -> Method:
 
 def maker(frame: Any) -> Step | None:
     """Return the place where the program makes a pool."""
-    while frame is not None and (
-        frame.f_code.co_filename.startswith(HERE) or trace.is_hidden(frame.f_code.co_filename)
-    ):
+    while frame is not None and is_passed_over(frame.f_code.co_filename):
         frame = frame.f_back
     return None if frame is None else step_of(frame.f_code, frame.f_lasti)
 
