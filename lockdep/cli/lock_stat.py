@@ -13,7 +13,7 @@ from typing import Any
 from lockdep.cli.command_line import Parser, UsageError
 from lockdep.cli.command_line import show as show_text
 from lockdep.live import listen
-from lockdep.reports.lock_stat import SORTS, microseconds, progress_text, render_lock_stat, row_name
+from lockdep.reports.lock_stat import SORTS, render_lock_stat
 from lockdep.reports.lock_times import render_lock_times
 from lockdep.snapshots.lock_statistics import ClassStatistics
 from lockdep.snapshots.snapshot import Snapshot
@@ -132,8 +132,7 @@ def follow(parsed: argparse.Namespace) -> None:
                 return
             recent = [difference(one, before.get(key)) for key, one in now.items()]
             active = [one for one in chosen(recent, parsed.filter) if is_active(one)]
-            active.sort(key=lambda one: (-SORTS[parsed.sort](one), -one.acquisitions, one.name))
-            show(active[: parsed.top])
+            show(render_lock_times(active, sort=parsed.sort, top=parsed.top, points=POINTS))
             before, looks = now, looks + 1
 
 
@@ -149,20 +148,11 @@ def difference(now: ClassStatistics, before: ClassStatistics | None) -> ClassSta
     return now.since(before)
 
 
-COLUMNS = ("lock class", "contentions", "acquisitions", "wait avg us", "wait total us", "hold avg us", "hold total us")
-NOW = "now"  # the last column: what has not ended yet
-
-
-def cells(stat: ClassStatistics, both: set[str]) -> list[str]:
-    """Return a row of the table that top shows."""
-    found = [row_name(stat, both), str(stat.contentions), str(stat.acquisitions)]
-    for times in (stat.wait, stat.hold):
-        found += ["-", "-"] if times is None else map(microseconds, (times.total_ns / times.count, times.total_ns))
-    return [*found, progress_text(stat)]
+POINTS = 2  # places of each kind that top shows for a lock
 
 
 def screen() -> Any:
-    """Return the context manager whose value shows one look: a table on a terminal, else plain lines."""
+    """Return the context manager whose value shows one look: over the last one on a terminal, else below it."""
     return Refreshed() if sys.stdout.isatty() else Plain()
 
 
@@ -175,19 +165,13 @@ class Plain:
     def __exit__(self, *_: object) -> None:
         """Nothing was opened."""
 
-    def show(self, stats: Sequence[ClassStatistics]) -> None:
-        """Print the rows in columns."""
-        rows = [[*COLUMNS, NOW], *(cells(one, {other.name for other in stats if other.read}) for one in stats)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-        for row in rows:
-            name, *numbers, now = row
-            line = [name.ljust(widths[0]), *map(str.rjust, numbers, widths[1:]), now]
-            show_text("  ".join(line).rstrip() + "\n")
-        show_text("\n")
+    def show(self, text: str) -> None:
+        """Print the lines."""
+        show_text(f"{text}\n")
 
 
 class Refreshed:
-    """Draws a table, each time over the last one."""
+    """Draws the lines, each time over the last ones."""
 
     def __enter__(self) -> Any:
         from rich.live import Live
@@ -199,13 +183,8 @@ class Refreshed:
     def __exit__(self, *args: Any) -> None:
         self._live.__exit__(*args)
 
-    def show(self, stats: Sequence[ClassStatistics]) -> None:
-        """Draw the rows."""
-        from rich.table import Table
+    def show(self, text: str) -> None:
+        """Draw the lines; those that do not fit are left out."""
+        from rich.text import Text
 
-        table = Table(*COLUMNS, NOW, expand=True)
-        for column in table.columns[1:-1]:
-            column.justify = "right"
-        for one in stats:
-            table.add_row(*cells(one, {other.name for other in stats if other.read}))
-        self._live.update(table, refresh=True)
+        self._live.update(Text(text.rstrip("\n"), no_wrap=True), refresh=True)

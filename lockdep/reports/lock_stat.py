@@ -104,15 +104,6 @@ def flagged(flag: str, places: Sequence[tuple[str, int]]) -> list[tuple[str, int
     return [(f"{flag} {place}", count) for place, count in places]
 
 
-def progress_text(stat: ClassStatistics) -> str:
-    """Return the waits and holds of a class that have not ended yet, in a few words."""
-    waits = sum(count for _, count in stat.waiting_now)
-    holders = [holder for holder, _ in stat.holding_now]
-    more = f" and {len(holders) - 1} more" if len(holders) > 1 else ""
-    words = [f"{waits} waiting"] if waits else []
-    return ", ".join([*words, f"held by {holders[0]}{more}"] if holders else words)
-
-
 def place_lines(name: str, places: Sequence[tuple[str, int]], width: int, most: int) -> list[str]:
     ordered = sorted(places, key=lambda pair: (-pair[1], pair[0]))
     shown = ordered if most == 0 else ordered[:most]

@@ -14,6 +14,7 @@ WIDTH = 80
 COLUMNS = ("taken", "waits", "waited", "longest", "held", "longest")
 CELL = 7  # characters of a column
 NAME = WIDTH - (CELL + 1) * len(COLUMNS)  # characters of a name
+PLACE = WIDTH - 34  # characters of a place
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns"))
 
 
@@ -68,7 +69,9 @@ def group(words: str, counts: Counts, waited: Mapping[str, int], most: int) -> I
     shown = ordered if most == 0 else ordered[:most]
     for at, (place, count) in enumerate(shown):
         time = time_text(waited[place]) if place in waited else ""
-        yield f"    {'' if at else words:<12} {count:>7} {time:>{CELL}}  {shortened(place, WIDTH - 34)}"
+        first, *others = [place] if len(place) <= PLACE else place.split(", ")
+        yield f"    {'' if at else words:<12} {count:>7} {time:>{CELL}}  {shortened(first, PLACE)}"
+        yield from (f"{'':{WIDTH - PLACE}}{shortened(one, PLACE)}" for one in others)
     left = sum(count for _, count in ordered[len(shown) :])
     if left:
         yield f"    {'':<12} {left:>7} {'':>{CELL}}  at {len(ordered) - len(shown)} more places"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Key = TypeVar("Key", str, int)
 Counts = tuple[tuple[str, int], ...]
@@ -69,28 +69,12 @@ class ClassStatistics:
 
     def merged(self, other: ClassStatistics) -> ClassStatistics:
         """Return the sum of both, which must belong to one class, both for reads or both for writes."""
-        return ClassStatistics(
-            self.name,
-            joined(self.kind, other.kind),
-            self.read,
-            self.acquisitions + other.acquisitions,
-            self.contentions + other.contentions,
-            self.bounces + other.bounces,
-            self.contention_bounces + other.contention_bounces,
-            self.timeouts + other.timeouts,
-            together(self.wait, other.wait),
-            together(self.hold, other.hold),
-            added(self.contention_points, other.contention_points),
-            added(self.contending_points, other.contending_points),
-            added(self.threads, other.threads),
-            added(self.waiting_now, other.waiting_now),
-            added(self.holding_now, other.holding_now),
-            added(self.waited_at, other.waited_at),
-            added(self.waited_behind, other.waited_behind),
-        )
+        total = StatisticsTotal(self)
+        total.add(other)
+        return total.record()
 
     def since(self, before: ClassStatistics) -> ClassStatistics:
-        """Return the difference to an earlier record of this class. Points and threads are those of the whole run."""
+        """Return the difference to an earlier record of this class. `threads` are those of the whole run."""
         return replace(
             self,
             acquisitions=self.acquisitions - before.acquisitions,
@@ -100,6 +84,10 @@ class ClassStatistics:
             timeouts=self.timeouts - before.timeouts,
             wait=apart(self.wait, before.wait),
             hold=apart(self.hold, before.hold),
+            contention_points=without(self.contention_points, before.contention_points),
+            contending_points=without(self.contending_points, before.contending_points),
+            waited_at=without(self.waited_at, before.waited_at),
+            waited_behind=without(self.waited_behind, before.waited_behind),
         )
 
 
@@ -126,6 +114,84 @@ def added(first: Iterable[tuple[Key, int]], second: Iterable[tuple[Key, int]]) -
     return tuple(sorted(total.items()))
 
 
+def without(now: Counts, before: Counts) -> Counts:
+    """Return what has been counted since an earlier table."""
+    known = dict(before)
+    return tuple((key, count - known.get(key, 0)) for key, count in now if count > known.get(key, 0))
+
+
 def joined(first: str, second: str) -> str:
     """Return the kinds of lock that one name had in different runs as one text: `Lock / RLock`."""
     return first if first == second else " / ".join(sorted({*first.split(" / "), *second.split(" / ")}))
+
+
+_TABLES = (
+    "contention_points", "contending_points", "threads", "waiting_now", "holding_now", "waited_at", "waited_behind",
+)  # fmt: skip
+
+
+class StatisticsTotal:
+    """The statistics of a class, for reads or for writes. Those of a single snapshot stay as they are."""
+
+    __slots__ = ("_counts", "_first", "_hold", "_kind", "_numbers", "_summed", "_wait")
+
+    def __init__(self, first: Any) -> None:
+        self._first = first
+        self._summed = False
+        self._kind: str = first.kind
+        self._numbers = (0, 0, 0, 0, 0)
+        self._wait: Durations | None = None
+        self._hold: Durations | None = None
+        self._counts: list[dict[str, int] | None] = [None] * len(_TABLES)
+
+    def add(self, one: Any) -> None:
+        """Add the statistics of the same class in another snapshot."""
+        if not self._summed:
+            self._summed = True
+            self.add(self._first)
+        if one.kind != self._kind:
+            self._kind = joined(self._kind, one.kind)
+        a, b, c, d, e = self._numbers
+        self._numbers = (
+            a + one.acquisitions,
+            b + one.contentions,
+            c + one.bounces,
+            d + one.contention_bounces,
+            e + one.timeouts,
+        )
+        if one.wait is not None:
+            self._wait = with_more(self._wait, one.wait)
+        if one.hold is not None:
+            self._hold = with_more(self._hold, one.hold)
+        if one.threads:
+            self._count(2, one.threads)
+        if one.contentions or one.contention_points or one.contending_points or one.waiting_now or one.holding_now:
+            for at, name in enumerate(_TABLES):
+                if at != 2:
+                    self._count(at, getattr(one, name))
+
+    def _count(self, at: int, pairs: Counts) -> None:
+        counts = self._counts[at]
+        if counts is None:
+            counts = self._counts[at] = {}
+        for key, count in pairs:
+            counts[key] = counts.get(key, 0) + count
+
+    def record(self) -> ClassStatistics:
+        """Return the record of the sum."""
+        if not self._summed:
+            one = self._first
+            wait, hold = (None if kept is None else with_more(None, kept) for kept in (one.wait, one.hold))
+            numbers = (one.acquisitions, one.contentions, one.bounces, one.contention_bounces, one.timeouts)
+            tables = [getattr(one, name) for name in _TABLES]
+            return ClassStatistics(one.name, one.kind, one.read, *numbers, wait, hold, *tables)
+        counts = [() if one is None else tuple(sorted(one.items())) for one in self._counts]
+        return ClassStatistics(
+            self._first.name, self._kind, self._first.read, *self._numbers, self._wait, self._hold, *counts
+        )
+
+
+def with_more(known: Durations | None, more: Any) -> Durations:
+    """Return the sum of durations."""
+    added = Durations(more.count, more.total_ns, more.min_ns, more.max_ns, more.histogram)
+    return added if known is None else known.merged(added)

@@ -15,8 +15,9 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
+from lockdep.snapshots.lock_statistics import StatisticsTotal
 from lockdep.snapshots.records import ChainRecord, ClassRecord, DependencyRecord, FindingRecord, ProcessRecord, Tables
-from lockdep.snapshots.totals import ByIdentity, KindTotal, StackTable, StatisticsTotal
+from lockdep.snapshots.totals import ByIdentity, KindTotal, StackTable
 from lockdep.vocabulary.grades import EXCUSED, POTENTIAL
 from lockdep.vocabulary.kinds import KINDS
 

@@ -1,4 +1,4 @@
-"""Sums that grow while snapshots are merged: of the statistics of a class, of the kinds of a dependency, of stacks.
+"""Sums that grow while snapshots are merged: of the kinds of a dependency, and of stacks.
 
 They take records, and also the rows of a file, which have the same fields. Each keeps what its record is made of in the
 end, so that adding what is known already costs some look-ups and no new object.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from lockdep.snapshots.lock_statistics import ClassStatistics, Counts, Durations, joined
 from lockdep.snapshots.records import MOST_WITNESSES, Frame, KindRecord, Stack, WitnessRecord
 
 Observed = tuple[int, int, str, str, tuple[str, ...]]  # held and wanted by number, thread, awaited, others
@@ -115,75 +114,3 @@ class KindTotal:
             for held, wanted, thread, awaited, others, count, run in self._in_order(table)
         ]
         return KindRecord(kind, runs, self.count, tuple(witnesses), self.saturated)
-
-
-_TABLES = (
-    "contention_points", "contending_points", "threads", "waiting_now", "holding_now", "waited_at", "waited_behind",
-)  # fmt: skip
-
-
-class StatisticsTotal:
-    """The statistics of a class, for reads or for writes. Those of a single snapshot stay as they are."""
-
-    __slots__ = ("_counts", "_first", "_hold", "_kind", "_numbers", "_summed", "_wait")
-
-    def __init__(self, first: Any) -> None:
-        self._first = first
-        self._summed = False
-        self._kind: str = first.kind
-        self._numbers = (0, 0, 0, 0, 0)
-        self._wait: Durations | None = None
-        self._hold: Durations | None = None
-        self._counts: list[dict[str, int] | None] = [None] * len(_TABLES)
-
-    def add(self, one: Any) -> None:
-        """Add the statistics of the same class in another snapshot."""
-        if not self._summed:
-            self._summed = True
-            self.add(self._first)
-        if one.kind != self._kind:
-            self._kind = joined(self._kind, one.kind)
-        a, b, c, d, e = self._numbers
-        self._numbers = (
-            a + one.acquisitions,
-            b + one.contentions,
-            c + one.bounces,
-            d + one.contention_bounces,
-            e + one.timeouts,
-        )
-        if one.wait is not None:
-            self._wait = with_more(self._wait, one.wait)
-        if one.hold is not None:
-            self._hold = with_more(self._hold, one.hold)
-        if one.threads:
-            self._count(2, one.threads)
-        if one.contentions or one.contention_points or one.contending_points or one.waiting_now or one.holding_now:
-            for at, name in enumerate(_TABLES):
-                if at != 2:
-                    self._count(at, getattr(one, name))
-
-    def _count(self, at: int, pairs: Counts) -> None:
-        counts = self._counts[at]
-        if counts is None:
-            counts = self._counts[at] = {}
-        for key, count in pairs:
-            counts[key] = counts.get(key, 0) + count
-
-    def record(self) -> ClassStatistics:
-        """Return the record of the sum."""
-        if not self._summed:
-            one = self._first
-            wait, hold = (None if kept is None else with_more(None, kept) for kept in (one.wait, one.hold))
-            numbers = (one.acquisitions, one.contentions, one.bounces, one.contention_bounces, one.timeouts)
-            tables = [getattr(one, name) for name in _TABLES]
-            return ClassStatistics(one.name, one.kind, one.read, *numbers, wait, hold, *tables)
-        counts = [() if one is None else tuple(sorted(one.items())) for one in self._counts]
-        return ClassStatistics(
-            self._first.name, self._kind, self._first.read, *self._numbers, self._wait, self._hold, *counts
-        )
-
-
-def with_more(known: Durations | None, more: Any) -> Durations:
-    """Return the sum of durations."""
-    added = Durations(more.count, more.total_ns, more.min_ns, more.max_ns, more.histogram)
-    return added if known is None else known.merged(added)
