@@ -8,7 +8,7 @@ from dataclasses import replace
 from lockdep.live.asking import Answers
 from lockdep.live.between import Circle, Crowd, Node, stuck_threads
 from lockdep.live.pictures import Picture
-from lockdep.waits.picture import duration, render_waiting, table
+from lockdep.waits.picture import render_waiting, table, title
 from lockdep.waits.views import WaitingThread
 
 
@@ -37,9 +37,7 @@ def name_in(picture: Picture, node: Node) -> str:
 def circle_text(crowd: Crowd, circle: Circle) -> str:
     """Return the lines about a deadlock between processes. It is as old as the youngest wait in it."""
     members = [replace(crowd.threads[node], name=name(crowd, node)) for node in circle]
-    age = duration(min(thread.waits.seconds for thread in members if thread.waits is not None))
-    way = " -> ".join(thread.name for thread in (*members, members[0]))
-    return "\n".join([f"DEADLOCK between processes, {age}: {way}", *table(members)]) + "\n"
+    return "\n".join([*title("DEADLOCK between processes", members), *table(members)]) + "\n"
 
 
 def name(crowd: Crowd, node: Node) -> str:

@@ -1,11 +1,19 @@
-"""The picture of a hang as text: the deadlocks first, then who is blocked behind them, who else waits, and who runs."""
+"""The picture of a hang as text: the deadlocks first, then who is blocked behind them, who else waits, and who runs.
+
+It fits a terminal of WIDTH columns where that is possible: `Thread-1 (serve)` is called `Thread-1` in a line that would
+be longer, and has a line of its own where it would take the room of what it does.
+"""
 
 from __future__ import annotations
 
+import itertools
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from lockdep.waits.views import WaitingThread
 
+WIDTH = 80
+SHORT = 20  # characters of a name that is always beside what the thread does
 Row = tuple[str, str, str, str, str]  # thread, verb, what, how long, where
 
 
@@ -18,9 +26,9 @@ def render_waiting(threads: Sequence[WaitingThread], deadlocks: Sequence[Sequenc
     lines: list[str] = []
     for circle in deadlocks:
         members = [named[name] for name in circle if name in named]
-        lines += [title(members), *table(members)]
+        lines += [*title("DEADLOCK", members), *table(members)]
     if behind:
-        lines.append(f"blocked behind it: {', '.join(map(behind_text, behind))}")
+        lines += behind_lines(behind)
     waits = [thread for thread in rest if thread.waits is not None]
     if waits:
         lines += ["waiting:", *table(waits)]
@@ -30,11 +38,25 @@ def render_waiting(threads: Sequence[WaitingThread], deadlocks: Sequence[Sequenc
     return "\n".join(lines) + "\n"
 
 
-def title(members: Sequence[WaitingThread]) -> str:
-    """Return the line above a deadlock. It is as old as the youngest wait in it."""
+def title(what: str, members: Sequence[WaitingThread]) -> list[str]:
+    """Return the lines above a deadlock. It is as old as the youngest wait in it."""
     age = min((thread.waits.seconds for thread in members if thread.waits is not None), default=0.0)
-    circle = " -> ".join([thread.name for thread in (*members, members[0])])
-    return f"DEADLOCK, {duration(age)}: {circle}"
+    names = [thread.name for thread in (*members, members[0])]
+    return fitted(f"{what}, {duration(age)}: ", names, short(names), " -> ")
+
+
+def fitted(head: str, names: Sequence[str], less: Sequence[str], between: str) -> list[str]:
+    """Return a list of names as a line if it fits, else with less of each, in as many lines as it takes."""
+    text = head + between.join(names)
+    if len(text) > WIDTH:
+        text = head + between.join(less)
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def short(names: Sequence[str]) -> list[str]:
+    """Return the names without the functions that Python adds, if these are not needed to tell the threads apart."""
+    found = [name.partition(" (")[0] for name in names]
+    return found if len(set(found)) == len(set(names)) else list(names)
 
 
 def stuck_behind(threads: Sequence[WaitingThread], inside: set[str]) -> list[WaitingThread]:
@@ -51,18 +73,30 @@ def stuck_behind(threads: Sequence[WaitingThread], inside: set[str]) -> list[Wai
     return found
 
 
-def behind_text(thread: WaitingThread) -> str:
-    """Return a thread that is blocked behind a deadlock, with what it waits for."""
-    return thread.name if thread.waits is None else f"{thread.name} ({thread.waits.what})"
+def behind_lines(threads: Sequence[WaitingThread]) -> list[str]:
+    """Return which threads are blocked behind a deadlock, with what they wait for."""
+    head, names = "blocked behind it: ", [thread.name for thread in threads]
+    aims = ["" if thread.waits is None else f" ({thread.waits.what})" for thread in threads]
+    full, less = (list(map("".join, zip(some, aims, strict=True))) for some in (names, short(names)))
+    return fitted(head, full, less, ", ")
 
 
 def table(threads: Iterable[WaitingThread]) -> list[str]:
     """Return aligned lines: what each thread holds, and what it waits for or where it runs."""
-    rows = [row for thread in threads for row in rows_of(thread)]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return [
-        "  " + "  ".join([*(row[column].ljust(widths[column]) for column in range(4)), row[4]]).rstrip() for row in rows
-    ]
+    found = [(thread.name, rows_of(thread)) for thread in threads]
+    beside = aligned([row for _, rows in found for row in rows], 0)
+    if max(map(len, beside)) <= WIDTH or max(len(name) for name, _ in found) <= SHORT:
+        return beside
+    below = iter(aligned([row for _, rows in found for row in rows], 1))
+    return [line for name, rows in found for line in (f"  {name}", *itertools.islice(below, len(rows)))]
+
+
+def aligned(rows: Sequence[Row], first: int) -> list[str]:
+    """Return the rows as lines, from this column on."""
+    columns = range(first, 4)
+    widths = {column: max(len(row[column]) for row in rows) for column in columns}
+    lines = ["  ".join([*(row[column].ljust(widths[column]) for column in columns), row[4]]).rstrip() for row in rows]
+    return [f"{'    ' if first else '  '}{line}" for line in lines]
 
 
 def rows_of(thread: WaitingThread) -> list[Row]:

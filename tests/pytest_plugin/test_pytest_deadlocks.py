@@ -104,7 +104,7 @@ def test_a_time_out_shows_who_waits_for_whom(run, method):
 
     assert result.ret != 0
     assert result.text.count("lockdep: who waits for whom") == 1
-    assert re.search(r"holder +holds  ", result.text)
+    assert re.search(r"holder\s+holds  ", result.text)
     assert re.search(r"MainThread +waits  ", result.text)
 
 

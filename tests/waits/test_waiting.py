@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lockdep.waits.picture import render_waiting
+from lockdep.waits.picture import WIDTH, render_waiting
 from lockdep.waits.views import Awaited, Held, WaitingThread
 from tests.waits.scenes import play
 
@@ -190,6 +190,28 @@ def test_only_waits_without_a_limit_are_behind_a_deadlock() -> None:
     assert text.splitlines()[0] == "DEADLOCK, 12 s: a -> b -> a"
     assert "blocked behind it: c (a's), d (c's)" in text
     assert "e  holds  e's  >12 s  f\n     waits  a's  12 s   g (with a timeout)\n" in text
+
+
+def test_long_names_of_threads_leave_room_for_what_they_do() -> None:
+    one, two, *others = (f"Thread-{n} (process_request_thread)" for n in range(1, 9))
+    members = thread(one, "app.py:8 journal", two), thread(two, "app.py:7 accounts", one)
+    behind = [thread(name, "app.py:7 accounts", one) for name in others]
+    lines = render_waiting((*members, *behind), ((one, two),)).splitlines()
+
+    assert lines[:3] == [
+        "DEADLOCK, 12 s: Thread-1 -> Thread-2 -> Thread-1",
+        f"  {one}",
+        f"    holds  {one}'s  >12 s  f",
+    ]
+    assert lines[7].startswith("blocked behind it: Thread-3 (app.py:7 accounts), Thread-4 (")
+    assert max(map(len, lines)) <= WIDTH
+
+
+def test_names_that_are_short_only_together_are_kept_whole() -> None:
+    one, two = (f"worker ({'very ' * 6}long name {n})" for n in (1, 2))
+    text = render_waiting((thread(one, "b", two), thread(two, "a", one)), ((one, two),))
+
+    assert " ".join(text.split()).startswith(f"DEADLOCK, 12 s: {one} -> {two} -> {one} {one}")
 
 
 def test_a_program_without_locks_has_a_picture() -> None:
