@@ -15,9 +15,12 @@ import pytest
 from hypothesis import given, settings
 
 from lockdep.reports import formats
+from lockdep.reports.formats import html
 from lockdep.reports.layout import layout
 from lockdep.reports.source_context import candidates
 from lockdep.snapshots.snapshot import Snapshot
+from lockdep.splats.document import Side
+from lockdep.trace import Frame
 from tests.patience import PROGRAM_LIMIT
 from tests.snapshots.snapshot_makers import seen, snapshots
 from tests.sourcetree import ROOT
@@ -159,12 +162,21 @@ def test_a_class_is_drawn_below_those_that_are_taken_before_it_and_a_cycle_on_on
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
 def test_a_browser_shows_the_page_and_its_filter_works(tmp_path: Path) -> None:
     page = formats.render("html", Snapshot.merged([seen("one", "AB"), seen("two", "BA"), seen("three", "CD")]))
+    calls = (Frame("lib/pool.py", 1, "run", "work()", True), ""), (Frame("app.py", 2, "work", "with a:"), "holds A")
+    told = html.side(Side("T took A", calls))
     typed = """
+    const shown = () => [...document.querySelectorAll(".added tr")].filter(row => row.checkVisibility()).length;
+    const before = shown();
+    document.querySelector(".added input").click();
     const field = document.getElementById("filter");
     field.value = "app.py:3"; field.dispatchEvent(new Event("input"));
-    document.title = "hidden " + document.querySelectorAll("svg g.node.hidden").length;
+    const hidden = document.querySelectorAll("svg g.node.hidden").length;
+    document.title = `hidden ${hidden}, calls ${before} and ${shown()}`;
     """
-    (tmp_path / "page.html").write_text(page.replace("</script>", f"{typed}</script>"))
+    page = page.replace("<script>", f'<div class="added">{told}</div><script>').replace(
+        "</script>", f"{typed}</script>"
+    )
+    (tmp_path / "page.html").write_text(page)
 
     command = [
         str(BROWSER),
@@ -176,4 +188,5 @@ def test_a_browser_shows_the_page_and_its_filter_works(tmp_path: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
 
-    assert "<title>hidden 2</title>" in done.stdout, done.stderr
+    assert "<title>hidden 2, calls 1 and 2</title>" in done.stdout, done.stderr
+    assert "1 frame of lib</label>" in done.stdout

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockdep.reports.formats.markdown import counted, milliseconds
+from lockdep.reports.formats.markdown import counted
 from lockdep.reports.html_parts import element, table, text
 from lockdep.reports.layout import Spot, layout, size
+from lockdep.reports.lock_times import time_text
 from lockdep.reports.picture import Picture, label
 from lockdep.reports.source_context import source_around
 from lockdep.snapshots.lock_statistics import ClassStatistics, Counts, Durations
 from lockdep.splats.document import Brief, Side
-from lockdep.splats.short import legend
+from lockdep.splats.short import left_out, legend, of_program
 from lockdep.splats.styles import PLAIN, Look
 from lockdep.trace import Frame
 from lockdep.violations.suppressions import entry_of
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
     from lockdep.snapshots.records import FindingRecord
     from lockdep.snapshots.snapshot import Snapshot
 
-COLUMN, ROW, MARGIN, RADIUS = 250, 70, 30, 7  # of the graph, in pixels
+ROW, MARGIN, RADIUS = 70, 30, 7  # of the graph, in pixels
+COLUMN, WIDEST_COLUMN, PAGE = 250, 550, 1100  # of the graph, in pixels: few columns have the room of the page
+LETTER = 7.3  # pixels of a character
+Middle = tuple[int, int]
 HERE = Path(__file__).parent.parent  # where style and script are
-LONGEST_LABEL = 30
 MOST_STATS = 200
 FEWEST_BARS = 3  # of a histogram
 BAR = 60  # pixels of the highest bar of a histogram
@@ -92,14 +95,21 @@ def core_of(brief: Brief) -> str:
 
 
 def side(one: Side) -> str:
-    """Return what one thread does: its calls, outermost first; those that take a lock are marked."""
+    """Return what one thread does: its calls, outermost first; those that take a lock are marked.
+
+    Those of libraries that reports leave out are shown when their box is ticked.
+    """
+    left = of_program(one.calls).left
+    box = "" if not left else element("label", '<input type="checkbox">', text(f" {left_out(left)}"), class_="more")
     rows = []
     for frame, mark in one.calls:
-        kind = " ".join(["marked"] * bool(mark) + ["library"] * frame.library)
-        place = element("td", text(f"{frame.file}:{frame.line}"))
-        cells = place, element("td", text(frame.function)), element("td", source(frame, unfolds=bool(mark)))
-        rows.append(element("tr", *cells, element("td", text(mark), class_="mark"), class_=kind))
-    return element("div", element("h4", text(one.heading)), element("table", *rows, class_="calls"), class_="side")
+        kind = " ".join(["marked"] * bool(mark) + ["library"] * (bool(left) and frame.library and not mark))
+        cells = (
+            element("td", text(mark), class_="mark"), element("td", text(f"{frame.file}:{frame.line}")),
+            element("td", text(frame.function)), element("td", source(frame, unfolds=bool(mark))),
+        )  # fmt: skip
+        rows.append(element("tr", *cells, class_=kind))
+    return element("div", element("h4", text(one.heading)), box, element("table", *rows, class_="calls"), class_="side")
 
 
 def source(frame: Frame, *, unfolds: bool) -> str:
@@ -120,42 +130,47 @@ def graph(snapshot: Snapshot) -> str:
         return ""
     spots = layout((one.prev, one.next) for one in picture.dependencies)
     wide, high = size(spots)
+    column = min(max(COLUMN, PAGE // wide), WIDEST_COLUMN)
+    middles = {name: middle(spot, column) for name, spot in spots.items()}
     lines = "".join(
-        dependency(spots[one.prev], spots[one.next], one.prev, one.next, picture.level(one), label(one))
+        dependency(middles[one.prev], middles[one.next], one.prev, one.next, picture.level(one), label(one))
         for one in sorted(picture.dependencies, key=picture.level)
     )
-    nodes = "".join(node(spots[one.name], one.name, picture.troubled.get(one.name, "")) for one in picture.classes)
-    drawing = element("svg", ARROW, lines, nodes, width=str(MARGIN + COLUMN * wide), height=str(MARGIN + ROW * high))
+    longest = int((column - MARGIN) / LETTER)
+    nodes = "".join(
+        node(middles[one.name], one.name, picture.troubled.get(one.name, ""), longest) for one in picture.classes
+    )
+    drawing = element("svg", ARROW, lines, nodes, width=str(MARGIN + column * wide), height=str(MARGIN + ROW * high))
     field = '<input id="filter" placeholder="show only what is near: part of a name">'
     return element("h2", "Dependencies") + field + element("div", drawing, class_="graph")
 
 
 ARROW = (
     '<defs><marker id="to" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-    '<path d="M0 0 L8 4 L0 8 z" style="fill: currentColor; stroke: none"/></marker></defs>'
+    '<path d="M0 0 L8 4 L0 8 z" style="fill: context-stroke; stroke: none"/></marker></defs>'
 )
 
 
-def middle(spot: Spot) -> tuple[int, int]:
+def middle(spot: Spot, column: int) -> Middle:
     """Return the middle of a class, in pixels."""
-    return MARGIN + COLUMN * spot.place, MARGIN // 2 + ROW * spot.level
+    return MARGIN + column * spot.place, MARGIN // 2 + ROW * spot.level
 
 
-def dependency(start: Spot, end: Spot, prev: str, next_: str, level: str, kinds: str) -> str:
+def dependency(start: Middle, end: Middle, prev: str, next_: str, level: str, kinds: str) -> str:
     """Return the curve of a dependency; classes of one level are connected by an arc below them."""
-    (x1, y1), (x2, y2) = middle(start), middle(end)
-    bend = ROW // 2 if start.level == end.level else (y2 - y1) // 2
-    curve = f"M{x1} {y1 + RADIUS} C{x1} {y1 + bend} {x2} {y2 - bend if start.level != end.level else y2 + bend} {x2} "
-    curve += str(y2 - RADIUS if start.level != end.level else y2 + RADIUS)
+    (x1, y1), (x2, y2) = start, end
+    bend = ROW // 2 if y1 == y2 else (y2 - y1) // 2
+    curve = f"M{x1} {y1 + RADIUS} C{x1} {y1 + bend} {x2} {y2 - bend if y1 != y2 else y2 + bend} {x2} "
+    curve += str(y2 - RADIUS if y1 != y2 else y2 + RADIUS)
     title = element("title", text(f"{prev} -> {next_} {kinds}".strip()))
     names = {"data_prev": prev, "data_next": next_, "marker_end": "url(#to)"}
     return element("path", title, d=curve, class_=level, **names)
 
 
-def node(spot: Spot, name: str, level: str) -> str:
-    """Return a class: a dot and its name."""
-    x, y = middle(spot)
-    shown = name if len(name) <= LONGEST_LABEL else f"…{name[1 - LONGEST_LABEL :]}"
+def node(where: Middle, name: str, level: str, longest: int) -> str:
+    """Return a class: a dot and its name, of which the end is shown if it is too long."""
+    x, y = where
+    shown = name if len(name) <= longest else f"…{name[1 - longest :]}"
     dot = element("circle", element("title", text(name)), cx=str(x), cy=str(y), r=str(RADIUS), class_=level)
     words = element("text", text(shown), x=str(x + RADIUS + 4), y=str(y + 4))
     return element("g", dot, words, class_="node", data_name=name)
@@ -178,7 +193,8 @@ def statistics(stats: Sequence[ClassStatistics]) -> str:
         )
         for one in used
     ]  # fmt: skip
-    return element("h2", "Locks that were waited for") + table(head, rows, class_="stats")
+    shown = element("div", table(head, rows, class_="stats"), class_="wide")
+    return element("h2", "Locks, the longest waits first") + shown
 
 
 def waited(one: ClassStatistics) -> int:
@@ -190,7 +206,8 @@ def times(one: Durations | None) -> str:
     """Return the total and the longest time, and how they are spread."""
     if one is None or not one.count:
         return ""
-    return text(f"{milliseconds(one.total_ns)}, longest {milliseconds(one.max_ns)}") + histogram(one.histogram)
+    words = f"{time_text(one.total_ns)},", f"longest {time_text(one.max_ns)}"
+    return "<br>".join(map(text, words)) + histogram(one.histogram)
 
 
 def histogram(counts: Sequence[tuple[int, int]]) -> str:
@@ -211,7 +228,7 @@ def histogram(counts: Sequence[tuple[int, int]]) -> str:
 
 def places(counts: Counts, waited: Counts) -> str:
     """Return places with how often each was met, and how long was waited there."""
-    known = {place: f" ({milliseconds(ns)})" for place, ns in waited}
+    known = {place: f" ({time_text(ns)})" for place, ns in waited}
     ordered = sorted(counts, key=lambda one: -one[1])
     return "<br>".join(text(f"{count} {place}{known.get(place, '')}") for place, count in ordered)
 
