@@ -17,10 +17,10 @@ from lockdep.cli.command_line import INTERNAL, USAGE, UsageError, say, show
 from lockdep.descriptors import one_free
 
 if TYPE_CHECKING:
-    from lockdep.cli.pushing import Pushing
     from lockdep.config import Options
     from lockdep.processes.member import Member
     from lockdep.processes.merged import Whole
+    from lockdep.processes.pushing import Pushing
     from lockdep.reports.report_file import ReportFile
     from lockdep.snapshots.snapshot import Snapshot
 
@@ -55,6 +55,7 @@ class Ending:
             self._show_times,
             self._show_excused,
             self._show_summary,
+            self._end_pushes,
             self._hand_on,
             self._push,
         )
@@ -152,7 +153,9 @@ class Ending:
         from lockdep.cli.baseline import write
 
         try:
-            write(self.baseline, [one for one in self.seen.findings if one.shown])
+            known = [one for one in self.seen.findings if one.shown]
+            write(self.baseline, known)
+            say(f"lockdep: {self.baseline}: {len(known)} known finding{'s' * (len(known) != 1)}")
         except UsageError as error:
             say(f"lockdep: error: {error}")
             return False
@@ -185,10 +188,19 @@ class Ending:
         end(self.member)
         return True
 
+    def _end_pushes(self) -> bool:
+        """Have nobody store what the processes write any more; say what could not be stored."""
+        failed = "" if self.member is None else self.member.folder.leave()
+        if failed:
+            say(f"lockdep: note: while the program ran, what was seen could not be stored {failed}")
+        return True
+
     def _push(self) -> bool:
         """Store what was seen, if that was asked for. If it cannot be, the run has not failed."""
         if self.pushing is not None:
-            self.pushing.push(self.seen)
+            reason = self.pushing.push(self.seen)
+            if reason:
+                say(f"lockdep: error: what was seen is not stored: {reason}")
         return True
 
 

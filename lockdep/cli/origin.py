@@ -1,16 +1,12 @@
 """Which store is meant, and under which project, version and host a run is stored there."""
 
 import argparse
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lockdep.cli.command_line import UsageError
 
 if TYPE_CHECKING:
     from lockdep.store.address import Address
-    from lockdep.store.parts import Origin
-
-NAMES = ("project", "version", "host")
 
 
 def add_url(parser: argparse.ArgumentParser) -> None:
@@ -29,20 +25,6 @@ def add_origin(parser: argparse.ArgumentParser) -> tuple[argparse.Action, ...]:
         ),
         parser.add_argument("--host", metavar="NAME", help="in the store, the host (default: the name of this one)"),
     )
-
-
-def origin_of(given: Mapping[str, str | None], program: str) -> "Origin":
-    """Return the origin that these options give to what a program has seen. UsageError if a name cannot be used."""
-    import platform  # here, so that a run without a store does not pay for it
-
-    from lockdep.store.address import StoreError
-    from lockdep.store.parts import Origin
-
-    host = given["host"] or platform.node() or "localhost"
-    try:
-        return Origin(given["project"] or program, given["version"] or "", host)
-    except StoreError as error:
-        raise UsageError(str(error)) from None
 
 
 def address_of(url: str) -> "Address":

@@ -42,8 +42,8 @@ def push(given: list[str]) -> int:
 
 def parcel_of(path: str, parsed: argparse.Namespace, *, one_of_many: bool) -> "Parcel":
     """Read a file and pack it. UsageError if it cannot be read, or is no snapshot."""
-    from lockdep.cli.origin import NAMES, origin_of
     from lockdep.snapshots import files
+    from lockdep.store.origin import NAMES, origin_of
     from lockdep.store.parts import Parcel
 
     try:

@@ -15,9 +15,9 @@ from lockdep.cli.program import TARGET, run_program, split_target, track_locks
 
 if TYPE_CHECKING:
     from lockdep.cli.launch import Target
-    from lockdep.cli.pushing import Pushing
     from lockdep.config import Options
     from lockdep.processes.member import Member
+    from lockdep.processes.pushing import Pushing
     from lockdep.reports.report_file import ReportFile
 
 # Those of the validator on the command line.
@@ -25,6 +25,9 @@ OPTIONS = (
     "fail_on", "on_deadlock", "exit_code", "strict", "show_unmatched", "stat", "style", "frames", "baseline",
     "children",
 )  # fmt: skip
+
+
+STORE_EVERY, DAY = 300, 86400  # seconds
 
 
 def run(given: list[str]) -> int:
@@ -71,7 +74,10 @@ def run_to_end(
     from lockdep.processes import endings, member
 
     endings.follow(Changes())
-    made = begin_run(options, parsed.run_directory, parsed.sockets)
+    meanwhile = pushing is not None and parsed.store_every > 0
+    made = begin_run(options, parsed.run_directory, parsed.sockets, writes=meanwhile)
+    if made is not None and pushing is not None and meanwhile and not pushing.follow(made.folder, parsed.store_every):
+        say("lockdep: error: no process can be started that stores meanwhile: what was seen is stored at the end")
     ending = Ending(options, reports, parsed.trace, parsed.show_excused, parsed.updated, made, pushing)
     endings.conclude_by(ending.conclude)
     runtime.before_end(lambda: endings.conclude(0))
@@ -82,17 +88,18 @@ def run_to_end(
             member.end(made)
 
 
-def begin_run(options: "Options", path: str | None, sockets: str) -> "Member | None":
+def begin_run(options: "Options", path: str | None, sockets: str, *, writes: bool) -> "Member | None":
     """Record child processes, too, if the options say so. If they cannot be recorded, a line says so.
 
-    They listen in the folder `sockets`, as this process does; not if it is ''.
+    They listen in the folder `sockets`, as this process does; not if it is ''. `writes` says that this process writes
+    what it has seen into the run directory, too.
     """
     from lockdep.processes import member
 
     if not options.children or not options.enabled:
         return None
     try:
-        return member.begin(options, path, sockets)
+        return member.begin(options, path, sockets, writes=writes)
     except OSError as error:
         if path is not None:
             raise UsageError(f"--run-directory: {path}: {error.strerror or error}") from None
@@ -144,7 +151,17 @@ def add_options_with_value(parser: Parser) -> tuple[argparse.Action, ...]:
             "--baseline", metavar="PATH", help="findings in this file are known: they are not reported, and fail no run"
         ),
         parser.add_argument(
-            "--store", metavar="URL", help="at the end, put what was seen into this store (see `lockdep push`)"
+            "--store",
+            metavar="URL",
+            help="put what was seen into this store (see `lockdep push`), at the end and while the program runs",
+        ),
+        parser.add_argument(
+            "--store-every",
+            metavar="SECONDS",
+            type=interval,
+            default=STORE_EVERY,
+            help="time between two pushes into"
+            f" the store while the program runs; 0: only at the end (default: {STORE_EVERY})",
         ),
         *add_origin(parser),
         *add_look(parser),
@@ -199,17 +216,31 @@ def baseline_to_update(parsed: argparse.Namespace) -> str | None:
 
 
 def pushing_of(parsed: argparse.Namespace) -> "Pushing | None":
-    """Return what stores the run at its end, if that is asked for."""
-    from lockdep.cli.origin import NAMES
+    """Return what stores the run, if that is asked for."""
+    from lockdep.store.origin import NAMES
 
     names = {name: getattr(parsed, name) for name in NAMES}
     if parsed.store is None:
         if any(names.values()):
             raise UsageError("--project, --version and --host say how a run is stored: name the store with --store URL")
         return None
-    from lockdep.cli.pushing import Pushing
+    from lockdep.cli.origin import address_of
+    from lockdep.processes.pushing import Pushing
+    from lockdep.store.address import StoreError
 
-    return Pushing(parsed.store, names)
+    address_of(parsed.store)
+    try:
+        return Pushing(parsed.store, names)
+    except StoreError as error:
+        raise UsageError(str(error)) from None
+
+
+def interval(text: str) -> float:
+    """Return a number of seconds: 0, or at least 1 and at most a day. ValueError if it is none."""
+    seconds = float(text)
+    if seconds and not 1 <= seconds <= DAY:
+        raise ValueError(text)
+    return seconds
 
 
 def parse_reports(parsed: argparse.Namespace) -> "list[ReportFile]":

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SETTINGS = "run.settings"
 FULL = "full"  # a file that says that the part of some process is missing
+FOLLOWED, FAILED = "store.followed", "store.failed"  # whether another process stores the parts, and what went wrong
 PART, CLAIM, SOCKET, UNWRITTEN = ".json", ".told", ".socket", ".unwritten"
 FOUND = f"+{PART}"  # the end of the name of a part with findings only, which are newer than the part itself
 MOST_BYTES = 1 << 26  # of a part
@@ -216,6 +217,27 @@ class RunDirectory:
                 with contextlib.suppress(OSError):
                     found[int(pid)] = os.readlink(self.at(name))
         return found
+
+    def follow(self) -> None:
+        """Note that another process is to store the parts. OSError if that cannot be noted."""
+        write_whole(self.at(FOLLOWED), [b""], durable=False)
+
+    def is_followed(self) -> bool:
+        """Return whether another process is to store the parts; not if the directory is gone."""
+        return os.path.exists(self.at(FOLLOWED))
+
+    def fail(self, why: str) -> None:
+        """Note why the parts are not stored."""
+        with contextlib.suppress(OSError):  # the run has ended, or its disk is full
+            write_whole(self.at(FAILED), [why.encode()], durable=False)
+
+    def leave(self) -> str:
+        """Note that nobody is to store the parts any more; return what `fail` has noted, or ''."""
+        with contextlib.suppress(OSError):
+            os.unlink(self.at(FOLLOWED))
+            with open(self.at(FAILED), encoding="utf-8", errors="replace") as file:
+                return file.read()
+        return ""
 
     def _names(self) -> list[str]:
         with contextlib.suppress(OSError):

@@ -279,11 +279,12 @@ def load() -> None:
         import_module(name)
 
 
-def begin(options: Options, path: str | None = None, sockets: str = "") -> Member:
+def begin(options: Options, path: str | None = None, sockets: str = "", *, writes: bool = False) -> Member:
     """Begin a run in this process, which the processes that it starts will join. `path` names a directory to keep.
 
-    `sockets` is the folder where this process listens already; the others will listen there, too. OSError is raised if
-    the directory cannot be made.
+    `sockets` is the folder where this process listens already; the others will listen there, too. `writes` says that
+    this process writes its part while it runs, too, as it does into a directory that is kept. OSError is raised if the
+    directory cannot be made.
     """
     settings = Settings.here(options, sockets)
     made = Member("root", settings, RunDirectory.make(settings, path))
@@ -296,7 +297,7 @@ def begin(options: Options, path: str | None = None, sockets: str = "") -> Membe
     take_part(made)
     runtime.sign_reports(False)
     runtime.claim_reports(made.claim)
-    if made.folder.kept:
+    if made.folder.kept or writes:
         made.keep_writing()
     return made
 
