@@ -5,13 +5,14 @@ import re
 from lockdep.cli.command_line import Parser, UsageError, show
 
 ID = re.compile(r"[0-9a-f]{12}")
-ACCEPT = """To accept one finding, paste the line that its report ends with into pyproject.toml:
+ACCEPT = """To accept one finding, paste the line of its report into pyproject.toml:
 
     [tool.lockdep]
     suppress = ["{slug}: A -> B  # why"]
 
-A and B are names of lock classes or globs for them, with or without line numbers; the id of a finding is accepted, too.
-To accept all that is known today, and fail for what is new: lockdep baseline --help
+A and B are names of lock classes or globs for them, with or without line
+numbers; the id of a finding is accepted, too. To accept all that is known
+today, and fail for what is new: lockdep baseline --help
 """
 
 

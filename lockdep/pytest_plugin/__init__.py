@@ -29,6 +29,11 @@ MARKER = (
     "lockdep(fail_on=None, allow=()): validate the locks of this test even without --lockdep; fail_on is the weakest "
     'grade that fails it, allow names findings that do not ("circular: A -> B  # why", or a list of such entries).'
 )
+STORED_AS = {
+    "project": "project (default: the name of the root folder)",
+    "version": "version of the project (default: none)",
+    "host": "host (default: the name of this one)",
+}
 SESSION: pytest.StashKey[LockdepSession] = pytest.StashKey()
 
 
@@ -65,6 +70,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="exit status in place of 0 when there are findings that failed no test: at import, or between tests (1)",
     )
     add_file_options(group)
+    group.addoption(
+        "--lockdep-style",
+        choices=("short", "kernel", "auto"),
+        help="how findings are shown, as --style of `lockdep run`",
+    )
+    group.addoption(
+        "--lockdep-frames", choices=("user", "all"), help="whose calls are shown: those of the program, or all"
+    )
     parser.addini("lockdep", "track locks in every run, as --lockdep does", type="bool", default=False)
     parser.addini(
         "lockdep_fail_on",
@@ -93,6 +106,9 @@ def add_file_options(group: pytest.OptionGroup) -> None:
         help="at the end, write a report to PATH, in a format of `lockdep report`; may be repeated",
     )
     group.addoption("--lockdep-snapshot", metavar="PATH", help="at the end, write a file for `lockdep report`")
+    group.addoption("--lockdep-store", metavar="URL", help="at the end, put what was seen into this store")
+    for name, what in STORED_AS.items():
+        group.addoption(f"--lockdep-{name}", metavar="TEXT", help=f"in the store, the {what}")
 
 
 class Hooks:
@@ -125,7 +141,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start if no earlier hook could, as for a plugin named in conftest.py. Stop if this is xdist's controller."""
     config.addinivalue_line("markers", MARKER)
-    if config.option.lockdep_report or config.option.lockdep_snapshot:
+    if any(getattr(config.option, f"lockdep_{name}") for name in ("report", "snapshot", "store", *STORED_AS)):
         from lockdep.pytest_plugin.outputs import prepare
 
         prepare(config)

@@ -1,4 +1,4 @@
-"""What a pytest run writes besides its summary: reports, a snapshot, a baseline, and commands of GitHub Actions.
+"""What a pytest run writes besides its summary: reports, a snapshot, a baseline, commands of GitHub Actions, a store.
 
 With xdist the controller writes it, of what all workers saw together.
 """
@@ -16,11 +16,13 @@ from lockdep import runtime
 from lockdep.snapshots.whole_files import write_whole
 
 if TYPE_CHECKING:
+    from lockdep.processes.pushing import Pushing
     from lockdep.reports.report_file import ReportFile
     from lockdep.snapshots.snapshot import Snapshot
 
 FILES: pytest.StashKey[list[ReportFile]] = pytest.StashKey()
-OPTIONS = ("lockdep_baseline", "lockdep_update_baseline", "lockdep_report", "lockdep_snapshot")
+OPTIONS = ("lockdep_baseline", "lockdep_update_baseline", "lockdep_report", "lockdep_snapshot", "lockdep_store")
+PUSHING: pytest.StashKey[Pushing] = pytest.StashKey()
 
 
 def given(config: pytest.Config, name: str) -> Any:
@@ -61,8 +63,14 @@ def write_outputs(terminal: pytest.TerminalReporter, take: Callable[[], Snapshot
         from lockdep.baseline import text_of
 
         path = place(config, given(config, "lockdep_baseline"))
-        text = text_of(one for one in snapshot.findings if one.shown)
-        written(terminal, path, partial(write_whole, path, [text.encode()]))
+        known = [one for one in snapshot.findings if one.shown]
+        if written(terminal, path, partial(write_whole, path, [text_of(known).encode()])):
+            terminal.write_line(f"{path}: {len(known)} known finding{'s' * (len(known) != 1)}")
+    pushing = config.stash.get(PUSHING, None)
+    if pushing is not None:
+        reason = pushing.push(snapshot)
+        if reason:
+            terminal.write_line(f"lockdep: error: what was seen is not stored: {reason}", red=True)
     if in_a_job:
         from lockdep.reports.formats import render
 
@@ -81,11 +89,33 @@ def prepare(config: pytest.Config) -> None:
         if file.path is None:
             raise pytest.UsageError(f"--lockdep-report: expected FORMAT:PATH, got {file.format}")
     config.stash[FILES] = files
+    if not hasattr(config, "workerinput"):
+        prepare_store(config)
 
 
-def written(terminal: pytest.TerminalReporter, path: str, write: Callable[[], object]) -> None:
+def prepare_store(config: pytest.Config) -> None:
+    """Read into which store what was seen is put, and under which names. pytest.UsageError if one is wrong."""
+    from lockdep.store.address import StoreError
+    from lockdep.store.origin import NAMES
+
+    url, names = given(config, "lockdep_store"), {name: given(config, f"lockdep_{name}") for name in NAMES}
+    if not url:
+        if any(names.values()):
+            raise pytest.UsageError("--lockdep-project, -version and -host: name the store with --lockdep-store URL")
+        return
+    from lockdep.processes.pushing import Pushing
+
+    try:
+        config.stash[PUSHING] = Pushing(url, {**names, "project": names["project"] or config.rootpath.name})
+    except StoreError as error:
+        raise pytest.UsageError(f"--lockdep-store: {error}") from None
+
+
+def written(terminal: pytest.TerminalReporter, path: str, write: Callable[[], object]) -> bool:
     """Write a file, or a line that says why not."""
     try:
         write()
     except OSError as error:
         terminal.write_line(f"lockdep: error: cannot write {path}: {error.strerror}", red=True)
+        return False
+    return True

@@ -89,15 +89,13 @@ class FirstSeen:
             for dependency, place in self._places.copy().items()
         ]
 
-    def lines(self, finding: Finding) -> list[str]:
+    def lines(self, finding: Finding, document: Document, look: Look) -> list[str]:
         """Return a line for each dependency of a cycle, and no lines for other findings."""
         violation = finding.violation
         if not isinstance(violation, CircularDependency):
             return []
-        return [
-            f"{dependency.prev.name} --> {dependency.next.name}: first seen {self._where(dependency)}"
-            for dependency in violation.path
-        ]
+        pairs = [(arrow(document, look, one.prev.name, one.next.name), one) for one in violation.path]
+        return [f"{begin}first seen {self._where(one)}" for begin, one in pairs]
 
     def _where(self, dependency: Dependency) -> str:
         place = self._places.get(dependency)
@@ -129,8 +127,8 @@ class PlacedFinding:
         allowed = policy.allow.find(finding) is not None
         document = runtime.document_of(finding) if finding.related in earlier else tell(finding)
         where = f"found {'in ' if place.nodeid else ''}{place}"
-        report = text_of(document, finding, runtime.look())
-        text = "\n".join([report, *seen.lines(finding), where, ""])
+        look = look_of(runtime.look())
+        text = "\n".join([text_of(document, finding, look), *seen.lines(finding, document, look), where, ""])
         return cls(finding, place, finding.level, policy.fails(finding) and not allowed, allowed, text)
 
     @classmethod
@@ -140,7 +138,7 @@ class PlacedFinding:
         where = f"found {'in ' if place.nodeid else ''}{place}"
         if finding.processes:
             where += f", by {', '.join(finding.processes)}"
-        text = "\n".join([text_of(finding.document, finding, runtime.look()), where, ""])
+        text = "\n".join([text_of(finding.document, finding, look_of(runtime.look())), where, ""])
         return cls(finding, place, finding.level, policy.fails(finding) and not allowed, allowed, text)
 
     @property
@@ -157,6 +155,19 @@ def message(findings: Sequence[Finding | FindingRecord]) -> str:
     """Return the first finding's title and classes, and how many more there are."""
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     return f"{findings[0].title}: {' -> '.join(findings[0].classes)}{more}"
+
+
+def arrow(document: Document, look: Look, prev: str, next_: str) -> str:
+    """Return how a line about a dependency begins: with the letters of its classes, if the report has some."""
+    letters = {lock.lock_class.name: lock.letter for lock in document.brief.locks} if document.brief else {}
+    if look.is_short(document) and prev in letters and next_ in letters:
+        return f"{letters[prev]} -> {letters[next_]}  "
+    return f"{prev} --> {next_}: "
+
+
+def look_of(look: Look) -> Look:
+    """Return how reports look in pytest, where options have other names."""
+    return look._replace(dashes="--lockdep-")
 
 
 def text_of(document: Document, finding: Suppressible, look: Look) -> str:

@@ -28,7 +28,7 @@ import pytest
 
 from lockdep import fastpath, lock_stat, patch, runtime
 from lockdep.config import OptionError, Options, load_options
-from lockdep.pytest_plugin.outputs import baseline_of, updates
+from lockdep.pytest_plugin.outputs import baseline_of, given, updates
 from lockdep.pytest_plugin.records import FirstSeen, Place, PlacedFinding, Policy, message
 from lockdep.pytest_plugin.timeouts import after_stacks, show_waits
 from lockdep.validator import validator
@@ -328,6 +328,7 @@ def options_for(config: pytest.Config) -> Options:
         keywords["fail_on"] = config.getini("lockdep_fail_on")
     if is_given(config, "lockdep_stat"):
         keywords["stat"] = True
-    keywords |= baseline_of(config)
+    looks = {name: given(config, f"lockdep_{name}") for name in ("style", "frames")}
+    keywords |= baseline_of(config) | {name: value for name, value in looks.items() if value}
     with contextlib.chdir(config.rootpath):
         return load_options({"on_deadlock": "raise", "hang_after": 30}, **keywords)

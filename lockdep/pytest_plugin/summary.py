@@ -6,6 +6,7 @@ lock statistics of the whole run follow.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -14,6 +15,7 @@ import pytest
 from _pytest._code.code import ReprFileLocation, TerminalRepr  # what pytest's reports are made of has no public name
 
 from lockdep import runtime
+from lockdep.baseline import KNOWN
 from lockdep.lock_stat import lock_stats
 from lockdep.pytest_plugin.outputs import updates, write_outputs
 from lockdep.pytest_plugin.records import message
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from lockdep.snapshots.snapshot import Snapshot
 
 WORKERS = "lockdep-in-all-workers"  # stands for the file of a test case that is a finding
-UNUSED = "; unused suppressions: "  # printed separately: with xdist, an entry is unused only if no worker used it
+# Printed separately: with xdist, an entry is unused only if no worker used it.
+UNUSED = re.compile("; (known findings that are gone|unused suppressions): ")
 
 
 class Output(TypedDict):
@@ -57,7 +60,8 @@ def output_of(session: LockdepSession) -> Output:
         return Output(texts=texts, lines=lines, summary="", seen="", suppressions={})
     used = {entry.text: count for entry, count in runtime.validator().book.suppressions.counts()}
     whole, chosen = session.whole, runtime.validator()
-    summary = (runtime.summary() if whole is None else whole.summary(chosen)).partition(UNUSED)[0]
+    summary = runtime.summary() if whole is None else whole.summary(chosen)
+    summary = UNUSED.split(summary)[0]
     return Output(texts=texts, lines=lines, summary=summary, seen="", suppressions=used)
 
 
@@ -75,8 +79,14 @@ def write(reporter: pytest.TerminalReporter, outputs: dict[str, Output]) -> None
     reporter.write_sep("=", "lockdep", red=bool(texts))
     if texts:
         reporter.write_line(f"lockdep: {len(texts)} finding{'s' * (len(texts) > 1)} outside of failed tests", red=True)
-    for text in (*texts, *lines, *(f"unused suppression: {text}" for text in unused)):
+    for text in (*texts, *lines, *map(unused_line, unused)):
         reporter.write_line(text)
+
+
+def unused_line(text: str) -> str:
+    """Return a line about an entry that no finding of this run has matched."""
+    known = text.partition(f"  # {KNOWN}")
+    return f"known, not found in this run: {known[0]}  {known[2]}" if known[1] else f"unused suppression: {text}"
 
 
 def write_stat(reporter: pytest.TerminalReporter, stats: Iterable[ClassStatistics]) -> None:

@@ -10,7 +10,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lockdep.pytest_plugin.records import FirstSeen, text_of
+from lockdep.pytest_plugin.records import FirstSeen, arrow, look_of, text_of
 from lockdep.snapshots.merge import Merger
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.splats.styles import Look
@@ -64,8 +64,9 @@ class WorkerMerge:
     def text(self, finding: FindingRecord) -> str:
         """Return the report of such a finding, with the tests that first saw each dependency."""
         style, frames = (str(next(run.option(name) for run in self.merged.runs)) for name in ("style", "frames"))
-        lines = [text_of(finding.document, finding, Look(style, frames))]
+        look = look_of(Look(style, frames))
+        lines = [text_of(finding.document, finding, look)]
         for pair in finding.dependencies:
             places = ", ".join(sorted(self._places.get(pair, ["an unknown place"])))
-            lines.append(f"{pair[0]} --> {pair[1]}: first seen in {places}")
+            lines.append(f"{arrow(finding.document, look, *pair)}first seen in {places}")
         return "\n".join([*lines, "found in the workers of xdist together", ""])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 PAGE = Path(__file__).parent / "findings.md"
+WIDTH = 80
 HEADING = re.compile(r"^## `([a-z-]+)`: (.+)$", re.MULTILINE)
 
 
@@ -19,7 +21,18 @@ class Explanation(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"{self.slug}: {self.title}\n\n{self.text}\n"
+        return filled(f"{self.slug}: {self.title}\n\n{self.text}\n")
+
+
+def filled(text: str) -> str:
+    """Return text whose paragraphs fit a terminal; examples, which are indented, stay as they are."""
+    blocks = text.split("\n\n")
+    return "\n\n".join(block if block.startswith(" ") else fill(block) for block in blocks)
+
+
+def fill(paragraph: str) -> str:
+    end = "\n" * paragraph.endswith("\n")
+    return textwrap.fill(paragraph, WIDTH, break_on_hyphens=False, break_long_words=False) + end
 
 
 @cache

@@ -18,7 +18,8 @@ from lockdep.violations.suppressions import Suppressible, entry_of, toml_text
 
 WIDTH = 80
 INDENT = 8  # of the last lines
-WIDEST_PLACE, WIDEST_FUNCTION, LEAST_SOURCE = 30, 22, 12
+BEFORE, MARKED, GAP = "    ", "  > ", 2  # before a call, before one with a mark, and between two columns
+LEAST_PLACE, WIDEST_PLACE, LEAST_FUNCTION, WIDEST_FUNCTION, LEAST_SOURCE = 20, 34, 8, 28, 12
 USUAL = re.compile(r"\{[+.]*\}-\{4:4\}")  # how locks of threading are used, if no interrupt takes them
 PLACE = re.compile(r".+:\d+")
 MOST_NAMED = 3  # libraries
@@ -33,8 +34,11 @@ class Shown(NamedTuple):
     left: list[Frame]
 
 
-def lines(document: Document, finding: Suppressible, *, libraries: bool) -> Iterator[TextLine]:
-    """Yield the lines of a report, each with its role. With `libraries`, all calls are shown."""
+def lines(document: Document, finding: Suppressible, *, libraries: bool, dashes: str = "--") -> Iterator[TextLine]:
+    """Yield the lines of a report, each with its role. With `libraries`, all calls are shown.
+
+    `dashes` is how the options begin that show more.
+    """
     header = document.header
     title = header.headline if header.level == "warning" else header.headline.replace("WARNING:", "ERROR:", 1)
     yield "text", ""
@@ -42,21 +46,21 @@ def lines(document: Document, finding: Suppressible, *, libraries: bool) -> Iter
     yield "headline", f"{title:<{WIDTH - len(header.id) - 3}} [{header.id}]"
     yield "rule", "-" * len(title)
     if document.brief is None:
-        yield from body(document, libraries=libraries)
+        yield from body(document, libraries=libraries, dashes=dashes)
     else:
-        yield from brief(document.brief, libraries=libraries)
+        yield from brief(document.brief, libraries=libraries, dashes=dashes)
     yield "text", ""
-    yield from ending(document, finding)
+    yield from ending(document, finding, dashes)
 
 
-def ending(document: Document, finding: Suppressible) -> Iterator[TextLine]:
+def ending(document: Document, finding: Suppressible, dashes: str) -> Iterator[TextLine]:
     """Yield the verdict on the evidence, and what can be done next."""
     header = document.header
     yield from (("evidence", line) for line in wrapped(f"{header.level}, {header.grade}: {header.reason}"))
     if document.brief is not None:
         yield from (("text", line) for line in wrapped(f"fix     {document.brief.fix}"))
     yield "text", f"accept  suppress = [{toml_text(f'{entry_of(finding)}  # why')}]"
-    yield "text", f"more    lockdep explain {header.slug}     --style kernel     --frames all"
+    yield "text", f"more    lockdep explain {header.slug}     {dashes}style kernel     {dashes}frames all"
 
 
 def wrapped(text: str) -> list[str]:
@@ -64,12 +68,12 @@ def wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, subsequent_indent=" " * INDENT, break_on_hyphens=False)
 
 
-def brief(found: Brief, *, libraries: bool) -> Iterator[TextLine]:
+def brief(found: Brief, *, libraries: bool, dashes: str = "--") -> Iterator[TextLine]:
     """Yield the locks, what each thread does, and the scenario."""
     yield from legend(found.locks)
     for side in found.sides:
         yield "text", ""
-        yield from side_lines(side, libraries=libraries)
+        yield from side_lines(side, libraries=libraries, dashes=dashes)
     if found.scenario is not None:
         yield "text", ""
         yield from (("text", line) for _, line in found.scenario.lines())
@@ -93,13 +97,13 @@ def split_name(name: str) -> tuple[str, str]:
     return (place, variable) if PLACE.fullmatch(place) else (name, "")
 
 
-def side_lines(side: Side, *, libraries: bool) -> Iterator[TextLine]:
+def side_lines(side: Side, *, libraries: bool, dashes: str = "--") -> Iterator[TextLine]:
     """Yield what one thread does, and its calls."""
     yield from (("heading", line) for line in textwrap.wrap(side.heading, WIDTH, subsequent_indent="  "))
     shown = Shown(side.calls, []) if libraries else of_program(side.calls)
     yield from table(shown.calls)
     if shown.left:
-        yield "text", f"    ... {left_out(shown.left)} (--frames all)"
+        yield "text", f"    ... {left_out(shown.left)} ({dashes}frames all)"
 
 
 def of_program(calls: Calls) -> Shown:
@@ -129,25 +133,48 @@ def library_of(frame: Frame) -> str:
 
 
 def table(calls: Calls) -> Iterator[TextLine]:
-    """Yield a line for each call: place, function, source line, and what it does with a lock."""
-    places = [f"{frame.file}:{frame.line}" for frame, _ in calls]
-    functions = [frame.function for frame, _ in calls]
-    place_width = min(max(map(len, places), default=0), WIDEST_PLACE)
-    function_width = min(max(map(len, functions), default=0), WIDEST_FUNCTION)
-    for (frame, mark), place, function in zip(calls, places, functions, strict=True):
-        left = f"  {'>' if mark else ' '} {place:<{place_width}}  {function:<{function_width}}"
+    """Yield a line for each call: place, function, source line, and what it does with a lock.
+
+    Lines with a mark say what the report is about, so others get the room that the sources of these leave.
+    """
+    needed = max((len(frame.source) + GAP + len(mark) for frame, mark in calls if mark), default=LEAST_SOURCE)
+    room = WIDTH - len(BEFORE) - 2 * GAP - needed
+    named = [(f"{frame.file}:{frame.line}", mark) for frame, mark in calls]
+    widest = max([room - LEAST_FUNCTION, *(len(place) for place, mark in named if mark)])
+    places = [shortened(place, min(widest, WIDEST_PLACE)) for place, _ in named]
+    place_width = max(map(len, places), default=0)
+    most = min(max(room - place_width, LEAST_FUNCTION), WIDEST_FUNCTION)
+    names = [name_within(frame.function, most) for frame, _ in calls]
+    name_width = max(map(len, names), default=0)
+    for (frame, mark), place, name in zip(calls, places, names, strict=True):
+        left = f"{MARKED if mark else BEFORE}{place:<{place_width}}  {name:<{name_width}}"
         yield "frame" if mark else "source", beside(left, frame.source, mark)
+
+
+def shortened(place: str, width: int) -> str:
+    """Return the end of a place that is too long, from a folder on if there is one."""
+    if len(place) <= max(width, LEAST_PLACE):
+        return place
+    end = place[len("...") - max(width, LEAST_PLACE) :]
+    return f"...{end[max(end.find('/'), 0) :]}"
+
+
+def name_within(function: str, width: int) -> str:
+    """Return the name of a function, without its class or cut if it is too long."""
+    last = function.rpartition(".")[2]
+    name = function if len(function) <= width else last
+    return name if len(name) <= width else f"{name[: width - 3]}..."
 
 
 def beside(left: str, source: str, mark: str) -> str:
     """Return a line of at most WIDTH characters with a mark at its end, if there is room for that."""
-    room = max(LEAST_SOURCE, WIDTH - len(left) - 2 - (len(mark) + 2 if mark else 0))
+    room = max(LEAST_SOURCE, WIDTH - len(left) - GAP - (len(mark) + GAP if mark else 0))
     shown = source if len(source) <= room else f"{source[: room - 3]}..."
     line = f"{left}  {shown}"
-    return f"{line.ljust(WIDTH - len(mark) - 2)}  {mark}" if mark else line.rstrip()
+    return f"{line.ljust(WIDTH - len(mark) - GAP)}  {mark}" if mark else line.rstrip()
 
 
-def body(document: Document, *, libraries: bool) -> Iterator[TextLine]:
+def body(document: Document, *, libraries: bool, dashes: str = "--") -> Iterator[TextLine]:
     """Yield the body of a report whose kind has no brief, without the calls in libraries and usual usage."""
     for prose, blocks in groupby(document.body, is_prose):
         if prose:
@@ -155,7 +182,7 @@ def body(document: Document, *, libraries: bool) -> Iterator[TextLine]:
             yield from (("text", f" {line}") for line in textwrap.wrap(text, WIDTH - 1, break_on_hyphens=False))
         else:
             for block in blocks:
-                yield from block_lines(block, libraries=libraries)
+                yield from block_lines(block, libraries=libraries, dashes=dashes)
 
 
 def is_prose(block: Block) -> bool:
@@ -166,23 +193,23 @@ def is_prose(block: Block) -> bool:
     return len(block.parts) == 1 and start[:1] == " " and start[1:2] not in " #"
 
 
-def block_lines(block: Block, *, libraries: bool) -> Iterator[TextLine]:
+def block_lines(block: Block, *, libraries: bool, dashes: str = "--") -> Iterator[TextLine]:
     """Yield the lines of one block of a body."""
     if isinstance(block, Stack):
-        yield from stack_lines(block.frames, libraries=libraries)
+        yield from stack_lines(block.frames, libraries=libraries, dashes=dashes)
     elif isinstance(block, Line):
         yield from Line(tuple(map(simple, block.parts)), block.heading).lines()
     else:
         yield from block.lines()
 
 
-def stack_lines(frames: Sequence[Frame], *, libraries: bool) -> Iterator[TextLine]:
+def stack_lines(frames: Sequence[Frame], *, libraries: bool, dashes: str = "--") -> Iterator[TextLine]:
     """Yield the calls of a stack, outermost first; the innermost one is shown also if it is one of a library."""
     marked = [(frame, "here" if at == len(frames) else "") for at, frame in enumerate(reversed(frames), 1)]
     shown = Shown(marked, []) if libraries else of_program(marked)
     yield from table([(frame, "") for frame, _ in shown.calls])
     if shown.left:
-        yield "text", f"    ... {left_out(shown.left)} (--frames all)"
+        yield "text", f"    ... {left_out(shown.left)} ({dashes}frames all)"
 
 
 def simple(part: Part) -> Part:

@@ -58,12 +58,26 @@ def calls(*stacks: tuple[StackTrace, str]) -> Calls:
     path: list[int] = []  # where in `found` the frames of the last stack are
     for stack, mark in stacks:
         frames = stack.frames()[::-1]
-        same = common([found[at] for at in path], frames)
+        before = [found[at] for at in path]
+        cut, start = overlap(before, frames)
+        path, frames = path[cut:], frames[start:]
+        same = common(before[cut:], frames)
         path = [*path[:same], *range(len(found), len(found) + len(frames) - same)]
         found += frames[same:]
         if path:
             marks.setdefault(path[-1], []).append(mark)
     return tuple((frame, ", ".join(marks.get(at, ()))) for at, frame in enumerate(found))
+
+
+def overlap(before: Sequence[Frame], frames: Sequence[Frame]) -> tuple[int, int]:
+    """Return how many outermost frames of each are to be left out, so that both begin with the same call.
+
+    A long stack has lost its outermost calls. Of two that are cut at the same depth, the one with more calls begins
+    further in. The longest run of equal calls decides, as a test runner calls itself in turns.
+    """
+    starts = [(at, 0) for at in range(len(before))] + [(0, at) for at in range(1, len(frames))]
+    found = max(starts, key=lambda at: common(before[at[0] :], frames[at[1] :]), default=(0, 0))
+    return found if common(before[found[0] :], frames[found[1] :]) else (0, 0)
 
 
 def common(some: Sequence[Frame], others: Sequence[Frame]) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lockdep.cli import main
-from lockdep.reports.explanations import explanations
+from lockdep.reports.explanations import WIDTH, explanations
 from tests.patience import PROGRAM_LIMIT
 from tests.sourcetree import ROOT
 
@@ -54,6 +54,7 @@ def test_each_kind_is_explained(slug: str, capfd: pytest.CaptureFixture[str]) ->
     assert text.startswith(f"{slug}: ")
     assert "What to do: " in text
     assert f'suppress = ["{slug}: A -> B  # why"]' in text
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_without_a_kind_all_are_listed(capfd: pytest.CaptureFixture[str]) -> None:

@@ -27,6 +27,21 @@ def test_reports_and_a_snapshot_are_written(run, pytester, workers):
 
 
 @pytest.mark.parametrize("workers", WORKERS, ids=["alone", "xdist"])
+def test_what_all_workers_have_seen_is_one_part_of_a_store(run, pytester, workers):
+    pytest.importorskip("sqlalchemy")
+    from lockdep.store.address import Address
+    from lockdep.store.database import Store
+    from lockdep.store.fleet import Choice, gather
+
+    store = pytester.path / "fleet.db"
+    result = run(INVERSION, f"--lockdep-store={store}", "--lockdep-version=1.5", "--lockdep-host=ci", *workers)
+    assert "not stored" not in result.text
+    fleet = gather(Store(Address.parse(str(store))), Choice(project=pytester.path.name))
+    (found,) = fleet.snapshot.findings
+    assert {origin.label for _, origins in fleet.halves(found) for origin in origins} == {"ci 1.5"}
+
+
+@pytest.mark.parametrize("workers", WORKERS, ids=["alone", "xdist"])
 def test_a_sound_run_writes_empty_ones(run, pytester, workers):
     run(CLEAN, "--lockdep-report=json:found.json", *workers)
     assert json.loads((pytester.path / "found.json").read_text()) == []
@@ -35,6 +50,7 @@ def test_a_sound_run_writes_empty_ones(run, pytester, workers):
 @pytest.mark.parametrize("workers", WORKERS, ids=["alone", "xdist"])
 def test_known_findings_fail_no_test_and_new_ones_do(run, workers):
     first = run(INVERSION, *BASELINE, "--lockdep-update-baseline", *workers)
+    first.stdout.re_match_lines([".*known.json: 1 known finding"])
     known = run(INVERSION, *BASELINE, *workers)
     new = run(INVERSION + NEW, *BASELINE, *workers)
     assert (first.ret, known.ret) == (0, 0)
@@ -46,14 +62,15 @@ def test_a_known_finding_that_is_gone_is_named(run):
     run(INVERSION, *BASELINE, "--lockdep-update-baseline")
     gone = run(CLEAN, *BASELINE)
     assert gone.ret == 0
-    assert "known: possible circular locking dependency detected" in gone.text
+    gone.stdout.re_match_lines(["known, not found in this run: [0-9a-f]{12}  possible circular locking dependency .*"])
+    assert gone.text.count("possible circular") == 1
 
 
 @pytest.mark.parametrize(
     "flags",
     [
         ("--lockdep-update-baseline",), ("--lockdep-baseline=missing.json",), ("--lockdep-report=nonsense:x",),
-        ("--lockdep-report=json",),
+        ("--lockdep-report=json",), ("--lockdep-store=nonsense://x",), ("--lockdep-project=shop",),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_line_and_no_test_runs(run, flags):

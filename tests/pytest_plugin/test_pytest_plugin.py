@@ -23,8 +23,8 @@ def test_an_inversion_fails_the_test_that_closes_it(run):
             f"E * {FAILURE}",
             "*- lockdep -*",
             HEAD,
-            "test_it.py:2 A --> test_it.py:3 B: first seen in test_it.py::test_ab",
-            "test_it.py:3 B --> test_it.py:2 A: first seen in test_it.py::test_ba",
+            "A -> B  first seen in test_it.py::test_ab",
+            "B -> A  first seen in test_it.py::test_ba",
             "found in test_it.py::test_ba",
             "lockdep (*): 1 error, 0 warnings; *",
             "FAILED test_it.py::test_ba - lockdep.LockInversion: possible circular *",
@@ -32,6 +32,14 @@ def test_an_inversion_fails_the_test_that_closes_it(run):
     )
     assert "lockdep/pytest" not in result.text  # neither our frames nor the runner's are shown
     assert "_pytest/" not in result.text
+
+
+def test_a_report_names_options_that_pytest_has(run):
+    more = "more    lockdep explain circular     --lockdep-style kernel     --lockdep-frames all"
+    assert more in run(INVERSION).text
+    kernel = run(INVERSION, "--lockdep-style=kernel", "--lockdep-frames=all").text
+    assert "the existing dependency chain (in reverse order) is:" in kernel
+    assert "test_it.py:2 A --> test_it.py:3 B: first seen in test_it.py::test_ab" in kernel
 
 
 def test_one_order_is_silent(run):

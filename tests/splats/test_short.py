@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lockdep.splats.short import WIDTH, beside, left_out, of_program
-from lockdep.trace import Frame
+from lockdep.splats.short import WIDTH, beside, left_out, of_program, table
+from lockdep.splats.sketch import calls
+from lockdep.trace import Frame, StackTrace
 from lockdep.violations.suppressions import Suppression, entry_of
 from tests.worlds import program
 
@@ -127,6 +128,40 @@ def test_a_line_fits_a_terminal(source: str, mark: str) -> None:
     assert len(line) <= WIDTH
     assert line.endswith(mark)
     assert len(source) < WIDTH or "..." in line
+
+
+LONG = Frame("tests/of/the/registry/test_the_registry.py", 257, "test_counts_of_running_actors", "assert counts()")
+REGISTER = Frame("src/pykka/_registry.py", 128, "ActorRegistry.register", "with cls._actor_refs_lock:")
+
+
+def test_the_source_of_a_line_that_takes_a_lock_goes_before_the_names_of_functions() -> None:
+    first, second = (line for _, line in table([(LONG, ""), (REGISTER, "holds A")]))
+
+    assert first == "    .../test_the_registry.py:257  test_c...  assert counts()"
+    assert second == "  > src/pykka/_registry.py:128    register   with cls._actor_refs_lock:  holds A"
+    assert len(second) == WIDTH
+
+
+class Known(StackTrace):
+    """A stack of functions, innermost first."""
+
+    def __init__(self, *functions: str) -> None:
+        super().__init__(())
+        self._functions = functions
+
+    def frames(self) -> list[Frame]:
+        return [Frame("app.py", 1, function, "") for function in self._functions]
+
+
+def test_stacks_that_have_lost_different_outermost_calls_are_one() -> None:
+    held = Known("helper", "test", "call", "run", "call", "run")
+    wanted = Known("lock", "helper", "test", "call", "run", "call")
+    other = Known("lock", "elsewhere")
+
+    for first, second in ((held, wanted), (wanted, held)):
+        shown = [frame.function for frame, _ in calls((first, "holds A"), (second, "wants B"))]
+        assert shown[-3:] == ["test", "helper", "lock"]
+    assert len(calls((held, "holds A"), (other, "wants B"))) == 8
 
 
 class About:

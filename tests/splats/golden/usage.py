@@ -178,7 +178,7 @@ inconsistent {IN-SOFTIRQ-R} -> {SOFTIRQ-ON-W} usage.
 thread MainThread [HC0[0]:SC0[0]:HE1:SE1] enables interrupts while it holds:
   (queue.table){+.+-}-{3:3} [RWLock]
 {IN-SOFTIRQ-R} state was registered at:
-    usage.py:47  <module>                queue.look_up_in_softirq()
+    usage.py:47  <module>                  queue.look_up_in_softirq()
     usage.py:33  Queue.look_up_in_softirq  self.table.hold(READ)
 irq event stamp: 6
 hardirqs last  enabled at (4): usage.py:35 in Queue.look_up_in_softirq

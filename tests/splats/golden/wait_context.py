@@ -131,7 +131,7 @@ context-{3:3}
 no locks held by MainThread.
 
 stack backtrace:
-    wait_context.py:39  <module>                device.handle_interrupt()
+    wait_context.py:39  <module>                 device.handle_interrupt()
     wait_context.py:32  Device.handle_interrupt  with self.statistics:
 
 error, potential: judged by classes, as the kernel does: whatever their
