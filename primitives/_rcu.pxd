@@ -32,11 +32,13 @@ cdef extern from *:
     }
     static inline int rc_flag(int *flag) { return __atomic_load_n(flag, __ATOMIC_RELAXED); }
     static inline void rc_raise(int *flag) { __atomic_store_n(flag, 1, __ATOMIC_SEQ_CST); }
+    static inline void rc_lower(int *flag) { __atomic_store_n(flag, 0, __ATOMIC_SEQ_CST); }      /* before the wake */
     #else
     static inline void rc_open(long long *since, long long *clock) { *since = *clock; }
     static inline void rc_close(long long *since) { *since = 0; }
     static inline int rc_flag(int *flag) { return *flag; }
     static inline void rc_raise(int *flag) { *flag = 1; }
+    static inline void rc_lower(int *flag) { *flag = 0; }
     #endif
 
     static int rc_enter(PyObject *reader, PyObject *anchor) {
@@ -56,6 +58,7 @@ cdef extern from *:
     void rc_close(long long *since) nogil
     int rc_flag(int *flag) nogil
     void rc_raise(int *flag) nogil
+    void rc_lower(int *flag) nogil
     int rc_enter(object reader, object anchor)
     void rc_leave(object reader)
     void rc_adopt(PyObject *reader)

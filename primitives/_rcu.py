@@ -117,7 +117,8 @@ class Reader:
             self.depth -= 1
             if not self.depth:
                 self.since = 0
-        return self.wanted != 0 and self.depth == 0
+        # Relaxed: rc_close has ordered it after the end of the section, and who asks looks at that after asking.
+        return (rc_flag(cython.address(self.wanted)) if cython.compiled else self.wanted) != 0 and self.depth == 0
 
     def ask(self):
         """Make this reader wake the waiting grace periods when it leaves."""
@@ -128,7 +129,10 @@ class Reader:
 
     def over(self):
         """Wake the waiting grace periods: the last section of this reader has ended."""
-        self.wanted = 0
+        if cython.compiled:
+            rc_lower(cython.address(self.wanted))
+        else:
+            self.wanted = 0
         if self.late:
             self.leave()
         wake()
@@ -136,10 +140,12 @@ class Reader:
     def leave(self):
         """Remove this reader from the table of readers."""
         _readers.pop(id(self), None)
-        self.since = 0
         if cython.compiled:
+            rc_close(cython.address(self.since))
             if self.late:
                 rc_adopt(cython.NULL)
+        else:
+            self.since = 0
         for map_ in self.maps:
             if map_ is not None and self.depth:
                 map_.holds = 0                # the end of a thread inside a section is reported elsewhere
@@ -168,7 +174,7 @@ class ThreadExit:
             return
         if cython.compiled:
             rc_leave(reader)
-        wanted = reader.wanted
+        wanted = rc_flag(cython.address(reader.wanted)) if cython.compiled else reader.wanted
         reader.leave()
         if wanted:
             wake()

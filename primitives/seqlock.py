@@ -27,7 +27,7 @@ import time
 from _thread import get_ident
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from lockdep import assertions, fastpath
 from lockdep.fastpath import DepMap
@@ -60,46 +60,31 @@ class SeqStatistics:
     acquisitions: int
 
 
-class SeqCount(core.Sequence):
+class SeqCount(core.Written):
     """A sequence count.
 
     Something else must make its writers exclude each other; `lock`, if given, is asserted to be held. A second writer
     is reported where it begins. Readers then wait for the last of them, but may see what both have written.
     """
 
-    __slots__ = ("_lock", "_writers")
+    __slots__ = ()
     traits = PLAIN
 
     def __init__(self, name: str | None = None, lock: Any = None) -> None:
         initialised(self)
-        super().__init__(DepMap(name, type(self)))
-        self._lock = lock
-        self._writers: list[int] = []  # idents of the threads that write now; more than one is a bug
+        core.Written.__init__(self, DepMap(name, type(self)), lock)
 
-    def write_begin(self, subclass: int = 0) -> None:
-        """Begin to write. `subclass` is 1 to 7 inside a write of another SeqCount of the same class."""
-        if self._lock is not None:
-            assertions.assert_held(self._lock)
-        self.dep_map.hold(0, None, subclass)
-        self._writers.append(get_ident())
-        if len(self._writers) == 1:
-            self.step()
-        else:
-            suspicious("a seqcount is written by two writers at once", "something else must exclude its writers")
+    def check_guard(self) -> None:
+        """Report a write without the lock that excludes writers."""
+        assertions.assert_held(self.guard)
 
-    def write_end(self) -> None:
-        """End writing. RuntimeError, after a report, if this thread does not write."""
-        try:
-            self._writers.remove(get_ident())
-        except ValueError:
-            bad_unlock(self, "write_end() by a thread that does not write")
-        if not self._writers:
-            self.step()
-        self.dep_map.release()
+    def overlaps(self) -> None:
+        """Report a second writer."""
+        suspicious("a seqcount is written by two writers at once", "something else must exclude its writers")
 
-    def write_begin_nested(self, subclass: int) -> None:
-        """Like write_begin, while this thread writes another SeqCount of the same class."""
-        self.write_begin(subclass)
+    def unlock_wrongly(self) -> NoReturn:
+        """Report the end of a write by a thread that does not write, and raise RuntimeError."""
+        bad_unlock(self, "write_end() by a thread that does not write")
 
     def write_invalidate(self) -> None:
         """Make all present readers read again."""
@@ -110,13 +95,9 @@ class SeqCount(core.Sequence):
         """Return a number for read_retry without waiting: if a writer writes now, read_retry will return True."""
         return self.now() & ~1
 
-    def writing(self) -> Writing:
-        """Return the context manager of one write."""
-        return Writing(self)
-
     def wait_for_writer(self) -> None:
         """Let other threads run. DeadlockError if the writer is this very thread."""
-        if get_ident() in self._writers:
+        if get_ident() in self.writers:
             hopeless("seqcount read inside of its own write section", "end the write first", self._class)
         time.sleep(0)
 
@@ -126,7 +107,7 @@ class SeqCount(core.Sequence):
 
     @property
     def _writer(self) -> int | None:
-        return next(iter(self._writers), None)
+        return next(iter(self.writers), None)
 
     @property
     def _class(self) -> Any:
@@ -134,47 +115,22 @@ class SeqCount(core.Sequence):
 
     read_seqcount_begin: ClassVar[Callable[[Any], int]] = core.Sequence.read_begin
     read_seqcount_retry: ClassVar[Callable[[Any, int], bool]] = core.Sequence.read_retry
-    write_seqcount_begin = write_begin
-    write_seqcount_begin_nested = write_begin_nested
-    write_seqcount_end = write_end
+    write_seqcount_begin: ClassVar[Callable[[Any], None]] = core.Written.write_begin
+    write_seqcount_begin_nested: ClassVar[Callable[[Any, int], None]] = core.Written.write_begin_nested
+    write_seqcount_end: ClassVar[Callable[[Any], None]] = core.Written.write_end
     write_seqcount_invalidate = write_invalidate
 
 
-class Writing:
-    """The context manager of one write."""
-
-    __slots__ = ("_count",)
-
-    def __init__(self, count: SeqCount) -> None:
-        self._count = count
-
-    def __enter__(self) -> None:
-        self._count.write_begin()
-
-    def __exit__(self, *_: object) -> None:
-        self._count.write_end()
-
-
-class SeqLock(SeqCount):
+class SeqLock(core.LockedSequence, SeqCount):
     """A SeqCount together with the SpinLock by which its writers exclude each other. `with` writes."""
 
-    __slots__ = ("lock",)
+    __slots__ = ()
 
     def __init__(self, name: str | None = None) -> None:
-        if hasattr(self, "lock"):
+        if getattr(self, "lock", None) is not None:
             self.lock.init()  # as the SeqCount's own: whoever writes holds both
-        self.lock: SpinLock = SpinLock(None if name is None else f"{name}.lock")
-        super().__init__(name, self.lock)
-
-    def write_seqlock(self) -> None:
-        """Wait for other writers, then begin to write."""
-        self.lock.lock()
-        self._begin(self.lock.unlock)
-
-    def write_sequnlock(self) -> None:
-        """End writing."""
-        self.write_end()
-        self.lock.unlock()
+        self.lock = SpinLock(None if name is None else f"{name}.lock")
+        SeqCount.__init__(self, name, self.lock)
 
     def write_seqlock_bh(self) -> None:
         """Like write_seqlock, with bottom halves disabled."""
@@ -281,27 +237,9 @@ class SeqLock(SeqCount):
         """Like read_excl, with interrupts disabled; their state is restored at the end."""
         return StateSection(self.read_seqlock_excl_irqsave, self.read_sequnlock_excl_irqrestore)
 
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        """Begin to write; blocking, timeout in seconds and result as in threading.Lock.acquire."""
-        if self.lock.acquire(blocking, timeout):
-            self._begin(self.lock.unlock)
-            return True
-        return False
-
-    def release(self) -> None:
-        """End writing."""
-        self.write_sequnlock()
-
     def locked(self) -> bool:
         """Return whether a thread writes or reads exclusively."""
         return self.lock.locked()
-
-    def __enter__(self) -> bool:
-        self.write_seqlock()
-        return True
-
-    def __exit__(self, *_: object) -> None:
-        self.write_sequnlock()
 
     def statistics(self) -> SeqStatistics:
         """Return the statistics at this moment."""

@@ -35,6 +35,15 @@
    between two switches of threads. Without the GIL a waiter can run as soon as it is woken. */
 #define LD_EAGER (!LD_FREE_THREADED && PY_VERSION_HEX < 0x030E0000)
 
+/* Call the handlers of signals that have come, where the next moment for that is right after the return of __enter__: since
+   3.14 an exception of theirs finds no with statement there yet that would free the lock, and so it is lost, as a raw lock
+   is. What takes long is done before the lock is taken, so that this is not more likely than with a raw lock. */
+#if PY_VERSION_HEX >= 0x030E0000
+#define LD_LET_SIGNALS_IN() PyErr_CheckSignals()
+#else
+#define LD_LET_SIGNALS_IN() 0
+#endif
+
 /* The word of a lock. LD_OFFERED: it is free, and somebody waits for it; used by eager waiters only.
 
    A waiter that was woken takes an offered word before it has the GIL, and so everybody takes an offered word by a
@@ -104,6 +113,9 @@ static inline void ld_set_once(PyObject **field, PyObject *value) { if (*field =
 #define LD_SET_GATE(chain, value) ld_set_immortal(LD_FIELD(chain, gate), value)
 #define LD_HINT(lock) ld_get(LD_FIELD(lock, hint))
 #define LD_SET_HINT(lock, value) ld_set_immortal(LD_FIELD(lock, hint), value)
+#define LD_OTHER(lock) ld_get(LD_FIELD(lock, other))
+#define LD_SET_OTHER(lock, value) ld_set_immortal(LD_FIELD(lock, other), value)
+#define LD_RECORD(state) LD_FIELD(state, record)
 #define LD_QUEUE(lock) LD_FIELD(lock, queue)
 
 #ifdef Py_GIL_DISABLED

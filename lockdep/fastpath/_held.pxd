@@ -11,6 +11,7 @@ cdef extern from "lockdep/fastpath/_references.h":
 
 cdef extern from "lockdep/fastpath/_atomics.h":
     PyObject **chain_of "LD_CHAIN"(HeldLocks locks)
+    void *look_at "LD_LOAD"(void *field) nogil
 
 cdef extern from "lockdep/fastpath/_frames.h":
     int ld_offset(void *place, object code)

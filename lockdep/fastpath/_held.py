@@ -82,7 +82,7 @@ class HeldLocks:
         Any thread may ask, of any thread.
         """
         if cython.compiled:
-            return ld_offset(self.origins[depth].place, code)
+            return ld_offset(look_at(self.origins[depth].place), code)
         return -1
 
     def kept_steps(self, depth):

@@ -19,6 +19,7 @@ cdef extern from "lockdep/fastpath/_atomics.h":
     int ld_free(int *word) nogil
     int ld_count(int *count) nogil
     int LD_HELD, LD_FREE_THREADED
+    int let_signals_in "LD_LET_SIGNALS_IN"() except -1
     PyObject *gate_of "LD_GATE"(Chain chain)
     PyObject *hint_of "LD_HINT"(Tracked lock)
     PyObject **queue_of "LD_QUEUE"(ExclusiveLock lock)

@@ -174,6 +174,8 @@ class ExclusiveLock(DepMap):
         The owner is set together with the lock: a finalizer or signal handler that runs before the books are written
         may take an RLock again.
         """
+        if cython.compiled:
+            let_signals_in()
         mine = self.owner == state.serial     # a plain lock that waits for its own holder
         taken = False
         try:

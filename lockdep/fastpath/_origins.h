@@ -66,16 +66,16 @@ static inline int ld_note_origin(ld_origin *origin, void *tstate) {
     void *frame = ld_frame_now(tstate);
     void *place = frame == NULL ? NULL : ld_instruction(frame);
     if (frame == NULL || !ld_in_with(frame, place)) return 0;
-    origin->frame = frame;
-    origin->place = place;
+    LD_STORE(origin->frame, frame);           /* relaxed: others only compare these two, each by itself */
+    LD_STORE(origin->place, place);
     return 1;
 }
 
 /* Note the frame of the program in which a primitive was taken. The slot holds nothing. */
 static LD_COLD void ld_note_frame(ld_origin *origin, void *frame) {
     if (frame == NULL || !ld_in_with(frame, ld_instruction(frame))) { ld_keep_origin(origin, frame); return; }
-    origin->frame = frame;
-    origin->place = ld_instruction(frame);
+    LD_STORE(origin->frame, frame);
+    LD_STORE(origin->place, ld_instruction(frame));
 }
 
 /* Empty a slot. Freeing code can run the program's code, so the slot is empty before that. */

@@ -24,6 +24,8 @@ cdef extern from "lockdep/fastpath/_parking.h":
 cdef extern from "lockdep/fastpath/_atomics.h":
     int LD_HELD, LD_EAGER
     int ld_free(int *word) nogil
+    int look_at "LD_LOAD"(int field) nogil
+    void put_int "LD_STORE"(int field, int value) nogil
     void ld_offer(int *word) nogil
 
 cdef int *_generation
@@ -63,6 +65,8 @@ cdef class Line:
 
     @cython.final
     cdef int drop_strangers(self) except -1
+    @cython.final
+    cdef int count(self, int change) except -1
     @cython.final
     cdef int link(self, Waiter waiter, Waiter after) except -1
     @cython.final

@@ -59,6 +59,7 @@ def timeout_of(blocking, timeout):
 
 class Waiter:
     """One wait of one thread. All fields but `outer` and `park` are protected by the guard of its queue.
+    Its thread looks at `granted` and `called` also without the guard, see ld_wait.
 
     The thread parks on a lock of C, which tells when a signal comes in. `units` is what it waits for, `outer` an
     earlier wait of the same thread for the same thing, on top of which a signal handler runs.
@@ -149,7 +150,17 @@ class Line:
         if self.forks != _generation[0]:
             self.forks = _generation[0]
             self.first = self.last = self.next = None
-            self.waiting = 0
+            self.count(-self.waiting)
+        return 0
+
+    def count(self, change):
+        """Change the number of waiters. The guard orders it for those who have that. A release reads it without: it has
+        freed the word before, and a new waiter looks at the word after this, each with full order; one sees the other.
+        """
+        if cython.compiled:
+            put_int(self.waiting, self.waiting + change)
+        else:
+            self.waiting += change
         return 0
 
     def link(self, waiter, after):
@@ -164,11 +175,11 @@ class Line:
             self.first = waiter
         else:
             waiter.before.after = waiter
-        if cython.compiled and LD_EAGER and after is None and self.first.called:
+        if cython.compiled and LD_EAGER and after is None and look_at(self.first.called):
             self.next = waiter                # others take the word from those that were called: call the newest
         waiter.queued = True
         waiter.forks = self.forks
-        self.waiting += 1
+        self.count(1)
         return 0
 
     def remove(self, waiter):
@@ -185,7 +196,7 @@ class Line:
             waiter.after.before = waiter.before
         waiter.before = waiter.after = None
         waiter.queued = False
-        self.waiting -= 1
+        self.count(-1)
         return 0
 
     def turn(self):
@@ -209,7 +220,7 @@ class HandoffQueue(Line):
     def clear(self):
         """Drop all waiters. Must not run concurrently with anything else."""
         self.first = self.last = self.next = None
-        self.waiting = 0
+        self.count(-self.waiting)
         self.guard = 0
 
     def wait_for(self, word, thread, seconds, signals, again):
@@ -250,8 +261,9 @@ class HandoffQueue(Line):
                 self.remove(waiter)
             waiter.queued = False
             handed = waiter.granted
-            waiter.granted = False
-            other = None if handed or word[0] == LD_HELD else self.first
+            put_int(waiter.granted, False)
+            # Relaxed: who frees the word looks at the queue after that, and calls whoever stands there.
+            other = None if handed or look_at(word[0]) == LD_HELD else self.first
             ld_unguard(cython.address(self.guard))
             if other is not None:
                 ld_call(other.park, cython.address(other.called), word)
@@ -263,10 +275,10 @@ class HandoffQueue(Line):
             ld_guard(cython.address(self.guard), _generation[0])
             waiter = self.pick()
             if waiter is not None:
-                if waiter.called or ld_clock() < waiter.since + LD_PATIENCE:
+                if look_at(waiter.called) or ld_clock() < waiter.since + LD_PATIENCE:
                     ld_offer(word)
                 else:
-                    waiter.granted = True
+                    put_int(waiter.granted, True)         # relaxed: whoever sees it takes the guard before all else
             ld_unguard(cython.address(self.guard))
             if waiter is None:
                 return False

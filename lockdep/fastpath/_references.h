@@ -29,6 +29,14 @@ static inline PyObject *ld_new_ref(PyObject **at) {
         if (ld_try(at, op)) return op;
     }
 }
+/* Put another object into a field that others read by ld_new_ref. Only one thread at a time does this. */
+static inline void ld_replace(PyObject **at, PyObject *op) {
+    PyObject *old;
+    Py_INCREF(op);
+    ld_mark(op);
+    old = __atomic_exchange_n(at, op, __ATOMIC_ACQ_REL);
+    Py_XDECREF(old);
+}
 /* The same for a field that may be NULL. */
 static inline PyObject *ld_new_ref_or_null(PyObject **at) {
     for (;;) {
@@ -40,5 +48,6 @@ static inline PyObject *ld_new_ref_or_null(PyObject **at) {
 #define ld_mark(op) ((void)(op))
 static inline PyObject *ld_new_ref_or_null(PyObject **at) { return Py_XNewRef(*at); }
 static inline PyObject *ld_new_ref(PyObject **at) { return Py_NewRef(*at); }
+static inline void ld_replace(PyObject **at, PyObject *op) { Py_INCREF(op); Py_XSETREF(*at, op); }
 #endif
 #endif

@@ -4,12 +4,19 @@ from cpython.object cimport PyObject
 
 from lockdep.fastpath._chain cimport Chain, Entry, _unrooted
 from lockdep.fastpath._held cimport HeldLocks, ld_leave_origin, ld_origin
-from lockdep.fastpath._link cimport Link, _link, fence, new_serial, note_lost, shared, shared_bint, shared_int
+from lockdep.fastpath._link cimport Link, _link, fence, new_serial, note_lost, put, shared, shared_bint, shared_int
 from lockdep.fastpath._modes cimport IMPORTING, IN_DROP, NEST, PINNED, ROOM
 from lockdep.fastpath._sighting cimport MOST_HELD, Sighting, ld_make_copy, ld_taken_at
 
 cdef extern from *:
     void *PyThreadState_Get() nogil
+
+cdef extern from "lockdep/fastpath/_references.h":
+    object ld_new_ref(PyObject **field)
+    void ld_replace(PyObject **field, object value)
+
+cdef extern from "lockdep/fastpath/_atomics.h":
+    PyObject **record_of "LD_RECORD"(ThreadState state)
 
 cdef extern from "lockdep/fastpath/_origins.h":
     void ld_remove_held(long long *serials, ld_origin *origins, int at, int depth)
@@ -45,7 +52,7 @@ cdef class ThreadState(HeldLocks):
     cdef ThreadState next
     cdef object anchor
     cdef public dict took
-    cdef public object record
+    cdef readonly object record
     cdef public object settled
     cdef public object imports
     cdef readonly shared inside
@@ -62,13 +69,14 @@ cdef class ThreadState(HeldLocks):
     cdef dict nests
     cdef dict made
     cdef set noted
-    cdef readonly unsigned long ident
+    cdef readonly shared ident
     cdef public shared waited
 
     cdef clear(self)
     cdef begin(self)
     cpdef list counted(self)
     cpdef mark(self)
+    cpdef be(self, object record)
     cpdef tuple situation(self)
     @cython.locals(outer=cython.longlong)
     cpdef interrupt(self, tuple scene, int bit)

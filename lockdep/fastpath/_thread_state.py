@@ -69,7 +69,8 @@ class ThreadState(HeldLocks):
         self.gaps = self.lowest = 0           # how many gaps there are, and the depth of the lowest lock above gaps
         self.noted.clear()
         self.made = None                      # serial of a lock that it made while it held others -> how many
-        self.record = self.took = None        # set in threads that others may wait for; see begin_run
+        self.took = None                      # set in threads that others may wait for; see begin_run
+        self.be(None)
         self.settled = None                   # the record of a run that begins no further stretch; see _handoffs
         self.imports = None                   # the innermost import that is going on here; see _imports
         self.inside = 0                       # the run that locks remember then, 0 outside of imports
@@ -94,7 +95,7 @@ class ThreadState(HeldLocks):
             self.mark()
         if cython.compiled:
             self.tstate = PyThreadState_Get()
-            self.ident = ld_ident(self.tstate)
+            put(self.ident, ld_ident(self.tstate))        # relaxed: others compare it
         else:
             self.ident = _get_ident()
 
@@ -109,6 +110,17 @@ class ThreadState(HeldLocks):
         self.dirty = 1
         fence()
         self.run = 0
+
+    def be(self, record):
+        """Be the thread or work item that this record describes. Other threads ask for it by `known_record`."""
+        if cython.compiled:
+            ld_replace(record_of(self), record)
+        else:
+            self.record = record
+
+    def known_record(self):
+        """Return the record. Any thread may ask, of any thread, which may end meanwhile."""
+        return ld_new_ref(record_of(self)) if cython.compiled else self.record
 
     def let_in(self):
         """Call the interrupts that were registered, unless this thread is inside the validator."""
@@ -464,14 +476,16 @@ class ThreadState(HeldLocks):
         its first acquisition; for the locks beyond `max_instances`, entry -> Sighting.
         """
         outer = (self.running, self.record, self.took)
-        self.record, self.took = record, record.took
+        self.took = record.took
+        self.be(record)
         self.switch_run(record.serial)
         return outer
 
     def end_run(self, outer):
         """Go back to the outer run, which has now also taken what the inner one took."""
         took = self.took
-        running, self.record, self.took = outer
+        running, record, self.took = outer
+        self.be(record)
         for key, seen in () if self.took is None else took.items():
             if key is not seen.chain.entry and len(self.took) < _link.max_instances:
                 self.took.setdefault(key, seen)

@@ -26,6 +26,8 @@ cdef extern from "lockdep/fastpath/_atomics.h":
     void set_bits "LD_OR"(shared_int field, int bits) nogil
     void keep_bits "LD_AND"(shared_int field, int bits) nogil
     void set_hint "LD_SET_HINT"(Tracked lock, object chain)
+    PyObject *other_of "LD_OTHER"(Tracked lock)
+    void set_other "LD_SET_OTHER"(Tracked lock, object entry)
 
 cdef extern from "lockdep/fastpath/_origins.h":
     void ld_note_frame(ld_origin *origin, void *frame)
@@ -64,6 +66,7 @@ cdef class Tracked:
     @cython.final
     cdef bint is_tracked(self, ThreadState state) except -1
     @cython.final
+    @cython.locals(other=Entry)
     cdef Entry entry_for(self, ThreadState state, int mode)
     @cython.final
     @cython.locals(outer=Tracked)

@@ -107,13 +107,17 @@ class Tracked:
         mode |= self.entry.mode | state.context_mode
         if mode == self.entry.mode:
             return self.entry
-        other = self.other
+        other = cython.cast(Entry, other_of(self)) if cython.compiled else self.other
         if other.mode != mode or other.lock_class is not self.entry.lock_class:
             try:
-                other = self.other = self.entry.lock_class.entry(mode)
+                other = self.entry.lock_class.entry(mode)
             except (MemoryError, RecursionError):
                 note_lost()
                 return None
+            if cython.compiled:
+                set_other(self, other)        # any thread may do this: entries live for ever
+            else:
+                self.other = other
         return other
 
     def entry_as(self, state, mode, nest, subclass):

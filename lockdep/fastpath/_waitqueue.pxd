@@ -3,11 +3,11 @@ cimport cython
 
 from lockdep.fastpath._chain cimport Chain
 from lockdep.fastpath._dep_map cimport DepMap
-from lockdep.fastpath._link cimport Link, _link
+from lockdep.fastpath._link cimport Link, _link, shared_bint
 from lockdep.fastpath._modes cimport TIMED, TRY
 from lockdep.fastpath._parking cimport (
     LD_EXPIRED, LD_GRANTED, LD_HELD, LD_PATIENCE, LD_SIGNALLED, LD_TAKEN, Line, Waiter, _generation, ld_call, ld_clock,
-    ld_guard, ld_offer, ld_unguard,
+    ld_guard, ld_offer, ld_unguard, look_at, put_int,
 )
 from lockdep.fastpath._thread_state cimport ThreadState
 from lockdep.fastpath._threads cimport current
@@ -18,6 +18,7 @@ cdef extern from *:
 
 cdef extern from "lockdep/fastpath/_atomics.h":
     int LD_EAGER
+    int let_signals_in "LD_LET_SIGNALS_IN"() except -1
     int ld_take(int *word) nogil
 
 cdef int HAD, MORE, UNBALANCED, ACCEPT, EXPIRE, ABANDON, CLAIM
@@ -93,7 +94,7 @@ cdef class Side:
 cdef class UnitPool(ValidatedQueue):
     cdef readonly bint event
     cdef readonly bint single
-    cdef readonly bint handed
+    cdef readonly shared_bint handed
     cdef readonly object holders
 
     cdef bint hold(self, object me, Chain ticket, long long units, int mode, object timeout, bint signals, bint barge) except -1

@@ -130,7 +130,7 @@ class WaitQueue(Line):
 
     def take_back(self, waiter):
         """Take back what a waiter was granted and has not taken yet."""
-        waiter.granted = False
+        put_int(waiter.granted, False)
         self.free_units += waiter.units
         self.owner = 0
         return 0
@@ -187,7 +187,7 @@ class WaitQueue(Line):
             return self.claim(leaver)
         if leaver.granted:
             if how != ABANDON:
-                leaver.granted = False
+                put_int(leaver.granted, False)
                 return HAD
             self.take_back(leaver)
         elif how != ACCEPT and leaver.queued:
@@ -199,7 +199,7 @@ class WaitQueue(Line):
     def claim(self, waiter):
         """End the wait of a thread that has taken what was offered."""
         if waiter.granted:                    # its own units, while it looked: it took what was offered to another one
-            waiter.granted = False
+            put_int(waiter.granted, False)
             self.free_units += self.offered
         else:
             if waiter.units == self.total:
@@ -220,7 +220,7 @@ class WaitQueue(Line):
             return None                       # who has just taken what was offered will serve the others
         self.free_units -= first.units
         alone = first.after is None or first.after.units > self.free_units
-        if alone and self.patience and (first.called or ld_clock() < first.since + self.patience):
+        if alone and self.patience and (look_at(first.called) or ld_clock() < first.since + self.patience):
             waiter = self.turn()
             if waiter.units != first.units:
                 waiter = first
@@ -230,7 +230,7 @@ class WaitQueue(Line):
             ld_offer(self.word_for(first.units))
             return waiter
         self.remove(first)
-        first.granted = True
+        put_int(first.granted, True)          # relaxed: whoever sees it takes the guard before all else
         if first.units == self.total:
             self.owner = first.thread
         return first
@@ -243,7 +243,12 @@ class WaitQueue(Line):
 
     def drain(self):
         """Drop all free units. Must not run concurrently with `give`."""
-        self.free_units = 0
+        if cython.compiled:
+            self.begin()
+            self.free_units = 0
+            ld_unguard(cython.address(self.guard))
+        else:
+            self.free_units = 0
 
     def wait(self, units, timeout=FOREVER, signals=False, barge=False):
         """Block until the units were taken, then return True; or `timeout` seconds (-1: no limit), then return False.
@@ -332,6 +337,8 @@ class ValidatedQueue(WaitQueue):
 
     def get(self, ticket, units, timeout, signals, barge):
         """Take units; if that takes a wait, count a contention."""
+        if cython.compiled:
+            let_signals_in()
         if self.take_units(units, barge):
             return True
         if timeout == 0:
@@ -479,7 +486,8 @@ class UnitPool(ValidatedQueue):
             while result & MORE:
                 result = self.put_units(0)
         if holder is None:
-            self.handed = True
+            if not self.handed:
+                self.handed = True
             self.dep_map.signal()
             try:
                 self.dep_map.disown(self.holders.popleft())

@@ -21,7 +21,8 @@ def own_run(state: ThreadState) -> Run:
     found: Run | None = state.record
     if found is None:
         name = thread_name(state)
-        found = state.record = Run(lambda: name, lambda: "thread:an unknown place", state.serial, state.serial)
+        found = Run(lambda: name, lambda: "thread:an unknown place", state.serial, state.serial)
+        state.be(found)
     return found
 
 

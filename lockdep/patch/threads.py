@@ -90,7 +90,8 @@ def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...]
     begin(run, vars(thread).pop(_HANDED, None))
     run.origin.pool = pool_of(thread)
     run.sort = sort_of(thread, run.origin.pool)
-    state.record, state.took = run, run.took
+    state.be(run)
+    state.took = run.took
     fastpath.keep_in(thread, RUN, run)
 
 

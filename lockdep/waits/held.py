@@ -95,4 +95,5 @@ def thread_name(thread: ThreadState | None = None) -> str:
     known = _active.get(thread.ident)
     if known is not None:
         return str(known._name)  # type: ignore[attr-defined]
-    return thread.record.label() if thread.record is not None else "unnamed thread"
+    record = thread.known_record()
+    return record.label() if record is not None else "unnamed thread"

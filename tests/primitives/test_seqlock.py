@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from importlib.util import find_spec
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from primitives import irq, seqlock
 from primitives.mutex import Mutex
 from primitives.seqlock import SeqCount, SeqCountLatch, SeqLock
 from primitives.spinlock import SpinLock
+from tests.mishaps import failing_once
 from tests.primitives.contract import Cast, until
 from tests.worlds import found
 
@@ -386,3 +389,45 @@ def test_an_exception_in_a_write_ends_it() -> None:
 
     assert not lock.locked()
     assert not lock.read_retry(lock.read_begin())
+
+
+@pytest.mark.skipif(BUILD == "pure", reason="what is written in Python has moments for an exception of a handler")
+@pytest.mark.parametrize(
+    "kind", [SeqCount, SeqLock, type(SeqCount().writing())], ids=["SeqCount", "SeqLock", "writing"]
+)
+def test_a_writer_begins_and_ends_in_one_step(kind: type) -> None:
+    names = (
+        "write_begin",
+        "write_end",
+        "write_seqlock",
+        "write_sequnlock",
+        "acquire",
+        "release",
+        "__enter__",
+        "__exit__",
+    )
+    methods = [getattr(kind, name) for name in names if hasattr(kind, name)]
+
+    assert len(methods) >= 2
+    assert not any(isinstance(method, FunctionType) for method in methods)
+
+
+@pytest.mark.skipif(BUILD == "pure" or find_spec("_testcapi") is None, reason="only then do allocations fail as wanted")
+def test_no_write_begins_or_stays_for_want_of_memory() -> None:
+    raised = 0
+    for number in range(40):
+        for make in (lambda: SeqLock(f"lock {number}"), lambda: SeqCount(f"count {number}")):  # noqa: B023
+            clock: Any = make()
+            begin, end = clock.write_begin, clock.write_end
+            if isinstance(clock, SeqLock):
+                begin, end = clock.write_seqlock, clock.write_sequnlock
+            begun = failing_once(begin, number)
+            assert clock.now() == (not begun.raised)
+            if begun.raised:
+                raised += 1
+                begin()
+            failing_once(end, number)
+            assert clock.now() & 1 == 0
+            assert not isinstance(clock, SeqLock) or not clock.locked()
+    assert raised
+    assert found() == []
