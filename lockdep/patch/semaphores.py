@@ -144,6 +144,8 @@ def follow_release(changes: Changes, owner: type) -> None:
     def release(self: Any, n: int = 1) -> None:
         original(self, n)
         units: Units | None = self.__dict__.get(_UNITS)
+        if units is None and _UNITS not in self.__dict__:
+            self.__dict__[_UNITS] = None  # it may have begun without units, as an event does
         if units is not None and changes.in_force and (units.holders or not units.seen.given_away):
             units.given(n)
             runtime.judge_if_calm()
