@@ -37,7 +37,7 @@ def find_shortcuts(path: Sequence[Dependency], only: Witness | None = None) -> l
     for at, dependency in enumerate(path):
         for kind, witness in dependency.all_witnesses(timed=True):
             if witness.others and (only is None or witness is only) and not kind & EVENT:
-                found += shortcuts_of(dependency, kind, witness, places, at)
+                found += shortcuts_of(dependency, kind, witness, places, at, len(path))
     found.sort(key=lambda shortcut: -shortcut.saved)
     alike: Counter[tuple[LockClass, LockClass, int]] = Counter()
     kept = []
@@ -50,14 +50,14 @@ def find_shortcuts(path: Sequence[Dependency], only: Witness | None = None) -> l
 
 
 def shortcuts_of(
-    dependency: Dependency, kind: int, witness: Witness, places: dict[LockClass, int], at: int
+    dependency: Dependency, kind: int, witness: Witness, places: dict[LockClass, int], at: int, length: int
 ) -> list[Shortcut]:
-    """Return the shortcuts that one witness gives, which stands at position `at` of a cycle."""
+    """Return the shortcuts that one witness gives, which stands at position `at` of a cycle of this length."""
     found = []
     for lock in witness.others:
         start = places.get(lock.lock_class)
-        saved = 0 if start is None else (at - start) % len(places)
-        if 0 < saved < len(places) - 1 and counts(lock, witness):
+        saved = 0 if start is None else (at - start) % length
+        if 0 < saved < length - 1 and counts(lock, witness):
             moved = moved_to(lock, dependency, kind, witness)
             bits = kind & ~SHARED | (SHARED if lock.mode & 3 else 0)
             found.append(Shortcut(saved, lock.lock_class, dependency.next, bits, moved))

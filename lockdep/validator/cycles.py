@@ -7,16 +7,19 @@ observation without the excuse of the earlier ones upgrade it. The caller holds 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 from lockdep import fastpath
 from lockdep.config import Options
 from lockdep.evidence.excuse import ChosenWitness
 from lockdep.evidence.given_away import says_nothing
 from lockdep.evidence.grading import Combinations, Verdict
+from lockdep.evidence.instances import InstanceOrder
 from lockdep.evidence.shortcuts import MOST_SHORTCUTS, Shortcut, find_shortcuts
+from lockdep.evidence.ways import Step, ways_back
 from lockdep.fastpath import Chain
 from lockdep.graph.classes import LockClass
-from lockdep.graph.dependency import Dependency, Witness
+from lockdep.graph.dependency import Dependency, HeldLock, Witness
 from lockdep.graph.graph import DependencyGraph
 from lockdep.graph.usage_table import UsageTable
 from lockdep.validator.acquisition import Acquisition
@@ -27,9 +30,10 @@ from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 from lockdep.violations.where import Where
 from lockdep.vocabulary.grades import ERRORS, EXCUSED, FEASIBLE, POTENTIAL, UNMATCHED
-from lockdep.vocabulary.kinds import RECURSIVE, SHARED
+from lockdep.vocabulary.kinds import EVENT, RECURSIVE, SHARED, WAIT
 
 SHORTCUTS_BUDGET = 64  # of the cycles that one acquisition closes
+WAYS_BUDGET, MOST_WAYS = 200, 8  # locks to look at for cycles through one class twice, and cycles to judge
 LONGER_PATH_BUDGET = 500  # steps of the search for a longer cycle whose instances match
 
 
@@ -38,6 +42,7 @@ class Cycles:
 
     def __init__(self, options: Options, book: FindingBook, usage: UsageTable, root: Chain) -> None:
         self.died: dict[int, int] = {}
+        self.orders: dict[LockClass, InstanceOrder] = {}  # those within a class, see rings.py
         self._usage = usage
         self._shortcuts_left = 0
         self._options = options
@@ -79,6 +84,7 @@ class Cycles:
         grade = self._circular((*path, dependency), new.where())
         if grade in (UNMATCHED, EXCUSED):
             self._longer_path(dependency, kind, new.where())
+            self.close_ways(prev, next_, kind, witness)
 
     def see_again(self, dependency: Dependency, kind: int, witness: Witness) -> None:
         """Record another witness of a known dependency; it can make findings stronger.
@@ -93,6 +99,7 @@ class Cycles:
         most = self.watch.most(dependency, self._options.max_witnesses)
         if self.keep(dependency, kind, witness, most):
             self._regrade(dependency, kind, witness)
+            self.close_ways(dependency.prev, dependency.next, kind, witness)
 
     def _circular(self, path: tuple[Dependency, ...], where: Where) -> str:
         """Make a finding of a cycle; return its grade."""
@@ -141,6 +148,25 @@ class Cycles:
             return None
         seen = [witness for dependency in after for _, witness in dependency.all_witnesses(timed=True)]
         return {witness.thread_serial for witness in seen if witness.prev_serial == serial}
+
+    def close_ways(self, prev: LockClass, next_: LockClass, kind: int, witness: Witness) -> None:
+        """Judge the cycles that a new observation closes and that pass one class twice, with different locks.
+
+        There is none unless the classes close cycles whose observations name different locks.
+        """
+        if kind & (EVENT | WAIT) or self._options.strict or not self.watch.touches(prev, next_):
+            return
+        first = Step(prev, next_, witness.next_serial, ((kind, witness),))
+        where = where_of(prev, witness)
+        ways = ways_back(self.graph, self.orders, first, WAYS_BUDGET)
+        for way in list(islice(ways, MOST_WAYS)):  # a shortcut adds dependencies
+            path = tuple([step.dependency() for step in (*way[1:], way[0])])
+            verdict = self._judge(path)
+            if verdict.grade == EXCUSED:
+                self._shorten(find_shortcuts(path), where)
+            if verdict.grade != EXCUSED or not any(step.gaps for step in way):
+                violation = CircularDependency(path, verdict.steps, where)
+                self._book.register(violation, verdict.grade, verdict.reason, verdict.excuses)
 
     def _longer_path(self, closing: Dependency, kind: int, where: Where) -> None:
         """Judge a longer cycle that the same instances close, when those of the shortest differ or are excused."""
@@ -197,6 +223,12 @@ class Cycles:
             fastpath.note_death(witness.prev_serial, self.died)
             fastpath.note_death(witness.next_serial, self.died)
         return kept
+
+
+def where_of(prev: LockClass, witness: Witness) -> Where:
+    """Return where an observation was made."""
+    held = HeldLock(prev, witness.prev_serial, witness.prev_stack, witness.mode)
+    return Where(witness.thread, (*witness.others, held), witness.next_stack)
 
 
 def has_gaps(dependency: Dependency) -> bool:

@@ -16,7 +16,7 @@ from lockdep.graph.classes import LockClass
 from lockdep.graph.usage_table import UsageTable
 from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks.same_class import check_same_class
-from lockdep.validator.cycles import watch_deaths
+from lockdep.validator.cycles import Cycles, watch_deaths
 from lockdep.validator.nesting import kind_of
 from lockdep.violations.book import FindingBook
 from lockdep.violations.finding import Finding
@@ -38,14 +38,14 @@ class Ring(NamedTuple):
 
 
 class Rings:
-    """The orders of the instances of each class. `died` says when locks of witnesses died."""
+    """The orders of the instances of each class."""
 
-    def __init__(self, options: Options, book: FindingBook, usage: UsageTable, died: dict[int, int]) -> None:
-        self.orders: dict[LockClass, InstanceOrder] = {}
+    def __init__(self, options: Options, book: FindingBook, usage: UsageTable, cycles: Cycles) -> None:
+        self.orders: dict[LockClass, InstanceOrder] = cycles.orders
         self._options = options
         self._book = book
         self._usage = usage
-        self._died = died
+        self._cycles = cycles
         self._excused: list[tuple[Finding, Ring]] = []
         self._of_units: list[tuple[Finding, Ring]] = []  # those that are not, of semaphores
 
@@ -57,6 +57,7 @@ class Rings:
         witness = new.witness(prev, new.serial)
         if not order.mark_seen(kind, witness) and not thorough:
             return
+        self._cycles.close_ways(new.lock_class, new.lock_class, kind, witness)
         pairs = check_same_class(order, kind, witness)
         if pairs is None:
             return
@@ -94,8 +95,10 @@ class Rings:
     def _judge(self, ring: Ring) -> Verdict:
         columns = [[ring.last], *(pair.seen for pair in ring.pairs)]
         excusable = not self._options.strict and not any(pair.crowded for pair in ring.pairs)
-        classes, is_written = [ring.lock_class], self._usage.is_written
-        return Combinations(columns, classes, self._died, ring.last, excusable=excusable, is_written=is_written).judge()
+        return Combinations(
+            columns, [ring.lock_class], self._cycles.died, ring.last, excusable=excusable,
+            is_written=self._usage.is_written,
+        ).judge()  # fmt: skip
 
 
 def violation_of(ring: Ring, verdict: Verdict) -> InstanceRing:

@@ -75,7 +75,7 @@ class Rules:
         self.usage: UsageTable = UsageTable()
         self.book: FindingBook = FindingBook(options, self.usage)
         self.cycles: Cycles = Cycles(options, self.book, self.usage, root)
-        self.rings: Rings = Rings(options, self.book, self.usage, self.cycles.died)
+        self.rings: Rings = Rings(options, self.book, self.usage, self.cycles)
         self.over_fork: frozenset[int] = (
             frozenset()
         )  # serials of locks that the only thread of a child has from its parent

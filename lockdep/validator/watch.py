@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from lockdep import fastpath
 from lockdep.fastpath import NOCHECK, TRY, Chain
+from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.graph import DependencyGraph
 from lockdep.validator.nesting import entries_above, kind_of
@@ -23,6 +24,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.dependencies: set[Dependency] = set()
+        self._classes: set[LockClass] = set()
         self._hits: dict[Chain, list[tuple[Dependency, int, int]]] = {}
 
     def __bool__(self) -> bool:
@@ -32,6 +34,10 @@ class Watch:
         """Return the watched dependencies in which this chain ends."""
         return self._hits.get(chain, [])
 
+    def touches(self, *classes: LockClass) -> bool:
+        """Return whether all these classes are ends of watched dependencies."""
+        return self._classes.issuperset(classes)
+
     def most(self, dependency: Dependency, usual: int) -> int:
         """Return how many witnesses of a dependency to keep: `usual` if it is not watched, else more."""
         return max(usual, WATCHED_WITNESSES) if dependency in self.dependencies else usual
@@ -39,6 +45,7 @@ class Watch:
     def add(self, dependencies: Iterable[Dependency], graph: DependencyGraph, root: Chain) -> None:
         """Watch these dependencies, also in the chains below `root` that exist. Cost: a walk over the whole trie."""
         self.dependencies.update(dependencies)
+        self._classes.update(each for one in self.dependencies for each in (one.prev, one.next))
         pending = list((root.children or {}).values())
         while pending:
             chain = pending.pop()

@@ -116,5 +116,4 @@ def key_of(violation: Violation) -> object:
 
 
 def rotated(classes: list[LockClass]) -> list[LockClass]:
-    smallest = min(range(len(classes)), key=lambda at: id(classes[at]))
-    return classes[smallest:] + classes[:smallest]
+    return min((classes[at:] + classes[:at] for at in range(len(classes))), key=lambda turned: list(map(id, turned)))

@@ -112,9 +112,9 @@ class Finding:
         import hashlib  # here, since it loads OpenSSL, and most programs have no findings
 
         classes = self.classes
-        smallest = classes.index(min(classes)) if classes else 0
+        turned = min((classes[at:] + classes[:at] for at in range(len(classes))), default=())
         kind = (self.slug, self.title) if self.violation.title_counts else (self.slug,)
-        text = "\n".join((*kind, *classes[smallest:], *classes[:smallest]))
+        text = "\n".join((*kind, *turned))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Set
 
+from lockdep.graph.classes import LockClass
 from lockdep.graph.modules import is_module
 from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import INFO, SCENARIO, Body, Page, chain_line, heading, outcome, table
-from lockdep.splats.sketch import Letters, scene
+from lockdep.splats.sketch import Letters, calls, scene
 from lockdep.splats.steps import column, dependency_block, dependency_heading, sides
 from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.circular import CircularDependency
@@ -45,6 +47,8 @@ def body(page: Page, violation: CircularDependency) -> Body:
 def brief(page: Page, violation: CircularDependency, shared: Set[tuple[str, str]] = frozenset()) -> Brief:
     """Return what the thread of each dependency does. Those in `shared` were reported before, with their calls."""
     letters = Letters(page)
+    if len({*violation.classes}) < len(violation.classes):
+        return through_instances(letters, violation)
     told: list[Side] = []
     columns = []
     for dependency, (kind, witness) in zip(violation.path, violation.chosen, strict=True):
@@ -56,6 +60,26 @@ def brief(page: Page, violation: CircularDependency, shared: Set[tuple[str, str]
     kinds = [kind for kind, _ in violation.chosen]
     verdict = outcome(timed=bool([kind for kind in kinds if kind & TIMED]))
     return Brief(letters.rows(), tuple(told), scene(columns), verdict, advice(kinds, letters.of(violation.classes[0])))
+
+
+def through_instances(letters: Letters, violation: CircularDependency) -> Brief:
+    """Return what the thread of each step does in a cycle that passes a class twice; A1 and A2 are locks of class A."""
+    several, numbers = Counter(violation.classes), Counter[LockClass]()
+    names: dict[int, str] = {}
+    for lock_class, (_, witness) in zip(violation.classes, violation.chosen, strict=True):
+        numbers[lock_class] += 1
+        number = str(numbers[lock_class]) if several[lock_class] > 1 else ""
+        names[witness.prev_serial] = letters.of(lock_class) + number
+    told, columns = [], []
+    for kind, witness in violation.chosen:
+        prev, next_ = names[witness.prev_serial], names.get(witness.next_serial, "another lock")
+        stacks = (witness.prev_stack, f"holds {prev}"), (witness.next_stack, f"wants {next_}")
+        timed = " with a timeout" if kind & TIMED else ""
+        told.append(Side(f"{witness.thread} took {prev}, then {next_}{timed}", calls(*stacks)))
+        columns.append((witness.thread, [f"lock({prev});", f"lock({next_});"]))
+    kinds = [kind for kind, _ in violation.chosen]
+    verdict = outcome(timed=bool([kind for kind in kinds if kind & TIMED]))
+    return Brief(letters.rows(), tuple(told), scene(columns), verdict, advice(kinds, next(iter(names.values()))))
 
 
 def advice(kinds: Iterable[int], first: str) -> str:

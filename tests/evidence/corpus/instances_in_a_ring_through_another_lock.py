@@ -1,0 +1,36 @@
+"""Two nodes and a door: the ring of locks passes the class of the nodes twice.
+
+grade: feasible
+because: seen in 3 threads
+"""
+
+import threading
+
+from tests.evidence.unseen import side_by_side
+
+
+class Node:
+    def __init__(self):
+        self.lock = threading.Lock()
+
+
+door = threading.Lock()
+a, b = [Node() for _ in range(2)]
+
+
+def one():
+    with a.lock, door:
+        pass
+
+
+def two():
+    with door, b.lock:
+        pass
+
+
+def three():
+    with b.lock, a.lock:
+        pass
+
+
+side_by_side(one, two, three)
