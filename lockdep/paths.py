@@ -53,14 +53,13 @@ def program_name() -> str:
 
 
 def short_path(filename: str) -> str:
-    """Return the path of a source file as reports show it, with slashes. Cost: some looks at directories, once each."""
+    """Return the path of a source file as reports show it, with slashes. Cost: some looks at directories, once each.
+
+    Then it is 0.2 us for a file in a project or an installed one, and 1 us for another one: a pool asks for each item.
+    """
     if filename.startswith("<"):
         return filename
-    found = settled_path(filename)
-    if found:
-        return found
-    path = normpath(join(AT_START, filename))
-    return below(path, import_root(dirname(path)))
+    return settled_path(filename) or path_below(filename, tuple([entry for entry in sys.path if type(entry) is str]))
 
 
 @lru_cache(maxsize=4096)
@@ -74,6 +73,13 @@ def settled_path(filename: str) -> str:
         return "stdlib/" + path[len(STDLIB) :].replace(sep, "/")
     root = project_root(dirname(path))
     return below(path, root) if root else ""
+
+
+@lru_cache(maxsize=4096)
+def path_below(filename: str, entries: tuple[str, ...]) -> str:
+    """Return the path of a source file from where it is imported, if these are the entries of sys.path."""
+    path = normpath(join(AT_START, filename))
+    return below(path, import_root(dirname(path), entries))
 
 
 def is_library(filename: str) -> bool:
@@ -103,7 +109,7 @@ def import_path(filename: str) -> str:
     path = normpath(join(AT_START, filename))
     if is_installed(path):
         return short_path(path).removeprefix("stdlib/")
-    return below(path, import_root(dirname(path)))
+    return path_below(path, tuple([entry for entry in sys.path if type(entry) is str]))
 
 
 @lru_cache(maxsize=4096)
@@ -115,14 +121,14 @@ def project_root(folder: str) -> str:
     return "" if above == folder else project_root(above)
 
 
-def import_root(folder: str) -> str:
+def import_root(folder: str, entries: tuple[str, ...]) -> str:
     """Return the directory from which the modules in this one are imported: that of their outermost package.
 
     A package without an __init__.py is known by the entry of sys.path above it.
     """
     root = package_root(folder)
-    entries = [entry.rstrip(sep) for entry in sys.path if isinstance(entry, str) and isabs(entry)]
-    return max((entry for entry in entries if f"{root}{sep}".startswith(f"{entry}{sep}")), key=len, default=root)
+    above = [entry.rstrip(sep) for entry in entries if isabs(entry)]
+    return max((entry for entry in above if f"{root}{sep}".startswith(f"{entry}{sep}")), key=len, default=root)
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,7 @@ COLUMNS = ("taken", "waits", "waited", "longest", "held", "longest")
 CELL = 7  # characters of a column
 NAME = WIDTH - (CELL + 1) * len(COLUMNS)  # characters of a name
 PLACE = WIDTH - 34  # characters of a place
+SHORTEST = 20  # characters of a place after the name of a thread
 UNITS = ((1e9, "s"), (1e6, "ms"), (1e3, "us"), (1, "ns"))
 
 
@@ -63,6 +64,12 @@ def places(stat: ClassStatistics, most: int) -> Iterator[str]:
         yield from group(words, counts, dict(waited), most)
 
 
+def within(place: str) -> str:
+    """Return a place that fits, with the words before it: who stands there, and `taken at`."""
+    who, at, where = place.rpartition(" at ")
+    return f"{who}{at}{shortened(where, max(PLACE - len(who + at), SHORTEST))}"
+
+
 def group(words: str, counts: Counts, waited: Mapping[str, int], most: int) -> Iterator[str]:
     """Yield the places of one kind, most frequent first, with how long was waited there, and how many are left out."""
     ordered = sorted(counts, key=lambda pair: (-pair[1], pair[0]))
@@ -70,8 +77,8 @@ def group(words: str, counts: Counts, waited: Mapping[str, int], most: int) -> I
     for at, (place, count) in enumerate(shown):
         time = time_text(waited[place]) if place in waited else ""
         first, *others = [place] if len(place) <= PLACE else place.split(", ")
-        yield f"    {'' if at else words:<12} {count:>7} {time:>{CELL}}  {shortened(first, PLACE)}"
-        yield from (f"{'':{WIDTH - PLACE}}{shortened(one, PLACE)}" for one in others)
+        yield f"    {'' if at else words:<12} {count:>7} {time:>{CELL}}  {within(first)}"
+        yield from (f"{'':{WIDTH - PLACE}}{within(one)}" for one in others)
     left = sum(count for _, count in ordered[len(shown) :])
     if left:
         yield f"    {'':<12} {left:>7} {'':>{CELL}}  at {len(ordered) - len(shown)} more places"

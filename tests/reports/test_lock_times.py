@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -29,6 +31,16 @@ def test_a_lock_has_its_times_with_units_and_the_places_below() -> None:
         "    held by          120          app.py:30 in report",
         "app.py:7 long_long_long_long_long_long_long_long_long_long_long_long_name-R",
         "                                       3       0",
+    ]
+
+
+def test_who_holds_a_lock_now_is_named_also_if_the_place_is_long() -> None:
+    where = "stdlib/concurrent/futures/thread.py:173 ThreadPoolExecutor.submit"
+    held = replace(IDLE, holding_now=((f"MainThread at {where}, taken at {where}", 1),))
+
+    assert render_lock_times([held]).splitlines()[-2:] == [
+        "    held now           1          MainThread at ...173 ThreadPoolExecutor.submit",
+        "                                  taken at ...d.py:173 ThreadPoolExecutor.submit",
     ]
 
 
