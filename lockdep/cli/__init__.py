@@ -6,6 +6,7 @@ that is wrong with the command line, the options or the program to start is one 
 """
 
 import sys
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 
 from lockdep.cli.command_line import USAGE, Parser, UsageError, say
@@ -28,6 +29,24 @@ COMMANDS = {
     "classes": "lockdep.cli.files:classes",
     "chains": "lockdep.cli.files:chains",
     "stats": "lockdep.cli.files:stats",
+}
+HELP = {
+    "run": "run a program with its locks tracked",
+    "who": "show who waits for whom in a process that runs, or in a whole run",
+    "attach": "show that of one that was started without lockdep (Python 3.14)",
+    "stat": "show lock statistics of files, or of a process that runs",
+    "top": "show them again and again",
+    "explain": "say what a kind of finding means, and what to do",
+    "baseline": "accept the findings that are known today",
+    "report": "merge snapshot files, or what a store has, and show what was found",
+    "classes": "list the lock classes of a snapshot file",
+    "chains": "list its chains of locks",
+    "stats": "show its totals",
+    "combine": "merge what the processes of a run have left in a directory",
+    "push": "put snapshot files into a store",
+    "store": "remove what is old from a store, or have fewer parts in it",
+    "doctor": "say which locks are tracked, which are not, and why",
+    "completion": "print a script for the completion of your shell",
 }
 
 
@@ -61,11 +80,17 @@ def command(name: str) -> Callable[[list[str]], int]:
 
 def without_command(given: list[str]) -> int:
     """Answer --help and --version; anything else is a mistake."""
+    width = max(map(len, HELP))
     parser = Parser(
-        prog="lockdep", description="Find deadlocks that have not happened yet, by the order in which locks are taken."
+        prog="lockdep",
+        description="Find deadlocks that have not happened yet, by the order in which locks are\ntaken.",
+        epilog="commands:\n" + "\n".join(f"  {name:{width}}  {text}" for name, text in HELP.items()),
+        formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version and which build is used")
-    parser.add_argument("command", choices=COMMANDS, nargs="?", help="for its options: lockdep COMMAND --help")
+    parser.add_argument(
+        "command", choices=COMMANDS, nargs="?", metavar="COMMAND", help="for its options: lockdep COMMAND --help"
+    )
     if parser.parse_args(given).version:
         print(version())
         return 0

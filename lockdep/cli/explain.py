@@ -56,12 +56,17 @@ def found_in(id_: str, files: list[str]) -> tuple[str, str]:
     if not files:
         raise UsageError(f"which finding is {id_}? Name a file that has it: lockdep explain {id_} SNAPSHOT")
     for path in files:
-        if is_baseline(path):
-            for known in read(path):
-                if known.id == id_:
-                    return f"{id_}: {known.text}\n\n", known.slug
-            continue
-        for finding in Snapshot.load(path).findings:
+        try:
+            known = read(path) if is_baseline(path) else ()
+            findings = () if is_baseline(path) else Snapshot.load(path).findings
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+        except ValueError as error:
+            raise UsageError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
+        for one in known:
+            if one.id == id_:
+                return f"{id_}: {one.text}\n\n", one.slug
+        for finding in findings:
             if finding.id == id_:
                 return "".join(f"{line}\n" for _, line in PLAIN.lines(finding.document, finding)) + "\n", finding.slug
     raise UsageError(f"no finding {id_} in {', '.join(files)}")

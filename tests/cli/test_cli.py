@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lockdep.cli import COMMANDS
 from tests.patience import PROGRAM_LIMIT
 
 ROOT = str(Path(__file__).parents[2])
@@ -319,6 +320,13 @@ def test_help_is_printed(lockdep, arguments):
     stdout, stderr, status = lockdep(*arguments)
     assert stdout.startswith("usage: lockdep")
     assert (stderr, status) == ("", 0)
+
+
+def test_help_says_what_each_command_does_in_80_columns(lockdep):
+    stdout, _, _ = lockdep("--help", COLUMNS="80")
+    told = stdout.partition("commands:\n")[2].splitlines()
+    assert sorted(line.split()[0] for line in told) == sorted(COMMANDS)
+    assert max(map(len, stdout.splitlines())) <= 80
 
 
 def test_doctor_prints_its_lines(lockdep):

@@ -82,6 +82,22 @@ def test_a_finding_is_explained_by_its_id(folder: Path) -> None:
     assert lockdep(folder, "explain", finding["id"]).returncode == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("missing.json", None), ("odd.json", "{"), ("known.json", "{"), ("a.json", "[]")]
+)
+def test_a_file_that_does_not_have_it_is_one_line(
+    folder: Path, name: str, content: str | None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if content is not None:
+        (folder / name).write_text(f'{{"format": "lockdep baseline", {content}' if name == "known.json" else content)
+
+    assert main(["explain", "0123456789ab", str(folder / name)]) == 2
+
+    told = capfd.readouterr().err
+    assert told.count("\n") == 1
+    assert name in told
+
+
 def test_known_findings_fail_no_run_and_new_ones_do(folder: Path) -> None:
     first = lockdep(folder, "run", "--baseline", "known.json", "--update-baseline", "old.py")
     known = lockdep(folder, "run", "--baseline", "known.json", "old.py")
