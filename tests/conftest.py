@@ -3,6 +3,7 @@
 import gc
 import itertools
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from tests.leftovers import drop_held, in_place
 ANY_VERSION = {"graph", "museum", "reports", "selftest", "snapshots", "store", "violations", "vocabulary"}
 ENDS = {"cli", "examples", "live", "processes", "pytest_plugin", "splats"}  # but these show what Python itself says
 ANY_BUILD = {"cli", "pytest_plugin"}
+FOLDERS = {"any_version": ANY_VERSION, "ends": ENDS, "any_build": ANY_BUILD}
 FROZEN_AFTER = 50  # tests
 _ended = itertools.count(1)
 # By these, pytest and lockdep write otherwise. The tests of that set them.
@@ -53,15 +55,19 @@ def check_nothing_is_left(at_start: dict[str, object], when: str) -> None:
     assert not changed, f"{when}, not as it was: {', '.join(changed)}"
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not import the tests of a folder whose mark is not wanted at all."""
+    words = re.split(r"\s+and\s+", config.option.markexpr)
+    unwanted = [folders for mark, folders in FOLDERS.items() if f"not {mark}" in words]
+    return True if any(collection_path.name in folders for folders in unwanted) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that start programs on both builds: a parameter `pure` says on which. Mark whole folders, too."""
     for item in items:
-        if item.path.parent.name in ANY_VERSION:
-            item.add_marker("any_version")
-        if item.path.parent.name in ENDS:
-            item.add_marker("ends")
-        if item.path.parent.name in ANY_BUILD:
-            item.add_marker("any_build")
+        for mark, folders in FOLDERS.items():
+            if item.path.parent.name in folders:
+                item.add_marker(mark)
         if isinstance(item, pytest.Function) and hasattr(item, "callspec") and "pure" in item.callspec.params:
             item.add_marker("any_build")
             if item.callspec.params["pure"] == "1":
