@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sized
 from functools import partial
 from types import CodeType, FrameType, ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import NEWS, ThreadState, news_of
@@ -99,11 +99,9 @@ def follow_waits(changes: Changes) -> None:
         outer = fastpath.wait_of(state.serial)
         if outer is not None and outer.lock is None:
             return original(self, timeout)
-        frame, kind, resource, wanted = caller(sys._getframe(1))
-        again = None if timeout is None else partial(never_gives_up, frame, kind)
-        signal = signal_of(frame, kind, resource, self)
-        signal.wanted = wanted
-        return wait_for(signal, kind, state, lambda: original(self, timeout), again)
+        caller = caller_of(sys._getframe(1))
+        again = None if timeout is None else partial(never_gives_up, caller.frame, caller.kind)
+        return wait_for(signal_of(caller, self), caller.kind, state, lambda: original(self, timeout), again)
 
     changes.rebind(threading.Condition, "wait", wait)
 
@@ -128,11 +126,26 @@ def wait_for(
     return answer
 
 
-def signal_of(frame: FrameType | None, kind: str, resource: bool, condition: Any) -> Signal:
-    """Return what is waited for by the code of this frame."""
-    special = None if frame is None else SPECIAL.get(frame.f_code)
-    found = None if frame is None or special is None else special(frame, condition)
-    return Signal(kind, resource, condition) if found is None else found
+class Caller(NamedTuple):
+    """Who waits for a condition: the frame of the program, and what it waits for.
+
+    `resource`: somebody has to give that back. `wanted` has the units of a semaphore that a with statement takes.
+    """
+
+    frame: FrameType | None
+    kind: str
+    resource: bool
+    wanted: Units | None
+
+
+def signal_of(caller: Caller, condition: Any) -> Signal:
+    """Return what is waited for."""
+    special = None if caller.frame is None else SPECIAL.get(caller.frame.f_code)
+    signal = None if caller.frame is None or special is None else special(caller.frame, condition)
+    if signal is None:
+        signal = Signal(caller.kind, caller.resource, condition)
+    signal.wanted = caller.wanted
+    return signal
 
 
 class Signal:
@@ -213,12 +226,8 @@ def tracked(lock: Any) -> bool:
     return isinstance(lock, fastpath.ExclusiveLock) and lock.entry is not fastpath.UNTRACKED
 
 
-def caller(frame: FrameType | None) -> tuple[FrameType | None, str, bool, Units | None]:
-    """Return the frame of the program below the one that called Condition.wait, and what it waits for.
-
-    The outermost caller counts. Also return whether somebody has to give it back, and the units that a with statement
-    takes.
-    """
+def caller_of(frame: FrameType | None) -> Caller:
+    """Return who waits, if this frame calls Condition.wait. Of the frames in libraries, the outermost one counts."""
     kind, resource, wanted = CONDITION, False, None
     while frame is not None and is_hidden(frame.f_code.co_filename):
         known = _kinds.get(id(frame.f_code))
@@ -228,4 +237,4 @@ def caller(frame: FrameType | None) -> tuple[FrameType | None, str, bool, Units 
         elif frame.f_code is take_waiting.__code__:
             wanted = frame.f_locals["units"]
         frame = frame.f_back
-    return frame, kind, resource, wanted
+    return Caller(frame, kind, resource, wanted)

@@ -93,7 +93,12 @@ def is_held_up(wait: Wait, enders: Enders, blocked: list[Wait]) -> bool:
     """
     if wait.lock is None and getattr(wait.aim, "run", None) is None:
         return is_resource(wait)
-    return any(other.thread in enders.serials for other in blocked) or is_orphaned(wait) or is_own(wait)
+    return any(other.thread in enders.serials for other in blocked) or has_no_holder(wait)
+
+
+def has_no_holder(wait: Wait) -> bool:
+    """Return whether a thread waits for a lock that no other thread holds any more, or ever did."""
+    return is_orphaned(wait) or is_own(wait)
 
 
 def is_orphaned(wait: Wait) -> bool:
@@ -112,9 +117,7 @@ def is_own(wait: Wait) -> bool:
 def core_of(blocked: list[Wait], enders: Mapping[Wait, Enders]) -> list[Wait]:
     """Return the waits of threads that hold up others, and those for what it is not known who has."""
     awaited = {ender for wait in blocked for ender in enders[wait].serials}
-    return [
-        wait for wait in blocked if wait.thread in awaited or is_orphaned(wait) or is_own(wait) or is_resource(wait)
-    ]
+    return [wait for wait in blocked if wait.thread in awaited or has_no_holder(wait) or is_resource(wait)]
 
 
 def is_resource(wait: Wait) -> bool:
