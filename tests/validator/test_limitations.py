@@ -1,5 +1,7 @@
 """Known limitations, each with a line in docs/limitations.md: tests of what is wanted, which are expected to fail."""
 
+import builtins
+import functools
 import threading
 
 import pytest
@@ -31,3 +33,10 @@ def test_a_late_hand_off_is_silent() -> None:
         undo()
 
     assert errors(validator) == []
+
+
+@pytest.mark.xfail(reason="lockdep calls what the program has put there", strict=True, raises=TypeError)
+def test_a_builtin_function_that_was_replaced_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    with lockdep.use(lockdep.Validator()), monkeypatch.context() as replaced:
+        replaced.setattr(builtins, "len", functools.lru_cache(len))  # refuses all that cannot be hashed
+        Lock()

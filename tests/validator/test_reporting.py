@@ -1,12 +1,14 @@
 """What happens to findings: reported once, counted, related, suppressed; and what happens when a bound is reached."""
 
+import operator
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 import lockdep
-from lockdep import patch, runtime
+from lockdep import fastpath, patch, runtime
 from lockdep.validator.validator import Validator
 from tests.worlds import Lock, alike, five, found, in_thread, nest, program, world
 
@@ -70,6 +72,20 @@ def test_every_callback_gets_the_finding_although_one_raises() -> None:
         one()
         one()
     nest(alike(1)[0])
+
+
+@pytest.mark.parametrize("warn", [operator.methodcaller("missing"), operator.methodcaller("strip")])
+def test_a_failure_reaches_no_program_even_if_it_cannot_be_told(validator: Validator, warn) -> None:
+    """Both are functions in C: in the stack of an exception of the program there would be code of the program."""
+    validator.warn = warn
+    a, b, *_ = five()
+    with a:
+        validator._soon(fastpath.thread_state(), partial(operator.truediv, 1, 0))
+    assert (validator.failures, type(validator.book.failure)) == (1, ZeroDivisionError)
+    validator.failures = 0
+    nest(a, b)
+    nest(b, a)
+    assert found() == ["circular"]
 
 
 def test_a_callback_may_take_locks() -> None:
