@@ -20,10 +20,10 @@ import copy, pickle, queue, threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 LOCKS = (
-    "_cond", "_condition", "_lock", "acquire", "release", "_release_save", "_acquire_restore", "_is_owned",
+    "_cond", "_condition", "_lock", "acquire", "locked", "release", "_release_save", "_acquire_restore", "_is_owned",
     "_idle_semaphore", "_shutdown_lock", "_threads", "_work_queue", "_tstate_lock", "_stderr", "_invoke_excepthook",
-    "_handle", "_os_thread_handle", "_started", "all_tasks_done", "mutex", "not_empty", "not_full", "is_shutdown",
-    "_initializer", "_create_worker_context", "_resolve_work_item_task",
+    "_context", "_handle", "_os_thread_handle", "_started", "all_tasks_done", "mutex", "not_empty", "not_full",
+    "is_shutdown", "_initializer", "_create_worker_context", "_resolve_work_item_task",
 )
 class Saved:
     def __getstate__(self):
