@@ -12,6 +12,8 @@ import os
 import sys
 import threading
 from collections.abc import Iterable
+from os import stat
+from stat import S_ISREG
 from types import CodeType, FrameType
 from typing import NamedTuple
 
@@ -221,8 +223,13 @@ def source_lines(filename: str) -> list[str]:
 
 
 def read_source(filename: str) -> list[str] | None:
-    """Return the lines of a file, [] if it cannot be read, None if it could be, with a file descriptor for it."""
+    """Return the lines of a file, [] if it cannot be read, None if it could be, with a file descriptor for it.
+
+    Only a regular file is read: the program may be /dev/stdin or a pipe, from which it reads its own data.
+    """
     try:
+        if not S_ISREG(stat(filename).st_mode):
+            return []
         with one_free(), open_file(filename, encoding="utf-8", errors="replace") as file:
             return file.read().splitlines()
     except (OSError, ValueError) as error:

@@ -77,3 +77,15 @@ def test_no_mock_moves_the_root_of_a_project(tmp_path: Path) -> None:
     with mock.patch("os.path.exists", return_value=True), mock.patch("os.stat"):
         assert short_path(str(tmp_path / "package" / "module.py")) == "package/module.py"
     assert short_path(str(tmp_path / "elsewhere.py")) == "elsewhere.py"
+
+
+def test_only_regular_files_are_read_as_source(tmp_path: Path) -> None:
+    from lockdep.trace import source_lines
+
+    pipe, file = tmp_path / "pipe", tmp_path / "file"
+    os.mkfifo(pipe)
+    file.write_text("lock = Lock()\n")
+
+    assert source_lines(str(pipe)) == []  # to open it would wait for a writer
+    assert source_lines("/dev/zero") == []
+    assert source_lines(str(file)) == ["lock = Lock()"]

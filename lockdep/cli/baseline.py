@@ -37,6 +37,6 @@ def write(path: str, findings: "Iterable[Told]") -> None:
     from lockdep.snapshots.whole_files import write_whole
 
     try:
-        write_whole(path, [text_of(findings).encode()])
+        write_whole(path, [text_of(findings).encode("utf-8", "backslashreplace")])
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -64,7 +64,7 @@ def write_outputs(terminal: pytest.TerminalReporter, take: Callable[[], Snapshot
 
         path = place(config, given(config, "lockdep_baseline"))
         known = [one for one in snapshot.findings if one.shown]
-        if written(terminal, path, partial(write_whole, path, [text_of(known).encode()])):
+        if written(terminal, path, partial(write_whole, path, [text_of(known).encode("utf-8", "backslashreplace")])):
             terminal.write_line(f"{path}: {len(known)} known finding{'s' * (len(known) != 1)}")
     pushing = config.stash.get(PUSHING, None)
     if pushing is not None:

@@ -115,7 +115,7 @@ class Finding:
         turned = min((classes[at:] + classes[:at] for at in range(len(classes))), default=())
         kind = (self.slug, self.title) if self.violation.title_counts else (self.slug,)
         text = "\n".join((*kind, *turned))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
     @property
     def raises(self) -> bool:

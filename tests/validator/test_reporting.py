@@ -389,3 +389,17 @@ def test_a_child_forked_without_the_graph_lock_learns_from_the_start(
     assert done.stdout.splitlines() == ["child done", "parent done 0"], done.stderr
     assert done.stderr.count("possible circular") == findings
     assert done.stderr.count("found in prog.py (pid ") == findings  # by the child, which is the first
+
+
+def test_a_file_name_that_is_no_utf_8_is_told(tmp_path) -> None:
+    names: dict = {}
+    path = str(tmp_path / "caf\udce9.py")
+    exec(compile("def make(Lock):\n  a = Lock()\n  b = Lock()\n  return a, b\n", path, "exec"), names)
+    a, b = names["make"](Lock)
+    nest(a, b)
+    nest(b, a)
+
+    (finding,) = runtime.findings()
+    assert len(finding.id) == 12
+    assert "caf\udce9.py:2" in str(finding)
+    assert "caf\udce9.py:2" in runtime.text_of(finding)
