@@ -37,7 +37,7 @@
 
 /* Call the handlers of signals that have come, where the next moment for that is right after the return of __enter__: since
    3.14 an exception of theirs finds no with statement there yet that would free the lock, and so it is lost, as a raw lock
-   is. What takes long is done before the lock is taken, so that this is not more likely than with a raw lock. */
+   is. An acquisition that is not known takes longer than one of a raw lock: that must not make it more likely. */
 #if PY_VERSION_HEX >= 0x030E0000
 #define LD_LET_SIGNALS_IN() PyErr_CheckSignals()
 #else

@@ -174,8 +174,6 @@ class ExclusiveLock(DepMap):
         The owner is set together with the lock: a finalizer or signal handler that runs before the books are written
         may take an RLock again.
         """
-        if cython.compiled:
-            let_signals_in()
         mine = self.owner == state.serial     # a plain lock that waits for its own holder
         taken = False
         try:
@@ -185,6 +183,8 @@ class ExclusiveLock(DepMap):
                     child = self.step_again(state, entry)
                 if child is not None:
                     self.book(state, child)
+            if taken and cython.compiled:
+                let_signals_in()
         except BaseException:
             if taken or (not mine and self.owner == state.serial):
                 self.undo(state, child)
@@ -192,8 +192,10 @@ class ExclusiveLock(DepMap):
         return taken
 
     def undo(self, state, child):
-        """Free a lock that was just taken."""
-        if state.chain is child:              # the pure build only: it was entered, too
+        """Free a lock that was just taken, unless a signal handler has done that."""
+        if self.owner != state.serial:
+            return
+        if state.chain is child:              # it was entered, too
             state.pop()
         self.owner = 0
         self.free()
