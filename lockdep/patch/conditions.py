@@ -22,7 +22,7 @@ from lockdep.patch.imports import after_import
 from lockdep.patch.joins import wait_as
 from lockdep.patch.loops import runs_loop
 from lockdep.patch.semaphores import is_resource, note_waiting, take_waiting
-from lockdep.patch.starts import begin_stretch, hand_to, learn
+from lockdep.patch.starts import begin_stretch, hand_to, is_alone, learn
 from lockdep.patch.units import Units
 from lockdep.trace import is_hidden
 from lockdep.waits.aims import ANYBODY, CONDITION, EVENT, ITEM, PARTIES, ROOM, TASKS, Enders
@@ -77,7 +77,7 @@ def follow_signals(changes: Changes) -> None:
             if self._waiters:
                 hand_to(self)
             original(self, n)
-        if news == NEWS and changes.in_force and runtime.is_active():
+        if news == NEWS and changes.in_force and runtime.is_active() and not is_alone():
             runtime.validator().signals(fastpath.thread_state(), self)
             begin_stretch()
 

@@ -7,6 +7,8 @@ the starter waits for the run before it releases them, they guard the run as wel
 
 from __future__ import annotations
 
+import _thread
+
 from lockdep import fastpath, runtime
 from lockdep.evidence.order import ENDED, STARTED
 from lockdep.fastpath import Handed, ThreadState, new_serial
@@ -14,6 +16,22 @@ from lockdep.graph.clock import START
 from lockdep.graph.loans import Loan
 from lockdep.graph.runs import Run
 from lockdep.waits.held import thread_name
+
+
+class _Threads:
+    """Whether a second thread has ever been there."""
+
+    seen = False
+
+
+def is_alone() -> bool:
+    """Return whether no thread has been started yet. What is handed over now, all that start later know from the start.
+
+    Cost: 40 ns.
+    """
+    if not _Threads.seen:
+        _Threads.seen = _thread._count() > 0
+    return not _Threads.seen
 
 
 def own_run(state: ThreadState) -> Run:
@@ -27,8 +45,8 @@ def own_run(state: ThreadState) -> Run:
 
 
 def hand_over() -> Handed | None:
-    """Return what this thread knows now; None if nothing is tracked."""
-    if not runtime.is_active():
+    """Return what this thread knows now; None if nothing is tracked, or there is no other thread."""
+    if not runtime.is_active() or is_alone():
         return None
     own_run(fastpath.thread_state())
     return fastpath.hand_over()
@@ -36,13 +54,14 @@ def hand_over() -> Handed | None:
 
 def hand_to(thing: object) -> None:
     """Keep what this thread knows now in an object of the program."""
-    if not fastpath.hand_to(thing) and runtime.is_active():
+    if not fastpath.hand_to(thing) and runtime.is_active() and not is_alone():
         own_run(fastpath.thread_state())
         fastpath.hand_to(thing)
 
 
 def hand_on() -> Handed | None:
     """Return what this thread knows now, and lend its locks to the run that it is about to start."""
+    _Threads.seen = True
     handed = hand_over()
     state = fastpath.thread_state()
     if handed is None or state.busy:
@@ -68,7 +87,7 @@ def begin_stretch() -> None:
 
     Cost: 0.5 us, and some 2 us for each lock that is taken again after that, during the first stretches of a run.
     """
-    if fastpath.stretch_goes_on():
+    if fastpath.stretch_goes_on() or is_alone():
         return
     state = fastpath.thread_state()
     run = own_run(state)
