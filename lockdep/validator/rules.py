@@ -48,7 +48,7 @@ from lockdep.violations.violation import Violation
 from lockdep.violations.where import HeldLock, Where
 from lockdep.vocabulary.context import ORDINARY
 from lockdep.vocabulary.grades import CERTAIN, POTENTIAL, STALL, UNMATCHED
-from lockdep.vocabulary.kinds import EVENT, TIMED, WAIT
+from lockdep.vocabulary.kinds import EVENT, PROCESS, TIMED, WAIT
 from lockdep.vocabulary.usage import BY_INSTANCE, USED, USED_READ, bits_of, single_bits
 from lockdep.waits.held import thread_name
 
@@ -192,6 +192,8 @@ class Rules:
 
     def inherited(self, new: Acquisition, other: int) -> None:
         """Judge, in a child, a lock that the thread `other` of the parent used, or held if this is negative."""
+        if new.lock_class.kind == PROCESS:
+            return  # the threads of the parent release it for all processes
         gone = fastpath.parents().get(abs(other))
         name = "an ended thread" if gone is None else thread_name(gone)
         held = None if self.fork is None else self.fork.held.get(new.serial)

@@ -10,6 +10,7 @@ from lockdep.fastpath import HAS_GIL
 from tests.worlds import PLAIN, program
 
 FRAME = """
+import multiprocessing
 import os
 import threading
 
@@ -77,6 +78,12 @@ def run(folder: Path, **parts: str) -> tuple[int, int]:
 @pytest.mark.parametrize("kind", ["threading.Lock()", "threading.RLock()", "threading.Condition()"])
 def test_a_lock_that_a_thread_of_the_parent_uses_and_the_child_takes_is_found(tmp_path: Path, kind: str) -> None:
     assert run(tmp_path, LOCK=kind) == (66, 1)
+
+
+@pytest.mark.parametrize("kind", ["Lock()", "RLock()", "Condition()", "Semaphore(1)", "BoundedSemaphore(3)"])
+def test_a_lock_of_multiprocessing_is_silent(tmp_path: Path, kind: str) -> None:
+    """Whoever holds one in the parent releases it for the child as well."""
+    assert run(tmp_path, LOCK=f"multiprocessing.get_context('fork').{kind}", BEFORE="use()") == (0, 0)
 
 
 def test_it_is_found_too_if_the_forking_thread_used_it_last(tmp_path: Path) -> None:
