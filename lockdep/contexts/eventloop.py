@@ -41,6 +41,7 @@ def follow_handles(changes: Rebinds, events: ModuleType) -> None:
         original(self)
         if state.chain.depth:
             awaiting(state, self._callback, before)
+        self = None  # else an exception of a task keeps the task, through this frame; the original does the same
 
     changes.rebind(events.Handle, "_run", _run)
 

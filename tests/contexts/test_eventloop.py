@@ -352,3 +352,21 @@ print(colorsys.rgb_to_hsv(0, 0, 0))
 """
     done = program(tmp_path, source, command=PLAIN)
     assert (done.stdout, done.stderr.count("colorsys is not followed")) == ("(0.0, 0.0, 0)\n", 1)
+
+
+@pytest.mark.parametrize("pure", ["0", "1"])
+def test_a_task_that_has_failed_goes_as_soon_as_without_lockdep(tmp_path: Path, pure: str) -> None:
+    source = """
+import asyncio
+async def main(kind):
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda *_: told.append(1))
+    async def fail():
+        1 / 0
+    kind(fail())
+    await asyncio.sleep(0)
+    print(len(told))
+asyncio.run(main(asyncio.Task))
+asyncio.run(main(asyncio.tasks._PyTask))
+"""
+    assert program(tmp_path, source, LOCKDEP_PURE=pure).stdout == "1\n1\n"
