@@ -125,6 +125,8 @@ class ExclusiveLock(DepMap):
             return False
         if self.run != state.run:
             self.note_run(state, child)
+        if cython.compiled:
+            let_signals_in()                  # what has led here may have taken long; the rest does not
         if not self.take_along(state, child):
             return False
         if self.last != state.serial:

@@ -38,6 +38,7 @@ ASKED_SECONDS = 2.0  # for the graph lock, where somebody waits for an answer
 REFUSED_SECONDS = 5.0
 TELLING_SECONDS = 5.0  # how long the end of the process waits for a thread that tells what was found
 SHORTAGE = (MemoryError, RecursionError)  # these pass, and the work is done another time
+AT_A_TIME = 8  # pieces of work
 STEPS_OF_OURS = 12  # the most that can be on top of a stack
 
 GRAPH_LOCK = fastpath.GraphLock()  # one for all validators
@@ -156,17 +157,25 @@ class GuardedWork:
         return None
 
     def _work_off(self, owner: ThreadState, seconds: float) -> list[Finding]:
-        """Do the work in the list of a thread; return the findings that are to be told."""
-        ready = [(item, self._prepared(item, owner)) for item in list(owner.sightings)]
-        try:
-            if self._graph_lock.take(seconds):
+        """Do the work in the list of a thread; return the findings that are to be told.
+
+        Some pieces at a time: exceptions of signal handlers that come again and again leave what was done behind.
+        """
+        found: list[Finding] = []
+        left = len(owner.sightings)
+        while left > 0:
+            ready = [(item, self._prepared(item, owner)) for item in owner.sightings[:AT_A_TIME]]
+            left -= AT_A_TIME
+            try:
+                if not self._graph_lock.take(seconds):
+                    self._refused()
+                    return []
                 self._refused_since = None
                 self._do(ready, owner.sightings)
-                return list(self.book.news)
-        finally:
-            self._graph_lock.drop()  # whatever `take` has returned: an exception may have come instead
-        self._refused()
-        return []
+                found = list(self.book.news)
+            finally:
+                self._graph_lock.drop()  # whatever `take` has returned: an exception may have come instead
+        return found
 
     def _give_way(self, owner: ThreadState) -> None:
         """Judge nothing any more: greenlets share the state of a thread, which mixes up what each of them holds."""

@@ -2,6 +2,7 @@
 
     python -m tests.stress storm --seconds 60 --locks raw       signals, finalizers, interrupts, threads, forks
     python -m tests.stress storm --seconds 60 --locks lockdep
+    python -m tests.stress upheaval --seconds 60        handlers that raise and fork; no stack, no memory, uninstall
     python -m tests.stress race --seconds 60 --threads 4        threads that look up chains and write hints at once
     python -m tests.stress onlookers --seconds 60              threads that ask what others hold and have counted
     python -m tests.stress kills --seconds 60                  processes of a run that are killed at any moment

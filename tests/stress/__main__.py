@@ -23,7 +23,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.stress", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("program", choices=["storm", "race", "onlookers", "kills", *TORTURES])
+    parser.add_argument("program", choices=["storm", "upheaval", "race", "onlookers", "kills", *TORTURES])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--locks", choices=["raw", "lockdep"], default="lockdep", help="storm: whose locks")
     parser.add_argument("--threads", type=int, default=4, help="race: how many at most; others: how many")
@@ -41,6 +41,10 @@ def run_here(options: argparse.Namespace) -> list[str]:
         return storm.run(options.seconds, options.locks, options.seed)
     if options.program in TORTURES:
         return list(torture_of(options).run(options))
+    if options.program == "upheaval":
+        from tests.stress import upheaval
+
+        return upheaval.run(options.seconds, options.seed)
     if options.program == "kills":
         from tests.stress import kills
 

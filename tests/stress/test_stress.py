@@ -19,6 +19,10 @@ def test_locks_survive_a_storm_of_handlers_finalizers_interrupts_and_forks(locks
     assert "signals" in run_stress("storm", "--locks", locks)
 
 
+def test_locks_survive_what_goes_wrong_in_the_middle_of_an_operation() -> None:
+    assert "interrupts" in run_stress("upheaval")
+
+
 def test_threads_that_ask_about_others_are_told() -> None:
     assert "looks" in run_stress("onlookers")
 

@@ -60,3 +60,21 @@ def test_an_exception_at_any_point_comes_out_and_loses_no_finding(error: Callabl
         assert [finding.slug for finding in validator.findings()] == ["circular"], injector.hit
         assert not validator.failures, injector.hit
     assert hits > 10
+
+
+def test_what_was_judged_stays_judged_when_exceptions_come_again_and_again() -> None:
+    with world():
+        hold, locks = Lock("hold"), [Lock(f"lock {number}") for number in range(60)]
+        hold.acquire()
+        for lock in locks:
+            nest(lock)
+        waiting = len(fastpath.thread_state().sightings)
+        with Injector(2500, Stop()) as injector:
+            hold.release()
+        left = len(fastpath.thread_state().sightings)
+
+        assert waiting > 40
+        assert injector.raised
+        assert 0 < left < waiting
+        nest(hold)
+        assert not fastpath.thread_state().sightings
