@@ -1,7 +1,8 @@
 """Given away: units of a semaphore are no locks if other threads give them than those that have taken them.
 
 A semaphore may be a lock or a signal: `acquire()` looks the same. It is a signal once a thread gives a unit that has
-taken none, and may be one until some thread has given back all that it took.
+taken none, or gives its own under a lock that it has taken later, as who guards a number of units does; and it may be
+one until some thread has given back all that it took.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def doubt(lock_class: LockClass, serial: int) -> Excuse | None:
 
 def given_away(lock_class: LockClass) -> Excuse:
     """Return the excuse that a semaphore is a signal."""
-    return Excuse(GIVEN_AWAY, "units of {} are given by threads that have taken none", lock_class)
+    text = "{} is a signal: units are given by threads that have none, or under a lock that was taken later"
+    return Excuse(GIVEN_AWAY, text, lock_class)
 
 
 def says_nothing(dependency: Dependency, witness: Witness) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lockdep import fastpath, runtime
-from lockdep.fastpath import BLOCKING, READ, TRY
+from lockdep.fastpath import BLOCKING, READ, TRY, ThreadState
 from lockdep.graph.capacity import Capacity
 from lockdep.graph.capacity import Units as SeenUnits
 from lockdep.graph.classes import LockClass
@@ -17,15 +17,19 @@ MOST_HELD = 32  # locks that a thread holds: it holds no units beside more than 
 
 
 class Units(Kept, HoldersMap):
-    """The units of a semaphore. `mode` says how one is held, `seen` who takes them and gives them."""
+    """The units of a semaphore. `mode` says how one is held, `seen` who takes them and gives them.
 
-    __slots__ = ("mode", "seen")
+    `under` has the serials of the locks that a thread held when it took its last unit, by its own.
+    """
+
+    __slots__ = ("mode", "seen", "under")
     traits = DROP_IN
     kind_name = "Semaphore"
 
     def __init__(self, lock_class: LockClass | None, count: int, inside: LockClass | None = None) -> None:
         super().__init__(lock_class)
         self.mode = BLOCKING if count == 1 else READ
+        self.under: dict[int, list[int]] = {}
         self.share()
         made = None if self.entry is fastpath.UNTRACKED else self.entry.lock_class
         if made is None:
@@ -50,6 +54,8 @@ class Units(Kept, HoldersMap):
             self.acquired(None, mode | TRY)
         else:
             self.acquired(self.acquire(mode), mode)
+        if thread.chain.depth > 1:
+            self.under[thread.serial] = thread.held_serials()[:-1]
         self.holders.append(thread.serial)
         return True
 
@@ -63,18 +69,34 @@ class Units(Kept, HoldersMap):
             self.holders.remove(thread)
         except ValueError:
             return False
+        if self.under and thread not in self.holders:
+            self.under.pop(thread, None)
         self.release()
         return True
 
     def given(self, number: int) -> None:
         """Note that this thread has given so many units: its own, or others, as a signal."""
-        mine = fastpath.thread_state().serial
+        thread = fastpath.thread_state()
+        mine, out_of_order = thread.serial, thread.chain.depth > 1 and self._is_outer(thread)
         while number and self.drop(mine):
             number -= 1
-        if number and not self.seen.given_away and self.is_held() >= 0:
+        if (number and not self.seen.given_away and self.is_held() >= 0) or out_of_order:
             self.give_away()
         elif not self.seen.returned and mine not in self.holders:
             self.return_all()
+
+    def _is_outer(self, thread: ThreadState) -> bool:
+        """Return whether a thread gives its unit under a lock that it has taken after it, for the sake of that.
+
+        It may be one that it held when it took the unit, and has released meanwhile; or one that is no semaphore: those
+        who take several semaphores may give them back in any order.
+        """
+        serials = thread.held_serials()
+        if serials[-1] == self.serial or self.serial not in serials:
+            return False
+        later = thread.held()[serials.index(self.serial) + 1 :]
+        before = self.under.get(thread.serial, ())
+        return any(serial in before or chain.entry.lock_class.base.capacity is None for chain, serial in later)
 
     def return_all(self) -> None:
         """Note that a thread has given back all that it has taken."""

@@ -134,6 +134,27 @@ def test_a_thread_that_takes_many_units_takes_them_as_signals(count: int) -> Non
     assert known(units).seen.given_away
 
 
+def test_what_was_held_around_a_unit_is_forgotten() -> None:
+    units, lock = threading.Semaphore(2), Lock()
+    with lock, units, units:
+        assert known(units).under
+    assert known(units).under == {}
+
+
+def test_a_unit_that_is_given_under_a_later_lock_makes_a_signal() -> None:
+    units, other, lock = threading.Semaphore(), threading.Semaphore(), Lock()
+    units.acquire()
+    other.acquire()
+    units.release()
+    other.release()
+    assert not known(units).seen.given_away
+    units.acquire()
+    with lock:
+        units.release()
+    assert known(units).seen.given_away
+    assert not known(other).seen.given_away
+
+
 def test_a_thread_holds_no_units_beside_many_locks() -> None:
     semaphores = [threading.Semaphore() for _ in range(2 * MOST_HELD)]
     for units in semaphores:

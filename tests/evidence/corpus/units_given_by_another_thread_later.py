@@ -1,7 +1,7 @@
 """The same, where that thread comes last.
 
 grade: excused
-because: by threads that have taken none
+because: is a signal
 """
 
 import threading
