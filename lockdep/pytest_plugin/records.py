@@ -147,8 +147,13 @@ class PlacedFinding:
         return self.fails and not self.explained
 
     def line(self) -> str:
-        """Return the finding in one line."""
+        """Return the finding in one line, for files."""
         return f"{self.level}: {message([self.finding])} [{self.finding.id}] ({self.finding.grade})"
+
+    def lines(self) -> str:
+        """Return the finding in a few lines, for a terminal: what, which locks, and where."""
+        one, found = self.finding, f"found {'in ' if self.place.nodeid else ''}{self.place}"
+        return f"{self.level}: {one.title} [{one.id}] ({one.grade})\n    {' -> '.join(one.classes)}\n    {found}"
 
 
 def message(findings: Sequence[Finding | FindingRecord]) -> str:

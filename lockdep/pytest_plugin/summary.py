@@ -1,6 +1,6 @@
 """The summary at the end of a pytest run: printed in the terminal, or sent from xdist's workers to the controller.
 
-Findings that failed no test are printed in full, each of the others in one line with its test. With --lockdep-stat, the
+Findings that failed no test are printed in full, of each of the others its locks and its test. With --lockdep-stat, the
 lock statistics of the whole run follow.
 """
 
@@ -52,7 +52,7 @@ def output_of(session: LockdepSession) -> Output:
     unexplained = [record for record in session.records if record.unexplained]
     others = [record for record in session.records if not record.unexplained and not record.allowed]
     allowed = sum(record.allowed for record in session.records)
-    lines = [f"{record.line()} {'found in' if record.place.nodeid else 'found'} {record.place}" for record in others]
+    lines = [record.lines() for record in others]
     if allowed:
         lines.append(f"{allowed} allowed by markers")
     texts = [record.text for record in unexplained]

@@ -219,7 +219,9 @@ def test_a_warning_is_listed_and_fails_nothing(run):
     result = run(STALL)
     result.assert_outcomes(passed=1)
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["warning: possible circular * (stall) found in test_it.py::test_stall"])
+    result.stdout.fnmatch_lines(
+        ["warning: possible circular * (stall)", "    test_it.py:2 A -> *", "    found in test_it.py::test_stall"]
+    )
 
 
 def test_fail_on_in_the_ini_file_applies(run, pytester):
