@@ -31,7 +31,8 @@ ENDED = (*DONE, "CANCELLED")
 _HANDED = "_lockdep_handed"
 _RESULT = "_lockdep_result"  # the attribute of a Future that holds what its run was when it set the result
 _get_ident = _thread.get_ident
-_submitting: dict[int, Handed | None] = {}  # ident of a thread that submits something -> what it hands on
+# ident of a thread that submits something -> what it hands on, and to which pool
+_submitting: dict[int, tuple[Handed | None, Reference]] = {}
 
 Args = tuple[Any, ...]
 Keywords = dict[str, Any]
@@ -64,21 +65,21 @@ def wrap_work_items(changes: Changes, thread: ModuleType) -> None:
 
 
 def follow_submit(wrapped: Callable[..., Any], pool: Any, args: Args, kwargs: Keywords) -> Any:
-    """Note what the submitter knows and holds, and of the future to which pool its work item was given."""
+    """Note what the submitter knows and holds, and which pool it is: the work item can begin before this returns."""
     ident = _get_ident()
-    _submitting[ident] = hand_on()
+    _submitting[ident] = hand_on(), Reference(pool)
     try:
-        future = wrapped(*args, **kwargs)
-        fastpath.keep_in(future, POOL, Reference(pool))
-        return future
+        return wrapped(*args, **kwargs)
     finally:
         _submitting.pop(ident, None)
 
 
 def follow_made(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Keywords) -> None:
-    """Give a work item what its submitter knows and holds."""
+    """Give a work item what its submitter knows and holds, and its future the pool."""
     wrapped(*args, **kwargs)
-    fastpath.keep_in(item, _HANDED, _submitting.get(_get_ident()))
+    handed, pool = _submitting.get(_get_ident(), (None, None))
+    fastpath.keep_in(item, _HANDED, handed)
+    fastpath.keep_in(item.future, POOL, pool)
     name, code = described(item.fn if hasattr(item, "fn") else item.task[0])  # since 3.14 it is in a tuple
     note_task(item.future, f"work item {name}", task_place(name, code))
 
