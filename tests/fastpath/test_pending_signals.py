@@ -20,6 +20,7 @@ from lockdep.threading import Lock, RLock
 from primitives import SpinLock
 from tests.mishaps import Stop, times_held, tracking
 
+ALARM = partial(signal.setitimer, signal.ITIMER_REAL, 0.001)
 BURN = partial(sum, range(20_000_000))  # takes longer than the timer, and calls no handler
 
 since_314 = pytest.mark.skipif(
@@ -40,8 +41,7 @@ def handled(handler: Callable[..., object]) -> Iterator[None]:
 
 def take_when_pending(lock: Lock | RLock) -> None:
     """Take the lock while a signal waits to be handled; no Python code runs in between."""
-    signal.setitimer(signal.ITIMER_REAL, 0.001)
-    list(map(operator.call, [BURN, lock.__enter__]))
+    list(map(operator.call, [ALARM, BURN, lock.__enter__]))
 
 
 @since_314
@@ -81,9 +81,8 @@ def test_an_exception_while_a_lock_is_freed_comes_out(monkeypatch: pytest.Monkey
     monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
     locks = [Lock("lock")]
     with handled(stop):
-        signal.setitimer(signal.ITIMER_REAL, 0.001)
         with pytest.raises(Stop):
-            list(map(operator.call, [BURN, locks.clear]))
+            list(map(operator.call, [ALARM, BURN, locks.clear]))
 
 
 @pytest.mark.xfail(strict=True, reason="it is written in Python, in which handlers run between two steps")
