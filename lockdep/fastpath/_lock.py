@@ -5,9 +5,8 @@ push; a release in LIFO order is a step to the parent. Everything else goes thro
 
 The real lock is taken before the books are written, and freed before they are corrected. Nothing can fail in between,
 and no Python code runs, except where a lock that was taken already is validated: an exception frees it again. So what
-leaves `acquire` means that it was not taken, and what leaves `release` that it is free (pure build: see the README).
-
-Cost of a known acquisition and release, uncontended: no allocation, no clock, no frame, no hash, no lock of ours.
+leaves `acquire` means that it was not taken, and what leaves `release` that it is free (pure build: limitations.md).
+A known acquisition and release needs no allocation, no clock, no frame, no hash and no lock of ours.
 """
 
 from __future__ import annotations
@@ -52,10 +51,9 @@ def switch_stat(on):
 class ExclusiveLock(DepMap):
     """A lock with one holder: threading.Lock's methods, errors and corner cases, validated.
 
-    Compiled, the lock itself is a word and a queue of waiters. A lock that was adopted, and in the pure build one that
-    somebody has waited for (see _pure), is a foreign object with acquire and release. Whoever finds the lock free takes
-    it, also while others wait: a waiter is served as by the raw lock of this interpreter (LD_EAGER in _atomics.h). One
-    that was passed over for long is handed the lock, so that a thread that takes it again at once starves nobody.
+    Compiled, the lock is a word and a queue of waiters. One that was adopted, and in the pure build one that somebody
+    has waited for (see _pure), is a foreign object. Whoever finds it free takes it, also while others wait: a waiter is
+    served as by the raw lock (LD_EAGER in _atomics.h). One that was passed over for long is handed the lock.
     """
 
     __slots__ = ("count", "queue", "raw", "thin", "tries", "vacant", "word")
@@ -100,8 +98,7 @@ class ExclusiveLock(DepMap):
         ld_count_up(cython.address(state.counts), child.number)
         if _timing[0]:
             self.since = stamp(_clock)
-        if not ld_note_origin(cython.address(state.origins[child.depth]), state.tstate):
-            # a method was called, which a primitive may have done for the program
+        if not ld_note_origin(cython.address(state.origins[child.depth]), state.tstate):  # a method was called
             ld_note_frame(cython.address(state.origins[child.depth]), outer_frame(state.tstate))
         state.serials[child.depth] = self.serial
         state.chain = child
@@ -135,7 +132,6 @@ class ExclusiveLock(DepMap):
 
     def lock_as(self, mode=BLOCKING, timeout=FOREVER, nest=None, subclass=0):
         """Take the lock as a subclass of its class, or while `nest`, a held lock, serialises all locks of its class.
-
         `mode` is BLOCKING, TRY or TIMED; `timeout` is in seconds, or UNTIL_SIGNAL. Returns whether the lock was taken.
         """
         state = current()
@@ -172,9 +168,7 @@ class ExclusiveLock(DepMap):
 
     def lock_real(self, state, mode, timeout, entry, child):
         """Take the real lock, then write the books; `entry` is None if nothing is tracked.
-
-        The owner is set together with the lock: a finalizer or signal handler that runs before the books are written
-        may take an RLock again.
+        The owner is set with the lock: a finalizer or handler that runs before the books are written may take an RLock.
         """
         mine = self.owner == state.serial     # a plain lock that waits for its own holder
         taken = False
@@ -197,7 +191,7 @@ class ExclusiveLock(DepMap):
         """Free a lock that was just taken, unless a signal handler has done that."""
         if self.owner != state.serial:
             return
-        if state.chain is child:              # it was entered, too
+        if state.chain is child:
             state.pop()
         self.owner = 0
         self.free()

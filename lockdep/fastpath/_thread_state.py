@@ -136,13 +136,8 @@ class ThreadState(HeldLocks):
             raise
 
     def counted(self):
-        """Return (number, count) of what was counted here: under the number of a Tally, or under the one after it.
-
-        The pure build counts in the Tally, and returns nothing.
-        """
-        if cython.compiled:
-            return ld_counted(cython.address(self.counts))
-        return []
+        """Return (number, count) of what was counted here, by the number of a Tally or the next; pure: nothing."""
+        return ld_counted(cython.address(self.counts)) if cython.compiled else []
 
     def see(self, chain, base, serial, limit):
         """Return a Sighting of the lock `serial`, wanted along `chain` while the locks of `base` are held.
@@ -471,9 +466,7 @@ class ThreadState(HeldLocks):
 
     def begin_run(self, record):
         """Start a run (a work item) inside this thread; return what `end_run` needs.
-
-        `record.took` is filled with what the run takes, for those who wait for it: serial of a lock -> Sighting of
-        its first acquisition; for the locks beyond `max_instances`, entry -> Sighting.
+        `record.took` gets what it takes: serial of a lock -> its first Sighting; beyond `max_instances`, by entry.
         """
         outer = (self.running, self.record, self.took)
         self.took = record.took
@@ -483,8 +476,7 @@ class ThreadState(HeldLocks):
 
     def end_run(self, outer):
         """Go back to the outer run, which has now also taken what the inner one took."""
-        took = self.took
-        running, record, self.took = outer
+        took, (running, record, self.took) = self.took, outer
         self.be(record)
         for key, seen in () if self.took is None else took.items():
             if key is not seen.chain.entry and len(self.took) < _link.max_instances:

@@ -433,9 +433,13 @@ if cython.compiled:
 else:
 
     def _del(lock, forget=Tracked.forget):
-        if lock.owner or lock.holds or lock.crossed or lock.witnessed > 1 or (
-            lock.witnessed and lock.entry.watched
-        ):
+        try:
+            known = lock.owner or lock.holds or lock.crossed or lock.witnessed > 1 or (
+                lock.witnessed and lock.entry.watched
+            )
+        except AttributeError:                # an exception came while it was made
+            return
+        if known:
             forget(lock)
 
     Tracked.__del__ = _del                     # __dealloc__ is a method of C only

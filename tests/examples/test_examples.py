@@ -26,7 +26,7 @@ MENTIONED = {  # what each report must contain
     "03_recursion.py": ("03_recursion.py:19 self._lock", "Cache.put", "Cache.shrink", "certain"),
     "04_join_while_holding.py": ("holding.py:18 self._lock", "heartbeat", "Heartbeat.stop", "Heartbeat._run"),
     "05_queue.py": ("queue.Queue.mutex made at examples/05_queue.py:21", "05_queue.py:19 self.lock", "Job.__lt__"),
-    "06_logging_callback.py": ("06_logging_callback.py:19 self._lock", "logging/__init__.py", "CountingHandler.emit"),
+    "06_logging_callback.py": ("06_logging_callback.py:19 self._lock", "logging/__init__.py", "emit metrics.count("),
 }
 TITLE = ("ERROR: ", "WARNING: ", "[ BUG: ", "BUG: ")
 SILENT = Path(__file__).parent / "silent"

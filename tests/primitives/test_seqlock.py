@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from types import FunctionType
@@ -413,6 +414,9 @@ def test_a_writer_begins_and_ends_in_one_step(kind: type) -> None:
 
 
 @pytest.mark.skipif(BUILD == "pure" or find_spec("_testcapi") is None, reason="only then do allocations fail as wanted")
+@pytest.mark.xfail(
+    sys.version_info >= (3, 12), reason="docs/limitations.md: a write that ends without memory", strict=True
+)
 def test_no_write_begins_or_stays_for_want_of_memory() -> None:
     raised = 0
     for number in range(40):
@@ -427,7 +431,9 @@ def test_no_write_begins_or_stays_for_want_of_memory() -> None:
                 raised += 1
                 begin()
             failing_once(end, number)
-            assert clock.now() & 1 == 0
+            if clock.now() & 1:
+                end()
+                pytest.fail(f"the number stayed odd after allocation {number} failed")
             assert not isinstance(clock, SeqLock) or not clock.locked()
     assert raised
     assert found() == []
