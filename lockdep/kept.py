@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
 
-class Kept:
-    """A thing that is pickled and copied as None: the object that has it is pickled as it would be without lockdep."""
+T = TypeVar("T")
 
-    __slots__ = ()
 
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        return type(None), ()
+def kept(cls: type[T]) -> type[T]:
+    """Have the things of a class pickled and copied as None: the object that has one is pickled as without lockdep."""
+    cls.__reduce__ = as_none  # type: ignore[method-assign, assignment]
+    return cls
+
+
+def as_none(_thing: object) -> tuple[type[None], tuple[()]]:
+    """Return how None is pickled."""
+    return type(None), ()

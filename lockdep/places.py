@@ -23,7 +23,7 @@ from collections import deque
 from types import CodeType
 from weakref import ref
 
-from lockdep.kept import Kept
+from lockdep.kept import kept
 from lockdep.paths import exists
 
 MOST_TEXTS = 64
@@ -34,7 +34,8 @@ _NUMBER = re.compile(r"\d+")
 _HASH = re.compile(r"[0-9a-f]{8,}|\d+")
 
 
-class Step(Kept):
+@kept
+class Step:
     """One frame of a stack trace: where it stood. `source` leads to its code object as long as that lives."""
 
     __slots__ = ("file", "function", "lasti", "line", "source")

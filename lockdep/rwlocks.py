@@ -17,7 +17,7 @@ from lockdep.fastpath import BLOCKING, READ, RECURSIVE_READ, TIMED, TRY, UNTRACK
 from lockdep.graph.classes import LockClass, registry
 from lockdep.graph.creation import made_earlier
 from lockdep.holders import HoldersMap
-from lockdep.kept import Kept
+from lockdep.kept import kept
 from lockdep.wait_types import DROP_IN
 
 __all__ = ["annotate_rwlock"]
@@ -30,7 +30,8 @@ FindMap = Callable[[Any], "RWMap | None"]
 Replacement = tuple[str, Callable[..., Any]]
 
 
-class RWMap(Kept, HoldersMap):
+@kept
+class RWMap(HoldersMap):
     """What the validator knows of one read-write lock. `read_mode` says how it is read."""
 
     __slots__ = ("read_mode",)

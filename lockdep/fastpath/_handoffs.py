@@ -38,7 +38,7 @@ class Handed:
         self.loan = loan
 
     def __reduce__(self):
-        """Be pickled as None, as kept.Kept is."""
+        """Be pickled as None; see kept.py."""
         return type(None), ()
 
 
@@ -64,7 +64,7 @@ class Told:
         self.tasks = 0
 
     def __reduce__(self):
-        """Be pickled as None, as kept.Kept is."""
+        """Be pickled as None; see kept.py."""
         return type(None), ()
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from lockdep.fastpath import Entry, Sighting, new_serial
 from lockdep.graph.clock import START, Clock
 from lockdep.graph.loans import Loan
-from lockdep.kept import Kept
+from lockdep.kept import kept
 from lockdep.places import Step
 
 MOST_STRETCHES = 64  # of a run, in which it is known what it has taken since its last hand-off
@@ -26,6 +26,7 @@ class Waiter(NamedTuple):
     timed: bool
 
 
+@kept
 class Pool(NamedTuple):
     """A pool of threads. `serial` is its number, `workers` the most that it may have, `name` that of its type.
 
@@ -37,21 +38,14 @@ class Pool(NamedTuple):
     name: str
     made: Step | None = None
 
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Be pickled as None, as Kept is."""
-        return type(None), ()
 
-
+@kept
 class Task(NamedTuple):
     """A work item that was submitted at the moment `queued`: its name, and the place where its code begins."""
 
     queued: int
     name: str
     place: str
-
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Be pickled as None, as Kept is."""
-        return type(None), ()
 
 
 class Origin:
@@ -102,7 +96,8 @@ class Course:
         return self.clock
 
 
-class Run(Kept):
+@kept
+class Run:
     """One thread or work item, and the locks it took. `label` and `place` return its name and where it was started.
 
     `waiters` has the threads that wait for it now while they hold locks. `thread` is the serial of its thread.

@@ -22,7 +22,7 @@ from lockdep.patch.imports import after_import
 from lockdep.patch.joins import wait_as
 from lockdep.patch.loops import runs_loop
 from lockdep.patch.semaphores import is_resource, note_waiting, take_waiting
-from lockdep.patch.starts import begin_stretch, hand_to, is_alone, learn
+from lockdep.patch.starts import begin_stretch, hand_to, is_single_threaded, learn
 from lockdep.patch.units import Units
 from lockdep.trace import is_hidden
 from lockdep.waits.aims import ANYBODY, CONDITION, EVENT, ITEM, PARTIES, ROOM, TASKS, Enders
@@ -65,8 +65,8 @@ def learn_callers(_changes: Changes, module: ModuleType) -> None:
 def follow_signals(changes: Changes) -> None:
     """Replace the method by which all of them are signalled.
 
-    It is a plain function: a wrapper would cost more than the call. What is noted afterwards can keep no signal away.
-    Where nobody waits and nothing is new, it is not called: it would do nothing.
+    It is no `wrap_method`, which would cost more than the call. What is noted afterwards can keep no signal away. Where
+    nobody waits and nothing is new, it is not called: it would do nothing.
     """
     original = threading.Condition.notify
 
@@ -77,7 +77,7 @@ def follow_signals(changes: Changes) -> None:
             if self._waiters:
                 hand_to(self)
             original(self, n)
-        if news == NEWS and changes.in_force and runtime.is_active() and not is_alone():
+        if news == NEWS and changes.in_force and runtime.is_active() and not is_single_threaded():
             runtime.validator().signals(fastpath.thread_state(), self)
             begin_stretch()
 

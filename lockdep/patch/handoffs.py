@@ -1,8 +1,8 @@
 """Hand-offs: what a thread knows is handed over with an Event that it sets, an item of a queue, a phase of a barrier.
 
-A cycle whose sides are ordered by one of these is potential, and not feasible. Methods are replaced by plain functions:
-a wrapper would cost more than the call. Cost: about 1 us where something is learned, else about 0.1 us. Of each queue
-only the first FEW items are followed.
+A cycle whose sides are ordered by one of these is potential, and not feasible. Methods are replaced without
+`wrap_method`, which would cost more than the call. Cost: about 1 us where something is learned, else about 0.1 us. Of
+each queue only the first FEW items are followed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from lockdep import fastpath, runtime
 from lockdep.fastpath import Handed, hand_to, handed_to, is_settled, keep_in, kept_in, stretch_goes_on
 from lockdep.graph.clock import START
-from lockdep.kept import Kept
+from lockdep.kept import kept
 from lockdep.patch.attributes import hide, kept_or
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
@@ -85,7 +85,8 @@ def follow_barriers(changes: Changes) -> None:
     changes.rebind(threading.Barrier, "wait", wait)
 
 
-class Phase(Kept):
+@kept
+class Phase:
     """What the parties of a barrier hand over that come to its next phase, and how many phases were before."""
 
     __slots__ = ("_together", "handed", "number")
@@ -151,7 +152,8 @@ def follow_queues(changes: Changes, queues: ModuleType) -> None:
     changes.rebind(queues.Queue, "task_done", task_done)
 
 
-class Items(Kept):
+@kept
+class Items:
     """What was handed over with the items that are in a queue; `left` items are still to be followed."""
 
     __slots__ = ("handed", "left")

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from lockdep import fastpath, runtime
 from lockdep.graph.runs import Run
+from lockdep.kept import kept
 from lockdep.patch.changes import Changes
 from lockdep.paths import short_path
 
@@ -24,16 +25,13 @@ _RUNS = "_lockdep_runs"  # the attribute of a loop that says in which run it run
 _GIVEN = "_lockdep_loop"  # the attribute of a Future that says which loop sets its result
 
 
+@kept
 class Given(NamedTuple):
     """A coroutine that was given to a loop (a weak reference): its name, and the place where its code begins."""
 
     loop: Callable[[], Any]
     name: str
     place: str
-
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        """Be pickled as None, as Kept is."""
-        return type(None), ()
 
 
 def follow_loops(changes: Changes, tasks: ModuleType) -> None:

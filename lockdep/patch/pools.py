@@ -15,7 +15,7 @@ from lockdep import fastpath, runtime, trace
 from lockdep.fastpath import new_serial
 from lockdep.graph import naming
 from lockdep.graph.runs import Pool, Run, Task
-from lockdep.kept import Kept
+from lockdep.kept import kept
 from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
 from lockdep.patch.joins import MADE
@@ -27,7 +27,7 @@ pool_of_queue: weakref.WeakKeyDictionary[Any, Pool] = weakref.WeakKeyDictionary(
 
 
 def follow_pools(changes: Changes, module: ModuleType) -> None:
-    """Note where each pool is made. This is no wrapper, since pools may be made before the first thread is."""
+    """Note where each pool is made."""
     original = module.ThreadPoolExecutor.__init__
 
     @functools.wraps(original)
@@ -39,7 +39,8 @@ def follow_pools(changes: Changes, module: ModuleType) -> None:
     changes.rebind(module.ThreadPoolExecutor, "__init__", __init__)
 
 
-class Reference(Kept, weakref.ref[Any]):
+@kept
+class Reference(weakref.ref[Any]):
     """What a Future keeps of its executor."""
 
     __slots__ = ()

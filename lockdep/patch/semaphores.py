@@ -34,7 +34,7 @@ Keywords = dict[str, Any]
 
 
 def follow_semaphores(changes: Changes) -> None:
-    """Wrap the methods of a with statement, unless greenlets have put a type of their own in place of Semaphore."""
+    """Replace the methods, unless greenlets have put a type of their own in place of Semaphore."""
     if threading.Semaphore.__module__ != threading.__name__:
         return
     hide(changes, threading.Semaphore)
@@ -52,7 +52,7 @@ def follow_init(wrapped: Callable[..., None], semaphore: Any, args: Args, kwargs
 
 
 def units_of(semaphore: Any) -> Units | None:
-    """Return the units of a semaphore. One that was made before the methods were wrapped gets them here."""
+    """Return the units of a semaphore. One that was made before the methods were replaced gets them here."""
     found: Units | None = vars(semaphore).get(_UNITS, NOT_ASKED)
     if found is NOT_ASKED:
         found = vars(semaphore).setdefault(_UNITS, made_earlier(lambda: made_units(semaphore)))
@@ -79,7 +79,7 @@ def made_units(semaphore: Any) -> Units | None:
 
 
 def follow_enter(changes: Changes) -> None:
-    """Validate that a with statement takes a unit, which it will give back. It is a plain function, as the next one."""
+    """Validate that a with statement takes a unit, which it will give back."""
     original = threading.Semaphore.__enter__
 
     @functools.wraps(original)

@@ -24,7 +24,7 @@ class _Threads:
     seen = False
 
 
-def is_alone() -> bool:
+def is_single_threaded() -> bool:
     """Return whether no thread has been started yet. What is handed over now, all that start later know from the start.
 
     Cost: 40 ns.
@@ -46,7 +46,7 @@ def own_run(state: ThreadState) -> Run:
 
 def hand_over() -> Handed | None:
     """Return what this thread knows now; None if nothing is tracked, or there is no other thread."""
-    if not runtime.is_active() or is_alone():
+    if not runtime.is_active() or is_single_threaded():
         return None
     own_run(fastpath.thread_state())
     return fastpath.hand_over()
@@ -54,7 +54,7 @@ def hand_over() -> Handed | None:
 
 def hand_to(thing: object) -> None:
     """Keep what this thread knows now in an object of the program."""
-    if not fastpath.hand_to(thing) and runtime.is_active() and not is_alone():
+    if not fastpath.hand_to(thing) and runtime.is_active() and not is_single_threaded():
         own_run(fastpath.thread_state())
         fastpath.hand_to(thing)
 
@@ -87,7 +87,7 @@ def begin_stretch() -> None:
 
     Cost: 0.5 us, and some 2 us for each lock that is taken again after that, during the first stretches of a run.
     """
-    if fastpath.stretch_goes_on() or is_alone():
+    if fastpath.stretch_goes_on() or is_single_threaded():
         return
     state = fastpath.thread_state()
     run = own_run(state)

@@ -1,9 +1,9 @@
 """multiprocessing.pool.ThreadPool: each work item is a run of its own, and asking for results is a wait for such runs.
 
 The items come to the workers through queues in C. So the function of each item is replaced by one that runs it as a
-run, when it is put into the queue. A result has several items if it is one of `map`; Items has what is known of them. A
-thread of the pool sets the result after its callbacks, which are waited for as well. A result that the asking thread
-already knew to be ready is no wait. Cost: some 10 us for each item.
+run, when it is put into the queue. A result has several items if it is one of `map`; WorkItems has what is known of
+them. A thread of the pool sets the result after its callbacks, which are waited for as well. A result that the asking
+thread already knew to be ready is no wait. Cost: some 10 us for each item.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 from lockdep import fastpath, runtime, trace
 from lockdep.fastpath import Handed, new_serial
 from lockdep.graph.runs import Pool, Run, Task
-from lockdep.kept import Kept
+from lockdep.kept import kept
 from lockdep.patch.changes import Changes
 from lockdep.patch.joins import MADE, RUN, joined, remember_ended, wait_as, wait_judging
 from lockdep.patch.pools import POOL, Reference, executor_of, keep_task, pool_of_queue, wait_in_pool
@@ -34,8 +34,8 @@ from lockdep.waits.aims import NOW, Enders
 SUBMITTING = ("apply_async", "_map_async", "imap", "imap_unordered")
 MOST_RUNS = 64  # of one result, that are waited for
 HERE = os.path.join(STDLIB, "multiprocessing") + os.sep
-_ITEMS = "_lockdep_items"  # the attribute of a result that is its Items
-_submitting: dict[int, Items] = {}  # ident of a thread that submits something -> what it submits
+_ITEMS = "_lockdep_items"  # the attribute of a result that is its WorkItems
+_submitting: dict[int, WorkItems] = {}  # ident of a thread that submits something -> what it submits
 
 Method = Callable[..., Any]
 
@@ -57,7 +57,8 @@ def follow_thread_pools(changes: Changes, module: ModuleType) -> None:
     changes.rebind(several, "__next__", next_item)
 
 
-class Items(Kept):
+@kept
+class WorkItems:
     """What is known of the work items of one result, all of one function.
 
     `handed` is what the submitter knew and held, `back` what those have handed over that have ended, `runs` are those
@@ -124,9 +125,9 @@ class Items(Kept):
                 self.runs.remove(run)
 
 
-def items_of(result: Any) -> Items | None:
+def items_of(result: Any) -> WorkItems | None:
     """Return the items of a result; None if it is not one of a ThreadPool that is followed."""
-    found: Items | None = None if result is None else fastpath.kept_in(result, _ITEMS)
+    found: WorkItems | None = None if result is None else fastpath.kept_in(result, _ITEMS)
     return found
 
 
@@ -172,7 +173,7 @@ def relaying(put: Callable[[Any], None], cache: Any) -> Callable[[Any], None]:
     return put_item
 
 
-def run_item(items: Items, function: Method, /, *args: Any, **kwargs: Any) -> Any:
+def run_item(items: WorkItems, function: Method, /, *args: Any, **kwargs: Any) -> Any:
     """Run a work item."""
     items.begun += 1
     with items.run("work item"):
@@ -187,7 +188,7 @@ def submitting(changes: Changes, original: Method) -> Method:
         if not (changes.in_force and runtime.is_active()) or POOL not in vars(self):
             return original(self, *args, **kwargs)
         ident = _thread.get_ident()
-        _submitting[ident] = Items(args[0] if args else kwargs.get("func"))
+        _submitting[ident] = WorkItems(args[0] if args else kwargs.get("func"))
         try:
             return original(self, *args, **kwargs)
         finally:
@@ -225,7 +226,7 @@ def setting(original: Method) -> Method:
     return _set
 
 
-def set_result(call: Callable[[], None], items: Items, *, calls_back: bool) -> None:
+def set_result(call: Callable[[], None], items: WorkItems, *, calls_back: bool) -> None:
     """Set a result. Who waits for it waits for the callbacks of the one before, too: one thread sets all of them."""
     handler = fastpath.thread_state().record
     if not isinstance(handler, Run):
@@ -256,24 +257,19 @@ def waiting(original: Method) -> Method:
     return wait
 
 
-def wait_for_result(original: Method, result: Any, items: Items, timeout: Any) -> None:
+def wait_for_result(original: Method, result: Any, items: WorkItems, timeout: Any) -> None:
     """Wait for a result; judge the wait unless this thread knew it to be ready."""
     timed = timeout is not None
     if goes_on(result) or not is_known(result):  # else the program would have waited, had the items been slower
         wait_in_pool(result, timed=timed)
     try:
         if goes_on(result):
-            wait_judging(Results(result, items), partial(wait_set, original, result), partial(goes_on, result), timeout)
+            wait_judging(Results(result, items), partial(original, result), partial(goes_on, result), timeout)
     finally:
         if not goes_on(result):
             note_ready(items)
             if learn_done(result):
                 items.joined(timed=timed)
-
-
-def wait_set(original: Method, result: Any, seconds: float | None) -> None:
-    """Wait for a result as its own method does, for some seconds at most."""
-    original(result, seconds)
 
 
 def goes_on(result: Any) -> bool:
@@ -295,7 +291,7 @@ def asking(original: Method) -> Method:
     return ready
 
 
-def note_ready(items: Items) -> None:
+def note_ready(items: WorkItems) -> None:
     """Note that this thread knows the result of these items to be ready."""
     items.learn()
     items.end_loan()
@@ -346,9 +342,9 @@ class Results:
     resource: ClassVar[bool] = False
     sleepers: ClassVar[None] = None
 
-    def __init__(self, result: Any, items: Items) -> None:
+    def __init__(self, result: Any, items: WorkItems) -> None:
         self.result: Any = result
-        self.items: Items = items
+        self.items: WorkItems = items
 
     @property
     def awaited(self) -> bool:

@@ -8,7 +8,7 @@ from lockdep.graph.capacity import Capacity
 from lockdep.graph.capacity import Units as SeenUnits
 from lockdep.graph.classes import LockClass
 from lockdep.holders import HoldersMap
-from lockdep.kept import Kept
+from lockdep.kept import kept
 from lockdep.vocabulary.grades import CERTAIN, FEASIBLE
 from lockdep.wait_types import DROP_IN
 
@@ -16,7 +16,8 @@ MOST_MINE = 8  # units of one semaphore that a thread has: one that takes more d
 MOST_HELD = 32  # locks that a thread holds: it holds no units beside more than these
 
 
-class Units(Kept, HoldersMap):
+@kept
+class Units(HoldersMap):
     """The units of a semaphore. `mode` says how one is held, `seen` who takes them and gives them.
 
     `under` has the serials of the locks that a thread held when it took its last unit, by its own.
