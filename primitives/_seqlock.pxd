@@ -26,6 +26,8 @@ cdef class Sequence:
     cpdef long long raw_read_begin(self) except -1
     cpdef bint read_retry(self, long long start) except -1
     cpdef long long now(self)
+    @cython.final
+    cdef int move_on(self) except -1
     cpdef step(self)
 
 

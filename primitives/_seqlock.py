@@ -86,6 +86,10 @@ class Sequence:
 
     def step(self):
         """Increment the number, where a write begins or ends. Only one writer at a time may call this."""
+        self.move_on()
+
+    def move_on(self):
+        """Do the same. It needs no memory, as it is not looked for in subclasses."""
         if cython.compiled:
             pa_add(cython.address(self.number), 1)
             pa_wmb()
@@ -93,6 +97,7 @@ class Sequence:
             smp_mb()
             self.number += 1
             smp_mb()
+        return 0
 
     def reading(self):
         """Return an iterator for a loop whose body repeats until no writer disturbed it: `for start in x.reading()`."""
@@ -128,7 +133,7 @@ class Written(Sequence):
             if len(self.writers) > 1:
                 self.overlaps()
             else:
-                self.step()
+                self.move_on()
         except BaseException:
             if entered:
                 self.drop_writer()
@@ -151,7 +156,7 @@ class Written(Sequence):
         if not self.drop_writer():
             self.unlock_wrongly()
         if not self.writers:
-            self.step()
+            self.move_on()
         self.dep_map.release()
 
     def write_begin_nested(self, subclass):
@@ -203,7 +208,7 @@ class LockedSequence(Written):
             self.unlock_wrongly()
         try:
             if not self.writers:
-                self.step()
+                self.move_on()
             self.dep_map.release()
         finally:
             self.lock.unlock()
