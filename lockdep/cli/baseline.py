@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from lockdep.cli.command_line import Parser, UsageError, show
 
 if TYPE_CHECKING:
-    from lockdep.baseline import Told
+    from lockdep.snapshots.records import FindingRecord
 
 PATH = "lockdep-baseline.json"
 
@@ -25,18 +25,15 @@ def baseline(given: list[str]) -> int:
     add_sources(parser)
     parser.add_argument("--output", metavar="PATH", default=PATH, help=f"write to this file (default: {PATH})")
     parsed = parser.parse_args(given)
-    found = [finding for finding in read_sources(parsed)[0].findings if finding.shown]
-    write(parsed.output, found)
-    show(f"{parsed.output}: {len(found)} known finding{'s' * (len(found) != 1)}\n")
+    show(write(parsed.output, read_sources(parsed)[0].findings) + "\n")
     return 0
 
 
-def write(path: str, findings: "Iterable[Told]") -> None:
-    """Write a baseline. UsageError if it cannot be written."""
-    from lockdep.baseline import text_of
-    from lockdep.snapshots.whole_files import write_whole
+def write(path: str, findings: "Iterable[FindingRecord]") -> str:
+    """Write a baseline; return a line about it. UsageError if it cannot be written."""
+    from lockdep.snapshots.baselines import write_baseline
 
     try:
-        write_whole(path, [text_of(findings).encode("utf-8", "backslashreplace")])
+        return write_baseline(path, findings)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None

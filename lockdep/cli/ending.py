@@ -153,9 +153,7 @@ class Ending:
         from lockdep.cli.baseline import write
 
         try:
-            known = [one for one in self.seen.findings if one.shown]
-            write(self.baseline, known)
-            say(f"lockdep: {self.baseline}: {len(known)} known finding{'s' * (len(known) != 1)}")
+            say(f"lockdep: {write(self.baseline, self.seen.findings)}")
         except UsageError as error:
             say(f"lockdep: error: {error}")
             return False

@@ -8,18 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from lockdep import runtime
-from lockdep.snapshots.whole_files import write_whole
 
 if TYPE_CHECKING:
     from lockdep.processes.pushing import Pushing
     from lockdep.reports.report_file import ReportFile
     from lockdep.snapshots.snapshot import Snapshot
 
+Told = TypeVar("Told")
 FILES: pytest.StashKey[list[ReportFile]] = pytest.StashKey()
 OPTIONS = ("lockdep_baseline", "lockdep_update_baseline", "lockdep_report", "lockdep_snapshot", "lockdep_store")
 PUSHING: pytest.StashKey[Pushing] = pytest.StashKey()
@@ -60,12 +60,12 @@ def write_outputs(terminal: pytest.TerminalReporter, take: Callable[[], Snapshot
     for file in config.stash.get(FILES, ()):
         written(terminal, str(file.path), partial(file.write, snapshot, runtime.look(), terminal.write))
     if updates(config):
-        from lockdep.baseline import text_of
+        from lockdep.snapshots.baselines import write_baseline
 
         path = place(config, given(config, "lockdep_baseline"))
-        known = [one for one in snapshot.findings if one.shown]
-        if written(terminal, path, partial(write_whole, path, [text_of(known).encode("utf-8", "backslashreplace")])):
-            terminal.write_line(f"{path}: {len(known)} known finding{'s' * (len(known) != 1)}")
+        told = written(terminal, path, partial(write_baseline, path, snapshot.findings))
+        if told is not None:
+            terminal.write_line(told)
     pushing = config.stash.get(PUSHING, None)
     if pushing is not None:
         reason = pushing.push(snapshot)
@@ -111,11 +111,10 @@ def prepare_store(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--lockdep-store: {error}") from None
 
 
-def written(terminal: pytest.TerminalReporter, path: str, write: Callable[[], object]) -> bool:
-    """Write a file, or a line that says why not."""
+def written(terminal: pytest.TerminalReporter, path: str, write: Callable[[], Told]) -> Told | None:
+    """Write a file and return what `write` does; or write a line that says why not, and return None."""
     try:
-        write()
+        return write()
     except OSError as error:
         terminal.write_line(f"lockdep: error: cannot write {path}: {error.strerror}", red=True)
-        return False
-    return True
+        return None
