@@ -11,42 +11,24 @@ from collections.abc import Callable, Sequence
 
 from lockdep.cli.command_line import USAGE, Parser, UsageError, say
 
-# Each function takes the arguments after the subcommand's name and returns the exit status.
+# Each function takes the arguments after the subcommand's name and returns the exit status. What it does is for --help.
 COMMANDS = {
-    "run": "lockdep.cli.run:run",
-    "stat": "lockdep.cli.lock_stat:stat",
-    "top": "lockdep.cli.lock_stat:top",
-    "who": "lockdep.cli.who:who",
-    "attach": "lockdep.cli.attach:attach",
-    "doctor": "lockdep.cli.doctor:doctor",
-    "explain": "lockdep.cli.explain:explain",
-    "baseline": "lockdep.cli.baseline:baseline",
-    "completion": "lockdep.cli.completion:completion",
-    "combine": "lockdep.cli.combine:combine",
-    "push": "lockdep.cli.push:push",
-    "store": "lockdep.cli.store:store",
-    "report": "lockdep.cli.report:report",
-    "classes": "lockdep.cli.files:classes",
-    "chains": "lockdep.cli.files:chains",
-    "stats": "lockdep.cli.files:stats",
-}
-HELP = {
-    "run": "run a program with its locks tracked",
-    "who": "show who waits for whom in a process that runs, or in a whole run",
-    "attach": "show that of one that was started without lockdep (Python 3.14)",
-    "stat": "show lock statistics of files, or of a process that runs",
-    "top": "show them again and again",
-    "explain": "say what a kind of finding means, and what to do",
-    "baseline": "accept the findings that are known today",
-    "report": "merge snapshot files, or what a store has, and show what was found",
-    "classes": "list the lock classes of a snapshot file",
-    "chains": "list its chains of locks",
-    "stats": "show its totals",
-    "combine": "merge what the processes of a run have left in a directory",
-    "push": "put snapshot files into a store",
-    "store": "remove what is old from a store, or have fewer parts in it",
-    "doctor": "say which locks are tracked, which are not, and why",
-    "completion": "print a script for the completion of your shell",
+    "run": ("lockdep.cli.run:run", "run a program with its locks tracked"),
+    "who": ("lockdep.cli.who:who", "show who waits for whom in a process that runs, or in a whole run"),
+    "attach": ("lockdep.cli.attach:attach", "show that of one that was started without lockdep (Python 3.14)"),
+    "stat": ("lockdep.cli.lock_stat:stat", "show lock statistics of files, or of a process that runs"),
+    "top": ("lockdep.cli.lock_stat:top", "show them again and again"),
+    "explain": ("lockdep.cli.explain:explain", "say what a kind of finding means, and what to do"),
+    "baseline": ("lockdep.cli.baseline:baseline", "accept the findings that are known today"),
+    "report": ("lockdep.cli.report:report", "merge snapshot files, or what a store has, and show what was found"),
+    "classes": ("lockdep.cli.files:classes", "list the lock classes of a snapshot file"),
+    "chains": ("lockdep.cli.files:chains", "list its chains of locks"),
+    "stats": ("lockdep.cli.files:stats", "show its totals"),
+    "combine": ("lockdep.cli.combine:combine", "merge what the processes of a run have left in a directory"),
+    "push": ("lockdep.cli.push:push", "put snapshot files into a store"),
+    "store": ("lockdep.cli.store:store", "remove what is old from a store, or have fewer parts in it"),
+    "doctor": ("lockdep.cli.doctor:doctor", "say which locks are tracked, which are not, and why"),
+    "completion": ("lockdep.cli.completion:completion", "print a script for the completion of your shell"),
 }
 
 
@@ -73,18 +55,18 @@ def command(name: str) -> Callable[[list[str]], int]:
     """Import and return the function of a subcommand."""
     from importlib import import_module
 
-    module, _, function = COMMANDS[name].partition(":")
+    module, _, function = COMMANDS[name][0].partition(":")
     found: Callable[[list[str]], int] = getattr(import_module(module), function)
     return found
 
 
 def without_command(given: list[str]) -> int:
     """Answer --help and --version; anything else is a mistake."""
-    width = max(map(len, HELP))
+    width = max(map(len, COMMANDS))
     parser = Parser(
         prog="lockdep",
         description="Find deadlocks that have not happened yet, by the order in which locks are\ntaken.",
-        epilog="commands:\n" + "\n".join(f"  {name:{width}}  {text}" for name, text in HELP.items()),
+        epilog="commands:\n" + "\n".join(f"  {name:{width}}  {text}" for name, (_, text) in COMMANDS.items()),
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="store_true", help="print the version and which build is used")

@@ -27,9 +27,6 @@ OPTIONS = (
 )  # fmt: skip
 
 
-STORE_EVERY, DAY = 300, 86400  # seconds
-
-
 def run(given: list[str]) -> int:
     """Run a program with its locks tracked."""
     parser = Parser(
@@ -109,7 +106,7 @@ def begin_run(options: "Options", path: str | None, sockets: str, *, writes: boo
 
 def add_options_with_value(parser: Parser) -> tuple[argparse.Action, ...]:
     """Add the options that take a value, and return them."""
-    from lockdep.cli.origin import add_origin
+    from lockdep.cli.origin import add_store
     from lockdep.config import ON_DEADLOCK
     from lockdep.vocabulary.grades import FAIL_ON
 
@@ -150,20 +147,7 @@ def add_options_with_value(parser: Parser) -> tuple[argparse.Action, ...]:
         parser.add_argument(
             "--baseline", metavar="PATH", help="findings in this file are known: they are not reported, and fail no run"
         ),
-        parser.add_argument(
-            "--store",
-            metavar="URL",
-            help="put what was seen into this store (see `lockdep push`), at the end and while the program runs",
-        ),
-        parser.add_argument(
-            "--store-every",
-            metavar="SECONDS",
-            type=interval,
-            default=STORE_EVERY,
-            help="time between two pushes into"
-            f" the store while the program runs; 0: only at the end (default: {STORE_EVERY})",
-        ),
-        *add_origin(parser),
+        *add_store(parser),
         *add_look(parser),
     )
 
@@ -233,14 +217,6 @@ def pushing_of(parsed: argparse.Namespace) -> "Pushing | None":
         return Pushing(parsed.store, names)
     except StoreError as error:
         raise UsageError(str(error)) from None
-
-
-def interval(text: str) -> float:
-    """Return a number of seconds: 0, or at least 1 and at most a day. ValueError if it is none."""
-    seconds = float(text)
-    if seconds and not 1 <= seconds <= DAY:
-        raise ValueError(text)
-    return seconds
 
 
 def parse_reports(parsed: argparse.Namespace) -> "list[ReportFile]":
