@@ -59,7 +59,12 @@ def short_path(filename: str) -> str:
     """
     if filename.startswith("<"):
         return filename
-    return settled_path(filename) or path_below(filename, tuple([entry for entry in sys.path if type(entry) is str]))
+    return settled_path(filename) or path_below(filename, search_path())
+
+
+def search_path() -> tuple[str, ...]:
+    """Return the entries of sys.path; programs put objects of their own there, too."""
+    return tuple([entry for entry in sys.path if type(entry) is str])
 
 
 @lru_cache(maxsize=4096)
@@ -109,7 +114,7 @@ def import_path(filename: str) -> str:
     path = normpath(join(AT_START, filename))
     if is_installed(path):
         return short_path(path).removeprefix("stdlib/")
-    return path_below(path, tuple([entry for entry in sys.path if type(entry) is str]))
+    return path_below(path, search_path())
 
 
 @lru_cache(maxsize=4096)

@@ -220,7 +220,7 @@ class RunDirectory:
 
     def follow(self) -> None:
         """Note that another process is to store the parts. OSError if that cannot be noted."""
-        write_whole(self.at(FOLLOWED), [b""], durable=False)
+        make_empty(self.at(FOLLOWED))
 
     def is_followed(self) -> bool:
         """Return whether another process is to store the parts; not if the directory is gone."""

@@ -44,8 +44,9 @@ class Watch:
 
     def add(self, dependencies: Iterable[Dependency], graph: DependencyGraph, root: Chain) -> None:
         """Watch these dependencies, also in the chains below `root` that exist. Cost: a walk over the whole trie."""
-        self.dependencies.update(dependencies)
-        self._classes.update(each for one in self.dependencies for each in (one.prev, one.next))
+        for dependency in dependencies:
+            self.dependencies.add(dependency)
+            self._classes.update((dependency.prev, dependency.next))
         pending = list((root.children or {}).values())
         while pending:
             chain = pending.pop()

@@ -15,7 +15,7 @@ from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 from lockdep.violations.recursion import Recursion
 from lockdep.violations.suppressions import SuppressionList
-from lockdep.violations.violation import Violation
+from lockdep.violations.violation import Violation, rotations
 from lockdep.vocabulary.grades import EXCUSED, at_least, level
 
 
@@ -111,9 +111,5 @@ def key_of(violation: Violation) -> object:
     """Return the key that violations of one finding share: kind, classes, places. A cycle may begin at any class."""
     classes = list(violation.classes)
     if violation.is_cycle:
-        classes = rotated(classes)
+        classes = min(rotations(classes), key=lambda turned: list(map(id, turned)))
     return (violation.slug, violation.title, *classes, *violation.places)
-
-
-def rotated(classes: list[LockClass]) -> list[LockClass]:
-    return min((classes[at:] + classes[:at] for at in range(len(classes))), key=lambda turned: list(map(id, turned)))

@@ -15,7 +15,7 @@ from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.usage_table import UsageTable
 from lockdep.notebooks import html_of
-from lockdep.violations.violation import Violation, class_names
+from lockdep.violations.violation import Violation, class_names, rotations
 from lockdep.vocabulary import grades
 from lockdep.vocabulary.usage import characters, used_states
 
@@ -111,8 +111,7 @@ class Finding:
         """A short hash of slug and classes, which is equal in every run and on every machine."""
         import hashlib  # here, since it loads OpenSSL, and most programs have no findings
 
-        classes = self.classes
-        turned = min((classes[at:] + classes[:at] for at in range(len(classes))), default=())
+        turned = min(rotations(self.classes), default=[])
         kind = (self.slug, self.title) if self.violation.title_counts else (self.slug,)
         text = "\n".join((*kind, *turned))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

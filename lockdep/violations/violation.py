@@ -7,10 +7,13 @@ rule that makes it and the function that writes its report need to import it.
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Protocol, TypeVar
 
 from lockdep.graph.classes import LockClass
 from lockdep.violations.where import Where
+
+T = TypeVar("T")
 
 
 class Violation(Protocol):
@@ -85,3 +88,9 @@ class Defaults:
 def class_names(violation: Violation) -> tuple[str, ...]:
     """Return the names of the classes of a violation, in order, followed by its places."""
     return (*[lock_class.name for lock_class in violation.classes], *violation.places)
+
+
+def rotations(classes: Sequence[T]) -> Iterator[list[T]]:
+    """Yield a cycle as it is from each of its classes on."""
+    for at in range(len(classes)):
+        yield [*classes[at:], *classes[:at]]
