@@ -413,7 +413,7 @@ def test_a_writer_begins_and_ends_in_one_step(kind: type) -> None:
     assert not any(isinstance(method, FunctionType) for method in methods)
 
 
-# Of one write. 3.12 and 3.13 crash themselves where Python code lacks memory, as the validator does after the first ones.
+# Of one write. 3.12 and 3.13 crash where Python code lacks memory, as that of the validator does after the first two.
 ALLOCATIONS = 2 if (3, 12) <= sys.version_info < (3, 14) else 40
 
 
