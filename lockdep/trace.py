@@ -89,6 +89,20 @@ _interned: dict[tuple[object, ...], StackTrace] = {}
 _MAX_STACKS = 1 << 17
 
 
+class TextStack(StackTrace):
+    """A stack of another process: its frames are text, and there are no code objects."""
+
+    __slots__ = ("_frames",)
+
+    def __init__(self, frames: tuple[Frame, ...]) -> None:
+        super().__init__(())
+        self._frames = frames
+
+    def frames(self) -> list[Frame]:
+        """Return the frames, innermost first."""
+        return list(self._frames)
+
+
 def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
     """Return the stack of `frame`, by default of the caller, without the frames of lockdep and primitives on top of it.
 

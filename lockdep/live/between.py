@@ -3,7 +3,8 @@
 A thread that waits for a shared lock can be let go by whoever holds it, in any process; one that waits for something
 else, by the only thread that can end that wait. All others are alive: threads that run or wait with a timeout, and
 those of whose wait it is not known who could end it. Alive is, too, whoever an alive thread can let go (theory:
-reduction of a resource graph, Holt 1972). The others wait for each other.
+reduction of a resource graph, Holt 1972). The others wait for each other. Who waits for the end of a process waits for
+its main thread.
 
 Of a shared lock it is known who can release it only if as many threads are seen to hold it as can hold it at once, and
 nobody has ever released it without holding it.
@@ -45,6 +46,7 @@ class Crowd:
         for node, thread in self.threads.items():
             for identity in dict.fromkeys(held.shared for held in thread.held if held.shared):
                 self.holders.setdefault(identity, []).append(node)
+        self._mains = {one.pid: Node(one.pid, one.main) for one in pictures if Node(one.pid, one.main) in self.threads}
         self._states: dict[str, list[LockState]] = {}
         for one in pictures:
             for identity, state in one.locks.items():
@@ -62,6 +64,9 @@ class Crowd:
         if wait.shared:
             holders = tuple(self.holders.get(wait.shared, ()))
             return holders if self._is_taken(wait.shared, len(holders)) else UNKNOWN
+        if wait.process:
+            main = self._mains.get(wait.process)
+            return UNKNOWN if main is None else (main,)
         return (Node(node.pid, wait.ender),) if wait.ender else UNKNOWN
 
     def _is_taken(self, identity: str, holders: int) -> bool:

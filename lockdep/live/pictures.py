@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from lockdep import fastpath
 from lockdep.paths import program_name
 from lockdep.waits.shared import LockState, shared_locks
 from lockdep.waits.views import Awaited, Held, WaitingThread
@@ -22,7 +24,8 @@ class Picture:
     """One process at one moment. `run` is the directory of the run that it has begun, '' if it has begun none.
 
     `deadlocks` are those inside the process: names of threads, each of which waits for the next one. `locks` has the
-    states of the locks that it shares with other processes and that somebody here holds, wants or has released.
+    states of the locks that it shares with other processes and that somebody here holds, wants or has released. `main`
+    is the serial of the main thread, without which the process does not end.
     """
 
     pid: int
@@ -31,13 +34,14 @@ class Picture:
     threads: tuple[WaitingThread, ...]
     deadlocks: tuple[tuple[str, ...], ...]
     locks: Mapping[str, LockState]
+    main: int = 0
 
     @classmethod
     def here(cls, run: str) -> Picture:
         """Return the picture of this process. Cost: that of waiting(), and a microsecond for each shared lock."""
         seen = waiting()
         threads = tuple(replace(thread, stack=()) for thread in seen.threads)
-        return cls(os.getpid(), process_name(), run, threads, seen.deadlocks, dict(states_for(threads)))
+        return cls(os.getpid(), process_name(), run, threads, seen.deadlocks, dict(states_for(threads)), main_thread())
 
     def dumps(self) -> str:
         """Return the picture as text."""
@@ -55,9 +59,17 @@ class Picture:
             threads = tuple(map(read_thread, read["threads"]))
             locks = {identity: LockState(*state) for identity, state in read["locks"].items()}
             deadlocks = tuple(map(tuple, read["deadlocks"]))
-            return cls(int(read["pid"]), str(read["label"]), str(read["run"]), threads, deadlocks, locks)
+            pid, main = int(read["pid"]), int(read["main"])
+            return cls(pid, str(read["label"]), str(read["run"]), threads, deadlocks, locks, main)
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"no picture of a process: {error!r}") from None
+
+
+def main_thread() -> int:
+    """Return the serial of the main thread, 0 if it has never used a lock of ours."""
+    ident = threading.main_thread().ident
+    known = [state.serial for state in fastpath.threads() if state.ident == ident]
+    return next((serial for serial in known if fastpath.find_thread(serial) is not None), 0)
 
 
 def states_for(threads: tuple[WaitingThread, ...]) -> Mapping[str, LockState]:

@@ -41,6 +41,12 @@ class System:
     can_nap = False
 
 
+class Notes:
+    """Who is told that a thread of this process wants a lock, which it does not only try: the lock, and `timed`."""
+
+    note: Callable[[Followed, bool], None] | None = None
+
+
 class ProcessMap(HoldersMap):
     """What the validator knows of a lock of multiprocessing in this process."""
 
@@ -161,6 +167,8 @@ class FollowedLock(Followed):
         self.look()
         patient, again = patience(args, kwargs), self.map.is_held() == 1
         mode = patient | (TRY if again else 0)  # a Lock that it holds is waited for until another process releases it
+        if Notes.note is not None and not mode & TRY:
+            Notes.note(self, bool(mode & TIMED))
         ticket = None if mode & TRY else self.map.acquire(mode)
         before = self.semlock._count()
         try:

@@ -27,7 +27,12 @@ def described(task: Any) -> tuple[str, CodeType | None]:
 
 def task_place(name: str, code: CodeType | None) -> str:
     """Return where the function of a work item is defined."""
-    return f"task:{name}" if code is None else f"task:{short_path(code.co_filename)}:{code.co_firstlineno}"
+    return f"task:{code_place(name, code)}"
+
+
+def code_place(name: str, code: CodeType | None) -> str:
+    """Return where code begins, as text; its name if that is not known."""
+    return name if code is None else f"{short_path(code.co_filename)}:{code.co_firstlineno}"
 
 
 def is_known(result: Any) -> bool:

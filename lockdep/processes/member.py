@@ -11,6 +11,7 @@ import _thread
 import atexit
 import os
 import sys
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
@@ -20,8 +21,9 @@ from lockdep.contexts import fork
 from lockdep.forks import at_fork
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
-from lockdep.processes import endings, environment
+from lockdep.processes import endings, environment, process_joins
 from lockdep.processes.folder import FOUND, PART, RunDirectory, Settings
+from lockdep.processes.needs import keep_notes
 from lockdep.processes.writer import Writer
 from lockdep.reports.outlet import identity
 
@@ -321,6 +323,8 @@ def take_part(made: Member) -> None:
     environment.follow(made.changes, made.ready, lambda: endings.conclude(0, going_on=True))
     environment.load_before_rights_are_lost(made.changes, load)
     after_import(made.changes, FORKS, lambda _changes, _module: load())
+    after_import(made.changes, "multiprocessing.process", partial(process_joins.follow_joins, made.folder))
+    keep_notes(made.folder, made.changes)
     made.put_variables()
     fork.before_forks(before_fork)
     if not _Here.forks_followed:

@@ -23,14 +23,12 @@ from lockdep.snapshots.records import (
     ClassRecord,
     DependencyRecord,
     FindingRecord,
-    Frame,
     KindRecord,
     ProcessRecord,
-    Stack,
     WitnessRecord,
 )
 from lockdep.splats.splat import tell
-from lockdep.trace import StackTrace
+from lockdep.trace import StackTrace, TextStack
 from lockdep.violations.circular import CircularDependency
 from lockdep.violations.finding import Finding
 from lockdep.violations.suppressions import SuppressionList
@@ -250,17 +248,3 @@ def common_gate(cycle: Cycle, kind_of: Callable[[str], str]) -> str | None:
     among_processes = all(kind_of(one.prev) == PROCESS for one in cycle)
     gates = [name for name in set.intersection(*held) if not among_processes or kind_of(name) == PROCESS]
     return min(gates, default=None)
-
-
-class TextStack(StackTrace):
-    """A stack that was read from a file: its frames are text, and there are no code objects."""
-
-    __slots__ = ("_frames",)
-
-    def __init__(self, frames: Stack) -> None:
-        super().__init__(())
-        self._frames = frames
-
-    def frames(self) -> list[Frame]:
-        """Return the frames, innermost first."""
-        return list(self._frames)

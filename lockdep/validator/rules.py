@@ -9,7 +9,7 @@ The caller holds the graph lock, unless a method says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from lockdep import fastpath
 from lockdep.config import Options
@@ -25,7 +25,7 @@ from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks.declared import check_declared
 from lockdep.validator.checks.irq_order import NewDependency, check_irq_order
 from lockdep.validator.checks.irq_usage import NewUsage, check_inversion, check_state
-from lockdep.validator.checks.join import check_join, taken_at
+from lockdep.validator.checks.join import Wanted, check_join, taken_at
 from lockdep.validator.checks.recursion import check_class_recursion, check_recursion
 from lockdep.validator.checks.sleep import check_sleep
 from lockdep.validator.checks.wait_context import check_wait_context
@@ -305,6 +305,16 @@ class Rules:
                 if entry.lock_class is not prev.lock_class:
                     kind = kind_of(prev.mode, entry.mode) | WAIT | (TIMED if timed else 0)
                     self._depend(prev, entry, kind, new.witness(prev, serial, run, taken_at(seen)), new)
+
+    def process_joined(
+        self, new: Acquisition, wanted: Mapping[int, Wanted], awaited: str, place: str, *, timed: bool
+    ) -> None:
+        """Judge a wait for another process, which wants these locks, by the serials that they have here."""
+        for prev in new.held:
+            want = wanted.get(prev.serial)
+            if want is not None:
+                violation = JoinWhileHolding(prev, awaited, place, want.stack, timed, new.where(), want.gives_up)
+                self._join_while_holding(prev, violation, new.thread_serial)
 
     def _join_while_holding(self, prev: HeldLock, violation: JoinWhileHolding, waiter: int) -> None:
         """Judge that a run is waited for which has taken the lock `prev` of the waiter."""

@@ -5,7 +5,7 @@ guarded.py says what surrounds each piece of work, incidents.py has the findings
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from lockdep import fastpath, trace
@@ -17,6 +17,7 @@ from lockdep.graph.loans import Loan
 from lockdep.graph.runs import Pool, Run, Task, Waiter
 from lockdep.trace import StackTrace
 from lockdep.validator.acquisition import Acquisition
+from lockdep.validator.checks.join import Wanted
 from lockdep.validator.checks.recursion import check_recursion
 from lockdep.validator.guarded import ASKED_SECONDS
 from lockdep.validator.points import ContentionPoints
@@ -220,6 +221,17 @@ class Validator(Signalling):
             new = self._attempt_nothing(thread)
             if new is not None:
                 self._soon(thread, lambda: self.rules.joined(new, run, timed=timed))
+
+    def process_joined(
+        self, thread: ThreadState, wanted: Mapping[int, Wanted], awaited: str, place: str, *, timed: bool
+    ) -> None:
+        """Judge that the running thread waits for another process, which wants locks that the thread holds.
+
+        `wanted` has them by their serials here. `awaited` is the name of the process, whose code begins at `place`.
+        """
+        new = self._attempt_nothing(thread)
+        if new is not None:
+            self._now(thread, lambda: self.rules.process_joined(new, wanted, awaited, place, timed=timed))
 
     def wants_module(self, thread: ThreadState, name: str, seen: Sighting) -> None:
         """Judge that the running thread imports a module while it holds locks, before it waits for the module lock."""

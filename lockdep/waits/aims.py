@@ -110,6 +110,39 @@ class RunEnd:
         return self._run.place()
 
 
+class ProcessEnd:
+    """The end of another process. In this process nobody is known who could end the wait."""
+
+    __slots__ = ("name", "pid")
+    looks: ClassVar[bool] = False  # it waits in C
+    resource: ClassVar[bool] = False
+    sleepers: ClassVar[None] = None
+
+    def __init__(self, name: str, pid: int) -> None:
+        self.name = name
+        self.pid = pid
+
+    def ender(self) -> int:
+        """Return 0: it is no thread of this process."""
+        return 0
+
+    def enders(self) -> Enders:
+        """Say that it ends by itself, since the other process may end it."""
+        return NOW
+
+    def interrupt(self, _ident: int, _error: Exception) -> bool:
+        """Do nothing: the thread waits in C."""
+        return False
+
+    def text(self) -> str:
+        """Return the name of the process."""
+        return f"the end of {self.name}"
+
+    def place(self) -> str:
+        """Return its number, which tells it from others of this name."""
+        return f"pid {self.pid}"
+
+
 class ModuleLoaded:
     """The end of an import by another thread, whichever loads the module now."""
 

@@ -26,7 +26,8 @@ class Awaited:
 
     `holder` is the name of the only thread that can end the wait, '' if there is more than one, or none is known.
     `read` says whether the lock is to be taken for reading. `shared` is as for Held. `ender` is the serial of the
-    holder, 0 if it has no name, and `number` that of the wait: no other wait of this process has it.
+    holder, 0 if it has no name, and `number` that of the wait: no other wait of this process has it. `process` is the
+    number of the process whose end is waited for, 0 if it is none.
     """
 
     what: str
@@ -38,6 +39,7 @@ class Awaited:
     shared: str = ""
     ender: int = 0
     number: int = 0
+    process: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from lockdep.fastpath.waitqueue import ValidatedQueue
 from lockdep.notebooks import html_of
 from lockdep.trace import Frames, StackTrace
 from lockdep.violations.where import HeldLock
-from lockdep.waits.aims import Aim, wanted_lock
+from lockdep.waits.aims import Aim, ProcessEnd, wanted_lock
 from lockdep.waits.enders import SHARED
 from lockdep.waits.held import held_by, thread_name, waiter_name
 from lockdep.waits.knots import find_knot
@@ -152,7 +152,8 @@ def awaited(wait: Wait) -> Awaited:
         return Awaited(name, name, seconds, wait.timed, by, reads, shared, ender, wait.number)
     aim: Any = cast(Aim, wait.aim)
     text = f"{aim.text()} [{aim.place()}]"
-    return Awaited(text, "", seconds, wait.timed, by, ender=ender, number=wait.number)
+    process = aim.pid if isinstance(aim, ProcessEnd) else 0
+    return Awaited(text, "", seconds, wait.timed, by, ender=ender, number=wait.number, process=process)
 
 
 def lock_name(wait: Wait) -> str:

@@ -84,24 +84,3 @@ if __name__ == "__main__":
 @pytest.mark.xfail(reason="how many units the threads of other processes want is not known")
 def test_three_processes_that_want_two_units_are_seen(tmp_path: Path) -> None:
     assert run(tmp_path, UNITS).summary[0] == 1
-
-
-JOINED = """
-import multiprocessing
-
-def child(lock):
-    lock.acquire(timeout=0.1)
-
-if __name__ == "__main__":
-    context = multiprocessing.get_context("fork")
-    lock = context.Lock()
-    worker = context.Process(target=child, args=(lock,))
-    with lock:
-        worker.start()
-        worker.join()
-"""
-
-
-@pytest.mark.xfail(reason="waiting for a process is no dependency")
-def test_a_process_that_is_joined_under_a_lock_which_it_takes_is_seen(tmp_path: Path) -> None:
-    assert "possible" in run(tmp_path, JOINED).stderr

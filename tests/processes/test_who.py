@@ -49,6 +49,18 @@ def through_a_thread(first, second, met, free):
         thread.start()
         while not inner.locked(): time.sleep(0.01)
         with inner: pass
+def wants_one(lock, free):
+    free.wait()
+    with lock: pass
+    time.sleep(1000)
+def wait_for_one(held, wanted, free):
+    child = context.Process(target=wants_one, args=(wanted, free))
+    child.start()
+    print(child.pid, flush=True)
+    threading.Thread(target=lambda: sys.stdin.read() or child.kill(), daemon=True).start()
+    with held:
+        free.set()
+        child.join()
 def busy(first, second, met, free):
     while True:
         with first, second: pass
@@ -177,6 +189,17 @@ def test_a_deadlock_may_go_through_a_thread_of_one_process(tmp_path: Path) -> No
     assert sorted(first[:3]) == sorted(
         [f"{run.children[0]} MainThread", f"{run.children[0]} wants", f"{run.children[1]} MainThread"]
     )
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("wanted", ["a", "b"])
+def test_a_process_that_waits_for_the_end_of_one_that_wants_its_lock_is_deadlocked(tmp_path: Path, wanted: str) -> None:
+    """It has the lock `a`. A process that wants `b` goes on, and sleeps."""
+    with running(tmp_path, f"    wait_for_one(a, {wanted}, free)\n") as run:
+        told = "DEADLOCK" if wanted == "a" else "the end of ForkProcess-1"
+        shown = run.who_until(lambda shown: told in shown)
+
+    assert bool(DEADLOCK.match(shown)) == (wanted == "a"), shown
 
 
 @pytest.mark.once

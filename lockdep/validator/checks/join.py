@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lockdep.fastpath import TIMED, Sighting
 from lockdep.graph.runs import Run
 from lockdep.trace import StackTrace, seen_stack
 from lockdep.validator.acquisition import never_gives_up
 from lockdep.violations.join import JoinWhileHolding
 from lockdep.violations.where import HeldLock, Where
+
+
+class Wanted(NamedTuple):
+    """Where a thread of another process takes a lock; `gives_up` says that it waits for it with a timeout."""
+
+    stack: StackTrace
+    gives_up: bool
 
 
 def check_join(prev: HeldLock, run: Run, where: Where, *, timed: bool) -> JoinWhileHolding | None:
