@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SETTINGS = "run.settings"
 FULL = "full"  # a file that says that the part of some process is missing
 FOLLOWED, FAILED = "store.followed", "store.failed"  # whether another process stores the parts, and what went wrong
-PART, CLAIM, SOCKET, UNWRITTEN = ".json", ".told", ".socket", ".unwritten"
+PART, CLAIM, SOCKET, UNWRITTEN, NEEDS = ".json", ".told", ".socket", ".unwritten", ".needs"
 FOUND = f"+{PART}"  # the end of the name of a part with findings only, which are newer than the part itself
 MOST_BYTES = 1 << 26  # of a part
 MOST_NAMES = 1 << 20  # bytes that the directory itself may take: some 20,000 parts
@@ -263,9 +263,9 @@ class RunDirectory:
                     break
 
     def _remove_leftovers(self) -> None:
-        """Remove what processes that were killed have left of the files they were writing."""
+        """Remove the notes of processes, and what those that were killed have left of the files they were writing."""
         for name in self._names():
-            if name.startswith(".") and name.endswith(".tmp"):
+            if name.endswith(NEEDS) or (name.startswith(".") and name.endswith(".tmp")):
                 with contextlib.suppress(OSError):
                     os.unlink(self.at(name))
 

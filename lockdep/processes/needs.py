@@ -9,6 +9,7 @@ Cost: 50 us the first time that a process takes a lock; nothing in the first pro
 
 from __future__ import annotations
 
+import _thread
 import ast
 import os
 import sys
@@ -20,12 +21,11 @@ from lockdep import runtime
 from lockdep.patch import process_locks
 from lockdep.patch.changes import Changes
 from lockdep.patch.work_items import code_place, described
-from lockdep.processes.folder import RunDirectory
+from lockdep.processes.folder import NEEDS, RunDirectory
 from lockdep.trace import capture
 
 MOST_NEEDS = 64  # of a process, to note
 MOST_BYTES = 1 << 20  # of the notes of a process, to read
-NEEDS = ".needs"
 Steps = tuple[tuple[str, int, str], ...]  # file, line and function, innermost first
 
 
@@ -71,9 +71,12 @@ def keep_notes(folder: RunDirectory, changes: Changes) -> None:
 
 
 def is_needed() -> bool:
-    """Return whether multiprocessing has made this process, whose end needs that of the running thread."""
+    """Return whether multiprocessing has made this process, and its end needs that of the running thread."""
     module: Any = sys.modules.get("multiprocessing.process")
-    return module is not None and module.parent_process() is not None and not threading.current_thread().daemon
+    if module is None or module.parent_process() is None:
+        return False
+    thread = threading._active.get(_thread.get_ident())  # type: ignore[attr-defined]
+    return thread is not None and not thread.daemon  # current_thread() would make one of a foreign thread
 
 
 def own_place() -> str:

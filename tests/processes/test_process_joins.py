@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lockdep.processes.folder import RunDirectory
-from lockdep.processes.needs import MOST_NEEDS, NEEDS, Need, Notes, append, forget, needs_of, parsed
+from lockdep.processes.folder import NEEDS, RunDirectory
+from lockdep.processes.needs import MOST_NEEDS, Need, Notes, append, forget, needs_of, parsed
 from tests.processes.runs import Run, run
 
 pytestmark = [pytest.mark.ends, pytest.mark.any_build]
@@ -112,6 +112,14 @@ def test_a_wait_for_a_process_that_does_not_need_the_lock_is_silent(tmp_path: Pa
 
     assert (done.summary[:2], done.findings, done.status, done.left) == ((0, 0), [], 0, []), done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_directory_that_is_kept_has_no_notes(tmp_path: Path) -> None:
+    options = ("--run-directory", str(tmp_path / "kept"))
+    done = run(tmp_path, f"{HEAD.replace('METHOD', 'fork')}    {FOUND['gives up']}\n    join(takes, a, b)\n", *options)
+
+    assert [one["slug"] for one in done.findings] == ["join"], done.stderr
+    assert [one.name for one in (tmp_path / "kept").iterdir() if one.name.endswith(NEEDS)] == []
 
 
 def test_it_is_told_while_the_program_hangs(tmp_path: Path) -> None:
