@@ -136,6 +136,11 @@ def reap():
     return found
 
 
+def ended():
+    """Return the states of threads that ended with a lock held or something to judge and are not reaped yet."""
+    return list(_ended)
+
+
 def retire(state):
     """Put the state of an ended thread into the pool for reuse.
 

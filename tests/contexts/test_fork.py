@@ -223,6 +223,60 @@ def test_logging_in_threads_and_in_a_child_is_silent(tmp_path: Path) -> None:
     assert "0 errors" in done.stderr, done.stderr
 
 
+BOOKS = """
+import _thread
+import os
+import threading
+import time
+from lockdep import fastpath
+
+lock = threading.Lock()
+ready, others = threading.Event(), threading.Event()
+read, write = os.pipe()
+
+
+def take():
+    lock.acquire()
+    ready.set()
+    STAYS
+
+
+def wait():
+    others.set()
+    os.read(read, 1)
+
+
+with lock:
+    pass
+other = threading.Thread(target=wait)
+other.start()
+others.wait()
+_thread.start_new_thread(take, ())
+ready.wait()
+MEANWHILE
+child = os.fork()
+if child == 0:
+    os._exit(0)
+os.waitpid(child, 0)
+os.write(write, b"..")
+other.join()
+"""
+STAYS = "os.read(read, 1)"  # without a look at what others have done with the lock
+ENDED = "while not fastpath.ended(): time.sleep(0.01)"
+
+
+@pytest.mark.parametrize(("stays", "meanwhile", "count"), [
+    (STAYS, "pass", 1),  # the twin: the lock is locked in the child only because of the fork
+    (STAYS, "lock.release()", 0),
+    (STAYS, "lock.release(); lock.acquire(); lock.release()", 0),
+    (STAYS, "del lock", 0),
+    ("pass", ENDED, 0),  # it is locked in the parent, too, and for ever
+])  # fmt: skip
+def test_a_lock_that_its_taker_holds_no_more_is_silent(tmp_path: Path, stays: str, meanwhile: str, count: int) -> None:
+    done = program(tmp_path, BOOKS.replace("STAYS", stays).replace("MEANWHILE", meanwhile))
+    assert done.stderr.count("possible deadlock: a forked child") == count, done.stderr
+
+
 # -- what programs see of it
 
 
