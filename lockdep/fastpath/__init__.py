@@ -53,6 +53,7 @@ from lockdep.fastpath._interrupts import (
     watch_collections,
     watch_drops,
     watch_forks,
+    watch_next_fork,
     watch_type,
 )
 from lockdep.fastpath._link import new_serial
@@ -123,5 +124,5 @@ __all__ = [
     "note_death", "note_idle", "note_wanted", "owner_of", "parents", "pass_for", "patched_since", "quicken", "reap",
     "renewed", "repeat_signal", "retire", "says_nothing", "sentinels", "standing", "stretch_goes_on", "switch_stat",
     "switched_on", "tallies", "thread_count", "thread_state", "threads", "trace_events", "trace_names", "wait_of",
-    "waits", "watch_collections", "watch_drops", "watch_forks", "watch_type",
+    "waits", "watch_collections", "watch_drops", "watch_forks", "watch_next_fork", "watch_type",
 ]  # fmt: skip

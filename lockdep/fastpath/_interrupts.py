@@ -27,7 +27,7 @@ if not cython.compiled:
 
 COMPILED = cython.compiled
 _scene = [None]                               # of what a collection runs; see ThreadState.interrupt
-_on_fork = [None, False]                      # what to call before a fork, and whether it was called before the last
+_on_fork = [None, False, False]               # what to call before a fork; was it before the last? must it the next?
 _callbacks = []                               # gc.callbacks
 
 
@@ -189,9 +189,15 @@ def watch_forks(callback):
 
 def fork_begins():
     """Be called before each fork."""
-    _on_fork[1] = thread_count() > 1
+    _on_fork[1] = _on_fork[2] or thread_count() > 1
+    _on_fork[2] = False
     if _on_fork[1]:
         _on_fork[0]()
+
+
+def watch_next_fork():
+    """Have the callback called before the next fork, also if a single thread uses locks: another one has begun."""
+    _on_fork[2] = True
 
 
 def fork_was_watched():

@@ -56,7 +56,8 @@ class Member:
         self._search: str | None = None
         self._before: SeenBefore | None = None
         self._start: Mark | None = None  # what _mark() returned at the fork
-        self._written: Mark | None = None
+        self._written: Mark = self._mark()  # nothing older is unwritten
+        self._taking = 0  # the thread that takes the part now; what it judges for that is in the part
         self._promised = False  # whether the directory says that something is unwritten
         self._found = 0  # how many findings there were at the last news
         self._reported: SeenBefore | None = None  # the findings that are in the part
@@ -92,14 +93,14 @@ class Member:
 
         self.role = "child"
         self._process = os.getpid()
-        self._written = None
         self._promised = False
         self._name = member_name()
         self._before = self._reported = SeenBefore.of(runtime.validator())
         self._start_writers()
         fastpath.clear_tallies()
         runtime.validator().points.clear()
-        self._start = self._mark()
+        self._start = self._written = self._mark()
+        self._taking = 0
         self.sign()
         self.keep_writing()
         if self.settings.sockets:
@@ -117,6 +118,8 @@ class Member:
     # What it writes
 
     def _learned(self) -> None:
+        if endings.is_over() or self._taking == _thread.get_ident():
+            return
         mark = self._mark()
         if mark != self._written and self.role != "server":
             endings.stand()
@@ -143,7 +146,7 @@ class Member:
             self._promised = False
             self.folder.keep_promise(self._name)
         if self._mark() != mark:  # a thread has seen something meanwhile, perhaps before the note was removed
-            self._promise()
+            self._learned()
 
     def _mark(self) -> Mark:
         """Return what changes when there is something new to write."""
@@ -164,6 +167,13 @@ class Member:
 
         return snapshot() if self._before is None else snapshot(self._before)
 
+    def _taken_part(self) -> Snapshot:
+        self._taking = _thread.get_ident()
+        try:
+            return self.own_part()
+        finally:
+            self._taking = 0
+
     def write(self) -> bool:
         """Write the part of this process; return whether that was done."""
         if self._process != os.getpid() or self.role == "server":
@@ -180,7 +190,7 @@ class Member:
             runtime.validator().collect()  # what other threads have not judged yet is in the part, too
             mark = self._mark()
             reported = self._now_reported()
-            part = self.own_part()
+            part = self._taken_part()
             done = not (part.stats or part.dependencies or part.findings) or self.save(part)
             self._written = mark
             if done:
@@ -200,7 +210,7 @@ class Member:
         The part itself takes seconds to write if there is much of it.
         """
         mark, written = self._mark(), self._written
-        if self._process != os.getpid() or (written is not None and written[2] == mark[2]):
+        if self._process != os.getpid() or written[2] == mark[2]:
             return False
         try:
             load()
