@@ -54,10 +54,9 @@ def tracked_lines(names: Names | None) -> list[str]:
 
 
 def self_test() -> bool:
-    """Return whether threading.Lock() makes a validated lock now."""
-    import threading
-
-    return isinstance(threading.Lock(), fastpath.ExclusiveLock)
+    """Return whether threading.Lock() makes a validated lock now, in a module that is not ours: ours get raw locks."""
+    lock = eval("__import__('threading').Lock()", {"__name__": "a_program"})
+    return isinstance(lock, fastpath.ExclusiveLock)
 
 
 def untracked_lines(names: Names | None) -> list[str]:

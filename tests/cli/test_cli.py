@@ -335,6 +335,16 @@ def test_doctor_prints_its_lines(lockdep):
     assert (stderr, status) == ("", 0)
 
 
+def test_doctor_tells_whether_locks_are_validated(lockdep):
+    assert "threading.Lock() gives a validated lock" in lockdep("doctor")[0]
+
+
+def test_doctor_tells_of_a_program_that_replaces_the_lock(lockdep, tmp_path):
+    program = tmp_path / "replaces.py"
+    program.write_text("import _thread, threading\nthreading.Lock = lambda: _thread.allocate_lock()\n")
+    assert "threading.Lock() gives a raw lock" in lockdep("doctor", str(program))[0]
+
+
 def test_doctor_prints_its_lines_after_a_program(lockdep):
     stdout, _, status = lockdep("doctor", "arguments.py", "--help")
     assert stdout.startswith("['--help']\n")
