@@ -19,6 +19,7 @@ from lockdep.splats.document import ClassName, Letter, Scenario, Side
 from lockdep.splats.page import Page
 from lockdep.trace import Frame, StackTrace
 from lockdep.violations.where import HeldLock, Where
+from lockdep.vocabulary.kinds import PROCESS
 
 LONGEST_HEAD = 34  # characters of a thread's name above a scenario
 Calls = tuple[tuple[Frame, str], ...]
@@ -45,7 +46,10 @@ class Letters:
 
     def rows(self) -> tuple[Letter, ...]:
         """Return the classes with their letters."""
-        return tuple(Letter(letter, self._name(one), one.kind) for one, letter in self._letters.items())
+        kinds = {PROCESS: "multiprocessing"}
+        return tuple(
+            Letter(letter, self._name(one), kinds.get(one.kind, one.kind)) for one, letter in self._letters.items()
+        )
 
     def _name(self, lock_class: LockClass) -> ClassName:
         return ClassName(lock_class.name, self._page.class_text(lock_class))

@@ -23,11 +23,11 @@ def dependency_block(page: Page, number: int, prev: LockClass, next_: LockClass,
     if kind & EVENT:
         lines += [line("   signalled ", plain(prev), " at:"), frames(witness.next_stack)]
         return [*lines, line("   with ", plain(next_), " held")]
-    read = " for read" if kind & SHARED else ""
+    read = for_read(kind, prev)
     lines += [line("   held ", plain(prev), f"{read}, {TAKEN}:"), frames(witness.prev_stack)]
     how = "wait for what takes" if kind & WAIT else "acquire"
     run = f" ({witness.run})" if witness.run else ""
-    read = " (recursive read)" if kind & RECURSIVE else ""
+    read = " (recursive read)" if kind & RECURSIVE and not has_units(next_) else ""
     timed = " with a timeout" if kind & TIMED else ""
     lines += [line(f"   to {how}{run} ", plain(next_), f"{read}{timed} at:"), frames(witness.next_stack)]
     if witness.taken is not NO_STACK:
@@ -52,8 +52,8 @@ def column(kind: int, prev: LockClass, next_: LockClass, mode: int, step: Taking
     """
     if kind & EVENT:
         return [step("lock", next_), step("signal", prev)]
-    first = "rlock" if kind & SHARED else "lock"
-    then = "wait" if kind & WAIT else "rlock" if kind & RECURSIVE else waiting_verb(mode)
+    first = taking_verb(READ if kind & SHARED else 0, prev)
+    then = "wait" if kind & WAIT else taking_verb(RECURSIVE_READ if kind & RECURSIVE else mode, next_)
     return [step(first, prev), step(then, next_)]
 
 
@@ -62,19 +62,36 @@ def sides(letters: Letters, prev: LockClass, next_: LockClass, kind: int, witnes
     first, then, who = letters.of(prev), letters.of(next_), witness.thread
     if kind & EVENT:
         return [Side(f"{who} signals {first} while it holds {then}", calls((witness.next_stack, f"signals {first}")))]
-    read = " for read" if kind & SHARED else ""
+    read = for_read(kind, prev)
     timed = " with a timeout" if kind & TIMED else ""
     if not kind & WAIT:
         stacks = (witness.prev_stack, f"holds {first}"), (witness.next_stack, f"wants {then}")
-        return [Side(f"{who} took {first}{read}, then {then}{timed}", calls(*stacks))]
+        return [Side(f"{who} took {what(first, prev)}{read}, then {what(then, next_)}{timed}", calls(*stacks))]
     run = witness.run or "another thread"
     stacks = (witness.prev_stack, f"holds {first}"), (witness.next_stack, "waits")
-    waits = Side(f"{who} took {first}{read}, then waited for {run}{timed}", calls(*stacks))
+    waits = Side(f"{who} took {what(first, prev)}{read}, then waited for {run}{timed}", calls(*stacks))
     if witness.taken is NO_STACK:
         return [waits]
-    return [waits, Side(f"{run} took {then}", calls((witness.taken, f"takes {then}")))]
+    return [waits, Side(f"{run} took {what(then, next_)}", calls((witness.taken, f"takes {then}")))]
 
 
-def waiting_verb(mode: int) -> str:
-    """Return how the tables show a wait for a lock."""
+def taking_verb(mode: int, lock_class: LockClass) -> str:
+    """Return how the tables show that a lock of this class is taken, or waited for, in this mode."""
+    if has_units(lock_class):
+        return "acquire"
     return "rlock" if mode & (READ | RECURSIVE_READ) else "sync" if mode & SYNC else "lock"
+
+
+def has_units(lock_class: LockClass) -> bool:
+    """Return whether the locks of a class are semaphores of a program: others may take a unit of one meanwhile."""
+    return lock_class.base.capacity is not None
+
+
+def what(letter: str, lock_class: LockClass) -> str:
+    """Return what a thread takes: the lock with this letter, or a unit of it."""
+    return f"a unit of {letter}" if has_units(lock_class) else letter
+
+
+def for_read(kind: int, prev: LockClass) -> str:
+    """Return how a sentence goes on that says which lock was held at first."""
+    return " for read" if kind & SHARED and not has_units(prev) else ""

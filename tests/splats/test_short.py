@@ -183,3 +183,56 @@ def test_the_line_to_accept_a_finding_matches_it_after_lines_have_moved(names: t
     assert accepted.matches(About(*names))
     moved = [name if "[" in name or "*" in name else re.sub(r":\d+", ":99", name) for name in names]
     assert accepted.matches(About(*moved))
+
+
+UNITS = """
+import threading
+units = threading.Semaphore({count})
+lock = threading.Lock()
+
+def both():
+    with units, units:
+        pass
+
+def units_first():
+    with units, lock:
+        pass
+
+def lock_first():
+    with lock, units:
+        pass
+
+for work in {works}:
+    thread = threading.Thread(target=work, name=work.__name__)
+    thread.start()
+    thread.join()
+"""
+
+
+def test_two_threads_are_told_to_hold_units_and_to_want_more(tmp_path: Path) -> None:
+    text = program(tmp_path, UNITS.format(count=2, works="(both, both)")).stderr
+
+    assert "both holds a unit of A, and wants another one\n" in text
+    assert text.count("acquire(A);") == 4
+    assert "another thread\n" in text
+    assert "RLock" not in text
+
+
+def test_a_unit_of_a_semaphore_is_not_told_as_a_lock_taken_for_reading(tmp_path: Path) -> None:
+    text = program(tmp_path, UNITS.format(count=1, works="(units_first, lock_first)")).stderr
+
+    assert "units_first took a unit of A, then B\n" in text
+    assert "lock_first took B, then a unit of A\n" in text
+    assert "acquire(A);" in text
+    assert "for read" not in text
+    assert "rlock" not in text
+
+
+def test_a_lock_of_multiprocessing_is_called_so(tmp_path: Path) -> None:
+    source = LOCKS.replace("import Lock", "import Lock\nimport multiprocessing").replace(
+        "= Lock(),", "= multiprocessing.Lock(),"
+    )
+    text = program(tmp_path, source).stderr
+
+    assert "  a  (multiprocessing)\n" in text
+    assert "  b  (Lock)\n" in text
