@@ -25,6 +25,7 @@ from typing import Any
 from lockdep import fastpath, runtime, trace
 from lockdep.contexts.letters import Letters
 from lockdep.contexts.signals import Undoes
+from lockdep.forks import at_fork, stand_next_to_the_fork
 from lockdep.validator.forks import Fork, seen_fork
 
 LATE = ("lockdep.splats", "lockdep.splats.splat", "hashlib")  # imported by the thread that has the first finding
@@ -51,7 +52,8 @@ def follow(changes: Undoes) -> None:
     _Forks.in_force = True
     if _Forks.original is None:
         _Forks.original = os.register_at_fork
-        _Forks.original(before=fastpath.watch_forks(before), after_in_child=first)
+        at_fork(before=fastpath.watch_forks(before), after_in_child=first)
+        stand_next_to_the_fork()
         register_last()
     os.register_at_fork = register_at_fork
     changes.undo_by(leave)

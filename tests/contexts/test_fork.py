@@ -277,6 +277,52 @@ def test_a_lock_that_its_taker_holds_no_more_is_silent(tmp_path: Path, stays: st
     assert done.stderr.count("possible deadlock: a forked child") == count, done.stderr
 
 
+# -- hooks that the program has registered before lockdep was installed
+
+EARLY = """
+import os
+import threading
+
+lock = threading.Lock()
+os.register_at_fork(HOOKS)
+import lockdep
+lockdep.install()
+"""
+TAKEN = "before=lambda: lock.acquire(), after_in_parent=lambda: lock.release(), after_in_child=lambda: lock.release()"
+
+
+def found_with_early(folder: Path, hooks: str, **parts: str) -> int:
+    """Return how many findings there are if these hooks are there when lockdep is installed."""
+    done = program(folder, EARLY.replace("HOOKS", hooks) + full(LOCK="lock", **parts), command=PLAIN)
+    assert done.stdout == "done\n", done.stderr
+    return done.stderr.count("a forked child needs a lock of its parent's threads")
+
+
+@pytest.mark.parametrize("hooks", [TAKEN, "after_in_child=lambda: lock._at_fork_reinit()"])
+def test_a_hook_from_before_the_installation_makes_a_lock_safe(tmp_path: Path, hooks: str) -> None:
+    assert found_with_early(tmp_path, hooks, BEFORE="use()") == 0
+
+
+def test_a_hook_from_before_the_installation_makes_a_lock_anew_that_was_held(tmp_path: Path) -> None:
+    assert (
+        found_with_early(tmp_path, "after_in_child=lambda: lock._at_fork_reinit()", BEFORE="use()", TARGET="hold") == 0
+    )
+
+
+@pytest.mark.parametrize("hooks", ["before=lambda: None", "after_in_child=lambda: None"])
+def test_a_hook_from_before_the_installation_that_does_nothing_is_no_remedy(tmp_path: Path, hooks: str) -> None:
+    assert found_with_early(tmp_path, hooks, BEFORE="use()") == 1
+
+
+def test_logging_that_was_imported_before_the_installation_is_silent(tmp_path: Path) -> None:
+    log = "logging.warning('text')"
+    source = "import logging\nimport lockdep\nlockdep.install()\n" + full(BEFORE=log, WORK=log, IN_CHILD=log)
+    done = program(tmp_path, source, command=PLAIN)
+    assert done.stdout == "done\n", done.stderr
+    assert done.stderr.count("WARNING:root:text") == 3
+    assert "a forked child" not in done.stderr
+
+
 # -- what programs see of it
 
 
