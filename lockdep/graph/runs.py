@@ -107,7 +107,8 @@ class Run:
     for threads that do the same kind of work.
 
     A stretch of it leads from one hand-off to the next: what it takes in between is in `stretch` until the next begins.
-    `trail` has what the thread took after the result of its last work item was set, in callbacks.
+    `trail` has what the thread took after the result of its last work item was set, in callbacks. `taker` names what
+    has taken the locks, if that is not what the run is called.
     """
 
     __slots__ = (
@@ -117,6 +118,7 @@ class Run:
         "sort",
         "stretch",
         "stretches",
+        "taker",
         "task",
         "thread",
         "_took",
@@ -137,6 +139,7 @@ class Run:
         self.trail: dict[int | Entry, Sighting] = {}
         self.task: Task | None = None  # if it is a work item of a pool
         self.waiters: list[Waiter] = []
+        self.taker: str = ""
         self.sort: Hashable = None
 
     @property

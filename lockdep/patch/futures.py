@@ -19,7 +19,7 @@ from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.joins import RUN, joined, remember_ended, timeout_of, wait_as, wait_judging
-from lockdep.patch.loops import run_of, wait_for_loop
+from lockdep.patch.loops import wait_for_coroutine_ended, wait_for_loop
 from lockdep.patch.pools import POOL, Reference, executor_of, note_task, task_of, wait_in_pool
 from lockdep.patch.starts import begin, end_loan, hand_on, hand_over, learn
 from lockdep.patch.work_items import described, is_known, learn_done, task_place
@@ -141,9 +141,17 @@ def follow_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: 
         run = fastpath.kept_in(future, RUN)
         if future._state in DONE:
             learn_result(future, run)
-        awaited = fastpath.kept_in(future, _RESULT) or run or run_of(future)
-        if awaited is not None and future._state in DONE and learn_done(future):  # else it timed out, or was no wait
-            joined(awaited, timed=timeout_of(args, kwargs) is not None)
+        if future._state in DONE:  # else it timed out
+            judge_result(future, fastpath.kept_in(future, _RESULT) or run, timed=timeout_of(args, kwargs) is not None)
+
+
+def judge_result(future: Any, awaited: Run | None, *, timed: bool) -> None:
+    """Judge a wait for a future that is done: for the run that has set its result, or for the loop that has."""
+    was_known = not learn_done(future)
+    if awaited is None:
+        wait_for_coroutine_ended(future, timed=timed, known=was_known)
+    elif not was_known:
+        joined(awaited, timed=timed)
 
 
 def wait_for_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:

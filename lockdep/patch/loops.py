@@ -11,18 +11,23 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 from lockdep import fastpath, runtime
+from lockdep.fastpath import ThreadState
 from lockdep.graph.runs import Run
 from lockdep.kept import kept
 from lockdep.patch.changes import Changes
+from lockdep.patch.joins import joined
 from lockdep.paths import short_path
 
-_RUNS = "_lockdep_runs"  # the attribute of a loop that says in which run it runs, and since when
+_RUNS = "_lockdep_runs"  # the attribute of a loop that has its Running; None if its run is not known
 _GIVEN = "_lockdep_loop"  # the attribute of a Future that says which loop sets its result
+MOST_WAITS = 16  # for coroutines of one loop, that are remembered
+
+Judge = Callable[[ThreadState, Run], None]
 
 
 @kept
@@ -32,6 +37,43 @@ class Given(NamedTuple):
     loop: Callable[[], Any]
     name: str
     place: str
+
+
+class Running:
+    """A loop that runs since a moment, in a run, and who has waited for its coroutines while holding locks.
+
+    What the loop's thread takes later could as well have come before, so each wait is judged again by that.
+    """
+
+    def __init__(self, record: Run) -> None:
+        self.record: Run = record
+        self._since: int = fastpath.new_serial()
+        self._waits: dict[Hashable, tuple[Given, Judge]] = {}
+        self._judged: int = 0  # how many locks the run had taken when the waits were judged
+
+    def run_for(self, given: Given) -> Run:
+        """Return a run that has taken what the loop's thread has taken since the loop runs, as that of a coroutine."""
+        run = self.record.since(self._since, f"coroutine {given.name}", given.place)
+        run.taker = "the thread of its event loop"
+        return run
+
+    def remember(self, given: Given, state: ThreadState, *, timed: bool) -> None:
+        """Remember that the running thread has waited for a coroutine."""
+        key = given.place, timed, frozenset(serial for _, serial in state.held())
+        if key in self._waits or len(self._waits) >= MOST_WAITS:
+            return
+        judge = runtime.validator().seen_wait(state, timed=timed)
+        if judge is not None:
+            self._waits[key] = given, judge
+
+    def judge_again(self) -> None:
+        """Judge the remembered waits, if the loop's thread has taken other locks since."""
+        number = len(self.record.took)
+        if number == self._judged or not runtime.is_active():
+            return
+        self._judged = number
+        for given, judge in list(self._waits.values()):
+            judge(fastpath.thread_state(), self.run_for(given))
 
 
 def follow_loops(changes: Changes, tasks: ModuleType) -> None:
@@ -59,21 +101,29 @@ def follow_running(changes: Changes, base_events: ModuleType) -> None:
     @functools.wraps(original)
     def run_forever(self: Any) -> None:
         record = fastpath.thread_state().record
-        vars(self)[_RUNS] = (record, fastpath.new_serial()) if isinstance(record, Run) else None
-        original(self)
+        running = vars(self)[_RUNS] = Running(record) if isinstance(record, Run) else None
+        try:
+            original(self)
+        finally:
+            if running is not None:
+                running.judge_again()
 
     changes.rebind(base_events.BaseEventLoop, "run_forever", run_forever)
 
 
-def run_of(future: Any) -> Run | None:
-    """Return what the thread of the loop has taken that has ended this future; None if that is not known."""
-    known: Given | None = vars(future).get(_GIVEN)
-    loop = None if known is None else known.loop()
-    runs = None if loop is None else fastpath.kept_in(loop, _RUNS)
-    if known is None or runs is None or runs[0].thread == fastpath.thread_state().serial:
-        return None
-    run: Run = runs[0].since(runs[1], f"coroutine {known.name}", known.place)
-    return run
+def wait_for_coroutine_ended(future: Any, *, timed: bool, known: bool) -> None:
+    """Judge a wait for a coroutine that a loop has ended; `known` says that this thread knew that it had ended."""
+    given: Given | None = vars(future).get(_GIVEN)
+    loop = None if given is None else given.loop()
+    running: Running | None = None if loop is None else fastpath.kept_in(loop, _RUNS)
+    state = fastpath.thread_state()
+    if given is None or running is None or running.record.thread == state.serial:
+        return
+    if not known:
+        joined(running.run_for(given), timed=timed)
+    running.judge_again()
+    if not known and state.chain.depth:
+        running.remember(given, state, timed=timed)
 
 
 def given(coro: Any, loop: Any) -> Given:

@@ -233,6 +233,13 @@ class Validator(Signalling):
         if new is not None:
             self._now(thread, lambda: self.rules.process_joined(new, wanted, awaited, place, timed=timed))
 
+    def seen_wait(self, thread: ThreadState, *, timed: bool) -> Callable[[ThreadState, Run], None] | None:
+        """Return what judges the wait of now for a run, later and in any thread; None if the waiter holds nothing."""
+        new = self._attempt_nothing(thread) if thread.chain.depth and not thread.busy else None
+        if new is None:
+            return None
+        return lambda judge, run: self._soon(judge, lambda: self.rules.joined(new, run, timed=timed))
+
     def wants_module(self, thread: ThreadState, name: str, seen: Sighting) -> None:
         """Judge that the running thread imports a module while it holds locks, before it waits for the module lock."""
         module = self.rules.imports.module(name)

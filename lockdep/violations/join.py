@@ -16,7 +16,8 @@ class JoinWhileHolding(Defaults):
     """A thread waits for another thread or work item while it holds the lock `prev`, which the other one takes as well.
 
     `awaited` names what is waited for, `awaited_place` is where its code begins, `taken` is where it took the lock.
-    `timed`: the wait has a timeout; `gives_up`: the other one has, when it takes the lock.
+    `taker` is who took it, if that is not what is waited for. `timed`: the wait has a timeout; `gives_up`: the other
+    one has, when it takes the lock.
     """
 
     slug: ClassVar[str] = "join"
@@ -29,6 +30,7 @@ class JoinWhileHolding(Defaults):
     timed: bool
     where: Where
     gives_up: bool = False
+    taker: str = ""
 
     @property
     def ends(self) -> bool:

@@ -30,7 +30,15 @@ def held_in(seen: Sighting, stack: StackTrace, depth: int) -> tuple[HeldLock, ..
 
 def origin(chain: Chain, steps: Sequence[tuple[CodeType, int]], now: StackTrace, depth: int) -> StackTrace:
     """Return where a held lock was taken, from the steps that are known of it; NO_STACK if none are."""
-    return seen_stack(steps, depth) if steps else guess(chain, now) if PURE else NO_STACK
+    return with_callers(seen_stack(steps, depth), now) if steps else guess(chain, now) if PURE else NO_STACK
+
+
+def with_callers(taken: StackTrace, now: StackTrace) -> StackTrace:
+    """Return where a lock was taken, with the callers of now if all known steps are hidden: Queue.put, and below it."""
+    if not taken.steps or not all(is_hidden(step.file) for step in taken.steps):
+        return taken
+    at = now.from_function(taken.steps[-1])
+    return StackTrace((*taken.steps, *now.steps[at + 1 :])) if at >= 0 else taken
 
 
 def guess(chain: Chain, now: StackTrace) -> StackTrace:
@@ -66,7 +74,7 @@ def place_in(thread: ThreadState, step: Chain, now: StackTrace, *, ended: bool) 
     """Return where another thread took its lock at the end of `step`."""
     kept = thread.kept_steps(step.depth) if ended or CODE_STAYS else None
     if kept is not None:
-        return seen_stack(kept, len(kept))
+        return with_callers(seen_stack(kept, len(kept)), now)
     for index, frame in enumerate(now.steps):
         code = frame.source()
         lasti = -1 if code is None else thread.lasti_in(code, step.depth)

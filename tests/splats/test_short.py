@@ -236,3 +236,58 @@ def test_a_lock_of_multiprocessing_is_called_so(tmp_path: Path) -> None:
 
     assert "  a  (multiprocessing)\n" in text
     assert "  b  (Lock)\n" in text
+
+
+LOOP = """
+import asyncio, threading
+lock = threading.Lock()
+
+async def quick():
+    pass
+
+async def slow():
+    with lock:
+        pass
+
+loop = asyncio.new_event_loop()
+thread = threading.Thread(target=loop.run_forever)
+thread.start()
+with lock:
+    asyncio.run_coroutine_threadsafe(quick(), loop).result()
+asyncio.run_coroutine_threadsafe({second}(), loop).result()
+loop.call_soon_threadsafe(loop.stop)
+thread.join()
+"""
+
+
+def test_the_thread_of_a_loop_takes_the_lock_and_not_the_coroutine_that_is_waited_for(tmp_path: Path) -> None:
+    text = program(tmp_path, LOOP.format(second="slow")).stderr
+
+    assert "MainThread holds A, and waits for coroutine quick [task:prog.py:5]\n" in text
+    assert "the thread of its event loop takes A\n" in text
+    assert "coroutine quick takes" not in text
+
+
+def test_a_loop_that_takes_no_lock_is_silent(tmp_path: Path) -> None:
+    assert "1 error" not in program(tmp_path, LOOP.format(second="quick")).stderr
+
+
+def test_a_lock_that_a_queue_has_taken_is_shown_at_the_call_of_its_method(tmp_path: Path) -> None:
+    source = """
+import queue, threading
+lock = threading.Lock()
+
+class Checked(queue.Queue):
+    def _put(self, item):
+        with lock:
+            super()._put(item)
+
+items = Checked()
+items.put(1)
+with lock:
+    items.empty()
+"""
+    lines = program(tmp_path, source).stderr.splitlines()
+
+    assert any(line.startswith("  > prog.py:11 ") and line.endswith("holds A") for line in lines), lines
+    assert not any("(compiled code)" in line for line in lines)

@@ -17,9 +17,10 @@ def body(page: Page, violation: JoinWhileHolding) -> Body:
     lines: Body = [f"thread {violation.where.thread} waits{timed} for:"]
     lines += [f"  {violation.awaited} [{violation.awaited_place}]", "", "while it is holding lock:"]
     lines += [page.class_line(lock_class), f" {TAKEN}:", frames(violation.prev.stack), ""]
-    lines += [f"and what it waits for took that lock{gives_up(violation)} at:", frames(violation.taken), ""]
+    taker = violation.taker or "what it waits for"
+    lines += [f"and {taker} took that lock{gives_up(violation)} at:", frames(violation.taken), ""]
     waiter = [f"lock({lock_class.name});", f"join({violation.awaited_place});"]
-    awaited = [f"[{violation.awaited}]", f"lock({lock_class.name});"]
+    awaited = [f"[{violation.taker or violation.awaited}]", f"lock({lock_class.name});"]
     return [
         *lines,
         INFO,
@@ -39,8 +40,9 @@ def brief(page: Page, violation: JoinWhileHolding) -> Brief:
     letters = Letters(page)
     lock, who = letters.of(violation.prev.lock_class), violation.where.thread
     waits = waiting_side(lock, violation)
-    takes = Side(f"{violation.awaited} takes {lock}{gives_up(violation)}", calls((violation.taken, f"wants {lock}")))
-    table = scene([(who, [f"lock({lock});", "wait;"]), (violation.awaited, ["...", f"lock({lock});"])])
+    taker = violation.taker or violation.awaited
+    takes = Side(f"{taker} takes {lock}{gives_up(violation)}", calls((violation.taken, f"wants {lock}")))
+    table = scene([(who, [f"lock({lock});", "wait;"]), (taker, ["...", f"lock({lock});"])])
     fix = f"release {lock} before the wait"
     return Brief(letters.rows(), (waits, takes), table, outcome(timed=violation.ends), fix)
 

@@ -28,7 +28,7 @@ def check_join(prev: HeldLock, run: Run, where: Where, *, timed: bool) -> JoinWh
     if seen is None:
         return None
     gives_up = bool(seen.chain.entry.mode & TIMED) and not never_gives_up(seen.stack())
-    return JoinWhileHolding(prev, run.label(), run.place(), taken_at(seen), timed, where, gives_up)
+    return JoinWhileHolding(prev, run.label(), run.place(), taken_at(seen), timed, where, gives_up, run.taker)
 
 
 def taken_at(seen: Sighting) -> StackTrace:
