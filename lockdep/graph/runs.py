@@ -41,11 +41,15 @@ class Pool(NamedTuple):
 
 @kept
 class Task(NamedTuple):
-    """A work item that was submitted at the moment `queued`: its name, and the place where its code begins."""
+    """A work item that was submitted at the moment `queued`: its name, and the place where its code begins.
+
+    `submitter` is the serial of the thread that has submitted it, 0 if that is not known.
+    """
 
     queued: int
     name: str
     place: str
+    submitter: int = 0
 
 
 class Origin:
@@ -175,11 +179,6 @@ class Run:
         made = self.part(self.label, self.place, self.took)
         made.sort, made.task = self.sort, self.task
         return made
-
-    def since(self, moment: int, label: str, place: str) -> Run:
-        """Return a run of this name and place that has taken what this one has taken first after a moment."""
-        took = {key: seen for key, seen in self.took.items() if seen.stamp > moment}
-        return self.part(lambda: label, lambda: place, took)
 
     def part(self, label: Callable[[], str], place: Callable[[], str], took: dict[int | Entry, Sighting]) -> Run:
         """Return a run that stands for a part of this one, and has taken these locks."""

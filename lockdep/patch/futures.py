@@ -19,8 +19,9 @@ from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.joins import RUN, joined, remember_ended, timeout_of, wait_as, wait_judging
-from lockdep.patch.loops import wait_for_coroutine_ended, wait_for_loop
+from lockdep.patch.loops import awaited_from_loop, wait_for_loop
 from lockdep.patch.pools import POOL, Reference, executor_of, note_task, task_of, wait_in_pool
+from lockdep.patch.servers import Awaited, OnlyWorker, wait_ended
 from lockdep.patch.starts import begin, end_loan, hand_on, hand_over, learn
 from lockdep.patch.work_items import described, is_known, learn_done, task_place
 from lockdep.patch.wrappers import wrap_function, wrap_method
@@ -30,6 +31,7 @@ DONE = ("FINISHED", "CANCELLED_AND_NOTIFIED")
 ENDED = (*DONE, "CANCELLED")
 _HANDED = "_lockdep_handed"
 _RESULT = "_lockdep_result"  # the attribute of a Future that holds what its run was when it set the result
+_SERVER = "_lockdep_server"  # the attribute of a pool with one worker that has its OnlyWorker
 _get_ident = _thread.get_ident
 # ident of a thread that submits something -> what it hands on, and to which pool
 _submitting: dict[int, tuple[Handed | None, Reference]] = {}
@@ -88,6 +90,8 @@ def follow_set(wrapped: Callable[..., None], future: Any, args: Args, kwargs: Ke
     """Hand over to those who ask for a result. They are woken before the callbacks run, and do not wait for these."""
     fastpath.keep_in(future, _HANDED, hand_over())
     run: Run | None = fastpath.kept_in(future, RUN)
+    if run is not None and (pool := executor_of(future)) and (alone := fastpath.kept_in(pool, _SERVER)) is not None:
+        alone.note(run)
     if run is None or not future._done_callbacks:
         wrapped(*args, **kwargs)
         return
@@ -111,8 +115,9 @@ def follow_item(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Key
         0, f"work item {name}", task_place(name, code)
     )  # submitted before all others
     fastpath.keep_in(item.future, RUN, run)
-    worker = state.record
+    worker, alone = state.record, None
     if isinstance(worker, Run) and is_alone(item.future):
+        alone = only_worker(executor_of(item.future), worker)
         run.took.update(worker.trail)  # who waits for this item waits for the callbacks of the one before, too
     outer = state.begin_run(run)
     try:
@@ -123,12 +128,32 @@ def follow_item(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Key
         if isinstance(worker, Run):
             worker.trail = run.trail
             remember_ended(run, worker.sort)
+        if alone is not None:
+            alone.note(run)
 
 
 def is_alone(future: Any) -> bool:
     """Return whether the pool of a work item has one worker, which runs all items one after the other."""
     pool = executor_of(future)
     return bool(pool) and pool._max_workers == 1
+
+
+def only_worker(pool: Any, worker: Run) -> OnlyWorker | None:
+    """Return what is known of the only worker of a pool; None if the pool has gone."""
+    if not pool:
+        return None
+    found: OnlyWorker | None = fastpath.kept_in(pool, _SERVER)
+    if found is None or found.record is not worker:
+        found = OnlyWorker(worker)
+        fastpath.keep_in(pool, _SERVER, found)
+    return found
+
+
+def awaited_from_worker(future: Any, run: Run) -> Awaited | None:
+    """Return what a wait for this future waits for, if its pool has one worker; None if not."""
+    pool, task = executor_of(future), task_of(future)
+    worker: OnlyWorker | None = fastpath.kept_in(pool, _SERVER) if pool else None
+    return None if worker is None or task is None else Awaited(worker, task.name, task.place, run)
 
 
 def follow_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:
@@ -148,10 +173,11 @@ def follow_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: 
 def judge_result(future: Any, awaited: Run | None, *, timed: bool) -> None:
     """Judge a wait for a future that is done: for the run that has set its result, or for the loop that has."""
     was_known = not learn_done(future)
-    if awaited is None:
-        wait_for_coroutine_ended(future, timed=timed, known=was_known)
-    elif not was_known:
+    if awaited is not None and not was_known:
         joined(awaited, timed=timed)
+    served = awaited_from_loop(future) if awaited is None else awaited_from_worker(future, awaited)
+    if served is not None:
+        wait_ended(served, timed=timed, known=was_known)
 
 
 def wait_for_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:

@@ -11,23 +11,19 @@ from __future__ import annotations
 import functools
 import sys
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
 from lockdep import fastpath, runtime
-from lockdep.fastpath import ThreadState
 from lockdep.graph.runs import Run
 from lockdep.kept import kept
 from lockdep.patch.changes import Changes
-from lockdep.patch.joins import joined
+from lockdep.patch.servers import Awaited, Server
 from lockdep.paths import short_path
 
-_RUNS = "_lockdep_runs"  # the attribute of a loop that has its Running; None if its run is not known
+_RUNS = "_lockdep_runs"  # the attribute of a loop that has its Server; None if its run is not known
 _GIVEN = "_lockdep_loop"  # the attribute of a Future that says which loop sets its result
-MOST_WAITS = 16  # for coroutines of one loop, that are remembered
-
-Judge = Callable[[ThreadState, Run], None]
 
 
 @kept
@@ -37,43 +33,6 @@ class Given(NamedTuple):
     loop: Callable[[], Any]
     name: str
     place: str
-
-
-class Running:
-    """A loop that runs since a moment, in a run, and who has waited for its coroutines while holding locks.
-
-    What the loop's thread takes later could as well have come before, so each wait is judged again by that.
-    """
-
-    def __init__(self, record: Run) -> None:
-        self.record: Run = record
-        self._since: int = fastpath.new_serial()
-        self._waits: dict[Hashable, tuple[Given, Judge]] = {}
-        self._judged: int = 0  # how many locks the run had taken when the waits were judged
-
-    def run_for(self, given: Given) -> Run:
-        """Return a run that has taken what the loop's thread has taken since the loop runs, as that of a coroutine."""
-        run = self.record.since(self._since, f"coroutine {given.name}", given.place)
-        run.taker = "the thread of its event loop"
-        return run
-
-    def remember(self, given: Given, state: ThreadState, *, timed: bool) -> None:
-        """Remember that the running thread has waited for a coroutine."""
-        key = given.place, timed, frozenset(serial for _, serial in state.held())
-        if key in self._waits or len(self._waits) >= MOST_WAITS:
-            return
-        judge = runtime.validator().seen_wait(state, timed=timed)
-        if judge is not None:
-            self._waits[key] = given, judge
-
-    def judge_again(self) -> None:
-        """Judge the remembered waits, if the loop's thread has taken other locks since."""
-        number = len(self.record.took)
-        if number == self._judged or not runtime.is_active():
-            return
-        self._judged = number
-        for given, judge in list(self._waits.values()):
-            judge(fastpath.thread_state(), self.run_for(given))
 
 
 def follow_loops(changes: Changes, tasks: ModuleType) -> None:
@@ -101,29 +60,22 @@ def follow_running(changes: Changes, base_events: ModuleType) -> None:
     @functools.wraps(original)
     def run_forever(self: Any) -> None:
         record = fastpath.thread_state().record
-        running = vars(self)[_RUNS] = Running(record) if isinstance(record, Run) else None
+        server = vars(self)[_RUNS] = Server(record, "the thread of its event loop") if isinstance(record, Run) else None
         try:
             original(self)
         finally:
-            if running is not None:
-                running.judge_again()
+            if server is not None:
+                server.judge_again()
 
     changes.rebind(base_events.BaseEventLoop, "run_forever", run_forever)
 
 
-def wait_for_coroutine_ended(future: Any, *, timed: bool, known: bool) -> None:
-    """Judge a wait for a coroutine that a loop has ended; `known` says that this thread knew that it had ended."""
+def awaited_from_loop(future: Any) -> Awaited | None:
+    """Return what a wait for this future waits for, if the coroutine of a loop ends it; None if that is not known."""
     given: Given | None = vars(future).get(_GIVEN)
     loop = None if given is None else given.loop()
-    running: Running | None = None if loop is None else fastpath.kept_in(loop, _RUNS)
-    state = fastpath.thread_state()
-    if given is None or running is None or running.record.thread == state.serial:
-        return
-    if not known:
-        joined(running.run_for(given), timed=timed)
-    running.judge_again()
-    if not known and state.chain.depth:
-        running.remember(given, state, timed=timed)
+    server: Server | None = None if loop is None else fastpath.kept_in(loop, _RUNS)
+    return None if given is None or server is None else Awaited(server, f"coroutine {given.name}", given.place)
 
 
 def given(coro: Any, loop: Any) -> Given:

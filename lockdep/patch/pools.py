@@ -54,7 +54,7 @@ def executor_of(future: Any) -> Any:
 
 def note_task(future: Any, name: str, place: str) -> None:
     """Note that a work item is being submitted."""
-    keep_task(future, Task(new_serial(), name, place))
+    keep_task(future, Task(new_serial(), name, place, fastpath.thread_state().serial))
 
 
 def keep_task(future: Any, task: Task) -> None:

@@ -1,6 +1,7 @@
 """What the rules of evidence do not know: false alarms and misses that docs/limitations.md names, each with a twin."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -95,3 +96,31 @@ def taken_after_it_was_made(kind: type) -> list[str]:
 
         side_by_side(make, use)
         return found()
+
+
+@pytest.mark.xfail(reason="only the items in front of a pool's one worker count", strict=True)
+def test_two_items_that_keep_two_workers_waiting_for_the_lock_of_who_waits_for_a_third() -> None:
+    with patched_world():
+        assert result_behind_items_of_another_submitter(workers=2) == ["join"]
+
+
+def test_an_item_that_keeps_the_only_worker_waiting_for_the_lock_of_who_waits_for_another() -> None:
+    with patched_world():
+        assert result_behind_items_of_another_submitter(workers=1) == ["join"]
+
+
+def result_behind_items_of_another_submitter(workers: int) -> list[str]:
+    """Return what is found if a thread waits for an item under a lock that as many other items take as can run."""
+    lock = threading.Lock()
+
+    def take() -> None:
+        with lock:
+            pass
+
+    def wait() -> None:
+        with lock:
+            pool.submit(int).result()
+
+    with ThreadPoolExecutor(workers) as pool:
+        side_by_side(lambda: [pool.submit(take).result() for _ in range(workers)], wait)
+    return found()
