@@ -21,17 +21,18 @@ class Loan:
     `lender` is the serial of the starter's thread, `begin` and `end` are the moments of the start and of the wait for
     the end, 0 while there was none. `lost`: the starter held nothing in between. Only the outermost lock is surely held
     as long as the starter holds anything. The `inner` ones count when the wait has ended, and they are held then and
-    were not taken again; each is kept with how often it had been taken.
+    were not taken again; each is kept with how often it had been taken. `times` says that of the outermost one.
 
     `outer` is the loan under which the starter itself runs, and `links` how many loans are outside of this one.
     `pending` counts the loans just inside of this one whose runs are not known to have ended. `runner` is the serial of
     the thread in which the run runs, 0 until it has begun.
     """
 
-    __slots__ = ("begin", "end", "inner", "lender", "links", "locks", "lost", "outer", "pending", "runner")
+    __slots__ = ("begin", "end", "inner", "lender", "links", "locks", "lost", "outer", "pending", "runner", "times")
 
     def __init__(self, locks: Sequence[Lent], lender: int, begin: int, outer: Loan | None = None) -> None:
         self.locks: list[Lent] = list(locks[:1])
+        self.times: int = times_taken(*locks[0][:2]) if locks else 0
         self.inner: list[tuple[Lent, int]] = [(lock, times_taken(*lock[:2])) for lock in locks[1:]]
         self.lender: int = lender
         self.begin: int = begin
@@ -64,6 +65,17 @@ class Loan:
         if self.outer is not None:
             self.outer.pending -= 1
         return self.lost > before or self.pending > 0
+
+    def keeps(self, serial: int) -> bool:
+        """Return whether it has this lock, exclusively, and nobody has taken that again since the start.
+
+        How often that was is not known of all locks. Of the outermost one it is known whether the starter has lost it.
+        """
+        lent = [*((lock, self.times) for lock in self.locks[:1]), *self.inner]
+        for at, (lock, times) in enumerate(lent):
+            if lock[1] == serial and not lock[2] & 3:
+                return times == times_taken(*lock[:2]) > 0 or (at == 0 and not times and not self.lost)
+        return False
 
     def chain(self) -> Iterator[Loan]:
         """Yield the loans that the run is under, from this one outwards: as far as each run has ended in time.

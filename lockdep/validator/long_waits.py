@@ -16,6 +16,7 @@ from lockdep.evidence.excuse import ChosenWitness
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency, HeldLock, guards, lent
 from lockdep.graph.graph import DependencyGraph
+from lockdep.graph.runs import Course
 from lockdep.graph.signals import SHARED as READS
 from lockdep.graph.signals import Hindered, Signals, Sleeper
 from lockdep.validator.acquisition import acquisition_of
@@ -46,6 +47,8 @@ class LongWaits:
         needed: set[int] = set()
         for sleeper in list(signals.sleepers):
             for need in [] if list(signals.hindered(sleeper)) else list(signals.needed(sleeper)):
+                if starter_holds(sleeper, need):
+                    continue
                 needed.add(need.serial)
                 self._look(signals, sleeper, need)
         if needed and (len(self._open) < MOST_OPEN or signals.serial in self._open):
@@ -109,6 +112,16 @@ class Search:
                 return False
             locks |= theirs
         return True
+
+
+def starter_holds(sleeper: Sleeper, need: Hindered) -> bool:
+    """Return whether the signaller has started the waiter under the needed lock, and held it when it signalled.
+
+    It has the lock then before the wait begins, so nobody else can hold it meanwhile and want another one.
+    """
+    course = sleeper.seen.run
+    loan = course.origin.lent if isinstance(course, Course) else None
+    return loan is not None and need.held and loan.lender == need.signaller.thread and loan.keeps(need.serial)
 
 
 def is_lock(lock_class: LockClass) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
 from lockdep.threading import Condition, Lock
 from lockdep.validator.validator import Validator
 from lockdep.violations.finding import Finding
-from tests.worlds import in_thread, nest, world
+from tests.worlds import in_thread, nest, program, world
 
 
 class Scene:
@@ -160,3 +161,51 @@ def test_a_signal_without_the_needed_lock_excuses_it() -> None:
         assert finding.grade == "stall"
         in_thread(lambda: signals_freely(scene))
         assert (finding.grade, finding.reason) == ("excused", "signal: another thread has signalled it without needed")
+
+
+STARTS = """
+import threading
+
+held, needed = threading.RLock(), threading.Lock()
+started, done = threading.Event(), threading.Event()
+
+def nest():
+    needed.acquire()
+    with held:
+        pass
+    needed.release()
+
+def wait():
+    with held:
+        started.set()
+        done.wait()
+
+nest()
+FIRST
+thread = threading.Thread(target=wait)
+thread.start()
+started.wait()
+THEN
+while not done._cond._waiters:
+    pass
+done.set()
+needed.release()
+thread.join()
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "count"),
+    [
+        ("needed.acquire()", "", 0),
+        ("", "needed.acquire()", 1),
+        ("needed.acquire()", "needed.release(); needed.acquire()", 1),
+    ],
+    ids=["before the start", "after it", "again after it"],
+)
+def test_a_signaller_that_has_started_the_waiter_under_the_needed_lock(
+    tmp_path: Path, first: str, then: str, count: int
+) -> None:
+    done = program(tmp_path, STARTS.replace("FIRST", first).replace("THEN", then))
+    assert done.stderr.count("ERROR: possible deadlock: waiting for a signal that needs a held lock") == count
+    assert done.returncode == (66 if count else 0), done.stderr
