@@ -26,8 +26,9 @@ RESTARTS = 10  # rounds of softirqs before the rest is left for the next deliver
 class IrqAction:
     """The handler of an interrupt or softirq, and how often it has run on each CPU.
 
-    `running` has the ident of each thread that runs it now, `disabled` one item for each disable_irq: both are lists,
-    because append, remove and pop are atomic.
+    `running` has the ident of each thread that runs it now, or is about to; `disabled` one item for each disable_irq:
+    both are lists, because append, remove and pop are atomic. A thread is in `running` before it asks whether the
+    handler may run: so who takes that away first, and waits then until nobody is there, misses no thread.
     """
 
     __slots__ = ("disabled", "handler", "running", "runs", "threaded")
@@ -42,13 +43,10 @@ class IrqAction:
     def run(self, *arguments: object) -> None:
         """Call the handler and count the call. A handler that leaves the context or the locks changed is reported."""
         self.runs.this_cpu_inc()
-        me = get_ident()
-        self.running.append(me)
         before = balance()
         try:
             report_errors(self.handler, *arguments)
         finally:
-            self.running.remove(me)
             check_balance(self.handler, before)
 
 
@@ -126,21 +124,29 @@ def _run_irqs(cpu: Cpu) -> None:
         while cpu.irqs:
             number = cpu.irqs.pop(0)
             action = irqs.get(number)
-            if action is not None and action.disabled:
+            if action is not None and not _run_irq(number, action):
                 disabled.append(number)
-            elif action is not None:
-                _run_irq(number, action)
     finally:
         cpu.irqs.extend(disabled)
         cpu.handling &= ~HARD
 
 
-def _run_irq(number: int, action: IrqAction) -> None:
-    simulated.hardirq_enter(threaded=action.threaded)
+def _run_irq(number: int, action: IrqAction) -> bool:
+    """Run the handler of an interrupt, unless it was freed; return False if it is disabled."""
+    me = get_ident()
+    action.running.append(me)
     try:
-        action.run(number)
+        if action.disabled:
+            return False
+        if irqs.get(number) is action:
+            simulated.hardirq_enter(threaded=action.threaded)
+            try:
+                action.run(number)
+            finally:
+                simulated.hardirq_exit()
+        return True
     finally:
-        simulated.hardirq_exit()
+        action.running.remove(me)
 
 
 def _run_softirqs(cpu: Cpu) -> None:

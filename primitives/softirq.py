@@ -120,11 +120,20 @@ class Tasklet:
             raise_softirq(number)
 
     def disable(self) -> None:
-        """Keep it from running until enable(). A run in progress goes on.
+        """Keep it from running until enable(). A run in progress goes on (kernel: tasklet_disable_nosync).
 
         Nests; a scheduled run happens once it is enabled.
         """
         self._disabled.append(None)
+
+    def disable_sync(self) -> None:
+        """Like disable, and wait for a run in progress (kernel: tasklet_disable). RuntimeError in interrupt context.
+
+        It sleeps, so it must not be called in atomic context, or under a lock that the tasklet takes.
+        """
+        _may_wait()
+        self.disable()
+        self._wait()
 
     def enable(self) -> None:
         """Undo one disable(). RuntimeError if there was none."""
@@ -138,10 +147,11 @@ class Tasklet:
 
         It sleeps, so it must not be called in atomic context, or under a lock that the tasklet takes.
         """
-        assertions.might_sleep()
-        if in_interrupt():
-            raise RuntimeError("a tasklet killed in interrupt context might wait for itself")
+        _may_wait()
         self._killed = True
+        self._wait()
+
+    def _wait(self) -> None:
         with self._running:
             pass
 
@@ -150,18 +160,27 @@ class Tasklet:
         return TaskletStatistics(self._runs, self._scheduled.locked() and not self._killed)
 
     def run(self) -> bool:
-        """Run it. Return False if it could not run now, because it runs in another thread or is disabled."""
-        if self._killed:
-            return True
-        if self._disabled or not self._running.acquire(False):
-            return False
+        """Run it. Return False if it could not run now, because it runs in another thread or is disabled.
+
+        It asks whether it may run while it counts as running, so who takes that away and then waits sees it end.
+        """
+        if not self._running.acquire(False):
+            return self._killed
         try:
+            if self._disabled or self._killed:
+                return self._killed
             self._scheduled.release()  # before the function runs, because it may schedule itself again
             self._runs += 1
             report_errors(self._function)
         finally:
             self._running.release()
         return True
+
+
+def _may_wait() -> None:
+    assertions.might_sleep()
+    if in_interrupt():
+        raise RuntimeError("a tasklet that is waited for in interrupt context might wait for itself")
 
 
 def _run_tasklets(number: Softirq) -> None:

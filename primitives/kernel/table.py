@@ -338,7 +338,8 @@ SECTIONS = (
     DECLARE_TASKLET(func: Callable[[], object]) -> Tasklet: Tasklet(func)
     tasklet_schedule(t: Tasklet) -> None: t.schedule()
     tasklet_hi_schedule(t: Tasklet) -> None: t.hi_schedule()
-    tasklet_disable(t: Tasklet) -> None: t.disable()
+    tasklet_disable(t: Tasklet) -> None: t.disable_sync()
+    tasklet_disable_nosync(t: Tasklet) -> None: t.disable()
     tasklet_enable(t: Tasklet) -> None: t.enable()
     tasklet_kill(t: Tasklet) -> None: t.kill()
     """),

@@ -153,6 +153,8 @@ OPERATIONS = {
     "time.sleep": SLEEPER,
     "open": SLEEPER,
     "select.select": SLEEPER,
+    "tasklet_disable": SLEEPER,
+    "tasklet_disable_nosync": OPEN,
     "tasklet_kill": SLEEPER,
     "free_irq": SLEEPER,
     "synchronize_irq": SLEEPER,

@@ -229,6 +229,8 @@ DO: dict[str, Callable[[], Do]] = {
     "time.sleep": lambda: lambda: time.sleep(1e-9),
     "open": lambda: lambda: open(os.devnull).close(),
     "select.select": lambda: lambda: select.select([], [], [], 1e-9),
+    "tasklet_disable": lambda: Tasklet(lambda: None).disable_sync,
+    "tasklet_disable_nosync": lambda: Tasklet(lambda: None).disable,
     "tasklet_kill": lambda: Tasklet(lambda: None).kill,
     "free_irq": freed,
     "synchronize_irq": lambda: interrupt(synchronize_irq),

@@ -12,7 +12,7 @@ import pytest
 import lockdep
 from lockdep import runtime
 from lockdep.contexts import simulated
-from primitives import Completion, Mutex, RawSpinLock, RWLock, SpinLock
+from primitives import Completion, Mutex, RawSpinLock, RWLock, SpinLock, _delivery
 from primitives.irq import (
     IrqStatistics,
     cpu_relax,
@@ -406,6 +406,29 @@ def test_whoever_takes_a_handler_away_waits_until_it_has_ended(wait: Callable[[i
 
     assert ended == [True]
     if wait is not free_irq:
+        free_irq(number)
+
+
+@pytest.mark.parametrize("take", [free_irq, disable_irq])
+def test_a_handler_that_is_taken_away_as_it_begins_does_not_run(take: Callable[[int], None], actor: Cast) -> None:
+    ran, other, number = list[int](), actor(), 950 + len(take.__name__)
+
+    class Running(list[int]):
+        def append(self, ident: int) -> None:
+            action.running = before
+            other.do(take, number)  # nobody runs the handler yet, so this does not wait
+            before.append(ident)
+
+    request_irq(number, ran.append)
+    action = _delivery.irqs[number]
+    before, action.running = action.running, Running()
+
+    raise_irq(number)
+
+    assert ran == []
+    if take is disable_irq:
+        enable_irq(number)
+        assert ran == [number]
         free_irq(number)
 
 

@@ -1,6 +1,7 @@
 """Softirqs and tasklets: when they run, in which context, and that none runs inside another."""
 
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,7 +28,7 @@ from primitives.softirq import (
     raise_softirq,
     softirq_statistics,
 )
-from tests.primitives.contract import Cast
+from tests.primitives.contract import Cast, until
 from tests.worlds import found
 
 IRQ = 200
@@ -289,12 +290,64 @@ def test_a_killed_tasklet_never_runs_again() -> None:
     assert log == []
 
 
-def test_a_tasklet_must_not_kill_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("take", [Tasklet.disable_sync, Tasklet.kill])
+def test_a_tasklet_must_not_wait_for_itself(take: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     reported = list[Any]()
     monkeypatch.setattr(sys, "excepthook", lambda kind, *_: reported.append(kind))
-    tasklet = Tasklet(lambda: tasklet.kill())
+    tasklet = Tasklet(lambda: take(tasklet))
     tasklet.schedule()
 
     cpu_relax()
 
     assert reported == [RuntimeError]
+
+
+@pytest.mark.parametrize("take", [Tasklet.disable_sync, Tasklet.kill])
+def test_a_tasklet_that_is_taken_away_as_it_begins_does_not_run(take: Any, actor: Cast) -> None:
+    log, other = list[int](), actor()
+    tasklet = Tasklet(lambda: log.append(1))
+    tasklet._running = Meddler(tasklet, lambda: other.do(take, tasklet))  # type: ignore[assignment]
+
+    tasklet.schedule()
+    cpu_relax()
+
+    assert log == []
+    tasklet.kill()
+    cpu_relax()
+    assert found() == []
+
+
+class Meddler:
+    """Stands in the place of the lock of a tasklet that runs, and calls a function before that is taken."""
+
+    def __init__(self, tasklet: Tasklet, before: Any) -> None:
+        self.tasklet, self.lock, self.before = tasklet, tasklet._running, before
+
+    def acquire(self, wait: bool) -> bool:
+        self.tasklet._running = self.lock
+        self.before()
+        return self.lock.acquire(wait)
+
+
+def test_disabling_waits_for_a_run_in_progress_if_it_is_asked_to(actor: Cast) -> None:
+    log, inside, go = list[str](), threading.Event(), threading.Event()
+    waiter, runner = actor(), actor()
+    tasklet = Tasklet(lambda: (inside.set(), go.wait(30), log.append("ended")))
+    runner.begin(lambda: (tasklet.schedule(), cpu_relax()))
+    assert inside.wait(30)
+    tasklet.disable()  # this one does not wait
+    waiter.begin(lambda: (tasklet.disable_sync(), log.append("waited")))
+    until(lambda: len(tasklet._disabled) == 2)
+    go.set()
+    waiter.result()
+    runner.result()
+    assert log == ["ended", "waited"]
+    runner.do(tasklet.schedule)
+    runner.do(cpu_relax)
+    tasklet.enable()
+    runner.do(cpu_relax)
+    assert log == ["ended", "waited"]
+    tasklet.enable()
+    runner.do(cpu_relax)
+    assert log == ["ended", "waited", "ended"]
+    assert found() == []
