@@ -1,9 +1,10 @@
 """worktorture: what runs later must have run, and must not run any more, when the wait for it is over.
 
-Threads set and delete timers, queue, flush and cancel work, start and stop threads, hand items through wait queues, and
-give references back. A subject says what must be true then: no function runs whose deletion has been waited for; an
-item runs in one thread at a time, an ordered queue one item; what was queued before a flush is done after it; a thread
-that was stopped is gone; no thread sleeps while its condition holds; an object is released once, by its last holder.
+Threads set and delete timers, queue, flush and cancel work, start, park and stop threads, hand items through wait
+queues, take interrupts and tasklets away, and give references back. A subject says what must be true then: no function
+runs whose deletion has been waited for; an item runs in one thread at a time, an ordered queue one item; what was
+queued before a flush is done after it; a thread that was stopped is gone, and one that is parked does nothing; no
+thread sleeps while its condition holds; an object is released once, by its last holder.
 """
 
 from __future__ import annotations
@@ -24,47 +25,12 @@ from primitives.waitqueue import WaitQueueHead
 from primitives.work import DelayedWork, Work
 from primitives.workqueue import WorkQueue
 from tests.patience import THREAD_LIMIT
+from tests.stress import handlers
+from tests.stress.guarded import HUNG, Guarded, MakeSubject, Round, Violations
 from tests.stress.rounds import choose, let_end, run_each
 from tests.stress.torture import delay
 
 SHORT = 0.001  # seconds, the longest delay of a timer
-HUNG = 5.0  # seconds after which a thread should not sleep any more whose condition holds
-
-
-class Violations(list[str]):
-    """What went wrong."""
-
-    def unless(self, good: object, text: str) -> None:
-        if not good:
-            self.append(text)
-
-
-Round = Callable[[Random], object]
-MakeSubject = Callable[[bool, Violations], Round]
-
-
-class Guarded:
-    """A function that must run in one thread at a time, and not while it is forbidden."""
-
-    def __init__(self, violations: Violations) -> None:
-        self.violations = violations
-        self.inside: deque[None] = deque()
-        self.forbidden = False
-        self.runs = 0
-        self.random = Random(1)
-
-    def __call__(self, thing: Any) -> None:
-        self.inside.append(None)
-        self.violations.unless(len(self.inside) == 1, "it runs in two threads at once")
-        self.violations.unless(not self.forbidden, "it runs after it was waited for")
-        delay(self.random)
-        self.violations.unless(not self.forbidden, "it is running still after it was waited for")
-        self.runs += 1
-        self.inside.pop()
-        self.again(thing)
-
-    def again(self, thing: Any) -> None:
-        """Ask for the next run, or do not."""
 
 
 class Rearming(Guarded):
@@ -353,6 +319,7 @@ SUBJECTS: dict[str, MakeSubject] = {
     "waitqueue": waitqueue,
     "handed": handed,
     "kref": kref,
+    **handlers.SUBJECTS,
 }
 
 
