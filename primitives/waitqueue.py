@@ -31,6 +31,7 @@ from lockdep.wait_types import INV, Traits
 from lockdep.waits.aims import ANYBODY, CONDITION, Enders
 from primitives._report import initialised
 from primitives._sleeping import sleep_on
+from primitives.spinlock import SpinLock
 
 Condition = Callable[[], object]
 _sleeping: dict[int, WaitQueue] = {}  # ident of a thread -> what it sleeps on, or is about to, in its innermost wait
@@ -138,6 +139,23 @@ class WaitQueueHead:
     def wait_event_interruptible_exclusive(self, condition: Condition) -> None:
         """Like wait_event_exclusive, but raise InterruptedError if a signal handler runs meanwhile."""
         self._wait(condition, signals=True, exclusive=True)
+
+    def wait_event_lock_irq(self, condition: Condition, lock: SpinLock) -> None:
+        """Like wait_event, for a caller that holds `lock`, taken by lock_irq, under which the condition is looked at.
+
+        The lock is free during the sleep, and held again afterwards (kernel: wait_event_lock_irq).
+        """
+
+        def look() -> object:
+            with lock.irq():
+                return condition()
+
+        while not condition():
+            lock.unlock_irq()
+            try:
+                self._wait(look)
+            finally:
+                lock.lock_irq()
 
     # Waking
 

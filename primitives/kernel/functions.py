@@ -36,6 +36,14 @@ def status(take: Callable[..., object], *arguments: object) -> int:
     return 0
 
 
+def outcome(take: Callable[..., int], *arguments: object) -> int:
+    """Return what `take` returns, as a number, or -EINTR if a signal handler has ended the wait."""
+    try:
+        return int(take(*arguments))
+    except InterruptedError:
+        return -EINTR
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One name. A function has `parameters`, `result` and `expression`, all others only the `home` they come from."""
@@ -122,6 +130,10 @@ def text_of(row: Row) -> str:
     """
     if row.expression.startswith("status("):
         return "Take it, or wait until it is done; return 0, or -EINTR if a signal handler has run meanwhile."
+    if row.expression.startswith("outcome("):
+        return "Return what the method returns, as a number, or -EINTR if a signal handler has run meanwhile."
+    if ".__init__(" in row.expression:
+        return "Begin a new life as one that was just made. It is reported if somebody holds it."
     types = dict(re.findall(r"(\w+): (\w+)", row.parameters))
     method = METHOD.search(row.expression)
     if method is not None and method[1] in types:
@@ -137,8 +149,8 @@ def _known() -> dict[str, Any]:
 
     return {
         "Any": Any, "Callable": Callable, "Condition": Condition, "ETIME": ETIME, "Iterator": Iterator, "Node": Node,
-        "T": TypeVar("T"), "bool": bool, "float": float, "id": id, "int": int, "iter": iter, "object": object,
-        "status": status, "str": str, "tuple": tuple,
+        "T": TypeVar("T"), "bool": bool, "float": float, "id": id, "int": int, "iter": iter, "next": next,
+        "object": object, "outcome": outcome, "status": status, "str": str, "tuple": tuple,
     }  # fmt: skip
 
 

@@ -36,7 +36,7 @@ from primitives import (
 from primitives.kernel.guards import scoped_guard as scoped_guard
 from primitives.rculist import Node
 from primitives.waitqueue import Condition"""
-STATUS = re.compile(r"status\(([^,]*)(?:, )?(.*)\)")
+STATUS = re.compile(r"(?:status|outcome)\(([^,]*)(?:, )?(.*)\)")
 GENERIC = re.compile(r"\bT\b")
 
 

@@ -8,7 +8,10 @@ kernel returns 0 or a negative errno, so do these. Flags are returned, and times
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from primitives.kernel.table_deferred import DEFERRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +22,8 @@ class Section:
     rows: str
 
     def lines(self) -> list[str]:
-        """Return the rows."""
-        return [line.strip() for line in self.rows.splitlines() if line.strip()]
+        """Return the rows. One that is continued in the next line of the source is one."""
+        return [re.sub(" {4,}", " ", line.strip()) for line in self.rows.splitlines() if line.strip()]
 
 
 SPIN = """
@@ -100,6 +103,7 @@ SECTIONS = (
     Section("Reader/writer spinlocks: RWLock", """
     rwlock_t = RWLock
     DEFINE_RWLOCK(name: str | None = None) -> RWLock: RWLock(name)
+    rwlock_init(lock: RWLock) -> None: RWLock.__init__(lock)
     read_lock(lock: RWLock) -> None: lock.read_lock()
     read_trylock(lock: RWLock) -> bool: lock.read_trylock()
     read_unlock(lock: RWLock) -> None: lock.read_unlock()
@@ -123,6 +127,7 @@ SECTIONS = (
     Section("Mutexes: Mutex", """
     DEFINE_MUTEX(name: str | None = None) -> Mutex: Mutex(name)
     mutex_init(lock: Mutex) -> None: lock.init()
+    mutex_destroy(lock: Mutex) -> None: lock.init()  # End the life of a mutex, which nobody should hold.
     mutex_lock(lock: Mutex) -> None: lock.lock()  # Lock the mutex, sleeping until it is free.
     mutex_lock_nested(lock: Mutex, subclass: int) -> None: lock.lock_nested(subclass)
     mutex_lock_nest_lock(lock: Mutex, nest: object) -> None: lock.lock_nest_lock(nest)
@@ -140,7 +145,9 @@ SECTIONS = (
     ww_acquire_init(ctx: AcquireContext) -> None: ctx.init()
     ww_acquire_done(ctx: AcquireContext) -> None: ctx.done()
     ww_acquire_fini(ctx: AcquireContext) -> None: ctx.fini()
+    ww_mutex_init(lock: WWMutex, cls: WWClass) -> None: WWMutex.__init__(lock, cls)
     ww_mutex_lock(lock: WWMutex, ctx: AcquireContext | None = None) -> int: lock.lock(ctx)
+    ww_mutex_lock_interruptible(lock: WWMutex, ctx: AcquireContext) -> int: outcome(lock.lock_interruptible, ctx)
     ww_mutex_lock_slow(lock: WWMutex, ctx: AcquireContext) -> int: lock.lock_slow(ctx)
     ww_mutex_trylock(lock: WWMutex, ctx: AcquireContext | None = None) -> bool: lock.trylock(ctx)
     ww_mutex_unlock(lock: WWMutex) -> None: lock.unlock()
@@ -148,6 +155,7 @@ SECTIONS = (
     """),
     Section("Reader/writer semaphores: RWSem", """
     DECLARE_RWSEM(name: str | None = None) -> RWSem: RWSem(name)
+    init_rwsem(sem: RWSem) -> None: RWSem.__init__(sem)
     down_read(sem: RWSem) -> None: sem.down_read()
     down_read_nested(sem: RWSem, subclass: int) -> None: sem.down_read_nested(subclass)
     down_read_interruptible(sem: RWSem) -> int: status(sem.down_read_interruptible)
@@ -166,6 +174,7 @@ SECTIONS = (
     """),
     Section("Per-CPU reader/writer semaphores: PercpuRWSem", """
     DEFINE_STATIC_PERCPU_RWSEM(name: str | None = None) -> PercpuRWSem: PercpuRWSem(name)
+    percpu_init_rwsem(sem: PercpuRWSem) -> None: PercpuRWSem.__init__(sem)
     percpu_down_read(sem: PercpuRWSem) -> None: sem.down_read()
     percpu_down_read_trylock(sem: PercpuRWSem) -> bool: sem.down_read_trylock()
     percpu_up_read(sem: PercpuRWSem) -> None: sem.up_read()
@@ -176,6 +185,7 @@ SECTIONS = (
     """),
     Section("Semaphores: Semaphore", """
     DEFINE_SEMAPHORE(name: str | None = None, n: int = 1) -> Semaphore: Semaphore(n, name)
+    sema_init(sem: Semaphore, val: int) -> None: Semaphore.__init__(sem, val)
     down(sem: Semaphore) -> None: sem.down()
     down_interruptible(sem: Semaphore) -> int: status(sem.down_interruptible)
     down_killable(sem: Semaphore) -> int: status(sem.down_killable)
@@ -185,12 +195,15 @@ SECTIONS = (
     """),
     Section("Completions: Completion", """
     DECLARE_COMPLETION(name: str | None = None) -> Completion: Completion(name)
+    DECLARE_COMPLETION_ONSTACK(name: str | None = None) -> Completion: Completion(name)
     init_completion(x: Completion) -> None: x.reinit()
     reinit_completion(x: Completion) -> None: x.reinit()
     wait_for_completion(x: Completion) -> None: x.wait_for_completion()
     wait_for_completion_timeout(x: Completion, seconds: float) -> bool: x.wait_for_completion_timeout(seconds)
     wait_for_completion_interruptible(x: Completion) -> int: status(x.wait_for_completion_interruptible)
     wait_for_completion_killable(x: Completion) -> int: status(x.wait_for_completion_killable)
+    wait_for_completion_interruptible_timeout(x: Completion, s: float) -> int: \
+        outcome(x.wait_for_completion_interruptible_timeout, s)
     try_wait_for_completion(x: Completion) -> bool: x.try_wait_for_completion()
     completion_done(x: Completion) -> bool: x.done()
     complete(x: Completion) -> None: x.complete()
@@ -200,6 +213,9 @@ SECTIONS = (
     seqcount_t = SeqCount
     seqlock_t = SeqLock
     seqcount_latch_t = SeqCountLatch
+    SEQCNT_ZERO(name: str | None = None) -> SeqCount: SeqCount(name)
+    seqcount_init(s: SeqCount) -> None: SeqCount.__init__(s)
+    seqlock_init(sl: SeqLock) -> None: SeqLock.__init__(sl)
     DEFINE_SEQLOCK(name: str | None = None) -> SeqLock: SeqLock(name)
     read_seqcount_begin(s: SeqCount) -> int: s.read_begin()
     raw_read_seqcount_begin(s: SeqCount) -> int: s.raw_read_begin()
@@ -234,10 +250,12 @@ SECTIONS = (
     read_seqcount_latch_retry(s: SeqCountLatch, start: int) -> bool: s.read_retry(start)
     write_seqcount_latch_begin(s: SeqCountLatch) -> None: s.write_begin()
     write_seqcount_latch(s: SeqCountLatch) -> None: s.write()
+    raw_write_seqcount_latch(s: SeqCountLatch) -> None: s.write()
     write_seqcount_latch_end(s: SeqCountLatch) -> None: s.write_end()
     """),
     Section("Local locks: LocalLock", """
     local_lock_t = LocalLock
+    local_lock_init(lock: LocalLock) -> None: LocalLock.__init__(lock)
     local_lock(lock: LocalLock) -> None: lock.local_lock()
     local_unlock(lock: LocalLock) -> None: lock.local_unlock()
     local_lock_irq(lock: LocalLock) -> None: lock.local_lock_irq()
@@ -256,6 +274,13 @@ SECTIONS = (
     RCU_INIT_POINTER(p: RCUPointer[T], v: T) -> None: p.set(v)
     kfree_rcu(obj: object) -> None: call_rcu(id, obj)  # Keep an object until a grace period is over, then forget it.
     kfree_rcu_mightsleep(obj: object) -> None: synchronize_rcu()  # Wait until no reader can see an object any more.
+    rcu_dereference_raw(p: AtomicRef[T]) -> T: p.read()  # Read a pointer without a check of who may.
+    synchronize_sched() -> None: synchronize_rcu()
+    synchronize_rcu_bh() -> None: synchronize_rcu()
+    call_rcu_sched(func: Callable[..., object], *arguments: object) -> None: call_rcu(func, *arguments)
+    call_rcu_bh(func: Callable[..., object], *arguments: object) -> None: call_rcu(func, *arguments)
+    rcu_barrier_sched() -> None: rcu_barrier()
+    rcu_barrier_bh() -> None: rcu_barrier()
     """),
     Section("RCU-protected lists: RCUList, under its lock", """
     list_add_rcu(value: T, head: RCUList[T]) -> Node[T]: head.add_locked(value)
@@ -263,10 +288,15 @@ SECTIONS = (
     list_del_rcu(node: Node[T], head: RCUList[T]) -> T: head.remove_locked(node)
     list_replace_rcu(old: Node[T], value: T, head: RCUList[T]) -> Node[T]: head.replace_locked(old, value)
     list_for_each_entry_rcu(head: RCUList[T]) -> Iterator[T]: iter(head)  # Iterate over the values, in a read section.
+    list_first_or_null_rcu(head: RCUList[T]) -> T | None: next(iter(head), None)  # Return the first value, or None.
+    hlist_add_head_rcu(value: T, head: RCUList[T]) -> Node[T]: head.add_locked(value)
+    hlist_del_rcu(node: Node[T], head: RCUList[T]) -> T: head.remove_locked(node)
+    hlist_for_each_entry_rcu(head: RCUList[T]) -> Iterator[T]: iter(head)  # Iterate over the values, in a read section.
     """),
     Section("SRCU: SRCU", """
     srcu_struct = SRCU
     DEFINE_SRCU(name: str | None = None) -> SRCU: SRCU(name)
+    init_srcu_struct(ssp: SRCU) -> None: SRCU.__init__(ssp)
     srcu_read_lock(ssp: SRCU) -> int: ssp.read_lock()
     srcu_read_unlock(ssp: SRCU, idx: int) -> None: ssp.read_unlock(idx)
     srcu_read_lock_held(ssp: SRCU) -> bool: ssp.read_lock_held()
@@ -280,6 +310,7 @@ SECTIONS = (
     """),
     Section("Atomic numbers: Atomic, with 64 bits", ATOMIC),
     Section("Atomic numbers again: Atomic", ATOMIC.replace(" atomic_", " atomic64_").replace("ATOMIC_", "ATOMIC64_")),
+    Section("And once more: Atomic", ATOMIC.replace(" atomic_", " atomic_long_").replace("ATOMIC_", "ATOMIC_LONG_")),
     Section("Reference counts: Refcount", """
     refcount_t = Refcount
     REFCOUNT_INIT(n: int) -> Refcount: Refcount(n)
@@ -326,6 +357,15 @@ SECTIONS = (
     mb() -> None: smp_mb()
     rmb() -> None: smp_rmb()
     wmb() -> None: smp_wmb()
+    dma_rmb() -> None: smp_rmb()
+    dma_wmb() -> None: smp_wmb()
+    smp_mb__after_spinlock() -> None: smp_mb()
+    smp_mb__after_unlock_lock() -> None: smp_mb()
+    set_mb(cell: Atomic, value: int) -> None: smp_store_mb(cell, value)
+    smp_read_barrier_depends() -> None: None  # Do nothing: a read through a pointer comes after that of the pointer.
+    ACCESS_ONCE(cell: Atomic) -> int: READ_ONCE(cell)
+    xchg(cell: Atomic, new: int) -> int: cell.xchg(new)
+    cmpxchg(cell: Atomic, old: int, new: int) -> int: cell.cmpxchg(old, new)
     barrier() -> None: None  # Do nothing: the interpreter neither drops nor moves an access.
     read_barrier_depends() -> None: None  # Do nothing: a read through a pointer comes after the read of the pointer.
     """),
@@ -335,6 +375,9 @@ SECTIONS = (
     primitives.irq: local_irq_disable local_irq_enable local_irq_save local_irq_restore irqs_disabled
     primitives.irq: request_irq free_irq disable_irq disable_irq_nosync enable_irq synchronize_irq cpu_relax
     primitives.softirq: local_bh_disable local_bh_enable open_softirq raise_softirq
+    in_irq() -> bool: in_hardirq()
+    raise_softirq_irqoff(nr: int) -> None: raise_softirq(nr)
+    preempt_enable_no_resched() -> None: preempt_enable()
     DECLARE_TASKLET(func: Callable[[], object]) -> Tasklet: Tasklet(func)
     tasklet_schedule(t: Tasklet) -> None: t.schedule()
     tasklet_hi_schedule(t: Tasklet) -> None: t.hi_schedule()
@@ -343,77 +386,18 @@ SECTIONS = (
     tasklet_enable(t: Tasklet) -> None: t.enable()
     tasklet_kill(t: Tasklet) -> None: t.kill()
     """),
-    Section("Timers: Timer, in seconds of the monotonic clock", """
-    timer_list = Timer
-    primitives.timer: jiffies
-    DEFINE_TIMER(function: Callable[[Timer], object]) -> Timer: Timer(function)
-    timer_setup(timer: Timer, callback: Callable[[Timer], object], flags: int = 0) -> None: timer.setup(callback)
-    mod_timer(timer: Timer, expires: float) -> bool: timer.mod(expires)
-    add_timer(timer: Timer, expires: float) -> None: timer.add(expires)
-    timer_pending(timer: Timer) -> bool: timer.pending()
-    timer_delete(timer: Timer) -> bool: timer.delete()
-    timer_delete_sync(timer: Timer) -> bool: timer.delete_sync()
-    timer_shutdown(timer: Timer) -> bool: timer.shutdown()
-    timer_shutdown_sync(timer: Timer) -> bool: timer.shutdown_sync()
-    del_timer(timer: Timer) -> bool: timer.delete()
-    del_timer_sync(timer: Timer) -> bool: timer.delete_sync()
+    Section("Delays, in the units of their names", """
+    primitives.kernel.delays: msleep ssleep usleep_range mdelay udelay cond_resched
     """),
-    Section("Work items and work queues: Work, DelayedWork, WorkQueue", """
-    work_struct = Work
-    delayed_work = DelayedWork
-    workqueue_struct = WorkQueue
-    primitives.workqueue: WQ_MEM_RECLAIM system_wq schedule_work schedule_delayed_work flush_scheduled_work
-    DECLARE_WORK(func: Callable[[Work], object]) -> Work: Work(func)
-    INIT_WORK(work: Work, func: Callable[[Work], object]) -> None: work.init(func)
-    DECLARE_DELAYED_WORK(func: Callable[[DelayedWork], object]) -> DelayedWork: DelayedWork(func)
-    INIT_DELAYED_WORK(dwork: DelayedWork, func: Callable[[DelayedWork], object]) -> None: dwork.init(func)
-    work_pending(work: Work) -> bool: work.pending()
-    delayed_work_pending(dwork: DelayedWork) -> bool: dwork.pending()
-    work_busy(work: Work) -> bool: work.busy()
-    alloc_workqueue(fmt: str, flags: int = 0, active: int = 0) -> WorkQueue: WorkQueue(fmt, active, flags=flags)
-    alloc_ordered_workqueue(fmt: str, flags: int = 0) -> WorkQueue: WorkQueue(fmt, ordered=True, flags=flags)
-    create_singlethread_workqueue(name: str) -> WorkQueue: WorkQueue(name, ordered=True, flags=WQ_LEGACY)
-    queue_work(wq: WorkQueue, work: Work) -> bool: wq.queue(work)
-    queue_delayed_work(wq: WorkQueue, dwork: DelayedWork, delay: float) -> bool: wq.queue_delayed(dwork, delay)
-    mod_delayed_work(wq: WorkQueue, dwork: DelayedWork, delay: float) -> bool: wq.mod_delayed(dwork, delay)
-    flush_work(work: Work) -> bool: work.flush()
-    flush_delayed_work(dwork: DelayedWork) -> bool: dwork.flush()
-    cancel_work(work: Work) -> bool: work.cancel()
-    cancel_work_sync(work: Work) -> bool: work.cancel_sync()
-    cancel_delayed_work(dwork: DelayedWork) -> bool: dwork.cancel()
-    cancel_delayed_work_sync(dwork: DelayedWork) -> bool: dwork.cancel_sync()
-    disable_work(work: Work) -> bool: work.disable()
-    disable_work_sync(work: Work) -> bool: work.disable_sync()
-    enable_work(work: Work) -> bool: work.enable()
-    flush_workqueue(wq: WorkQueue) -> None: wq.flush()
-    drain_workqueue(wq: WorkQueue) -> None: wq.drain()
-    destroy_workqueue(wq: WorkQueue) -> None: wq.destroy()
-    """),
-    Section("Threads of the kernel: KThread", """
-    primitives.kthread: kthread_run kthread_should_stop kthread_stop wake_up_process
-    primitives.kthread: kthread_park kthread_unpark kthread_should_park kthread_parkme
-    kthread_create(threadfn: Callable[[Any], Any], data: Any, name: str) -> KThread: KThread(threadfn, data, name)
-    """),
-    Section("Wait queues: WaitQueueHead", """
-    wait_queue_head_t = WaitQueueHead
-    DECLARE_WAIT_QUEUE_HEAD(name: str | None = None) -> WaitQueueHead: WaitQueueHead(name)
-    wait_event(q: WaitQueueHead, cond: Condition) -> None: q.wait_event(cond)
-    wait_event_timeout(q: WaitQueueHead, cond: Condition, s: float) -> bool: q.wait_event_timeout(cond, s)
-    wait_event_interruptible(q: WaitQueueHead, cond: Condition) -> int: status(q.wait_event_interruptible, cond)
-    wait_event_killable(q: WaitQueueHead, cond: Condition) -> int: status(q.wait_event_killable, cond)
-    wake_up(q: WaitQueueHead) -> None: q.wake_up()
-    wake_up_nr(q: WaitQueueHead, nr: int) -> None: q.wake_up(nr)
-    wake_up_all(q: WaitQueueHead) -> None: q.wake_up_all()
-    wake_up_interruptible(q: WaitQueueHead) -> None: q.wake_up()
-    wake_up_interruptible_all(q: WaitQueueHead) -> None: q.wake_up_all()
-    waitqueue_active(q: WaitQueueHead) -> bool: q.active()
-    """),
+    *(Section(title, rows) for title, rows in DEFERRED.items()),
     Section("Per-CPU data: PerCPU", """
     primitives.percpu: get_cpu put_cpu smp_processor_id this_cpu_read this_cpu_write this_cpu_add this_cpu_inc
     DEFINE_PER_CPU(initial: Any = 0) -> PerCPU[Any]: PerCPU(initial)
     this_cpu_dec(pcp: PerCPU[Any]) -> None: pcp.this_cpu_dec()
     this_cpu_xchg(pcp: PerCPU[T], new: T) -> T: pcp.this_cpu_xchg(new)
     per_cpu(var: PerCPU[T], cpu: int) -> T: var.per_cpu(cpu)
+    this_cpu_sub(pcp: PerCPU[Any], val: Any) -> None: pcp.this_cpu_add(-val)
+    raw_smp_processor_id() -> int: smp_processor_id()
     """),
     Section("lockdep", """
     lockdep_assert_held(lock: object) -> None: assert_held(lock)

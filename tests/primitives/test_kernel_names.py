@@ -9,10 +9,11 @@ import subprocess
 import sys
 import sysconfig
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from errno import EINTR
+from errno import EALREADY, EINTR
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,16 @@ from primitives import (
     SRCU,
     LocalLock,
     Mutex,
+    PercpuRWSem,
     RawSpinLock,
     RCUList,
     RWLock,
     RWSem,
+    Semaphore,
     SeqLock,
     SpinLock,
+    WWClass,
+    WWMutex,
     kernel,
     raise_irq,
 )
@@ -40,7 +45,7 @@ from primitives.kernel.page import HEAD, markdown, stub
 from primitives.kernel.table import SECTIONS
 from primitives.preempt import in_softirq, preempt_count
 from primitives.rcu import rcu_read_lock_any_held
-from tests.primitives.contract import Cast
+from tests.primitives.contract import Cast, until
 from tests.primitives.signals import send_until
 from tests.sourcetree import ROOT
 from tests.worlds import found
@@ -132,13 +137,13 @@ def test_mypy_accepts_each_row_and_a_listing_and_refuses_what_is_wrong(tmp_path:
 
 WITHIN = [
     ("errno", "ETIME"),
-    ("primitives", "call_rcu"),
-    ("primitives", "smp_mb"),
-    ("primitives", "smp_rmb"),
-    ("primitives", "smp_wmb"),
-    ("primitives", "synchronize_rcu"),
+    *(("primitives", name) for name in (
+        "READ_ONCE", "call_rcu", "in_hardirq", "preempt_enable", "raise_softirq", "rcu_barrier", "smp_mb",
+        "smp_processor_id", "smp_rmb", "smp_store_mb", "smp_wmb", "synchronize_rcu",
+    )),
     ("primitives.workqueue", "WQ_LEGACY"),
     ("lockdep.live.showing", "show_all_locks"),
+    ("primitives.kernel.functions", "outcome"),
     ("primitives.kernel.functions", "status"),
     *(("lockdep.assertions", name) for name in (
         "assert_held", "assert_held_once", "assert_held_read", "assert_held_write", "assert_in_irq",
@@ -272,12 +277,124 @@ def test_return_values_are_the_kernels() -> None:
     kernel.up_read(rw)
     kernel.complete(x)
     assert kernel.wait_for_completion_interruptible(x) == 0
+    assert kernel.wait_for_completion_interruptible_timeout(x, 0) == 0
+    kernel.complete(x)
+    assert kernel.wait_for_completion_interruptible_timeout(x, 1) == 1
     assert not kernel.try_wait_for_completion(x)
     v = kernel.ATOMIC_INIT(40)
     kernel.atomic_add(2, v)
     assert kernel.atomic_sub_return(2, v) == 40
     assert kernel.atomic64_cmpxchg(v, 40, 1) == 40
     assert kernel.atomic_read(v) == 1
+    assert found() == []
+
+
+@pytest.mark.parametrize("name", ["msleep", "ssleep", "usleep_range", "cond_resched"])
+def test_a_delay_that_sleeps_is_found_under_a_spinlock(name: str) -> None:
+    delay = getattr(kernel, name)
+    arguments = {"usleep_range": (1, 2), "cond_resched": ()}.get(name, (0,))
+    delay(*arguments)
+    assert found() == []
+    with SpinLock("lock"):
+        delay(*arguments)
+    assert found() == ["sleep"]
+
+
+def test_a_delay_that_spins_may_be_anywhere_and_takes_its_time() -> None:
+    before = time.monotonic_ns()
+    with SpinLock("lock"):
+        kernel.mdelay(1)
+        kernel.udelay(1)
+    assert time.monotonic_ns() - before >= 1_001_000
+    assert found() == []
+
+
+def test_waits_with_a_timeout_and_for_wound_wait_mutexes_return_what_the_kernels_do() -> None:
+    q, ctx, deadlock = kernel.DECLARE_WAIT_QUEUE_HEAD(), kernel.ww_acquire_ctx, kernel.DEFINE_WW_CLASS("class")
+    assert kernel.wait_event_interruptible_timeout(q, lambda: False, 0.001) == 0
+    assert kernel.wait_event_interruptible_timeout(q, lambda: True, 1) == 1
+    assert kernel.wait_event_interruptible_exclusive(q, lambda: True) == 0
+    lock, transaction = WWMutex(deadlock), ctx(deadlock)
+    kernel.ww_acquire_init(transaction)
+    assert kernel.ww_mutex_lock_interruptible(lock, transaction) == 0
+    assert kernel.ww_mutex_lock_interruptible(lock, transaction) == -EALREADY
+    kernel.ww_mutex_unlock(lock)
+    kernel.ww_acquire_fini(transaction)
+    assert found() == []
+
+
+INITIALISERS = {  # with their arguments after the object, and how it is taken and given back
+    "spin_lock_init": (SpinLock, (), "lock", "unlock"),
+    "raw_spin_lock_init": (RawSpinLock, (), "lock", "unlock"),
+    "rwlock_init": (RWLock, (), "write_lock", "write_unlock"),
+    "mutex_init": (Mutex, (), "lock", "unlock"),
+    "mutex_destroy": (Mutex, (), "lock", "unlock"),
+    "init_rwsem": (RWSem, (), "down_write", "up_write"),
+    "percpu_init_rwsem": (PercpuRWSem, (), "down_write", "up_write"),
+    "sema_init": (Semaphore, (1,), "down", "up"),
+    "seqlock_init": (SeqLock, (), "write_seqlock", "write_sequnlock"),
+    "local_lock_init": (LocalLock, (), "local_lock", "local_unlock"),
+    "ww_mutex_init": (lambda: WWMutex(WWClass("class")), (WWClass("class"),), "lock", "unlock"),
+}
+
+
+@pytest.mark.parametrize("name", INITIALISERS)
+def test_an_initialiser_begins_a_new_life_and_is_reported_if_the_lock_is_held(name: str) -> None:
+    make, arguments, take, give = INITIALISERS[name]
+    lock = make()
+    getattr(kernel, name)(lock, *arguments)
+    getattr(lock, take)()
+    assert found() == []
+
+    getattr(kernel, name)(lock, *arguments)
+
+    reported = found()
+    assert set(reported) == {"freed"}
+    getattr(lock, take)()  # it is free
+    getattr(lock, give)()
+    assert found() == reported
+
+
+def test_a_lock_has_the_class_of_the_line_that_initialises_it() -> None:
+    locks = [RWSem("one class") for _ in range(2)]
+    other = Mutex("other")
+    kernel.init_rwsem(locks[1])  # another class
+    for lock in locks:
+        with other, lock.write():
+            pass
+    with locks[1].write(), other:
+        pass
+    (finding,) = lockdep.findings()
+    assert finding.slug == "circular"
+    assert any(__name__.rpartition(".")[2] in name for name in finding.classes)
+    assert OWN not in str(finding)
+
+
+def test_a_wait_under_a_lock_frees_it_while_it_sleeps(actor: Cast) -> None:
+    q, lock, items, other = kernel.DECLARE_WAIT_QUEUE_HEAD(), kernel.DEFINE_SPINLOCK("lock"), list[int](), actor()
+
+    def held() -> object:
+        lockdep.assert_held(lock)
+        return items
+
+    def take() -> int:
+        kernel.spin_lock_irq(lock)
+        kernel.wait_event_lock_irq(q, held, lock)
+        assert irqs_disabled()
+        item = items.pop()
+        kernel.spin_unlock_irq(lock)
+        return item
+
+    other.begin(take)
+    until(q.active)
+    kernel.spin_lock_irq(lock)
+    items.append(7)
+    kernel.spin_unlock_irq(lock)
+    kernel.wake_up(q)
+    assert other.result() == 7
+    items.append(8)
+    assert take() == 8
+    assert not irqs_disabled()
     assert found() == []
 
 
