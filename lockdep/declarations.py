@@ -17,7 +17,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, ParamSpec, TypeVar
 
-from lockdep import runtime
+from lockdep import fastpath, runtime
 from lockdep.annotations import dep_map
 from lockdep.fastpath import UNTRACKED
 from lockdep.graph import hierarchy
@@ -36,13 +36,18 @@ def order(*locks: Any) -> None:
     """Declare that locks of these classes are taken in this order, if several are held together.
 
     Taking one under a later one is a finding (`order`), also if the opposite order is never seen; so is a declaration
-    that contradicts another one. Declarations add up: after order(a, b) and order(b, c), a comes before c. Declare it
-    before the locks are used: a chain of locks that was judged already is not judged again. A try may be in any order.
-    For locks of one class use set_order. TypeError for an object that is no lock.
+    that contradicts another one. Declarations add up: after order(a, b) and order(b, c), a comes before c. Locks that
+    were taken the other way round before are reported when that happens again. A try may be in any order. For locks of
+    one class use set_order. TypeError for an object that is no lock. Cost: a walk over all known chains of locks.
     """
     place = site(capture(STEPS))
     for first, later in pairwise([one for one in map(_class_of, locks) if one is not None]):
-        if not hierarchy.declare(first, later, place) and runtime.is_active():
+        declared = hierarchy.declare(first, later, place)
+        if not runtime.is_active():
+            continue
+        if declared:
+            runtime.validator().declared(fastpath.thread_state(), first, later)
+        else:
             text = f"{later.name} comes before {first.name} by another declaration, or both are one class"
             runtime.validator().misused("contradictory lock order declared", text, first, later)
 

@@ -42,7 +42,7 @@ cdef class Chain:
     cdef public shared_bint young
     cdef public shared_int more
     cdef int number
-    cdef shared_int waiting
+    cdef readonly shared_int waiting
     cdef shared last_lock
     cdef shared last_held
 

@@ -169,11 +169,11 @@ class ThreadState(HeldLocks):
         try:
             if child is None:
                 child = Chain(base, entry)
+            child.meet(serial, self.serials[base.depth])  # first: who finds it known sees that it is not judged yet
             if _link.room > 0:
                 child.place()
                 child.known = True
                 _link.room -= 1
-            child.meet(serial, self.serials[base.depth])
             self.note(child, base, serial, False, 0)
         finally:
             if cython.compiled:

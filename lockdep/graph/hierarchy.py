@@ -40,6 +40,13 @@ def path(first: LockClass, later: LockClass) -> tuple[tuple[LockClass, str], ...
     return _steps(came, first, later) if later in came and later is not first else ()
 
 
+def around(first: LockClass, later: LockClass) -> tuple[set[LockClass], set[LockClass]]:
+    """Return `first` and all that is declared to come before it, and `later` and all that comes after it."""
+    before = {one for one in list(_after) if path(one, first)}
+    after = {one for steps in list(_after.values()) for one in list(steps) if path(later, one)}
+    return before | {first}, after | {later}
+
+
 def _steps(came: dict[LockClass, LockClass], first: LockClass, later: LockClass) -> tuple[tuple[LockClass, str], ...]:
     steps = []
     while later is not first:

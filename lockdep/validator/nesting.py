@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lockdep.fastpath import NOCHECK, RECURSIVE_READ, TIMED, TRY, Chain
 from lockdep.graph.classes import LockClass
@@ -66,6 +66,16 @@ def with_sisters(held: Sequence[HeldLock], tail: list[HeldLock]) -> list[HeldLoc
     sisters = [lock for lock in held if lock.lock_class in classes and not lock.mode & NOCHECK and lock not in tail]
     context = tail[0].mode & CONTEXT_MODES
     return tail + [lock for lock in sisters if lock.mode & CONTEXT_MODES == context][-MOST_SISTERS:]
+
+
+def chains_below(root: Chain) -> Iterator[Chain]:
+    """Yield every chain of at least one lock below this root, and below the roots of its contexts."""
+    pending = list((root.children or {}).values())
+    while pending:
+        chain = pending.pop()
+        pending += list((chain.children or {}).values())
+        if chain.depth:  # it is not the root of a context
+            yield chain
 
 
 def entries_above(chain: Chain) -> list[tuple[LockClass, int]]:

@@ -12,6 +12,7 @@ from lockdep import fastpath, trace
 from lockdep.config import Options
 from lockdep.fastpath import Chain, DepMap, Entry, Import, Sighting, ThreadState
 from lockdep.graph.capacity import Units
+from lockdep.graph.classes import LockClass
 from lockdep.graph.graph import DependencyGraph
 from lockdep.graph.loans import Loan
 from lockdep.graph.runs import Pool, Run, Task, Waiter
@@ -19,6 +20,7 @@ from lockdep.trace import StackTrace
 from lockdep.validator.acquisition import Acquisition
 from lockdep.validator.checks.join import Wanted
 from lockdep.validator.checks.recursion import check_recursion
+from lockdep.validator.declarations import forget_reversed
 from lockdep.validator.guarded import ASKED_SECONDS
 from lockdep.validator.points import ContentionPoints
 from lockdep.validator.pools import PoolWait
@@ -279,6 +281,13 @@ class Validator(Signalling):
         new = self._attempt_nothing(thread)
         if new is not None and new.held:
             self._soon(thread, lambda: self.rules.mark_held(new))
+
+    def declared(self, thread: ThreadState, first: LockClass, later: LockClass) -> None:
+        """Have each known chain that breaks an order which was just declared judged at its next occurrence."""
+        self._now(thread, partial(self._forget_reversed, first, later), ASKED_SECONDS)
+
+    def _forget_reversed(self, first: LockClass, later: LockClass) -> None:
+        self.chains -= forget_reversed(self.root, first, later)
 
     def _raise_recursion(self, entry: Entry) -> None:
         """Raise instead of waiting, however often it happens, if the options ask for it."""

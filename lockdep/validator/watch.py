@@ -13,7 +13,7 @@ from lockdep.fastpath import NOCHECK, TRY, Chain
 from lockdep.graph.classes import LockClass
 from lockdep.graph.dependency import Dependency
 from lockdep.graph.graph import DependencyGraph
-from lockdep.validator.nesting import entries_above, kind_of
+from lockdep.validator.nesting import chains_below, entries_above, kind_of
 from lockdep.vocabulary.states import CONTEXT_MODES
 
 WATCHED_WITNESSES = 64  # to keep of a watched dependency, instead of max_witnesses
@@ -47,12 +47,8 @@ class Watch:
         for dependency in dependencies:
             self.dependencies.add(dependency)
             self._classes.update((dependency.prev, dependency.next))
-        pending = list((root.children or {}).values())
-        while pending:
-            chain = pending.pop()
-            pending += list((chain.children or {}).values())
-            if chain.depth:  # it is not the root of a context
-                self.flag(chain, graph)
+        for chain in chains_below(root):
+            self.flag(chain, graph)
 
     def flag(self, chain: Chain, graph: DependencyGraph) -> None:
         """Let each acquisition along this chain be judged by instances, if the chain ends in a watched dependency."""
