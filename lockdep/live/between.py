@@ -41,7 +41,9 @@ class Crowd:
     """The threads of several processes, and who holds which of the locks that they share."""
 
     def __init__(self, pictures: Sequence[Picture]) -> None:
-        self.threads = {Node(one.pid, thread.serial): thread for one in pictures for thread in one.threads}
+        self.threads: dict[Node, WaitingThread] = {
+            Node(one.pid, thread.serial): thread for one in pictures for thread in one.threads
+        }
         self.holders: dict[str, list[Node]] = {}
         for node, thread in self.threads.items():
             for identity in dict.fromkeys(held.shared for held in thread.held if held.shared):

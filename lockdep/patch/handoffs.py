@@ -93,7 +93,7 @@ class Phase:
 
     def __init__(self, number: int) -> None:
         self.handed: list[Handed | None] = []
-        self.number = number
+        self.number: int = number
         self._together: tuple[Handed, ...] = ()
 
     def together(self) -> tuple[Handed, ...]:

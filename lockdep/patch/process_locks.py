@@ -72,7 +72,7 @@ class Followed(ABC):
         self.map = map_
         self._old: list[DepMap] = []
         self.identity = identity
-        self.crossed = False  # whether somebody in this process has released it without holding it
+        self.crossed: bool = False  # whether somebody in this process has released it without holding it
         _living.add(self)
         share(self)
 

@@ -68,6 +68,7 @@ class WorkItems:
     __slots__ = ("back", "begun", "going", "handed", "place", "name", "queued", "runs", "task")
 
     def __init__(self, function: Any) -> None:
+        self.name: str
         self.name, code = described(function)
         self.place: str = task_place(self.name, code)
         self.task: Task = Task(new_serial(), f"work item {self.name}", self.place)

@@ -78,9 +78,15 @@ def read_brief(row: Row) -> Brief:
         read_scenario(items(row["scenario"], "scenario"), items(row.get("heads", []), "heads"))
         if "scenario" in row
         else None,
-        Verdict(one_of(row["verdict"], (DEADLOCK, STALL), "verdict")),
+        read_verdict(row["verdict"]) if "verdict" in row else None,
         text(row["fix"], "fix"),
+        text(row.get("why", ""), "why"),
     )
+
+
+def read_verdict(word: Any) -> Verdict:
+    """Read the result of a scenario."""
+    return Verdict(one_of(word, (DEADLOCK, STALL), "verdict"))
 
 
 def read_letter(row: Row) -> Letter:
@@ -108,7 +114,7 @@ def read_block(row: Row) -> Block:
         case {"scenario": steps}:
             return read_scenario(items(steps, "scenario"), items(row.get("heads", []), "heads"))
         case {"verdict": word}:
-            return Verdict(one_of(word, (DEADLOCK, STALL), "verdict"))
+            return read_verdict(word)
     raise Broken(f"{row!r:.80} is no part of a report")
 
 

@@ -66,9 +66,9 @@ class KindTotal:
     __slots__ = ("_seen", "count", "runs", "saturated")
 
     def __init__(self) -> None:
-        self.count = 0
-        self.runs = 0
-        self.saturated = False
+        self.count: int = 0
+        self.runs: int = 0
+        self.saturated: bool = False
         self._seen: list[list[Any]] = []  # Observed, then the count and the smallest run; a few, so they are searched
 
     def add(self, kind: Any, runs: int, stacks: Any, names: Any, table: StackTable) -> None:

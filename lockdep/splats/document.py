@@ -104,17 +104,28 @@ class Scenario:
     steps: tuple[tuple[int, str], ...]
     heads: tuple[str, ...] = ()
 
-    def lines(self) -> Iterator[TextLine]:
-        """Yield the table with a column for each thread, or a list of the steps if the columns would be too wide."""
+    def lines(self, widest: int = WIDEST) -> Iterator[TextLine]:
+        """Yield the table with a column for each thread, or a list of the steps if it is wider than `widest`."""
         columns = range(max(thread for thread, _ in self.steps) + 1)
         heads = self.heads or [f"thread {thread}" for thread in columns]
-        width = max(map(len, (*self.heads, *(text for _, text in self.steps)))) + 3
-        if len(columns) > 1 and width * len(columns) > WIDEST:
+        widths = self._widths(len(columns), widest)
+        if len(columns) > 1 and sum(widths) > widest:
             yield from (("text", f"  {heads[thread]}: {text}") for thread, text in self.steps)
             return
-        yield "text", "  " + "".join(head.ljust(width) for head in heads).rstrip()
-        yield "text", "  " + "".join(("-" * len(head)).ljust(width) for head in heads).rstrip()
-        yield from (("text", f"  {'':{width * thread}}{text}") for thread, text in self.steps)
+        yield "text", "  " + "".join(map(str.ljust, heads, widths)).rstrip()
+        yield "text", "  " + "".join(map(str.ljust, ("-" * len(head) for head in heads), widths)).rstrip()
+        yield from (("text", f"  {'':{sum(widths[:thread])}}{text}") for thread, text in self.steps)
+
+    def _widths(self, columns: int, widest: int) -> list[int]:
+        """Return the widths of the columns: all the same, or as wide as what is in them if that would be too wide."""
+        same = max(map(len, (*self.heads, *(text for _, text in self.steps)))) + 3
+        if same * columns <= widest:
+            return [same] * columns
+        heads = self.heads or ("thread 0",) * columns
+        return [
+            max(map(len, (heads[column], *(text for thread, text in self.steps if thread == column)))) + 3
+            for column in range(columns)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -171,13 +182,17 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """The core of a report: the locks, what each thread does, the scenario, the verdict, and what to change."""
+    """The core of a report: the locks, what each thread does, the scenario, the verdict, and what to change.
+
+    `why` says why that is wrong, if the rest does not. A report about no wait has no verdict.
+    """
 
     locks: tuple[Letter, ...]
     sides: tuple[Side, ...]
     scenario: Scenario | None
-    verdict: Verdict
+    verdict: Verdict | None
     fix: str
+    why: str = ""
 
     def kept(self, keep: Callable[[Frame], bool]) -> Brief:
         """Return it with only the calls for which `keep` is true, and those with a mark."""
@@ -189,8 +204,9 @@ class Brief:
             "locks": [lock.to_dict() for lock in self.locks],
             "sides": [side.to_dict() for side in self.sides],
             **({} if self.scenario is None else self.scenario.to_dict()),
-            **self.verdict.to_dict(),
+            **({} if self.verdict is None else self.verdict.to_dict()),
             "fix": self.fix,
+            **({"why": self.why} if self.why else {}),
         }
 
 

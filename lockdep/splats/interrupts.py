@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lockdep.graph.classes import LockClass
-from lockdep.splats.document import Scenario
+from lockdep.splats.document import Brief, Scenario, Side
 from lockdep.splats.page import Body, Page, chain_line, frames, heading, line, outcome, place
-from lockdep.splats.steps import column, dependency_block
+from lockdep.splats.sketch import Letters, calls, short_heads
+from lockdep.splats.steps import Taking, by_name, column, dependency_block, sides
 from lockdep.violations.interrupts import ClassUsage, PathLink
 from lockdep.violations.where import Where
 from lockdep.vocabulary.context import ContextSummary
@@ -42,6 +43,16 @@ def event_lines(context: ContextSummary) -> Body:
     return lines
 
 
+def last_switches(context: ContextSummary) -> list[Side]:
+    """Return where each context was last switched on or off in this thread."""
+    last = {switch.state: switch for switch in context.switches}  # the later one of a state comes last
+    return [
+        Side(f"{state.called} were last switched {'on' if switch.on else 'off'} here", calls((switch.stack, "")))
+        for state, switch in last.items()
+        if not state.by_instance
+    ]
+
+
 def shown_states(context: ContextSummary) -> list[State]:
     """Return the states that a report mentions: the simulated ones, and others that the thread has used."""
     return [state for state in STATES if state.simulated or context.concerns(state)]
@@ -59,20 +70,46 @@ def verb(bit: int) -> str:
 
 
 def scenario(links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage) -> Body:
-    """Return the scenario: the holder of the unsafe lock is interrupted by code that waits for the safe one.
+    """Return the scenario, below the classes that it goes through."""
+    classes = [links[0].dependency.prev, *(link.dependency.next for link in links)]
+    chain: Body = ["Chain exists of:", chain_line(classes), ""]
+    steps = interrupted_steps(links, safe, unsafe)
+    return ["", *chain, IRQ_SCENARIO, "", Scenario(steps), "", outcome(timed=False), ""]
+
+
+def interrupted_steps(
+    links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage, step: Taking = by_name
+) -> tuple[tuple[int, str], ...]:
+    """Return the steps: the holder of the unsafe lock is interrupted by code that waits for the safe one.
 
     Thread 0 is the interrupted one. Each other thread makes one of the dependencies that lead back to its lock.
     """
-    classes = [links[0].dependency.prev, *(link.dependency.next for link in links)]
-    columns = [column(link.kind, link.dependency.prev, link.dependency.next, link.witness.mode) for link in links]
-    steps = [(0, f"{verb(unsafe.bit)}({unsafe.lock_class.name});")]
+    columns = [column(link.kind, link.dependency.prev, link.dependency.next, link.witness.mode, step) for link in links]
+    steps = [(0, step(verb(unsafe.bit), unsafe.lock_class))]
     if state_of(safe.bit).simulated:
         steps.append((1, "local_irq_disable();"))
     steps += [(number, first) for number, (first, _) in enumerate(columns, 1)]
     steps += [(number, then) for number, (_, then) in enumerate(columns, 1)]
-    steps += [(0, interruption(safe.bit)), (0, f"  {verb(safe.bit)}({safe.lock_class.name});")]
-    chain: Body = ["Chain exists of:", chain_line(classes), ""]
-    return ["", *chain, IRQ_SCENARIO, "", Scenario(tuple(steps)), "", outcome(timed=False), ""]
+    steps += [(0, interruption(safe.bit)), (0, f"  {step(verb(safe.bit), safe.lock_class)}")]
+    return tuple(steps)
+
+
+def sketched(page: Page, links: Sequence[PathLink], safe: ClassUsage, unsafe: ClassUsage) -> Brief:
+    """Return where the unsafe lock can be interrupted, the way to it, and the handler that takes the safe one."""
+    letters, state = Letters(page), state_of(safe.bit)
+    first = letters.of(safe.lock_class)
+    ways = [
+        side
+        for link in links
+        for side in sides(letters, link.dependency.prev, link.dependency.next, link.kind, link.witness)
+    ]
+    name = letters.of(unsafe.lock_class)
+    held = Side(f"ordinary code holds {name} while {state.noun}s can come", calls((unsafe.stack, f"holds {name}")))
+    taken = Side(f"a {state.noun} handler takes {first}", calls((safe.stack, f"wants {first}")))
+    steps = interrupted_steps(links, safe, unsafe, letters.taking)
+    heads = ("interrupted", *(link.witness.thread for link in links))
+    fix = f"switch {state.called} off wherever {name} is held, or do not take {name} under {first}"
+    return Brief(letters.rows(), (held, *ways, taken), Scenario(steps, short_heads(heads)), outcome(timed=False), fix)
 
 
 def way(page: Page, links: Sequence[PathLink], usages: Sequence[ClassUsage], number: int = 0) -> Body:

@@ -41,10 +41,13 @@ def lines(document: Document, finding: Suppressible, *, libraries: bool, dashes:
     """
     header = document.header
     title = header.headline if header.level == "warning" else header.headline.replace("WARNING:", "ERROR:", 1)
+    first, *others = textwrap.wrap(title, WIDTH - len(header.id) - 3, subsequent_indent=" " * INDENT)
+    rule = max(map(len, (first, *others)))
     yield "text", ""
-    yield "rule", "=" * len(title)
-    yield "headline", f"{title:<{WIDTH - len(header.id) - 3}} [{header.id}]"
-    yield "rule", "-" * len(title)
+    yield "rule", "=" * rule
+    yield "headline", f"{first:<{WIDTH - len(header.id) - 3}} [{header.id}]"
+    yield from (("headline", line) for line in others)
+    yield "rule", "-" * rule
     if document.brief is None:
         yield from body(document, libraries=libraries, dashes=dashes)
     else:
@@ -58,7 +61,10 @@ def ending(document: Document, finding: Suppressible, dashes: str) -> Iterator[T
     header = document.header
     yield from (("evidence", line) for line in wrapped(f"{header.level}, {header.grade}: {header.reason}"))
     if document.brief is not None:
-        yield from (("text", line) for line in wrapped(f"fix     {document.brief.fix}"))
+        told = {"why": document.brief.why, "fix": document.brief.fix}
+        yield from (
+            ("text", line) for name, text in told.items() if text for line in wrapped(f"{name:<{INDENT}}{text}")
+        )
     yield "text", f"accept  suppress = [{toml_text(f'{entry_of(finding)}  # why')}]"
     yield "text", f"more    lockdep explain {header.slug}     {dashes}style kernel     {dashes}frames all"
 
@@ -71,14 +77,16 @@ def wrapped(text: str) -> list[str]:
 def brief(found: Brief, *, libraries: bool, dashes: str = "--") -> Iterator[TextLine]:
     """Yield the locks, what each thread does, and the scenario."""
     yield from legend(found.locks)
-    for side in found.sides:
-        yield "text", ""
+    for at, side in enumerate(found.sides):
+        if at or found.locks:
+            yield "text", ""
         yield from side_lines(side, libraries=libraries, dashes=dashes)
     if found.scenario is not None:
         yield "text", ""
-        yield from (("text", line) for _, line in found.scenario.lines())
-    yield "text", ""
-    yield from found.verdict.lines()
+        yield from (("text", line) for _, line in found.scenario.lines(WIDTH))
+    if found.verdict is not None:
+        yield "text", ""
+        yield from found.verdict.lines()
 
 
 def legend(locks: Sequence[Letter]) -> Iterator[TextLine]:
@@ -87,7 +95,7 @@ def legend(locks: Sequence[Letter]) -> Iterator[TextLine]:
     place_width, name_width = (max((len(name[part]) for name in names), default=0) for part in (0, 1))
     for lock, (place, variable) in zip(locks, names, strict=True):
         usage = "" if USUAL.fullmatch(lock.lock_class.text) else f"  {lock.lock_class.text}"
-        name = f"{place:<{place_width}}  {variable:<{name_width}}" if name_width else place
+        name = f"{place:<{place_width}}  {variable:<{name_width}}" if name_width else f"{place:<{place_width}}"
         yield "text", f"  {lock.letter}  {name}  ({lock.kind}){usage}"
 
 

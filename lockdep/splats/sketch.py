@@ -21,7 +21,8 @@ from lockdep.trace import Frame, StackTrace
 from lockdep.violations.where import HeldLock, Where
 from lockdep.vocabulary.kinds import PROCESS
 
-LONGEST_HEAD = 34  # characters of a thread's name above a scenario
+LONGEST_HEAD, SHORTEST_HEAD = 34, 12  # characters of a thread's name above a scenario
+ROOM, GAP = 78, 3  # characters of all columns of a scenario, and between two of them
 Calls = tuple[tuple[Frame, str], ...]
 
 
@@ -92,6 +93,18 @@ def common(some: Sequence[Frame], others: Sequence[Frame]) -> int:
     return min(len(some), len(others))
 
 
+def standing(letters: Letters, where: Where, mark: str) -> Calls:
+    """Return the calls of a thread: where it took each lock that it holds, and where it is, with this mark."""
+    held = [(lock.stack, f"holds {letters.of(lock.lock_class)}") for lock in where.held]
+    return calls(*held, (where.stack, mark))
+
+
+def holding(letters: Letters, where: Where) -> str:
+    """Return that a thread holds locks, as the beginning of what it does; '' if it holds none."""
+    held = dict.fromkeys(letters.of(lock.lock_class) for lock in where.held)
+    return f"holds {', '.join(held)} and " if held else ""
+
+
 class WaitUnderLock(Protocol):
     """A violation by a thread that waits while it holds the lock `prev`."""
 
@@ -123,4 +136,10 @@ def scene(columns: Sequence[tuple[str, Sequence[str]]]) -> Scenario:
     """Return a table of threads by name, with what each does. All do their first step, then all their second one."""
     rows = range(max(len(steps) for _, steps in columns))
     steps = tuple((at, does[row]) for row in rows for at, (_, does) in enumerate(columns) if row < len(does))
-    return Scenario(steps, tuple(name[:LONGEST_HEAD] for name, _ in columns))
+    return Scenario(steps, short_heads([name for name, _ in columns]))
+
+
+def short_heads(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of threads for a table: the middle of a long one is left out, as pools number at the end."""
+    longest = min(max(ROOM // len(names) - GAP, SHORTEST_HEAD), LONGEST_HEAD)
+    return tuple(name if len(name) <= longest else f"{name[: longest - 6]}...{name[-3:]}" for name in names)

@@ -20,13 +20,13 @@ _tellers: dict[type[Violation], Teller[Any]] = {}
 _sketchers: dict[type[Violation], Callable[..., Brief]] = {}
 
 
-def tells(record: type[_Record]) -> Callable[[Teller[_Record]], Teller[_Record]]:
+def tells(record: type[_Record]) -> Callable[[Callable[[Page, _Record], Body]], Callable[[Page, _Record], Body]]:
     """Register the decorated function: it writes the body of reports about this kind of violation.
 
     Raises TypeError if another function is registered for it.
     """
 
-    def register(teller: Teller[_Record]) -> Teller[_Record]:
+    def register(teller: Callable[[Page, _Record], Body]) -> Callable[[Page, _Record], Body]:
         if record in _tellers:
             raise TypeError(f"{record.__name__} is told by two functions")
         _tellers[record] = teller
@@ -43,6 +43,11 @@ def sketches(record: type[_Record]) -> Callable[[_Sketch], _Sketch]:
         return sketcher
 
     return register
+
+
+def sketched_kinds() -> set[type[Violation]]:
+    """Return the kinds of violations that have a brief."""
+    return set(_sketchers)
 
 
 def sketch(page: Page, violation: Violation) -> Brief | None:

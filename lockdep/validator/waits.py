@@ -24,7 +24,7 @@ class WaitRules:
     """What was found of waits, and which conditions are the evidence for it."""
 
     def __init__(self, cycles: Cycles, book: FindingBook, depth: int) -> None:
-        self.long = LongWaits(cycles, book, depth)
+        self.long: LongWaits = LongWaits(cycles, book, depth)
         self._book = book
         self._depth = depth  # steps of the stacks in reports
         self._found: dict[Key, Finding] = {}

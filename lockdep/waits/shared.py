@@ -72,7 +72,7 @@ class SharedAim:
     sleepers: ClassVar[None] = None
 
     def __init__(self, lock: SharedLock) -> None:
-        self.lock = lock
+        self.lock: SharedLock = lock
 
     def ender(self) -> int:
         """Return 0: it may be a thread of another process."""

@@ -21,7 +21,7 @@ from lockdep.splats.document import Brief, Side
 from lockdep.splats.short import left_out, legend, of_program
 from lockdep.splats.styles import PLAIN, Look
 from lockdep.trace import Frame
-from lockdep.violations.suppressions import entry_of
+from lockdep.violations.suppressions import entry_of, toml_text
 
 if TYPE_CHECKING:
     from lockdep.snapshots.records import FindingRecord
@@ -77,7 +77,7 @@ def finding(one: FindingRecord, opened: bool) -> str:
     brief = one.document.brief
     core = "" if brief is None else core_of(brief)
     evidence = element("p", element("b", text(one.grade)), text(f": {one.reason}"))
-    accept = element("p", "accept: ", element("code", text(f'suppress = ["{entry_of(one)}  # why"]')))
+    accept = element("p", "accept: ", element("code", text(f"suppress = [{toml_text(f'{entry_of(one)}  # why')}]")))
     full = element("details", element("summary", "report in full"), element("pre", text(one.text.strip("\n"))))
     unfolded = {"open": "open"} if opened else {}
     return element("details", head, core, evidence, accept, full, class_=f"finding {one.level}", **unfolded)
@@ -91,7 +91,13 @@ def core_of(brief: Brief) -> str:
     drawn = (
         element("details", element("summary", "order of events"), element("pre", text(scenario))) if scenario else ""
     )
-    return locks + told + drawn + element("p", element("b", "fix"), text(f": {brief.fix}"))
+    said = {"why": brief.why, "fix": brief.fix}
+    return (
+        locks
+        + told
+        + drawn
+        + "".join(element("p", element("b", name), text(f": {words}")) for name, words in said.items() if words)
+    )
 
 
 def side(one: Side) -> str:

@@ -68,7 +68,7 @@ def result(finding: FindingRecord) -> Row:
 def message(finding: FindingRecord) -> str:
     """Return the finding in a few sentences: its title and locks, the evidence, and how to accept it."""
     brief = finding.document.brief
-    fix = f" To mend it: {brief.fix}." if brief is not None else ""
+    fix = f" To mend it: {brief.fix}." if brief is not None and brief.fix else ""
     letters = [f"{one.letter} = {one.lock_class.name}" for one in brief.locks] if brief is not None else finding.classes
     locks = ", ".join(letters)
     return f"{finding.title}: {locks} ({finding.grade}: {finding.reason}).{fix} To accept it: {entry_of(finding)}"

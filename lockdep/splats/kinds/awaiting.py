@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lockdep.splats.document import Scenario
+from lockdep.splats.document import Brief, Scenario, Side
 from lockdep.splats.page import SCENARIO, TAKEN, Body, Page, frames, heading, outcome
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, calls
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.awaiting import HeldAwaiting
 
 
@@ -25,3 +26,19 @@ ADVICE = (
     " The second task stops the thread of its loop, in which the first one would go on. Use an asyncio.Lock, or",
     " release the lock before the await.",
 )
+
+
+@sketches(HeldAwaiting)
+def brief(page: Page, violation: HeldAwaiting) -> Brief:
+    """Return where the task took the lock and awaits, and what another task of its loop does then."""
+    letters, lock = Letters(page), violation.lock
+    name = letters.of(lock.lock_class)
+    told = Side(
+        f"a task in {violation.where.thread} holds {name}, and awaits",
+        calls((lock.stack, f"holds {name}"), (violation.where.stack, "awaits")),
+    )
+    steps = ((0, f"lock({name});"), (0, "await ...;"), (1, f"lock({name});"))
+    why = "the second task stops the thread of their loop, in which the first one would go on"
+    fix = f"use an asyncio.Lock, or release {name} before the await"
+    table = Scenario(steps, ("this task", "another task of its loop"))
+    return Brief(letters.rows(), (told,), table, outcome(timed=False), fix, why)

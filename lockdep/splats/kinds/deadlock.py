@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import TAKEN, Body, Page, frames, heading, line, outcome
-from lockdep.splats.sketch import Letters, calls
+from lockdep.splats.sketch import Letters, holding, standing
 from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.deadlock import Blocked, Deadlock
 
@@ -59,9 +59,7 @@ def picture(page: Page, threads: Sequence[Blocked], waiting_behind: Sequence[str
 
 def side_of(letters: Letters, thread: Blocked) -> Side:
     """Return what one thread holds and waits for, with its calls."""
-    held = [(lock.stack, letters.of(lock.lock_class)) for lock in thread.where.held]
+    holds = holding(letters, thread.where)
     wanted = f"{thread.awaited} [{thread.place}]" if thread.lock_class is None else letters.of(thread.lock_class)
-    holds = f"holds {', '.join(dict.fromkeys(letter for _, letter in held))} and " if held else ""
-    marks = [(stack, f"holds {letter}") for stack, letter in held]
     wants = "waits" if thread.lock_class is None else f"wants {wanted}"
-    return Side(f"{thread.where.thread} {holds}waits for {wanted}", calls(*marks, (thread.where.stack, wants)))
+    return Side(f"{thread.where.thread} {holds}waits for {wanted}", standing(letters, thread.where, wants))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from lockdep.splats.interrupts import class_block, scenario, way, who
+from lockdep.splats.document import Brief
+from lockdep.splats.interrupts import class_block, scenario, sketched, way, who
 from lockdep.splats.page import INFO, Body, Page, backtrace, frames, heading, line
 from lockdep.splats.steps import dependency_block
-from lockdep.splats.tellers import tells
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.interrupts import state_word
 from lockdep.violations.irq_order import IrqOrder
 
@@ -36,3 +37,9 @@ def dependencies(page: Page, violation: IrqOrder, word: str) -> Body:
     lines += dependency_block(page, at, new.dependency.prev, new.dependency.next, new.kind, new.witness)[1:]
     lines += ["", heading(f"the dependencies between the lock to be acquired and {word}-irq-unsafe lock:")]
     return lines + (way(page, ahead, usages, at + 1) if ahead else class_block(page, violation.lock_class, usages))
+
+
+@sketches(IrqOrder)
+def brief(page: Page, violation: IrqOrder) -> Brief:
+    """Return what the handler does, each dependency, and where the unsafe lock is held."""
+    return sketched(page, violation.path_links, violation.safe, violation.unsafe)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import Body, Page, frames
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, calls
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.lifetime import EndedHolding
 
 
@@ -14,3 +16,13 @@ def body(page: Page, violation: EndedHolding) -> Body:
     for number, lock in enumerate(violation.where.held):
         lines += ["", f"#{number} was first taken at:", frames(lock.stack)]
     return lines
+
+
+@sketches(EndedHolding)
+def brief(page: Page, violation: EndedHolding) -> Brief:
+    """Return where the thread took the locks that it held at its end."""
+    letters, where = Letters(page), violation.where
+    held = [(lock.stack, f"holds {letters.of(lock.lock_class)}") for lock in where.held]
+    names = ", ".join(letter.letter for letter in letters.rows())
+    told = Side(f"{where.thread} took {names}, and ended", calls(*held))
+    return Brief(letters.rows(), (told,), None, None, "take it in a `with` statement, or release it in a `finally`")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import Body, Page, outcome
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, holding, standing
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.loop import WaitForOwnLoop
 
 
@@ -15,3 +17,14 @@ def body(page: Page, violation: WaitForOwnLoop) -> Body:
     lines += [f"  coroutine {violation.awaited} [{violation.awaited_place}]", ""]
     lines += [" It was given to the event loop that this thread runs, which stands still until the wait ends.", ""]
     return [*lines, outcome(timed=violation.timed), "", *page.tail(violation.where)]
+
+
+@sketches(WaitForOwnLoop)
+def brief(page: Page, violation: WaitForOwnLoop) -> Brief:
+    """Return where the thread waits, and why what it waits for does not come."""
+    letters, where = Letters(page), violation.where
+    timed = " with a timeout" if violation.timed else ""
+    awaited = f"coroutine {violation.awaited} [{violation.awaited_place}]{timed}"
+    told = Side(f"{where.thread} {holding(letters, where)}waits for {awaited}", standing(letters, where, "waits"))
+    why = "it was given to the event loop that this thread runs, which stands still until the wait ends"
+    return Brief(letters.rows(), (told,), None, outcome(timed=violation.timed), "await the coroutine", why)

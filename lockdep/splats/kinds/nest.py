@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import INFO, Body, Page
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, standing
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.nest import NestNotHeld
 
 
@@ -14,3 +16,16 @@ def body(page: Page, violation: NestNotHeld) -> Body:
     lines += ["but this thread is not holding:", page.class_line(violation.nest_class), ""]
     lines += ["which is named to keep the order of such locks when several are held.", "", INFO]
     return [*lines, *page.tail(violation.where)]
+
+
+@sketches(NestNotHeld)
+def brief(page: Page, violation: NestNotHeld) -> Brief:
+    """Return where the lock is taken, and the nest lock that is not held."""
+    letters, where = Letters(page), violation.where
+    lock, nest = letters.of(violation.lock_class), letters.of(violation.nest_class)
+    told = Side(
+        f"{where.thread} takes {lock} nested in {nest}, but does not hold {nest}",
+        standing(letters, where, f"wants {lock}"),
+    )
+    why = f"{nest} is named to keep the order of such locks when several are held"
+    return Brief(letters.rows(), (told,), None, None, f"take {nest} first", why)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lockdep.splats.document import Line
+from lockdep.splats.document import Brief, Line, Side
 from lockdep.splats.page import INFO, Body, Page, backtrace, frames, line, place, plain
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, standing
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.release import BadRelease
 
 
@@ -31,3 +32,13 @@ def drop_in(page: Page, violation: BadRelease) -> Body:
 def trying(violation: BadRelease) -> Line:
     """Return the line that says who releases which lock."""
     return line(f"thread {violation.where.thread} is trying to release lock (", plain(violation.lock_class), ") at:")
+
+
+@sketches(BadRelease)
+def brief(page: Page, violation: BadRelease) -> Brief:
+    """Return where the lock is released, and who holds it."""
+    letters, where = Letters(page), violation.where
+    lock = letters.of(violation.lock_class)
+    head = f"{where.thread} releases {lock}, which {violation.owner or 'nobody'} holds"
+    told = Side(head, standing(letters, where, f"releases {lock}"))
+    return Brief(letters.rows(), (told,), None, None, "release a lock once, in the thread that took it")

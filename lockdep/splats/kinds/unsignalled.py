@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from lockdep.splats.document import Brief, Side
 from lockdep.splats.page import Body, Page, outcome
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, holding, standing
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.unsignalled import WaitForOwnSignal
 
 
@@ -23,3 +25,15 @@ def who(violation: WaitForOwnSignal) -> str:
     if violation.itself:
         return f"Only this thread [{violation.thread_place}] has signalled what is made there, and it waits now."
     return "The threads that have signalled it until now have ended."
+
+
+@sketches(WaitForOwnSignal)
+def brief(page: Page, violation: WaitForOwnSignal) -> Brief:
+    """Return where the thread waits, and who has signalled until now."""
+    letters, where = Letters(page), violation.where
+    timed = " with a timeout" if violation.timed else ""
+    awaited = f"{violation.awaited} [{violation.awaited_place}]{timed}"
+    told = Side(f"{where.thread} {holding(letters, where)}waits for {awaited}", standing(letters, where, "waits"))
+    said = "" if violation.itself else who(violation).rstrip(".")  # the evidence says it
+    fix = "let another thread signal, or do not wait in the thread that has to signal (in its callbacks, for example)"
+    return Brief(letters.rows(), (told,), None, outcome(timed=violation.timed), fix, said[:1].lower() + said[1:])

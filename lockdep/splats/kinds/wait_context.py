@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lockdep.splats.document import Part
+from lockdep.splats.document import Brief, Part, Side
 from lockdep.splats.page import INFO, Body, Page, line
-from lockdep.splats.tellers import tells
+from lockdep.splats.sketch import Letters, standing
+from lockdep.splats.tellers import sketches, tells
 from lockdep.violations.wait_context import InvalidWaitContext
 
 WAITS = ("INV", "FREE", "SPIN", "CONFIG", "SLEEP", "MAX")
@@ -31,3 +32,16 @@ def reason(page: Page, violation: InvalidWaitContext) -> tuple[Part, ...]:
         inside = min(violation.where.context.inside, key=lambda state: state.wait)
         return (f"in a {inside.noun} handler",)
     return "under ", page.class_name(violation.classes[1])
+
+
+@sketches(InvalidWaitContext)
+def brief(page: Page, violation: InvalidWaitContext) -> Brief:
+    """Return where the lock is taken, and what forbids to wait for it."""
+    letters, where, lock_class = Letters(page), violation.where, violation.lock_class
+    lock, under = letters.of(lock_class), violation.classes[1:]
+    forbids = f"under {letters.of(under[0])}" if under else reason(page, violation)[0]
+    told = Side(f"{where.thread} wants {lock} {forbids}", standing(letters, where, f"wants {lock}"))
+    why = f"{lock} can be a wait of type {wait(lock_class.outer)}, where at most {wait(violation.tightest)} is allowed"
+    where_else = "earlier, or make the outer lock one that sleeps" if under else "elsewhere, or use a lock that spins"
+    fix = f"take {lock} {where_else}"
+    return Brief(letters.rows(), (told,), None, None, fix, why)

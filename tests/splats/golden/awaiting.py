@@ -60,35 +60,29 @@ lockdep: 1 error, 0 warnings
 
 SHORT = """\
 
-===================================================================
-ERROR: possible deadlock: a lock of threads is held across an await [eee31d0ee6f8]
--------------------------------------------------------------------
-a task of an event loop in MainThread waits while it holds lock:
-  (awaiting.py:9 self.lock) [Lock]
+=============================================================
+ERROR: possible deadlock: a lock of threads is held across an  [eee31d0ee6f8]
+        await
+-------------------------------------------------------------
+  A  awaiting.py:9  self.lock  (Lock)
 
-which it has taken at:
-    awaiting.py:12  Client.ask  with self.lock:
-
-the task awaits at:
+a task in MainThread holds A, and awaits
+  > awaiting.py:12  Client.ask  with self.lock:  holds A
     awaiting.py:13  Client.ask  await self.answer()
     awaiting.py:16  Client.answer  await asyncio.sleep(0)
 
- Possible unsafe locking scenario:
-
-  thread 0 and thread 1 are two tasks of one event loop
-
-  thread 0  thread 1
-  --------  --------
-  lock(awaiting.py:9 self.lock);
+  this task  another task of its loop
+  ---------  ------------------------
+  lock(A);
   await ...;
-                                   lock(awaiting.py:9 self.lock);
+                             lock(A);
 
  *** DEADLOCK ***
 
- The second task stops the thread of its loop, in which the first one would go
- on. Use an asyncio.Lock, or release the lock before the await.
-
 error, potential: its loop runs other tasks meanwhile
+why  the second task stops the thread of their loop, in which the first one
+        would go on
+fix  use an asyncio.Lock, or release A before the await
 accept  suppress = ["await: awaiting.py:* self.lock  # why"]
 more  lockdep explain await  --style kernel  --frames all
 lockdep: 1 error, 0 warnings

@@ -44,15 +44,14 @@ SHORT = """\
 ========================
 BUG: max_chains too low!                                          [5e1cf42878df]
 ------------------------
-max_chains = 2 is reached: chains are judged pair by pair, each time.
-Everything else goes on.
-Set a larger one: LOCKDEP_OPTIONS="max_chains=...", or in [tool.lockdep] of pyproject.toml.
-
-thread MainThread came upon it at:
+MainThread reached max_chains = 2
     bound.py:18  <module>  nest()
-    bound.py:12  nest      with first, second, third:
+  > bound.py:12  nest      with first, second, third:                       here
 
 warning, unmatched: chains are judged pair by pair, each time
+why     everything else goes on
+fix     set a larger one: LOCKDEP_OPTIONS="max_chains=...", or max_chains in
+        [tool.lockdep] of pyproject.toml
 accept  suppress = ["bound: *  # why"]
 more    lockdep explain bound     --style kernel     --frames all
 lockdep: 0 errors, 0 warnings

@@ -130,9 +130,10 @@ lockdep: 1 error, 1 warning
 
 SHORT = """\
 
-=======================================================================
-WARNING: possible deadlock: waiting for a signal that needs a held lock [a9c0a15b6341]
------------------------------------------------------------------------
+=============================================================
+WARNING: possible deadlock: waiting for a signal that needs a     [a9c0a15b6341]
+        held lock
+-------------------------------------------------------------
   A  condition.py:5  lock  (Lock)
 
 MainThread holds A, and waits for a condition [event:condition.py:7] with a
@@ -159,9 +160,10 @@ fix     release A before the wait, or signal without it
 accept  suppress = ["wait: condition.py:* lock -> event:condition.py:*  # why"]
 more    lockdep explain wait     --style kernel     --frames all
 
-=====================================================================
-ERROR: possible deadlock: waiting for a signal that needs a held lock [86c7bbc96088]
----------------------------------------------------------------------
+================================================================
+ERROR: possible deadlock: waiting for a signal that needs a held  [86c7bbc96088]
+        lock
+----------------------------------------------------------------
   A  condition.py:5  lock  (Lock)
 
 waiter holds A, and waits for an event [event:condition.py:6]

@@ -63,28 +63,22 @@ SHORT = """\
 ===================================
 ERROR: declared lock order violated                               [fe02e7ef4267]
 -----------------------------------
-thread MainThread is trying to acquire lock:
-  (declared.py:7 accounts) [Lock]
+  A  declared.py:9  mail      (Lock)
+  B  declared.py:7  accounts  (Lock)
+  C  declared.py:8  journal   (Lock)
 
-but it is already holding lock:
-  (declared.py:9 mail), at: declared.py:15 in notify
-
-which is declared to come after the new lock:
-  declared.py:7 accounts --> declared.py:8 journal --> declared.py:9 mail
-  declared at declared.py:10 in <module>
-  declared at declared.py:11 in <module>
-
-other info that might help us debug this:
-1 lock held by MainThread:
- #0: (declared.py:9 mail), at: declared.py:15 in notify
-
-stack backtrace:
+MainThread took A, then B
     declared.py:24  <module>  notify()
+  > declared.py:15  notify    with mail:                                 holds A
     declared.py:16  notify    audit()
-    declared.py:20  audit     with accounts:
+  > declared.py:20  audit     with accounts:                             wants B
+
+declared: B, then C, then A [declared.py:10 in <module>, declared.py:11 in
+  <module>]
 
 error, potential: judged by classes, as the kernel does: whatever their
         instances
+fix     take B first, or correct the declaration
 accept  suppress = ["order: declared.py:* mail  # why"]
 more    lockdep explain order     --style kernel     --frames all
 lockdep: 1 error, 0 warnings

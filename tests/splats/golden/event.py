@@ -112,7 +112,7 @@ SHORT = """\
 ====================================================
 ERROR: possible circular locking dependency detected              [9221a8ce55d0]
 ----------------------------------------------------
-  A  request.lock  (Mutex)
+  A  request.lock      (Mutex)
   B  request.finished  (LockMap)  {....}-{0:0}
 
 MainThread took A, then B

@@ -75,39 +75,35 @@ lockdep: 1 error, 0 warnings in 2 processes
 
 SHORT = """\
 
-=============================================================================
-ERROR: possible deadlock: a forked child needs a lock of its parent's threads [9fed5d690ac9]
------------------------------------------------------------------------------
-a forked child waits for lock:
-  (forked.py:6 lock) [Lock]
+============================================================
+ERROR: possible deadlock: a forked child needs a lock of its      [9fed5d690ac9]
+        parent's threads
+------------------------------------------------------------
+  A  forked.py:6  lock  (Lock)
 
-which worker used before the fork.
+worker used A before the fork
 
-the process was forked at:
-    forked.py:23  <module>  child = os.fork()
+another thread forked
+  > forked.py:23  <module>  child = os.fork()                              forks
 
- Possible unsafe locking scenario:
+the child wants A
+    forked.py:25  <module>  count()
+  > forked.py:10  count     with lock:                                   wants A
 
-  thread 0 is worker, thread 1 forks
-
-  thread 0                    thread 1
-  --------                    --------
-  lock(forked.py:6 lock);
-                              fork();
-                              in the child:
-                                lock(forked.py:6 lock);
+  worker                  the thread that forks
+  ------                  ---------------------
+  lock(A);
+                          fork();
+                          in the child:
+                            lock(A);
 
  *** DEADLOCK ***
 
- A child has only the thread that forked. A lock that another thread holds at
- that moment stays locked there, for ever. Make the lock anew in the child, take
- it in a `before` hook of os.register_at_fork, or fork before threads start.
-
-stack backtrace:
-    forked.py:25  <module>  count()
-    forked.py:10  count     with lock:
-
 error, potential: another thread of the parent uses the same lock
+why     a child has only the thread that forked: what another one holds at that
+        moment stays locked there, for ever
+fix     make A anew in the child, take it in a `before` hook of
+        os.register_at_fork, or fork before threads start
 accept  suppress = ["fork: forked.py:* lock  # why"]
 more    lockdep explain fork     --style kernel     --frames all
 found in forked.py (pid PID)

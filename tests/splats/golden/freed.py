@@ -74,35 +74,30 @@ SHORT = """\
 =======================
 ERROR: held lock freed!                                           [1e9e925f5f10]
 -----------------------
-thread MainThread is initialising a lock again, still held by MainThread!
-  (freed.py:14 self.lock) [Mutex]
+  A  freed.py:14  self.lock  (Mutex)
 
-other info that might help us debug this:
-1 lock held by MainThread:
- #0: (freed.py:14 self.lock), at: freed.py:17 in Session.restart
-
-stack backtrace:
+MainThread initialises A again, while it holds it
     freed.py:26  <module>         Session().restart()
-    freed.py:18  Session.restart  self.lock.init()
+  > freed.py:17  Session.restart  self.lock.acquire()                    holds A
+  > freed.py:18  Session.restart  self.lock.init()                       frees A
 
 error, certain: whoever holds it will release another lock
+fix     release A first
 accept  suppress = ["freed: freed.py:* self.lock  # why"]
 more    lockdep explain freed     --style kernel     --frames all
 
 =======================
 ERROR: held lock freed!                                           [648a07316493]
 -----------------------
-thread MainThread noticed that a lock was collected, still held by MainThread!
-  (freed.py:22 lock) [Mutex]
+  A  freed.py:22  lock  (Mutex)
 
-other info that might help us debug this:
-1 lock held by MainThread:
- #0: (freed.py:22 lock), at: freed.py:23 in drop
-
-stack backtrace:
-    freed.py:28  <module>  runtime.validator().collect()
+A was collected while MainThread held it, as MainThread noticed
+    freed.py:27  <module>  drop()
+  > freed.py:23  drop      lock.acquire()                                holds A
+  > freed.py:28  <module>  runtime.validator().collect()                 notices
 
 error, certain: the last reference to a held lock is gone
+fix     release A first
 accept  suppress = ["freed: freed.py:* lock  # why"]
 more    lockdep explain freed     --style kernel     --frames all
 lockdep: 2 errors, 0 warnings

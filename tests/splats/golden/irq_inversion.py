@@ -218,133 +218,74 @@ SHORT = """\
 ======================================================
 ERROR: possible irq lock inversion dependency detected            [b237e22fb1d4]
 ------------------------------------------------------
-thread MainThread just changed the state of lock:
-  (timers){-...}-{3:3} [SpinLock]
-but this lock took another, HARDIRQ-unsafe lock in the past:
-  (stats){+.+.}-{3:3} [SpinLock]
+  A  timers  (SpinLock)  {-...}-{3:3}
+  B  stats   (SpinLock)  {+.+.}-{3:3}
 
-and interrupts could create inverse lock ordering between them.
+ordinary code holds B while hardirqs can come
+    irq_inversion.py:46  <module>  one(stats)
+  > irq_inversion.py:30  one       with lock:                            holds B
 
-other info that might help us debug this:
+MainThread took A, then B
+    irq_inversion.py:47  <module>  both(timers, stats)
+  > irq_inversion.py:23  both      with first:                           holds A
+  > irq_inversion.py:24  both      with second:                          wants B
 
-Chain exists of:
-  timers --> stats
+a hardirq handler takes A
+    irq_inversion.py:48  <module>        hard_interrupt()
+    irq_inversion.py:36  hard_interrupt  one(timers)
+  > irq_inversion.py:30  one             with lock:                      wants A
 
- Possible interrupt unsafe locking scenario:
-
-  thread 0               thread 1
-  --------               --------
-  lock(stats);
+  interrupted            MainThread
+  -----------            ----------
+  lock(B);
                          local_irq_disable();
-                         lock(timers);
-                         lock(stats);
+                         lock(A);
+                         lock(B);
   <Interrupt>
-    lock(timers);
+    lock(A);
 
  *** DEADLOCK ***
 
-no locks held by MainThread.
-
-the shortest dependencies between 2nd lock and 1st lock:
--> (timers){-...}-{3:3} [SpinLock] {
-   IN-HARDIRQ-W at:
-    irq_inversion.py:48  <module>        hard_interrupt()
-    irq_inversion.py:36  hard_interrupt  one(timers)
-    irq_inversion.py:30  one             with lock:
-   INITIAL USE at:
-    irq_inversion.py:47  <module>  both(timers, stats)
-    irq_inversion.py:23  both      with first:
-}
-
--> #0 (timers){-...}-{3:3} --> (stats){+.+.}-{3:3}: MainThread
-   held timers, taken at:
-    irq_inversion.py:47  <module>  both(timers, stats)
-    irq_inversion.py:23  both      with first:
-   to acquire stats at:
-    irq_inversion.py:47  <module>  both(timers, stats)
-    irq_inversion.py:24  both      with second:
-
--> (stats){+.+.}-{3:3} [SpinLock] {
-   HARDIRQ-ON-W at:
-   SOFTIRQ-ON-W at:
-   INITIAL USE at:
-    irq_inversion.py:46  <module>  one(stats)
-    irq_inversion.py:30  one       with lock:
-}
-
-stack backtrace:
-    irq_inversion.py:48  <module>        hard_interrupt()
-    irq_inversion.py:36  hard_interrupt  one(timers)
-    irq_inversion.py:30  one             with lock:
-
 error, potential: judged by classes, as the kernel does: whatever their
         instances
+fix     switch interrupts off wherever B is held, or do not take B under A
 accept  suppress = ["irq-inversion: timers  # why"]
 more    lockdep explain irq-inversion     --style kernel     --frames all
 
 ======================================================
 ERROR: possible irq lock inversion dependency detected            [57f98a3516bb]
 ------------------------------------------------------
-thread MainThread just changed the state of lock:
-  (cache){+.+.}-{3:3} [SpinLock]
-but this lock was taken by another, SOFTIRQ-safe lock in the past:
-  (route){..-.}-{3:3} [SpinLock]
+  A  route  (SpinLock)  {..-.}-{3:3}
+  B  cache  (SpinLock)  {+.+.}-{3:3}
 
-and interrupts could create inverse lock ordering between them.
+ordinary code holds B while softirqs can come
+    irq_inversion.py:52  <module>  one(cache)
+  > irq_inversion.py:30  one       with lock:                            holds B
 
-other info that might help us debug this:
+MainThread took A, then B
+    irq_inversion.py:51  <module>  both(route, cache)
+  > irq_inversion.py:23  both      with first:                           holds A
+  > irq_inversion.py:24  both      with second:                          wants B
 
-Chain exists of:
-  route --> cache
+a softirq handler takes A
+    irq_inversion.py:50  <module>        soft_interrupt()
+    irq_inversion.py:42  soft_interrupt  one(route)
+  > irq_inversion.py:30  one             with lock:                      wants A
 
- Possible interrupt unsafe locking scenario:
-
-  thread 0               thread 1
-  --------               --------
-  lock(cache);
+  interrupted            MainThread
+  -----------            ----------
+  lock(B);
                          local_irq_disable();
-                         lock(route);
-                         lock(cache);
+                         lock(A);
+                         lock(B);
   <Interrupt>
-    lock(route);
+    lock(A);
 
  *** DEADLOCK ***
 
-no locks held by MainThread.
-
-the shortest dependencies between 2nd lock and 1st lock:
--> (route){..-.}-{3:3} [SpinLock] {
-   IN-SOFTIRQ-W at:
-   INITIAL USE at:
-    irq_inversion.py:50  <module>        soft_interrupt()
-    irq_inversion.py:42  soft_interrupt  one(route)
-    irq_inversion.py:30  one             with lock:
-}
-
--> #0 (route){..-.}-{3:3} --> (cache){+.+.}-{3:3}: MainThread
-   held route, taken at:
-    irq_inversion.py:51  <module>  both(route, cache)
-    irq_inversion.py:23  both      with first:
-   to acquire cache at:
-    irq_inversion.py:51  <module>  both(route, cache)
-    irq_inversion.py:24  both      with second:
-
--> (cache){+.+.}-{3:3} [SpinLock] {
-   HARDIRQ-ON-W at:
-   SOFTIRQ-ON-W at:
-    irq_inversion.py:52  <module>  one(cache)
-    irq_inversion.py:30  one       with lock:
-   INITIAL USE at:
-    irq_inversion.py:51  <module>  both(route, cache)
-    irq_inversion.py:24  both      with second:
-}
-
-stack backtrace:
-    irq_inversion.py:52  <module>  one(cache)
-    irq_inversion.py:30  one       with lock:
-
 error, potential: judged by classes, as the kernel does: whatever their
         instances
+fix     switch bottom halves off wherever B is held, or do not take B under A
 accept  suppress = ["irq-inversion: cache  # why"]
 more    lockdep explain irq-inversion     --style kernel     --frames all
 lockdep: 2 errors, 0 warnings

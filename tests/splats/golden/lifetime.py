@@ -52,26 +52,26 @@ SHORT = """\
 =========================================
 ERROR: thread ended with locks still held                         [efd00d04eaf3]
 -----------------------------------------
-1 lock held by forgetful:
- #0: (lifetime.py:6 owned), at: lifetime.py:10 in forget
+  A  lifetime.py:6  owned  (RLock)
 
-#0 was taken at:
-    lifetime.py:10  forget  which.acquire()
+forgetful took A, and ended
+  > lifetime.py:10  forget  which.acquire()                              holds A
 
 error, certain: only the thread that took it can release it
+fix     take it in a `with` statement, or release it in a `finally`
 accept  suppress = ["lifetime: lifetime.py:* owned  # why"]
 more    lockdep explain lifetime     --style kernel     --frames all
 
 ===========================================
 WARNING: thread ended with locks still held                       [c2e7f0b1a667]
 -------------------------------------------
-1 lock held by forgetful:
- #0: (lifetime.py:5 lock), at: lifetime.py:10 in forget
+  A  lifetime.py:5  lock  (Lock)
 
-#0 was taken at:
-    lifetime.py:10  forget  which.acquire()
+forgetful took A, and ended
+  > lifetime.py:10  forget  which.acquire()                              holds A
 
 warning, unmatched: another thread may still release it
+fix     take it in a `with` statement, or release it in a `finally`
 accept  suppress = ["lifetime: lifetime.py:* lock  # why"]
 more    lockdep explain lifetime     --style kernel     --frames all
 lockdep: 1 error, 1 warning

@@ -48,21 +48,16 @@ SHORT = """\
 =================================================================
 WARNING: possible deadlock: a thread waits for its own event loop [eb54cd04b337]
 -----------------------------------------------------------------
-thread MainThread waits with a timeout for the result of:
-  coroutine answer [task:loop.py:7]
-
- It was given to the event loop that this thread runs, which stands still until
- the wait ends.
+MainThread waits for coroutine answer [task:loop.py:7] with a timeout
+    loop.py:17  <module>  asyncio.run(main())
+  > loop.py:14  main      future.result(0.1)                               waits
 
  *** STALL ***
 
-no locks held by MainThread.
-
-stack backtrace:
-    loop.py:17  <module>  asyncio.run(main())
-    loop.py:14  main      future.result(0.1)
-
 warning, stall: the wait has a timeout
+why     it was given to the event loop that this thread runs, which stands still
+        until the wait ends
+fix     await the coroutine
 accept  suppress = ["loop: task:loop.py:*  # why"]
 more    lockdep explain loop     --style kernel     --frames all
 lockdep: 0 errors, 1 warning

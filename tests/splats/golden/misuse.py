@@ -97,19 +97,11 @@ SHORT = """\
 ==============================
 ERROR: releasing a pinned lock                                    [dbad956d978a]
 ------------------------------
-thread MainThread, at misuse.py:17 in released_while_pinned:
-  unpin it first, with the cookie that pin returned
+  A  state  (Mutex)
 
-this is about:
-  (state) [Mutex]
-
-other info that might help us debug this:
-1 lock held by MainThread:
- #0: (state), at: misuse.py:17 in released_while_pinned
-
-stack backtrace:
+MainThread uses A against the rule
     misuse.py:26  <module>               released_while_pinned()
-    misuse.py:17  released_while_pinned  with state:
+  > misuse.py:17  released_while_pinned  with state:               holds A, here
 
 error, certain: unpin it first, with the cookie that pin returned
 accept  suppress = ["misuse: state  # why"]
@@ -118,18 +110,11 @@ more    lockdep explain misuse     --style kernel     --frames all
 ===================================
 BUG: looking up invalid subclass: 8                               [0dee0fba0f2c]
 -----------------------------------
-thread MainThread, at misuse.py:22 in no_such_subclass:
-  subclasses are 0 to 7
+  A  state  (Mutex)
 
-this is about:
-  (state) [Mutex]
-
-other info that might help us debug this:
-no locks held by MainThread.
-
-stack backtrace:
+MainThread uses A against the rule
     misuse.py:27  <module>          no_such_subclass()
-    misuse.py:22  no_such_subclass  state.lock_as(subclass=8)
+  > misuse.py:22  no_such_subclass  state.lock_as(subclass=8)               here
 
 error, certain: subclasses are 0 to 7
 accept  suppress = ["misuse: state  # why"]
@@ -138,14 +123,8 @@ more    lockdep explain misuse     --style kernel     --frames all
 =================================
 ERROR: unbalanced local_bh_enable                                 [6f0a1f279e2f]
 ---------------------------------
-thread MainThread, at misuse.py:28 in <module>:
-  bottom halves are enabled already
-
-other info that might help us debug this:
-no locks held by MainThread.
-
-stack backtrace:
-    misuse.py:28  <module>  simulated.local_bh_enable()
+MainThread uses it against the rule
+  > misuse.py:28  <module>  simulated.local_bh_enable()                     here
 
 error, certain: bottom halves are enabled already
 accept  suppress = ["misuse: misuse.py:* in <module>  # why"]

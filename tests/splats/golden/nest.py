@@ -54,23 +54,17 @@ SHORT = """\
 ================================
 ERROR: Nested lock was not taken                                  [0dc506e1e91d]
 --------------------------------
-thread MainThread is trying to lock:
-  (nest.py:14 self.lock) [Mutex]
+  A  nest.py:14  self.lock    (Mutex)
+  B  nest.py:13  self.rename  (Mutex)
 
-but this thread is not holding:
-  (nest.py:13 self.rename) [Mutex]
-
-which is named to keep the order of such locks when several are held.
-
-other info that might help us debug this:
-no locks held by MainThread.
-
-stack backtrace:
+MainThread takes A nested in B, but does not hold B
     nest.py:21  <module>        Directory().move(Directory())
-    nest.py:17  Directory.move  other.lock.lock_as(nest=self.rename)
+  > nest.py:17  Directory.move  other.lock.lock_as(nest=self.rename)     wants A
 
 error, potential: judged by classes, as the kernel does: whatever their
         instances
+why     B is named to keep the order of such locks when several are held
+fix     take B first
 accept  suppress = ["nest: nest.py:* self.lock  # why"]
 more    lockdep explain nest     --style kernel     --frames all
 lockdep: 1 error, 0 warnings

@@ -109,7 +109,7 @@ SHORT = """\
 ERROR: possible circular locking dependency detected              [013b66ce6fb4]
 ----------------------------------------------------
   A  table  (RWSem)
-  B  row  (Mutex)
+  B  row    (Mutex)
 
 MainThread took A for read, then B
     readers.py:32  <module>  look_up()

@@ -59,29 +59,27 @@ SHORT = """\
 =====================================
 WARNING: bad unlock balance detected!                             [fe80e6a6cad1]
 -------------------------------------
-thread MainThread is trying to release lock (release.py:5 free) at:
-    release.py:16  <module>  release(free)
-    release.py:11  release   lock.release()
-but there are no more locks to release!
+  A  release.py:5  free  (Lock)
 
-other info that might help us debug this:
-no locks held by MainThread.
+MainThread releases A, which nobody holds
+    release.py:16  <module>  release(free)
+  > release.py:11  release   lock.release()                           releases A
 
 warning, unmatched: a lock is released that this thread does not hold
+fix     release a lock once, in the thread that took it
 accept  suppress = ["release: release.py:* free  # why"]
 more    lockdep explain release     --style kernel     --frames all
 
 =====================================
 WARNING: bad unlock balance detected!                             [f0e89dc5e638]
 -------------------------------------
-thread stranger is trying to release lock (release.py:6 owned) at:
-    release.py:11  release  lock.release()
-but it is held by MainThread!
+  A  release.py:6  owned  (RLock)
 
-other info that might help us debug this:
-no locks held by stranger.
+stranger releases A, which MainThread holds
+  > release.py:11  release  lock.release()                            releases A
 
 warning, unmatched: a lock is released that this thread does not hold
+fix     release a lock once, in the thread that took it
 accept  suppress = ["release: release.py:* owned  # why"]
 more    lockdep explain release     --style kernel     --frames all
 lockdep: 0 errors, 2 warnings

@@ -116,63 +116,48 @@ SHORT = """\
 =================================================================
 BUG: sleeping function called from invalid context at sleep.py:17 [dee819199909]
 -----------------------------------------------------------------
-in_atomic(): 1, irqs_disabled(): 0, name: MainThread
-nothing may sleep here, because of:
-  held lock (registers){+.+.}-{3:3}
+  A  registers  (SpinLock)  {+.+.}-{3:3}
 
-1 lock held by MainThread:
- #0: (registers){+.+.}-{3:3}, at: sleep.py:21 in grow
-
-stack backtrace:
+MainThread may sleep here, where nothing may: under A
     sleep.py:37  <module>  grow()
+  > sleep.py:21  grow      with registers:                               holds A
     sleep.py:22  grow      allocate()
-    sleep.py:17  allocate  lockdep.might_sleep()
+  > sleep.py:17  allocate  lockdep.might_sleep()                          sleeps
 
 error, certain: nothing may sleep here
+fix     move the call to where sleeping is allowed
 accept  suppress = ["sleep: registers  # why"]
 more    lockdep explain sleep     --style kernel     --frames all
 
 =================================================================
 BUG: sleeping function called from invalid context at sleep.py:27 [9c8d6b7b71ab]
 -----------------------------------------------------------------
-in_atomic(): 1, irqs_disabled(): 1, name: MainThread
-nothing may sleep here, because of:
-  hardirq handler, depth 1
-
-irq event stamp: 1
-hardirqs last  enabled at (0): never
-hardirqs last disabled at (1): sleep.py:26 in handle_interrupt
-softirqs last  enabled at (0): never
-softirqs last disabled at (0): never
-no locks held by MainThread.
-
-stack backtrace:
+interrupts were last switched off here
     sleep.py:38  <module>          handle_interrupt()
-    sleep.py:27  handle_interrupt  lockdep.might_sleep()
+    sleep.py:26  handle_interrupt  simulated.hardirq_enter()
+
+MainThread may sleep here, where nothing may: hardirq handler, depth 1
+    sleep.py:38  <module>          handle_interrupt()
+  > sleep.py:27  handle_interrupt  lockdep.might_sleep()                  sleeps
 
 error, certain: nothing may sleep here
+fix     move the call to where sleeping is allowed
 accept  suppress = ["sleep: sleep.py:* in handle_interrupt  # why"]
 more    lockdep explain sleep     --style kernel     --frames all
 
 =================================================================
 BUG: sleeping function called from invalid context at sleep.py:33 [a6d2c2df8a6b]
 -----------------------------------------------------------------
-in_atomic(): 1, irqs_disabled(): 0, name: MainThread
-nothing may sleep here, because of:
-  preemption off, depth 1
+interrupts were last switched on here
+    sleep.py:38  <module>          handle_interrupt()
+    sleep.py:28  handle_interrupt  simulated.hardirq_exit()
 
-irq event stamp: 2
-hardirqs last  enabled at (2): sleep.py:28 in handle_interrupt
-hardirqs last disabled at (1): sleep.py:26 in handle_interrupt
-softirqs last  enabled at (0): never
-softirqs last disabled at (0): never
-no locks held by MainThread.
-
-stack backtrace:
+MainThread may sleep here, where nothing may: preemption off, depth 1
     sleep.py:39  <module>     unpreempted()
-    sleep.py:33  unpreempted  lockdep.might_sleep()
+  > sleep.py:33  unpreempted  lockdep.might_sleep()                       sleeps
 
 error, certain: nothing may sleep here
+fix     move the call to where sleeping is allowed
 accept  suppress = ["sleep: sleep.py:* in unpreempted  # why"]
 more    lockdep explain sleep     --style kernel     --frames all
 lockdep: 3 errors, 0 warnings

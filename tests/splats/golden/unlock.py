@@ -71,35 +71,27 @@ SHORT = """\
 ===================================
 ERROR: bad unlock balance detected!                               [a126e973b52a]
 -----------------------------------
-thread MainThread is trying to release lock (free) at:
-  unlock.py:17 in release
-but there are no more locks to release!
+  A  free  (Mutex)
 
-other info that might help us debug this:
-no locks held by MainThread.
-
-stack backtrace:
+MainThread releases A, which nobody holds
     unlock.py:20  <module>  release(free)
-    unlock.py:17  release   lock.release()
+  > unlock.py:17  release   lock.release()                            releases A
 
 error, certain: a lock is released that this thread does not hold
+fix     release a lock once, in the thread that took it
 accept  suppress = ["release: free  # why"]
 more    lockdep explain release     --style kernel     --frames all
 
 ===================================
 ERROR: bad unlock balance detected!                               [f34d7cb86d89]
 -----------------------------------
-thread stranger is trying to release lock (taken) at:
-  unlock.py:17 in release
-but there are no more locks to release!
+  A  taken  (Mutex)
 
-other info that might help us debug this:
-no locks held by stranger.
-
-stack backtrace:
-    unlock.py:17  release  lock.release()
+stranger releases A, which nobody holds
+  > unlock.py:17  release  lock.release()                             releases A
 
 error, certain: a lock is released that this thread does not hold
+fix     release a lock once, in the thread that took it
 accept  suppress = ["release: taken  # why"]
 more    lockdep explain release     --style kernel     --frames all
 lockdep: 2 errors, 0 warnings

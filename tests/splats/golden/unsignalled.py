@@ -50,25 +50,20 @@ lockdep: 0 errors, 1 warning
 
 SHORT = """\
 
-==================================================================================
-WARNING: possible deadlock: no other thread that runs has given this signal before [6d20572cf4e6]
-----------------------------------------------------------------------------------
-thread network waits for an event:
-  event:unsignalled.py:8
-
- Only this thread [thread:unsignalled.py:20] has signalled what is made there,
- and it waits now.
+===============================================================
+WARNING: possible deadlock: no other thread that runs has given   [6d20572cf4e6]
+        this signal before
+---------------------------------------------------------------
+network waits for an event [event:unsignalled.py:8]
+    unsignalled.py:17  network       second.wait()
+  > unsignalled.py:11  Message.wait  self.sent.wait()                      waits
 
  *** DEADLOCK ***
 
-no locks held by network.
-
-stack backtrace:
-    unsignalled.py:17  network       second.wait()
-    unsignalled.py:11  Message.wait  self.sent.wait()
-
 warning, unmatched: only the waiting thread has signalled what was made at this
         place
+fix     let another thread signal, or do not wait in the thread that has to
+        signal (in its callbacks, for example)
 accept  suppress = ["wait: event:unsignalled.py:* -> thread:unsignalled.py:*  # why"]
 more    lockdep explain wait     --style kernel     --frames all
 lockdep: 0 errors, 1 warning

@@ -137,75 +137,55 @@ SHORT = """\
 ==============================
 ERROR: inconsistent lock state                                    [f3975e62d63d]
 ------------------------------
-inconsistent {IN-HARDIRQ-W} -> {HARDIRQ-ON-W} usage.
-thread MainThread [HC0[0]:SC0[0]:HE1:SE1] takes:
-  (queue.lock){?...}-{3:3} [SpinLock]
-{IN-HARDIRQ-W} state was registered at:
+  A  queue.lock  (SpinLock)  {?...}-{3:3}
+
+ordinary code holds A while hardirqs can come
+    usage.py:46  <module>    queue.push()
+  > usage.py:28  Queue.push  with self.lock:                             holds A
+
+a hardirq handler takes A
     usage.py:45  <module>                queue.handle_interrupt()
-    usage.py:23  Queue.handle_interrupt  with self.lock:
-irq event stamp: 2
-hardirqs last  enabled at (2): usage.py:25 in Queue.handle_interrupt
-hardirqs last disabled at (1): usage.py:22 in Queue.handle_interrupt
-softirqs last  enabled at (0): never
-softirqs last disabled at (0): never
+  > usage.py:23  Queue.handle_interrupt  with self.lock:                 wants A
 
-other info that might help us debug this:
- Possible unsafe locking scenario:
-
-  thread 0
-  --------
-  lock(queue.lock);
+  MainThread
+  ----------
+  lock(A);
   <Interrupt>
-    lock(queue.lock);
+    lock(A);
 
  *** DEADLOCK ***
 
-no locks held by MainThread.
-
-stack backtrace:
-    usage.py:46  <module>    queue.push()
-    usage.py:28  Queue.push  with self.lock:
-
 error, potential: judged by classes, as the kernel does: whatever their
         instances
+fix     switch interrupts off wherever A is held
 accept  suppress = ["usage: queue.lock  # why"]
 more    lockdep explain usage     --style kernel     --frames all
 
 ==============================
 ERROR: inconsistent lock state                                    [d40601c7d274]
 ------------------------------
-inconsistent {IN-SOFTIRQ-R} -> {SOFTIRQ-ON-W} usage.
-thread MainThread [HC0[0]:SC0[0]:HE1:SE1] enables interrupts while it holds:
-  (queue.table){+.+-}-{3:3} [RWLock]
-{IN-SOFTIRQ-R} state was registered at:
+  A  queue.table  (RWLock)  {+.+-}-{3:3}
+
+MainThread enables interrupts while it holds A
+    usage.py:48  <module>       queue.replace()
+  > usage.py:39  Queue.replace  self.table.hold()                        holds A
+  > usage.py:40  Queue.replace  simulated.local_bh_enable()              enables
+
+a softirq handler takes A
     usage.py:47  <module>                  queue.look_up_in_softirq()
-    usage.py:33  Queue.look_up_in_softirq  self.table.hold(READ)
-irq event stamp: 6
-hardirqs last  enabled at (4): usage.py:35 in Queue.look_up_in_softirq
-hardirqs last disabled at (1): usage.py:22 in Queue.handle_interrupt
-softirqs last  enabled at (6): usage.py:40 in Queue.replace
-softirqs last disabled at (5): usage.py:38 in Queue.replace
+  > usage.py:33  Queue.look_up_in_softirq  self.table.hold(READ)         wants A
 
-other info that might help us debug this:
- Possible unsafe locking scenario:
-
-  thread 0
-  --------
-  lock(queue.table);
+  MainThread
+  ----------
+  lock(A);
   <Interrupt>
-    rlock(queue.table);
+    rlock(A);
 
  *** DEADLOCK ***
 
-1 lock held by MainThread:
- #0: (queue.table){+.+-}-{3:3}, at: usage.py:39 in Queue.replace
-
-stack backtrace:
-    usage.py:48  <module>       queue.replace()
-    usage.py:40  Queue.replace  simulated.local_bh_enable()
-
 error, potential: judged by classes, as the kernel does: whatever their
         instances
+fix     switch bottom halves off wherever A is held
 accept  suppress = ["usage: queue.table  # why"]
 more    lockdep explain usage     --style kernel     --frames all
 lockdep: 2 errors, 0 warnings

@@ -96,46 +96,35 @@ SHORT = """\
 =============================
 [ BUG: Invalid wait context ]                                     [612fbdc2d24d]
 -----------------------------
-thread MainThread is trying to lock:
-  (wait_context.py:19 self.config) [Mutex]
+  A  wait_context.py:19  self.config     (Mutex)
+  B  wait_context.py:18  self.registers  (SpinLock)  {+.+.}-{3:3}
 
-which can be a wait of type SLEEP (4)
-where at most CONFIG (3) is allowed: under (wait_context.py:18 self.registers){+.+.}-{3:3}
-
-other info that might help us debug this:
-context-{5:5}
-1 lock held by MainThread:
- #0: (wait_context.py:18 self.registers){+.+.}-{3:3}, at: wait_context.py:23 in Device.reset
-
-stack backtrace:
+MainThread wants A under B
     wait_context.py:38  <module>       device.reset()
+  > wait_context.py:23  Device.reset   with self.registers:              holds B
     wait_context.py:24  Device.reset   self.reload()
-    wait_context.py:27  Device.reload  with self.config:
+  > wait_context.py:27  Device.reload  with self.config:                 wants A
 
 error, potential: judged by classes, as the kernel does: whatever their
         instances
+why     A can be a wait of type SLEEP (4), where at most CONFIG (3) is allowed
+fix     take A earlier, or make the outer lock one that sleeps
 accept  suppress = ["wait-context: wait_context.py:* self.config  # why"]
 more    lockdep explain wait-context     --style kernel     --frames all
 
 =============================
 [ BUG: Invalid wait context ]                                     [2fa59edc60f5]
 -----------------------------
-thread MainThread is trying to lock:
-  (wait_context.py:20 self.statistics) [Mutex]
+  A  wait_context.py:20  self.statistics  (Mutex)
 
-which can be a wait of type SLEEP (4)
-where at most CONFIG (3) is allowed: in a hardirq handler
-
-other info that might help us debug this:
-context-{3:3}
-no locks held by MainThread.
-
-stack backtrace:
+MainThread wants A in a hardirq handler
     wait_context.py:39  <module>                 device.handle_interrupt()
-    wait_context.py:32  Device.handle_interrupt  with self.statistics:
+  > wait_context.py:32  Device.handle_interrupt  with self.statistics:   wants A
 
 error, potential: judged by classes, as the kernel does: whatever their
         instances
+why     A can be a wait of type SLEEP (4), where at most CONFIG (3) is allowed
+fix     take A elsewhere, or use a lock that spins
 accept  suppress = ["wait-context: wait_context.py:* self.statistics  # why"]
 more    lockdep explain wait-context     --style kernel     --frames all
 lockdep: 2 errors, 0 warnings
