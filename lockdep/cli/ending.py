@@ -7,7 +7,6 @@ show.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -161,16 +160,10 @@ class Ending:
 
     def _annotate(self) -> bool:
         """In a job of GitHub Actions, show the findings beside the lines they are about, and in the job's summary."""
-        if not os.environ.get("GITHUB_ACTIONS"):
-            return True
-        from lockdep.reports.formats import render
+        from lockdep.reports.github_job import is_job, show_in_job
 
-        taken, path = self.seen, os.environ.get("GITHUB_STEP_SUMMARY")
-        if any(finding.shown for finding in taken.findings):
-            say(render("github", taken).rstrip("\n"))
-            if path:
-                with open(path, "a", encoding="utf-8") as file:
-                    file.write(render("markdown", taken))
+        if is_job():
+            show_in_job(self.seen, lambda text: say(text.rstrip("\n")))
         return True
 
     def _hand_on(self) -> bool:

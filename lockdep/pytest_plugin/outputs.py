@@ -53,8 +53,9 @@ def place(config: pytest.Config, path: str) -> str:
 def write_outputs(terminal: pytest.TerminalReporter, take: Callable[[], Snapshot]) -> None:
     """Write what the options ask for. What cannot be written is a line."""
     config = terminal.config
-    in_a_job = bool(os.environ.get("GITHUB_ACTIONS"))
-    if not in_a_job and not any(given(config, name) for name in OPTIONS[1:]):
+    from lockdep.reports.github_job import is_job, show_in_job
+
+    if not is_job() and not any(given(config, name) for name in OPTIONS[1:]):
         return
     snapshot = take()
     for file in config.stash.get(FILES, ()):
@@ -71,10 +72,8 @@ def write_outputs(terminal: pytest.TerminalReporter, take: Callable[[], Snapshot
         reason = pushing.push(snapshot)
         if reason:
             terminal.write_line(f"lockdep: error: what was seen is not stored: {reason}", red=True)
-    if in_a_job:
-        from lockdep.reports.formats import render
-
-        terminal.write(render("github", snapshot))
+    if is_job():
+        written(terminal, "the summary of the job", partial(show_in_job, snapshot, terminal.write))
 
 
 def prepare(config: pytest.Config) -> None:

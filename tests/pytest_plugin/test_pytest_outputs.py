@@ -93,6 +93,29 @@ def test_in_a_job_findings_are_commands(run, monkeypatch):
     assert not any(line.startswith("::") for line in run(CLEAN).stdout.lines)
 
 
+@pytest.mark.parametrize("workers", WORKERS, ids=["alone", "xdist"])
+def test_in_a_job_findings_are_in_its_summary(run, monkeypatch, tmp_path, workers):
+    summary = tmp_path / "summary.md"
+    summary.write_text("another step\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    run(CLEAN, *workers)
+    assert summary.read_text() == "another step\n"
+
+    run(INVERSION, *workers)
+    told = summary.read_text()
+    assert told.startswith("another step\n# lockdep\n")
+    assert told.count("### possible circular locking dependency detected") == 1
+
+
+def test_a_summary_that_cannot_be_written_is_a_line(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "missing" / "summary.md"))
+
+    assert "lockdep: error: cannot write the summary of the job: No such file" in run(INVERSION).text
+
+
 def test_a_hook_is_told_of_each_finding_with_its_test(run, pytester):
     pytester.makeconftest(
         "def pytest_lockdep_finding(finding, item):\n    print('told', finding.slug, item and item.name)\n"

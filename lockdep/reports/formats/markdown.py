@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from lockdep.reports.colours import painted
 from lockdep.reports.formats import mermaid
 from lockdep.snapshots.lock_statistics import ClassStatistics, Durations
 from lockdep.snapshots.records import FindingRecord
@@ -17,7 +18,7 @@ LARGEST_GRAPH = 60  # dependencies; a larger picture would not help
 MOST_STATS = 20
 
 
-def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - it has one look
+def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:
     """Return the document."""
     shown = [finding for finding in snapshot.findings if finding.shown]
     counts = f"{len(snapshot.classes)} lock classes, {len(snapshot.dependencies)} dependencies, "
@@ -26,7 +27,7 @@ def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - 
     excused = len(snapshot.findings) - len(shown) - hidden
     counts += f", {hidden} suppressed" if hidden else ""
     counts += f", {excused} excused" if excused else ""
-    parts = ["# lockdep", counts + ".", *run_table(snapshot), *finding_parts(shown)]
+    parts = ["# lockdep", counts + ".", *run_table(snapshot), *finding_parts(shown, look)]
     if 0 < len(snapshot.dependencies) <= LARGEST_GRAPH:
         parts += ["## Dependencies", fenced(mermaid.render(snapshot), "mermaid")]
     if snapshot.stats:
@@ -45,13 +46,14 @@ def run_table(snapshot: Snapshot) -> list[str]:
     return [table(("run", "taken", "on", "build"), rows)] if rows else []
 
 
-def finding_parts(findings: Sequence[FindingRecord]) -> list[str]:
+def finding_parts(findings: Sequence[FindingRecord], look: Look) -> list[str]:
     if not findings:
         return ["No findings."]
     rows = [(one.level, one.grade, one.title, " -> ".join(one.classes), str(one.count)) for one in findings]
     parts = ["## Findings", table(("level", "grade", "finding", "classes", "count"), rows)]
     for one in findings:
-        parts += [f"### {escaped(one.title)}: {' -> '.join(map(code, one.classes))}", fenced(one.text, "text")]
+        report = painted(look.lines(one.document, one), colour=False)
+        parts += [f"### {escaped(one.title)}: {' -> '.join(map(code, one.classes))}", fenced(report, "text")]
     return parts
 
 
