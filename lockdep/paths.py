@@ -16,6 +16,8 @@ from functools import lru_cache
 from os import getcwd, listdir, sep, stat
 from os.path import abspath, basename, dirname, isabs, join, normpath, split
 
+from lockdep.notebooks import cell_name
+
 STDLIB = dirname(abspath(os.__file__ if not os.__file__.startswith("<") else threading.__file__)) + sep
 INSTALLED = (f"{sep}site-packages{sep}", f"{sep}dist-packages{sep}")
 ROOT_MARKS = ("pyproject.toml", ".git")
@@ -57,8 +59,10 @@ def short_path(filename: str) -> str:
 
     Then it is 0.2 us for a file in a project or an installed one, and 1 us for another one: a pool asks for each item.
     """
-    if filename.startswith("<"):
-        return filename
+    if filename.startswith("<") or "ipykernel_" in filename:
+        cell = cell_name(filename)
+        if cell or filename.startswith("<"):
+            return cell or filename
     return settled_path(filename) or path_below(filename, search_path())
 
 

@@ -18,6 +18,7 @@ from types import CodeType, FrameType
 from typing import NamedTuple
 
 from lockdep.descriptors import none_left, one_free
+from lockdep.notebooks import CELLS, cell_lines
 from lockdep.paths import STDLIB, is_library, short_path
 from lockdep.places import Step, step_of
 
@@ -242,6 +243,8 @@ def read_source(filename: str) -> list[str] | None:
     Only a regular file is read: the program may be /dev/stdin or a pipe, from which it reads its own data.
     """
     try:
+        if any(mark in filename for mark in CELLS):
+            return cell_lines(filename)
         if not S_ISREG(stat(filename).st_mode):
             return []
         with one_free(), open_file(filename, encoding="utf-8", errors="replace") as file:

@@ -21,7 +21,7 @@ INDENT = 8  # of the last lines
 BEFORE, MARKED, GAP = "    ", "  > ", 2  # before a call, before one with a mark, and between two columns
 LEAST_PLACE, WIDEST_PLACE, LEAST_FUNCTION, WIDEST_FUNCTION, LEAST_SOURCE = 20, 34, 8, 28, 12
 USUAL = re.compile(r"\{[+.]*\}-\{4:4\}")  # how locks of threading are used, if no interrupt takes them
-PLACE = re.compile(r".+:\d+")
+PLACE = re.compile(r"(In \[\d+\]:\d+|\S+:\d+)(?: (.*))?")  # and a variable
 MOST_NAMED = 3  # libraries
 
 Calls = Sequence[tuple[Frame, str]]
@@ -101,8 +101,8 @@ def legend(locks: Sequence[Letter]) -> Iterator[TextLine]:
 
 def split_name(name: str) -> tuple[str, str]:
     """Return the place and the variable of a class, if its name is made of these; else the name and ''."""
-    place, _, variable = name.partition(" ")
-    return (place, variable) if PLACE.fullmatch(place) else (name, "")
+    found = PLACE.fullmatch(name)
+    return (found.group(1), found.group(2) or "") if found else (name, "")
 
 
 def side_lines(side: Side, *, libraries: bool, dashes: str = "--") -> Iterator[TextLine]:
