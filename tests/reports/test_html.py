@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -116,6 +117,42 @@ def test_a_file_that_has_changed_since_unfolds_to_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["/etc/passwd", "../app.py", "a\0b", "", "no such file"])
 def test_a_file_that_is_not_the_projects_is_not_read(name: str) -> None:
     assert candidates(name) == []
+
+
+def named(name: str, *orders: str) -> Snapshot:
+    """Return what a run has seen that was read from a file of this name."""
+    taken = seen(name, *orders)
+    return dataclasses.replace(taken, runs=tuple(dataclasses.replace(run, file=f"{name}.json") for run in taken.runs))
+
+
+def test_merged_files_show_their_differences_and_who_saw_which_half() -> None:
+    merged = Snapshot.merged([named("monday", "AB", "BC"), named("tuesday", "BA", "BC")])
+    findings = tuple(dataclasses.replace(one, across=False) for one in merged.findings)
+
+    page = formats.render("html", dataclasses.replace(merged, findings=findings))
+
+    differences = page.partition("<h2>Differences</h2>")[2].partition("<h2>")[0]
+    cells = re.findall("<td[^>]*>(.*?)</td>", differences)
+    assert [cells[0], *cells[1:3], cells[4], *cells[5:7]] == ["monday.json", "2", "1", "tuesday.json", "2", "1"]
+    assert "app.py:1 A -&gt; app.py:2 B: seen in monday.json<" in page
+    assert "app.py:2 B -&gt; app.py:1 A: seen in tuesday.json<" in page
+
+
+def test_a_finding_that_only_the_merge_shows_says_once_who_saw_which_half() -> None:
+    merged = Snapshot.merged([named("monday", "AB"), named("tuesday", "BA")])
+
+    page = formats.render("html", merged)
+
+    assert "no single run saw the whole cycle" in page
+    assert "seen in" not in page
+
+
+@pytest.mark.parametrize("runs", [[named("one", "AB")], [named("one", "AB"), named("one", "BA")]])
+def test_one_file_has_no_differences(runs: list[Snapshot]) -> None:
+    page = formats.render("html", Snapshot.merged(runs))
+
+    assert "Differences" not in page
+    assert "seen in" not in page
 
 
 def test_a_sound_run_has_a_graph_and_no_findings() -> None:

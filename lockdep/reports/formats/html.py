@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lockdep.reports.differences import Share, Sources
 from lockdep.reports.formats.markdown import counted
 from lockdep.reports.html_parts import element, table, text
 from lockdep.reports.layout import Spot, layout, size
@@ -33,13 +34,16 @@ LETTER = 7.3  # pixels of a character
 Middle = tuple[int, int]
 HERE = Path(__file__).parent.parent  # where style and script are
 MOST_STATS = 200
+MOST_ALONE, FEW_ALONE = 100, 4  # dependencies that one file has alone: shown at all, and without unfolding
 FEWEST_BARS = 3  # of a histogram
 BAR = 60  # pixels of the highest bar of a histogram
 
 
 def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - it has one look
     """Return the page."""
-    parts = [summary(snapshot), findings(snapshot), graph(snapshot), statistics(snapshot.stats), runs(snapshot)]
+    sources = Sources(snapshot)
+    parts = [summary(snapshot), findings(snapshot, sources), differences(sources), graph(snapshot)]
+    parts += [statistics(snapshot.stats), runs(snapshot)]
     head = element("head", '<meta charset="utf-8">', element("title", "lockdep"), element("style", part("page.css")))
     body = element("body", *parts, element("script", part("page.js")))
     return f'<!DOCTYPE html>\n<html lang="en">{head}{body}</html>\n'
@@ -62,15 +66,15 @@ def summary(snapshot: Snapshot) -> str:
 # Findings
 
 
-def findings(snapshot: Snapshot) -> str:
+def findings(snapshot: Snapshot, sources: Sources) -> str:
     """Return all findings; the first one is open."""
     shown = [one for one in snapshot.findings if one.shown]
     if not shown:
         return element("h2", "Findings") + element("p", "Nothing was found.")
-    return element("h2", "Findings") + "".join(finding(one, at == 0) for at, one in enumerate(shown))
+    return element("h2", "Findings") + "".join(finding(one, sources, at == 0) for at, one in enumerate(shown))
 
 
-def finding(one: FindingRecord, opened: bool) -> str:
+def finding(one: FindingRecord, sources: Sources, opened: bool) -> str:
     """Return one finding: a line, and below it both sides, the evidence, and the report in full."""
     title = element("b", text(f"{one.level}: {one.title}"))
     head = element("summary", element("span", text(one.id), class_="id"), title, f" {text(' -> '.join(one.classes))}")
@@ -80,7 +84,8 @@ def finding(one: FindingRecord, opened: bool) -> str:
     accept = element("p", "accept: ", element("code", text(f"suppress = [{toml_text(f'{entry_of(one)}  # why')}]")))
     full = element("details", element("summary", "report in full"), element("pre", text(one.text.strip("\n"))))
     unfolded = {"open": "open"} if opened else {}
-    return element("details", head, core, evidence, accept, full, class_=f"finding {one.level}", **unfolded)
+    halves = "".join(element("p", text(line)) for line in sources.seen_in(one)) if sources.several else ""
+    return element("details", head, core, evidence, halves, accept, full, class_=f"finding {one.level}", **unfolded)
 
 
 def core_of(brief: Brief) -> str:
@@ -124,6 +129,26 @@ def source(frame: Frame, *, unfolds: bool) -> str:
     if not around:
         return text(frame.source)
     return element("details", element("summary", text(frame.source)), element("pre", text(around)))
+
+
+# Several files
+
+
+def differences(sources: Sources) -> str:
+    """Return what each of the merged files has seen that the others have not."""
+    if not sources.several:
+        return ""
+    rows = [(text(one.name), text(one.seen), text(len(one.alone)), alone(one)) for one in sources.shares()]
+    shown = element("div", table(("file", "dependencies", "only here", "which"), rows, class_="stats"), class_="wide")
+    return element("h2", "Differences") + shown
+
+
+def alone(share: Share) -> str:
+    """Return the dependencies that only one file has seen, to be unfolded if they are many."""
+    lines = [text(f"{one.prev} -> {one.next}") for one in share.alone[:MOST_ALONE]]
+    left = len(share.alone) - len(lines)
+    words = "<br>".join([*lines, *([f"and {left} more"] if left else [])])
+    return words if len(lines) <= FEW_ALONE else element("details", element("summary", lines[0], " ..."), words)
 
 
 # The graph
