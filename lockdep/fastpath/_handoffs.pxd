@@ -16,6 +16,7 @@ cdef class Handed:
     cdef readonly long long moment
     cdef readonly object clock
     cdef readonly object loan
+    cdef readonly object by
 
 
 cdef class Told:
@@ -31,6 +32,7 @@ cdef class Told:
 
 
 cdef object _HANDED, _SIGNALS
+cdef Told _spared
 
 cpdef kept_in(object thing, object name)
 cpdef bint keep_in(object thing, object name, object value) except -1
@@ -58,6 +60,7 @@ cpdef bint holds_more(object lock) except -1
 cdef bint is_sure(ThreadState state) except -1
 @cython.locals(took=dict)
 cdef bint needs_nothing(ThreadState state, long long own) except -1
+cpdef bint spare(object condition) except -1
 cpdef bint says_nothing(Told told, ThreadState state) except -1
 cpdef bint note_idle(Told told, ThreadState state) except -1
 cpdef int news_of(object condition, object lock, object waiters) except -1

@@ -27,15 +27,19 @@ _SIGNALS = "_lockdep_signals"                 # that of a condition with what is
 
 
 class Handed:
-    """What the run `run` knows at a moment, for another one. `loan` has the locks that it lends, if it starts that."""
+    """What the run `run` knows at a moment, for another one. `loan` has the locks that it lends, if it starts that.
 
-    __slots__ = ("clock", "loan", "moment", "run")
+    `by` says by what it was handed on before, if another run hands it on once more: see `hand_over`.
+    """
 
-    def __init__(self, run, moment, clock, loan=None):
+    __slots__ = ("by", "clock", "loan", "moment", "run")
+
+    def __init__(self, run, moment, clock, loan=None, by=None):
         self.run = run
         self.moment = moment
         self.clock = clock
         self.loan = loan
+        self.by = by
 
     def __reduce__(self):
         """Be pickled as None; see kept.py."""
@@ -66,6 +70,14 @@ class Told:
     def __reduce__(self):
         """Be pickled as None; see kept.py."""
         return type(None), ()
+
+
+_spared = Told(None, 0)                       # of conditions whose signals mean nothing
+
+
+def spare(condition):
+    """Note that signals of a condition mean nothing: who waits for it does so as a part of another wait."""
+    return keep_in(condition, _SIGNALS, _spared)
 
 
 def says_nothing(told, state):
@@ -105,19 +117,23 @@ def keep_in(thing, name, value):
 
 
 def hand_over():
-    """Return what this thread knows now; None if nothing is tracked, or if its run is not known yet."""
+    """Return what this thread knows now; None if nothing is tracked, or if its run is not known yet.
+
+    A run that was not seen to do anything since it last handed over, and has learned nothing, hands over the same. If
+    it has never done so, that is what its starter has handed on to it: so a work item of which nothing new is seen
+    tells its submitter nothing that this does not know.
+    """
     state = current()
     state.made = None                         # with what it hands over, others may get the locks that it has made
     run = state.record
     if _link.root is None or run is None:
         return None
-    if cython.compiled:
-        handed = Handed.__new__(Handed)
-        handed.run = run.serial
-        handed.moment = new_serial()
-        handed.clock = run.course.clock
-        return handed
-    return Handed(run.serial, new_serial(), run.course.clock)
+    course = run.course
+    handed = course.handed
+    if handed is None:
+        handed = Handed(run.serial, new_serial(), course.clock)
+        course.handed = handed
+    return handed
 
 
 def hand_to(thing):
@@ -250,6 +266,8 @@ def news_of(condition, lock, waiters):
     NOTHING: nobody waits, and the thread holds the lock of the condition, so that notify does nothing at all.
     """
     told = kept_in(condition, _SIGNALS)
+    if told is _spared:
+        return NOTHING if not waiters and holds(lock, current()) else SIGNAL
     if not isinstance(told, Told):
         return NEWS
     return news_from(told, lock, waiters)

@@ -144,6 +144,13 @@ class ThreadState(HeldLocks):
 
         It keeps up to `limit` steps of the stack. MemoryError if there is no memory for it.
         """
+        seen = self.glance(chain, base, serial, limit)
+        if seen.run is not None:
+            seen.run.handed = None            # what it hands over next says that it has come to here
+        return seen
+
+    def glance(self, chain, base, serial, limit):
+        """Return the same of what only says what the running thread takes, and is no evidence by itself."""
         seen = Sighting(chain, base, serial)
         seen.context = self.context
         seen.run = None if self.record is None else self.record.course

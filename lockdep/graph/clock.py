@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lockdep.fastpath import merged
+from lockdep.fastpath import Handed, merged
 
 MOST_KNOWN = 64
 
@@ -23,12 +23,14 @@ class Clock(NamedTuple):
     known: Mapping[int, Known] = {}
     dropped: int = 0
 
-    def learned(self, other: Clock, run: int, moment: int, by: str) -> Clock:
-        """Return this clock, with all that `other` knows, and that the run `run` has come to `moment`.
+    def learned(self, handed: Handed, by: str) -> Clock:
+        """Return this clock, with all that a run knew that has handed over, and the moment to which it had come.
 
         Cost: proportional to the entries of both.
         """
-        known, dropped = merged(self.known, other.known, run, (moment, by), MOST_KNOWN)
+        other: Clock = handed.clock
+        entry = (handed.moment, handed.by or by)
+        known, dropped = merged(self.known, other.known, handed.run, entry, MOST_KNOWN)
         return Clock(known, max(self.dropped, other.dropped, dropped))
 
 

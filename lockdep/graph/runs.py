@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
-from lockdep.fastpath import Entry, Sighting, new_serial
+from lockdep.fastpath import Entry, Handed, Sighting, new_serial
 from lockdep.graph.clock import START, Clock
 from lockdep.graph.loans import Loan
 from lockdep.kept import kept
@@ -77,20 +77,42 @@ class Course:
     """What is known of a run without the locks that it took: its name, its origin, and its clock.
 
     Its sightings keep this and not the run, which keeps them: threads that have ended would stay until a collection.
+    `handed` is what it hands over as long as nothing is seen that it does, and it learns nothing; see `hand_over`.
     """
 
-    __slots__ = ("clock", "label", "origin", "times")
+    __slots__ = ("_clock", "handed", "label", "origin", "times")
 
     def __init__(self, label: Callable[[], str], serial: int) -> None:
         self.label: Callable[[], str] = label
         self.origin: Origin = Origin(serial)
-        self.clock: Clock = START
+        self.handed: Handed | None = None
+        self._clock: Clock | Handed = START  # a Handed stands for the clock of a run that began with that
         self.times: list[tuple[int, Clock]] = []  # the moments at which it learned of others, and its clock before each
 
-    def learn(self, clock: Clock, run: int, moment: int, by: str) -> None:
-        """Note that the run `run`, whose clock was `clock` then, has come to `moment`. Only the run itself learns."""
-        self.times = [*self.times[1 - MOST_MOMENTS :], (new_serial(), self.clock)]
-        self.clock = self.clock.learned(clock, run, moment, by)
+    @property
+    def clock(self) -> Clock:
+        """What it knows of other runs now."""
+        clock = self._clock
+        if isinstance(clock, Handed):
+            clock = self._clock = START.learned(clock, "")
+        return clock
+
+    def begin(self, handed: Handed, by: str) -> None:
+        """Note with what it begins. It hands this on until there is more to say."""
+        self.handed = self._clock = Handed(handed.run, handed.moment, handed.clock, None, by)
+
+    def learn(self, handed: Handed, by: str) -> None:
+        """Note what another run has handed over. Only the run itself learns."""
+        before = self.clock
+        self.times = [*self.times[1 - MOST_MOMENTS :], (new_serial(), before)]
+        self._clock = before.learned(handed, by)
+        self.handed = None
+
+    def called(self, label: Callable[[], str]) -> Course:
+        """Return the course of a part of the run, which has this name."""
+        made = Course(label, self.origin.serial)
+        made.origin, made._clock = self.origin, self._clock
+        return made
 
     def clock_at(self, moment: int) -> Clock:
         """Return its clock at a moment of its own. Of a moment long ago, one that knows less may be returned."""
@@ -184,7 +206,7 @@ class Run:
         """Return a run that stands for a part of this one, and has taken these locks."""
         made = Run(label, place, self.thread, self.serial)
         made._took.update(took)
-        made.course.origin, made.course.clock = self.origin, self.course.clock
+        made.course = self.course.called(label)
         return made
 
     def taken(self) -> list[tuple[int, Sighting]]:

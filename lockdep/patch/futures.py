@@ -22,7 +22,7 @@ from lockdep.patch.joins import RUN, joined, remember_ended, timeout_of, wait_as
 from lockdep.patch.loops import awaited_from_loop, wait_for_loop
 from lockdep.patch.pools import POOL, Reference, executor_of, note_task, task_of, wait_in_pool
 from lockdep.patch.servers import Awaited, OnlyWorker, wait_ended
-from lockdep.patch.starts import begin, end_loan, hand_on, hand_over, learn
+from lockdep.patch.starts import begin, begin_stretch, end_loan, hand_on, hand_over, learn
 from lockdep.patch.work_items import described, is_known, learn_done, task_place
 from lockdep.patch.wrappers import wrap_function, wrap_method
 from lockdep.waits.aims import ANYBODY, NOW, Enders, run_enders
@@ -90,8 +90,10 @@ def follow_set(wrapped: Callable[..., None], future: Any, args: Args, kwargs: Ke
     """Hand over to those who ask for a result. They are woken before the callbacks run, and do not wait for these."""
     fastpath.keep_in(future, _HANDED, hand_over())
     run: Run | None = fastpath.kept_in(future, RUN)
-    if run is not None and (pool := executor_of(future)) and (alone := fastpath.kept_in(pool, _SERVER)) is not None:
-        alone.note(run)
+    if run is not None:
+        fastpath.spare(future._condition)  # who waits for that waits for the future, and a stretch begins in `called`
+        if (pool := executor_of(future)) and (alone := fastpath.kept_in(pool, _SERVER)) is not None:
+            alone.note(run)
     if run is None or not future._done_callbacks:
         wrapped(*args, **kwargs)
         return
@@ -272,8 +274,16 @@ def follow_done(wrapped: Callable[..., bool], future: Any, args: Args, kwargs: K
 
 def follow_callback(wrapped: Callable[..., None], _future: Any, args: Args, kwargs: Keywords) -> None:
     """Add a callback of ours before the program's: the thread that runs them knows the future to be done."""
-    wrapped(note_done)
+    wrapped(called)
     wrapped(*args, **kwargs)
+
+
+def called(future: Any) -> None:
+    """Note that a callback of the program is about to be called, perhaps by the thread that has set the result."""
+    note_done(future)
+    run = fastpath.kept_in(future, RUN)
+    if run is not None and run is fastpath.thread_state().record:
+        begin_stretch()
 
 
 def follow_wait(wrapped: Callable[..., Any], args: Args, kwargs: Keywords) -> Any:

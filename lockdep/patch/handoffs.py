@@ -104,7 +104,7 @@ class Phase:
         known = [] if self._together else [each for each in self.handed if each is not None]
         clock = START
         for each in known:
-            clock = clock.learned(each.clock, each.run, each.moment, PHASE)
+            clock = clock.learned(each, PHASE)
         if known:
             self._together = tuple([Handed(each.run, each.moment, clock) for each in (known[0], known[-1])])
         return self._together

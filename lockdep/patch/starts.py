@@ -12,7 +12,6 @@ import _thread
 from lockdep import fastpath, runtime
 from lockdep.evidence.order import ENDED, STARTED
 from lockdep.fastpath import Handed, ThreadState, new_serial
-from lockdep.graph.clock import START
 from lockdep.graph.loans import Loan
 from lockdep.graph.runs import Run
 from lockdep.waits.held import thread_name
@@ -70,10 +69,10 @@ def hand_on() -> Handed | None:
     if outer is None and not state.chain.depth:
         return handed
     locks = [(chain.entry.lock_class, serial, chain.entry.mode) for chain, serial in state.held()]
-    loan = Loan(locks, state.serial, handed.moment, outer)
+    loan = Loan(locks, state.serial, new_serial(), outer)
     if locks:
         runtime.validator().lend(state, loan)
-    return Handed(handed.run, handed.moment, handed.clock, loan)
+    return Handed(handed.run, loan.begin, handed.clock, loan)
 
 
 def outer_loan(run: Run) -> Loan | None:
@@ -101,7 +100,7 @@ def begin_stretch() -> None:
 def begin(run: Run, handed: Handed | None, by: str = STARTED) -> None:
     """Begin a run with what its starter has handed on."""
     if handed is not None:
-        run.course.clock = START.learned(handed.clock, handed.run, handed.moment, by)
+        run.course.begin(handed, by)
         run.origin.lent = handed.loan
         if handed.loan is not None:
             handed.loan.runner = run.thread
@@ -111,7 +110,7 @@ def begin(run: Run, handed: Handed | None, by: str = STARTED) -> None:
 def learn(handed: Handed | None, by: str) -> None:
     """Take over what another run has handed over."""
     if handed is not None and not fastpath.knows(handed):
-        own_run(fastpath.thread_state()).course.learn(handed.clock, handed.run, handed.moment, by)
+        own_run(fastpath.thread_state()).course.learn(handed, by)
 
 
 def ended(run: Run, by: str = ENDED) -> None:
@@ -119,7 +118,8 @@ def ended(run: Run, by: str = ENDED) -> None:
 
     If the run is a thread, so does what it has lent to the work items that were done there.
     """
-    learn(Handed(run.serial, new_serial(), run.course.clock), by)
+    course = run.course
+    learn(Handed(run.serial, new_serial(), course.clock) if course.handed is None else course.handed, by)
     end_loan(run)
     for loan in runtime.validator().loans_of(fastpath.thread_state()):
         if loan.runner == run.serial:

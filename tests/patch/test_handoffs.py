@@ -6,11 +6,14 @@ import queue
 import random
 import threading
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from lockdep import fastpath
+from lockdep.fastpath import Handed
 from lockdep.graph.clock import MOST_KNOWN, START, Clock
 from tests.worlds import found, in_thread, patched_world
 
@@ -114,12 +117,14 @@ def test_a_thread_learns_through_an_event_what_its_setter_has_learned() -> None:
 
         def begin() -> None:
             setters.append(fastpath.thread_state().record.serial)
-            first.set()
+            with threading.Lock():
+                first.set()
 
         def relay() -> None:
             first.wait()
             setters.append(fastpath.thread_state().record.serial)
-            last.set()
+            with threading.Lock():
+                last.set()
 
         def learn() -> None:
             last.wait()
@@ -133,6 +138,50 @@ def test_a_thread_learns_through_an_event_what_its_setter_has_learned() -> None:
 
         assert known[0].keys() >= set(setters)
         assert len(setters) == 2
+
+
+def test_a_thread_of_which_nothing_new_is_seen_hands_over_the_same_again() -> None:
+    with patched_world():
+        in_thread(bool)
+        own, other = threading.Lock(), threading.Lock()
+        often(lambda: in_turn(own, other))
+
+        before = fastpath.hand_over()
+        in_turn(own, other)
+        same = fastpath.hand_over()
+        in_turn(other, own)
+        later = fastpath.hand_over()
+
+    assert same is before
+    assert later.run == before.run
+    assert later.moment > before.moment
+
+
+def test_what_a_work_item_does_is_known_to_who_asks_for_its_result_if_it_is_evidence() -> None:
+    with patched_world(), ThreadPoolExecutor(1) as pool:
+        own, other = threading.Lock(), threading.Lock()
+        known_after(pool, lambda: in_turn(own, other))
+
+        said_nothing = known_after(pool, lambda: in_turn(own, other))
+        has_evidence = known_after(pool, lambda: in_turn(other, own))
+
+    assert (said_nothing, has_evidence) == (False, True)
+
+
+def known_after(pool: ThreadPoolExecutor, work: Callable[[], object]) -> bool:
+    """Return whether this thread knows of the run of a work item, after it has asked for its result."""
+
+    def item() -> Any:
+        work()
+        return fastpath.thread_state().record
+
+    run = pool.submit(item).result()
+    return run.serial in fastpath.thread_state().record.course.clock.known
+
+
+def in_turn(first: Any, second: Any) -> None:
+    with first, second:
+        pass
 
 
 def test_no_code_of_a_program_runs_for_what_is_kept_in_its_objects() -> None:
@@ -178,7 +227,7 @@ def test_clocks_are_merged_as_a_naive_model_does() -> None:
     clocks = deque([START], maxlen=8)
     for moment in range(1, 2000):
         one, other, run = chance.choice(clocks), chance.choice(clocks), chance.randrange(100)
-        clock = one.learned(other, run, moment, "by")
+        clock = one.learned(Handed(run, moment, other), "by")
         expected = merged_naively(one, other, run, moment)
         assert {key: seen for key, (seen, _) in clock.known.items()} == expected
         lost = {seen for each in (one, other) for seen, _ in each.known.values()} - set(expected.values())
