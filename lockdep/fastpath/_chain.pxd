@@ -36,6 +36,7 @@ cdef class Chain:
     cdef readonly int depth
     cdef readonly shared_int twin
     cdef public object first
+    cdef set settled
     cdef readonly shared_bint judged
     cdef readonly shared_bint by_pair
     cdef readonly shared_bint known
@@ -53,11 +54,12 @@ cdef class Chain:
     cpdef Chain child(self, key)
     cdef bint meet(self, long long lock, long long held) except -1
     cpdef forget(self)
+    cpdef settle(self, tuple key)
     cpdef judge_instances(self, int twin, bint by_pair)
     cpdef Chain follow(self, Entry entry, Chain like)
     cpdef Chain context_root(self, object key)
 
 
-cdef int MOST_STUBS, MOST_TAKERS, MOST_WAITING
+cdef int MOST_SETTLED, MOST_STUBS, MOST_TAKERS, MOST_WAITING
 cdef Chain _nowhere, _unrooted
 cdef Entry _untracked

@@ -20,6 +20,7 @@ if not cython.compiled:
 COMPILED = cython.compiled
 MOST_WAITING = 16                             # sightings of one chain, until it is judged
 MOST_TAKERS = 8                               # other threads that are seen on a known chain
+MOST_SETTLED = 64                             # combinations of instances on a known chain that need not be seen again
 MOST_STUBS = 65536                            # chains that are kept though they were never validated
 
 
@@ -52,13 +53,13 @@ class Chain:
     decides whether the chain is valid, 0 if there is none; `judged` says that this must be decided each time, or with
     `by_pair` once for each pair of that instance and the new one. A node that is not `known` was walked through while
     held locks were walked again, but no thread has seen it itself. A `young` one was only seen with locks that the
-    thread had just made. `more` is how many further threads shall be seen on it. The pure build keeps in `first` the
-    stack on which it was seen first.
+    thread had just made. `more` is how many further threads shall be seen on it; `settled` has what none of them would
+    add anything to: see `settle`. The pure build keeps in `first` the stack on which it was seen first.
     """
 
     __slots__ = (
         "parent", "gate", "entry", "children", "depth", "twin", "first", "judged", "by_pair", "known",
-        "more", "waiting", "last_lock", "last_held", "young",
+        "more", "waiting", "last_lock", "last_held", "settled", "young",
     )  # fmt: skip
 
     def __init__(self, parent, entry):
@@ -70,6 +71,7 @@ class Chain:
         self.judged = self.by_pair = self.known = self.young = False
         self.more = -1                        # it was not admitted yet
         self.waiting = 0                      # sightings of it, until it is judged
+        self.settled = None
         self.last_lock = self.last_held = 0   # serials of the locks in the last one
         self.twin = 0
         if cython.compiled:
@@ -101,6 +103,16 @@ class Chain:
         self.known = False
         self.waiting = self.last_lock = self.last_held = 0
         self.open_to(_nowhere)
+
+    def settle(self, key):
+        """Let no further thread be seen on this node with these instances: what is known says as much.
+
+        `key` has the serial of the lock, that of the thread's pool, and those of the held locks.
+        """
+        if self.settled is None:
+            self.settled = set()              # once: the caller holds the graph lock
+        if len(self.settled) < MOST_SETTLED:
+            self.settled.add(key)
 
     def judge_instances(self, twin, by_pair):
         """Have each acquisition along this node seen, for the sake of its instances."""

@@ -32,6 +32,12 @@ MOST_MADE = 64                                # locks that a thread makes while 
 _get_ident = _thread.get_ident
 
 
+def pool_serial(origin):
+    """Return the serial of the pool that a run belongs to, 0 if it is none of a pool. See the origin of a Run."""
+    pool = getattr(origin, "pool", None)
+    return 0 if pool is None else pool.serial
+
+
 class ThreadState(HeldLocks):
     """What one thread holds. Creating one is expensive: a thread that ends holding nothing leaves it to the next one.
 
@@ -208,20 +214,25 @@ class ThreadState(HeldLocks):
         """Return whether taking this lock along a known chain may say more than what this thread has had seen of it.
 
         It does not if the same locks are held (see Witness.covers), unless a starter has lent its own, which may be
-        others each time.
+        others each time. Nor does it if that is settled for all threads, and this one has not just made the lock.
         """
-        if getattr(getattr(self.record, "origin", None), "lent", None) is not None:
+        origin = getattr(self.record, "origin", None)
+        if getattr(origin, "lent", None) is not None:
             return True
         try:
-            key = (chain, serial, chain.judged, self.made_at(serial, chain.parent.depth) != 0, *self.held_serials())
+            made = self.made_at(serial, chain.parent.depth) != 0
+            held = tuple(self.held_serials())
+            key = (chain, serial, chain.judged, made, held)
             if key in self.noted:
                 return False
             if len(self.noted) >= MOST_NOTED:
                 self.noted.clear()
             self.noted.add(key)
+            if made or chain.judged or chain.settled is None:
+                return True
+            return (serial, pool_serial(origin), *held) not in chain.settled
         except (MemoryError, RecursionError):
-            pass                              # it is seen once more
-        return True
+            return True                       # it is seen once more
 
     def held_serials(self):
         """Return the serials of the locks that this thread holds, outermost first; a pinned one is negative."""

@@ -270,17 +270,32 @@ class Rules:
                 self.cycles.see_again(dependency, seen, new.witness(prev, new.serial))
 
     def _see_others(self, chain: Chain, new: Acquisition) -> None:
-        """Keep another observation of the dependencies in which a known chain ends."""
+        """Keep another observation of the dependencies in which a known chain ends.
+
+        If all were looked at, and others that were kept say as much, that is so for each thread with these instances.
+        """
+        settled = self._may_settle(chain, new)
         for prev in with_sisters(new.held, blocking_tail(new.held, new.mode)):
             known = self.cycles.graph.find(prev.lock_class, new.lock_class)
             kind = kind_of(prev.mode, new.mode)
             if known is None or kind not in known.witnesses or prev.serial in self.over_fork:
+                settled = False
                 continue
-            before = len(known.witnesses[kind]), known.saturated
+            before, saturated = list(known.witnesses[kind]), known.saturated
             self.cycles.see_again(known, kind, new.witness(prev, new.serial))
-            if before == (len(known.witnesses[kind]), known.saturated):
+            after = known.witnesses[kind]
+            if (len(before), saturated) == (len(after), known.saturated):
                 chain.more += chain.more >= 0  # it says nothing new, so another thread may still do
             known.crowded = known.crowded or chain.more == 0
+            settled = settled and before == after and len(after) >= self.options.max_witnesses
+        if settled:
+            pool = None if new.within is None else new.within.pool
+            chain.settle((new.serial, 0 if pool is None else pool.serial, *[lock.serial for lock in new.held]))
+
+    def _may_settle(self, chain: Chain, new: Acquisition) -> bool:
+        """Return whether all that can be said of an acquisition is which instances it takes, and in which pool."""
+        lent = new.within is not None and new.within.inherits
+        return not (new.fresh or lent or chain.judged or self.cycles.watch or twin_depth(new.held, new.lock_class))
 
     def recursion(self, new: Acquisition) -> None:
         """Judge a lock that is wanted by its own holder."""
@@ -337,11 +352,12 @@ class Rules:
 
     def remember(self, run: Run, sort: Hashable) -> None:
         """Remember the locks that a run took, for others of this sort. Needs no lock."""
-        if len(self._took) < MOST_SORTS or sort in self._took:
-            took = self._took.setdefault(sort, {})
-            for serial, seen in list(run.took.items()):
-                if isinstance(serial, int) and len(took) < MOST_TAKEN:
-                    took.setdefault(serial, seen)
+        if len(self._took) >= MOST_SORTS and sort not in self._took:
+            return
+        took = self._took.setdefault(sort, {})
+        for serial, seen in list(run.took.items()) if len(took) < MOST_TAKEN else ():
+            if isinstance(serial, int) and len(took) < MOST_TAKEN:
+                took.setdefault(serial, seen)
 
     def join_blocked(self, new: Acquisition, run: Run, serial: int, taken: StackTrace, *, timed: bool) -> None:
         """Judge a wait for a run that waits at `taken` for the lock `serial`, which the waiter holds."""
