@@ -123,7 +123,7 @@ __all__ = [
     "holds_more", "interrupt_with", "is_crossed", "is_settled", "keep_in", "kept_in", "knows", "load", "load_pure",
     "loading", "lost", "make_lock", "make_rlock", "merged", "new_lock", "new_rlock", "new_serial", "news_of",
     "note_death", "note_idle", "note_wanted", "owner_of", "parents", "pass_for", "patched_since", "quicken", "reap",
-    "renewed", "repeat_signal", "retire", "says_nothing", "sentinels", "spare", "standing", "stretch_goes_on", "switch_stat",
-    "switched_on", "tallies", "thread_count", "thread_state", "threads", "trace_events", "trace_names", "wait_of",
-    "waits", "watch_collections", "watch_drops", "watch_forks", "watch_next_fork", "watch_type",
+    "renewed", "repeat_signal", "retire", "says_nothing", "sentinels", "spare", "standing", "stretch_goes_on",
+    "switch_stat", "switched_on", "tallies", "thread_count", "thread_state", "threads", "trace_events", "trace_names",
+    "wait_of", "waits", "watch_collections", "watch_drops", "watch_forks", "watch_next_fork", "watch_type",
 ]  # fmt: skip

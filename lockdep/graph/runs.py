@@ -7,7 +7,7 @@ clock, and which locks its starter holds until it ends: they guard the run as if
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from lockdep.fastpath import Entry, Handed, Sighting, new_serial
 from lockdep.graph.clock import START, Clock
@@ -39,17 +39,20 @@ class Pool(NamedTuple):
     made: Step | None = None
 
 
-@kept
-class Task(NamedTuple):
+class Task(Protocol):
     """A work item that was submitted at the moment `queued`: its name, and the place where its code begins.
 
     `submitter` is the serial of the thread that has submitted it, 0 if that is not known.
     """
 
-    queued: int
-    name: str
-    place: str
-    submitter: int = 0
+    @property
+    def queued(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+    @property
+    def submitter(self) -> int: ...
 
 
 class Origin:
@@ -196,9 +199,14 @@ class Run:
         self.stretch = {} if self.stretches < MOST_STRETCHES else None
         return took if self.stretch is None else self.stretch
 
-    def so_far(self) -> Run:
-        """Return a run that has taken what this one has until now. Who waits for a result waits for nothing later."""
-        made = self.part(self.label, self.place, self.took)
+    def taken_after(self, count: int) -> dict[int | Entry, Sighting]:
+        """Return what it has taken after the first `count` locks."""
+        took = self.took
+        return dict(list(took.items())[count:]) if len(took) > count else {}
+
+    def so_far(self, count: int) -> Run:
+        """Return a run that has taken what this one took first, so many. A result is no wait for what comes later."""
+        made = self.part(self.label, self.place, dict(list(self.took.items())[:count]))
         made.sort, made.task = self.sort, self.task
         return made
 

@@ -29,12 +29,13 @@ from lockdep.waits.aims import ANYBODY, CONDITION, EVENT, ITEM, PARTIES, ROOM, T
 from lockdep.waits.retries import never_gives_up
 
 UNIT = "a unit of a semaphore"
+STARTED = "the start of a thread"
 _CALLERS = {
     ("Event", "wait"): EVENT,
     ("Semaphore", "acquire"): UNIT,
     ("Barrier", "_wait"): PARTIES,
     ("Barrier", "_enter"): PARTIES,
-    ("Thread", "start"): "the start of a thread",
+    ("Thread", "start"): STARTED,
     ("Queue", "get"): ITEM,
     ("Queue", "put"): ROOM,
     ("Queue", "join"): TASKS,
@@ -112,7 +113,7 @@ def wait_for(
     """Call Condition.wait, with the wait in the table; it is judged before. `again` is None if it has no timeout."""
     condition, timed = signal.condition, again is not None
     signal.judge(timed=timed)
-    if state.chain.depth and not state.off:
+    if state.chain.depth and not state.off and kind != STARTED:  # what a new thread does before needs no lock
         if kind != UNIT and fastpath.holds_more(condition._lock):
             note_waiting()
         timed = runtime.validator().waits_for(state, condition, kind, timed=timed, again=again, in_loop=runs_loop())

@@ -7,6 +7,7 @@ over, or its callback is running. What a thread knows is kept in the future, as 
 from __future__ import annotations
 
 import _thread
+import functools
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
@@ -14,188 +15,252 @@ from typing import Any, ClassVar
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import Handed
-from lockdep.graph.runs import Run, Task
+from lockdep.graph.runs import Run
 from lockdep.patch.attributes import hide
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
-from lockdep.patch.joins import RUN, joined, remember_ended, timeout_of, wait_as, wait_judging
+from lockdep.patch.joins import RUN, joined, remember_ended, wait_as, wait_judging
 from lockdep.patch.loops import awaited_from_loop, wait_for_loop
-from lockdep.patch.pools import POOL, Reference, executor_of, note_task, task_of, wait_in_pool
+from lockdep.patch.pools import POOL, Reference, executor_of, keep_task, reference_to, task_of, wait_in_pool
 from lockdep.patch.servers import Awaited, OnlyWorker, wait_ended
-from lockdep.patch.starts import begin, begin_stretch, end_loan, hand_on, hand_over, learn
-from lockdep.patch.work_items import described, is_known, learn_done, task_place
+from lockdep.patch.starts import begin_stretch, end_loan, hand_on, hand_over, learn
+from lockdep.patch.work_items import Item, is_known, learn_done
 from lockdep.patch.wrappers import wrap_function, wrap_method
 from lockdep.waits.aims import ANYBODY, NOW, Enders, run_enders
 
 DONE = ("FINISHED", "CANCELLED_AND_NOTIFIED")
 ENDED = (*DONE, "CANCELLED")
 _HANDED = "_lockdep_handed"
-_RESULT = "_lockdep_result"  # the attribute of a Future that holds what its run was when it set the result
-_SERVER = "_lockdep_server"  # the attribute of a pool with one worker that has its OnlyWorker
+_RESULT = "_lockdep_result"  # the attribute of a Future: how many locks its run had taken when it set the result
+_SERVER = "_lockdep_server"  # the attribute of a pool with one worker, and of its futures, that has its OnlyWorker
 _get_ident = _thread.get_ident
 # ident of a thread that submits something -> what it hands on, and to which pool
-_submitting: dict[int, tuple[Handed | None, Reference]] = {}
+_submitting: dict[int, tuple[Handed | None, Reference | None]] = {}
 
 Args = tuple[Any, ...]
 Keywords = dict[str, Any]
+Method = Callable[..., Any]
 
 
 def follow_futures(changes: Changes) -> None:
-    """Wrap the methods of concurrent.futures, now or when the program imports it."""
+    """Replace the methods of concurrent.futures, now or when the program imports it."""
     after_import(changes, "concurrent.futures._base", wrap_futures)
     after_import(changes, "concurrent.futures.thread", wrap_work_items)
 
 
 def wrap_futures(changes: Changes, base: ModuleType) -> None:
-    """Wrap Future and what `wait` and `as_completed` use; programs have copies of these two functions themselves."""
-    hide(changes, base.Future)
-    wrap_method(changes, base.Future, "result", follow_result)
-    wrap_method(changes, base.Future, "exception", follow_result)
-    wrap_method(changes, base.Future, "set_result", follow_set)
-    wrap_method(changes, base.Future, "set_exception", follow_set)
-    wrap_method(changes, base.Future, "done", follow_done)
-    wrap_method(changes, base.Future, "add_done_callback", follow_callback)
+    """Replace methods of Future and what `wait` and `as_completed` use; programs have copies of these two functions."""
+    future = base.Future
+    hide(changes, future)
+    for name in ("result", "exception"):
+        changes.rebind(future, name, asking(changes, getattr(future, name)))
+    for name in ("set_result", "set_exception"):
+        changes.rebind(future, name, setting(changes, getattr(future, name)))
+    wrap_method(changes, future, "done", follow_done)
+    wrap_method(changes, future, "add_done_callback", follow_callback)
     wrap_function(changes, base.DoneAndNotDoneFutures, "__new__", follow_wait)
     wrap_function(changes, base, "_yield_finished_futures", follow_as_completed)
 
 
 def wrap_work_items(changes: Changes, thread: ModuleType) -> None:
-    """Wrap what a thread pool runs, and how it gets that."""
-    wrap_method(changes, thread.ThreadPoolExecutor, "submit", follow_submit)
-    wrap_method(changes, thread._WorkItem, "__init__", follow_made)
-    wrap_method(changes, thread._WorkItem, "run", follow_item)
+    """Replace what a thread pool runs, and how it gets that. It is no `wrap_method`, which would cost twice as much."""
+    pool, item = thread.ThreadPoolExecutor, thread._WorkItem
+    changes.rebind(pool, "submit", submitting(changes, pool.submit))
+    changes.rebind(item, "__init__", making(changes, item.__init__))
+    changes.rebind(item, "run", running(changes, item.run))
 
 
-def follow_submit(wrapped: Callable[..., Any], pool: Any, args: Args, kwargs: Keywords) -> Any:
-    """Note what the submitter knows and holds, and which pool it is: the work item can begin before this returns."""
-    ident = _get_ident()
-    _submitting[ident] = hand_on(), Reference(pool)
-    try:
-        return wrapped(*args, **kwargs)
-    finally:
-        _submitting.pop(ident, None)
+def submitting(changes: Changes, original: Method) -> Method:
+    """Return the method that submits a work item. It notes what its caller knows and holds: the item can begin at once.
+
+    The locks of the pool, which it takes then, are none that the caller holds.
+    """
+    in_force = changes.in_force
+
+    @functools.wraps(original)
+    def submit(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if not in_force:
+            return original(self, *args, **kwargs)
+        ident = _get_ident()
+        _submitting[ident] = hand_on(), reference_to(self)
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            _submitting.pop(ident, None)
+
+    return submit
 
 
-def follow_made(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Keywords) -> None:
-    """Give a work item what its submitter knows and holds, and its future the pool."""
-    wrapped(*args, **kwargs)
-    handed, pool = _submitting.get(_get_ident(), (None, None))
-    fastpath.keep_in(item, _HANDED, handed)
-    fastpath.keep_in(item.future, POOL, pool)
-    name, code = described(item.fn if hasattr(item, "fn") else item.task[0])  # since 3.14 it is in a tuple
-    note_task(item.future, f"work item {name}", task_place(name, code))
+def making(changes: Changes, original: Method) -> Method:
+    """Return the constructor of a work item, which gets what its submitter knows and holds, and its future the pool."""
+    in_force = changes.in_force
+
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        if in_force:
+            handed, pool = _submitting.get(_get_ident(), (None, None))
+            fastpath.keep_in(self.future, POOL, pool)
+            keep_task(self.future, Item(task_in(self), handed))
+
+    return __init__
 
 
-def follow_set(wrapped: Callable[..., None], future: Any, args: Args, kwargs: Keywords) -> None:
-    """Hand over to those who ask for a result. They are woken before the callbacks run, and do not wait for these."""
-    fastpath.keep_in(future, _HANDED, hand_over())
-    run: Run | None = fastpath.kept_in(future, RUN)
-    if run is not None:
-        fastpath.spare(future._condition)  # who waits for that waits for the future, and a stretch begins in `called`
-        if (pool := executor_of(future)) and (alone := fastpath.kept_in(pool, _SERVER)) is not None:
-            alone.note(run)
-    if run is None or not future._done_callbacks:
-        wrapped(*args, **kwargs)
-        return
-    until_now = run.so_far()
-    fastpath.keep_in(future, _RESULT, until_now)
-    try:
-        wrapped(*args, **kwargs)
-    finally:
-        run.trail = {key: seen for key, seen in run.took.items() if key not in until_now.took}
+def task_in(item: Any) -> Any:
+    """Return what a work item of a thread pool calls."""
+    return item.fn if hasattr(item, "fn") else item.task[0]  # since 3.14 it is in a tuple
 
 
-def follow_item(wrapped: Callable[..., None], item: Any, args: Args, kwargs: Keywords) -> None:
-    """Record the locks that a work item takes, as a run of its own inside its thread's."""
-    state = fastpath.thread_state()
-    name, code = described(item.fn if hasattr(item, "fn") else item.task[0])  # since 3.14 it is in a tuple
-    run = Run(lambda: f"work item {name}", lambda: task_place(name, code), state.serial)
-    begin(run, vars(item).pop(_HANDED, None), "Executor.submit()")
-    if isinstance(state.record, Run):
-        run.origin.pool = state.record.origin.pool
-    run.task = task_of(item.future) or Task(
-        0, f"work item {name}", task_place(name, code)
-    )  # submitted before all others
-    fastpath.keep_in(item.future, RUN, run)
-    worker, alone = state.record, None
-    if isinstance(worker, Run) and is_alone(item.future):
-        alone = only_worker(executor_of(item.future), worker)
-        run.took.update(worker.trail)  # who waits for this item waits for the callbacks of the one before, too
-    outer = state.begin_run(run)
-    try:
-        wrapped(*args, **kwargs)
-    finally:
-        state.took = run.took
-        state.end_run(outer)
-        if isinstance(worker, Run):
-            worker.trail = run.trail
-            remember_ended(run, worker.sort)
-        if alone is not None:
-            alone.note(run)
+def running(changes: Changes, original: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return the method that runs a work item: the locks that it takes are those of a run inside its thread's."""
+    in_force = changes.in_force
+
+    @functools.wraps(original)
+    def run(self: Any) -> None:
+        if not in_force:
+            original(self)
+            return
+        future, state = self.future, fastpath.thread_state()
+        item: Any = task_of(future) or Item(task_in(self), None, 0)  # submitted before all others
+        begun, worker = item.begin(state.serial, "Executor.submit()"), state.record
+        alone = begin_in(begun, worker, future)
+        fastpath.keep_in(future, RUN, begun)
+        outer = state.begin_run(begun)
+        try:
+            original(self)
+        finally:
+            state.took = begun.took
+            state.end_run(outer)
+            end_in(begun, worker, alone)
+
+    return run
 
 
-def is_alone(future: Any) -> bool:
-    """Return whether the pool of a work item has one worker, which runs all items one after the other."""
+def begin_in(run: Run, worker: object, future: Any) -> OnlyWorker | None:
+    """Note of which pool the thread is that runs a work item; return what is known of it if it is the only one there.
+
+    Then who waits for this item waits for the callbacks of the one before, too.
+    """
+    if not isinstance(worker, Run):
+        return None
+    pool = run.course.origin.pool = worker.course.origin.pool
+    if pool is None or pool.workers != 1:
+        return None
+    run.took.update(worker.trail)
+    return only_worker(future, worker)
+
+
+def only_worker(future: Any, worker: Run) -> OnlyWorker | None:
+    """Return what is known of the only worker of the pool of a future, which keeps it; None if the pool has gone."""
     pool = executor_of(future)
-    return bool(pool) and pool._max_workers == 1
-
-
-def only_worker(pool: Any, worker: Run) -> OnlyWorker | None:
-    """Return what is known of the only worker of a pool; None if the pool has gone."""
     if not pool:
         return None
     found: OnlyWorker | None = fastpath.kept_in(pool, _SERVER)
     if found is None or found.record is not worker:
         found = OnlyWorker(worker)
         fastpath.keep_in(pool, _SERVER, found)
+    fastpath.keep_in(future, _SERVER, found)
     return found
 
 
-def awaited_from_worker(future: Any, run: Run) -> Awaited | None:
-    """Return what a wait for this future waits for, if its pool has one worker; None if not."""
-    pool, task = executor_of(future), task_of(future)
-    worker: OnlyWorker | None = fastpath.kept_in(pool, _SERVER) if pool else None
-    return None if worker is None or task is None else Awaited(worker, task.name, task.place, run)
+def end_in(run: Run, worker: object, alone: OnlyWorker | None) -> None:
+    """Note what is left of a work item in the thread that has run it."""
+    if isinstance(worker, Run):
+        worker.trail = run.trail
+        remember_ended(run, worker.sort)
+    if alone is not None:
+        alone.note(run)
 
 
-def follow_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:
-    """Report a wait for a work item that has ended, unless this thread knew that before it asked."""
-    if future._state in DONE and future._condition._is_owned():
-        note_done(future)  # concurrent.futures.wait asks like this, under the conditions of all its futures
+def setting(changes: Changes, original: Method) -> Method:
+    """Return a method that sets a result, and hands over to those who ask for it."""
+    in_force = changes.in_force
+
+    @functools.wraps(original)
+    def set_it(self: Any, *args: Any, **kwargs: Any) -> None:
+        if not in_force:
+            original(self, *args, **kwargs)
+            return
+        fastpath.keep_in(self, _HANDED, hand_over())
+        run: Run | None = fastpath.kept_in(self, RUN)
+        if run is not None:
+            fastpath.spare(self._condition)  # who waits for that waits for the future; see `called` for the stretch
+            if (alone := fastpath.kept_in(self, _SERVER)) is not None:
+                alone.note(run)
+        if run is None or not self._done_callbacks:
+            original(self, *args, **kwargs)
+        else:
+            set_calling(self, run, lambda: original(self, *args, **kwargs))
+
+    return set_it
+
+
+def set_calling(future: Any, run: Run, call: Callable[[], None]) -> None:
+    """Set a result by a call. Those who wait are woken before the callbacks run, and do not wait for these."""
+    until_now = len(run.took)
+    fastpath.keep_in(future, _RESULT, until_now)
     try:
-        return wait_for_result(wrapped, future, args, kwargs)
+        call()
     finally:
-        run = fastpath.kept_in(future, RUN)
-        if future._state in DONE:
-            learn_result(future, run)
-        if future._state in DONE:  # else it timed out
-            judge_result(future, fastpath.kept_in(future, _RESULT) or run, timed=timeout_of(args, kwargs) is not None)
+        run.trail = run.taken_after(until_now)
 
 
-def judge_result(future: Any, awaited: Run | None, *, timed: bool) -> None:
-    """Judge a wait for a future that is done: for the run that has set its result, or for the loop that has."""
+def asking(changes: Changes, original: Method) -> Method:
+    """Return a method that asks for a result. It is a wait, unless this thread knew before that there is one."""
+    in_force = changes.in_force
+
+    @functools.wraps(original)
+    def ask(self: Any, timeout: Any = None) -> Any:
+        if not in_force:
+            return original(self, timeout)
+        if self._state in DONE and self._condition._is_owned():
+            note_done(self)  # concurrent.futures.wait asks like this, under the conditions of all its futures
+        try:
+            return wait_for_result(original, self, timeout)
+        finally:
+            if self._state in DONE:
+                note_asked(self, timed=timeout is not None)
+
+    return ask
+
+
+def note_asked(future: Any, *, timed: bool) -> None:
+    """Note that this thread has the result of a future, and has waited for it if it did not know that it is done."""
+    run = fastpath.kept_in(future, RUN)
+    learn_result(future, run)
     was_known = not learn_done(future)
-    if awaited is not None and not was_known:
-        joined(awaited, timed=timed)
-    served = awaited_from_loop(future) if awaited is None else awaited_from_worker(future, awaited)
+    if run is None:
+        served = awaited_from_loop(future)
+    else:
+        if not was_known and fastpath.thread_state().chain.depth:
+            until_then = fastpath.kept_in(future, _RESULT)
+            joined(run if until_then is None else run.so_far(until_then), timed=timed)
+        served = awaited_from_worker(future, run)
     if served is not None:
         wait_ended(served, timed=timed, known=was_known)
 
 
-def wait_for_result(wrapped: Callable[..., Any], future: Any, args: Args, kwargs: Keywords) -> Any:
+def awaited_from_worker(future: Any, run: Run) -> Awaited | None:
+    """Return what a wait for this future waits for, if its pool has one worker; None if not."""
+    worker: OnlyWorker | None = fastpath.kept_in(future, _SERVER)
+    task = None if worker is None else task_of(future)
+    return None if worker is None or task is None else Awaited(worker, task.name, task.place, run)
+
+
+def wait_for_result(original: Method, future: Any, timeout: Any) -> Any:
     """Call a method that waits for a future. A wait without a timeout is done here, before the call."""
     if not runtime.is_active():
-        return wrapped(*args, **kwargs)
-    timed = timeout_of(args, kwargs) is not None
-    if goes_on(future) or not knows_done(future):  # else the program would have waited, had the item been slower
+        return original(future, timeout)
+    timed, waits = timeout is not None, goes_on(future)
+    if waits or not knows_done(future):  # else the program would have waited, had the item been slower
         wait_in_pool(future, timed=timed)
-    if not goes_on(future):
-        return wrapped(*args, **kwargs)
+    if not waits:
+        return original(future, timeout)
     wait_for_loop(future, timed=timed)
     if timed:
-        return wait_as(WorkResult(future), lambda: wrapped(*args, **kwargs), timed=True)
+        return wait_as(WorkResult(future), lambda: original(future, timeout), timed=True)
     wait_judging(WorkResult(future), partial(wait_done, future), partial(goes_on, future), None)
-    return wrapped(*args, **kwargs)
+    return original(future, timeout)
 
 
 def goes_on(future: Any) -> bool:
@@ -280,10 +345,12 @@ def follow_callback(wrapped: Callable[..., None], _future: Any, args: Args, kwar
 
 def called(future: Any) -> None:
     """Note that a callback of the program is about to be called, perhaps by the thread that has set the result."""
-    note_done(future)
     run = fastpath.kept_in(future, RUN)
     if run is not None and run is fastpath.thread_state().record:
+        learn_done(future)  # that is all: it has handed over itself
         begin_stretch()
+    else:
+        note_done(future)
 
 
 def follow_wait(wrapped: Callable[..., Any], args: Args, kwargs: Keywords) -> Any:

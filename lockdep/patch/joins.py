@@ -40,7 +40,7 @@ def collect_ended(run: Run) -> None:
 
 def remember_ended(run: Run, sort: Hashable) -> None:
     """Remember what a run has taken that has ended: what is of this sort may take the same."""
-    if runtime.is_active() and sort is not None and run.took:
+    if sort is not None and runtime.is_active():
         runtime.validator().rules.remember(run, sort)
 
 

@@ -12,7 +12,6 @@ from types import ModuleType
 from typing import Any
 
 from lockdep import fastpath, runtime, trace
-from lockdep.fastpath import new_serial
 from lockdep.graph import naming
 from lockdep.graph.runs import Pool, Run, Task
 from lockdep.kept import kept
@@ -22,6 +21,7 @@ from lockdep.patch.joins import MADE
 from lockdep.places import Step
 
 POOL = "_lockdep_pool"  # the attribute of an executor that is its Pool, and of a Future that refers to the executor
+_REFERENCE = "_lockdep_reference"  # that of an executor that is a Reference to it
 _TASK = "_lockdep_task"  # the attribute of a Future that is its Task
 pool_of_queue: weakref.WeakKeyDictionary[Any, Pool] = weakref.WeakKeyDictionary()  # of ThreadPools of multiprocessing
 
@@ -46,15 +46,19 @@ class Reference(weakref.ref[Any]):
     __slots__ = ()
 
 
+def reference_to(executor: Any) -> Reference:
+    """Return what the futures of an executor keep of it, made once."""
+    found: Reference | None = fastpath.kept_in(executor, _REFERENCE)
+    if found is None:
+        found = Reference(executor)
+        fastpath.keep_in(executor, _REFERENCE, found)
+    return found
+
+
 def executor_of(future: Any) -> Any:
     """Return the executor that a work item was given to, as long as it lives."""
     reference = fastpath.kept_in(future, POOL)
     return None if reference is None else reference()
-
-
-def note_task(future: Any, name: str, place: str) -> None:
-    """Note that a work item is being submitted."""
-    keep_task(future, Task(new_serial(), name, place, fastpath.thread_state().serial))
 
 
 def keep_task(future: Any, task: Task) -> None:

@@ -45,10 +45,13 @@ def own_run(state: ThreadState) -> Run:
 
 def hand_over() -> Handed | None:
     """Return what this thread knows now; None if nothing is tracked, or there is no other thread."""
-    if not runtime.is_active() or is_single_threaded():
+    if is_single_threaded():
         return None
-    own_run(fastpath.thread_state())
-    return fastpath.hand_over()
+    handed = fastpath.hand_over()
+    if handed is None and runtime.is_active():
+        own_run(fastpath.thread_state())
+        handed = fastpath.hand_over()
+    return handed
 
 
 def hand_to(thing: object) -> None:
@@ -65,7 +68,10 @@ def hand_on() -> Handed | None:
     state = fastpath.thread_state()
     if handed is None or state.busy:
         return handed
-    outer = outer_loan(own_run(state))
+    lent = state.record.course.origin.lent
+    if lent is None and not state.chain.depth:
+        return handed
+    outer = lent if lent is not None and lent.can_be_outer else None
     if outer is None and not state.chain.depth:
         return handed
     locks = [(chain.entry.lock_class, serial, chain.entry.mode) for chain, serial in state.held()]
@@ -73,12 +79,6 @@ def hand_on() -> Handed | None:
     if locks:
         runtime.validator().lend(state, loan)
     return Handed(handed.run, loan.begin, handed.clock, loan)
-
-
-def outer_loan(run: Run) -> Loan | None:
-    """Return what was lent to a run, if it can guard what the run starts now."""
-    loan = run.origin.lent
-    return loan if loan is not None and loan.can_be_outer else None
 
 
 def begin_stretch() -> None:
@@ -99,12 +99,13 @@ def begin_stretch() -> None:
 
 def begin(run: Run, handed: Handed | None, by: str = STARTED) -> None:
     """Begin a run with what its starter has handed on."""
+    origin = run.course.origin
     if handed is not None:
         run.course.begin(handed, by)
-        run.origin.lent = handed.loan
+        origin.lent = handed.loan
         if handed.loan is not None:
             handed.loan.runner = run.thread
-    run.origin.born = new_serial()
+    origin.born = new_serial()
 
 
 def learn(handed: Handed | None, by: str) -> None:

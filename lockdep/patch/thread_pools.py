@@ -20,13 +20,13 @@ from typing import Any, ClassVar
 
 from lockdep import fastpath, runtime, trace
 from lockdep.fastpath import Handed, new_serial
-from lockdep.graph.runs import Pool, Run, Task
+from lockdep.graph.runs import Pool, Run
 from lockdep.kept import kept
 from lockdep.patch.changes import Changes
 from lockdep.patch.joins import MADE, RUN, joined, remember_ended, wait_as, wait_judging
 from lockdep.patch.pools import POOL, Reference, executor_of, keep_task, pool_of_queue, wait_in_pool
 from lockdep.patch.starts import begin, close, hand_on, hand_over, learn
-from lockdep.patch.work_items import described, is_known, learn_done, task_place
+from lockdep.patch.work_items import Item, is_known, learn_done
 from lockdep.paths import STDLIB
 from lockdep.places import Step, step_of
 from lockdep.waits.aims import NOW, Enders
@@ -65,13 +65,10 @@ class WorkItems:
     that have taken locks. So many are `queued` as were put into the queue, and so many `begun`.
     """
 
-    __slots__ = ("back", "begun", "going", "handed", "place", "name", "queued", "runs", "task")
+    __slots__ = ("back", "begun", "going", "handed", "queued", "runs", "task")
 
     def __init__(self, function: Any) -> None:
-        self.name: str
-        self.name, code = described(function)
-        self.place: str = task_place(self.name, code)
-        self.task: Task = Task(new_serial(), f"work item {self.name}", self.place)
+        self.task: Item = Item(function, None)
         self.handed: Handed | None = hand_on()
         self.back: list[Handed | None] = []
         self.going: list[Run] = []
@@ -79,12 +76,17 @@ class WorkItems:
         self.queued: int = 0
         self.begun: int = 0
 
+    @property
+    def name(self) -> str:
+        """The name of its function."""
+        return self.task.function
+
     @contextmanager
     def run(self, label: str) -> Iterator[Run]:
         """Run the `with` block as a run that who waits for the result waits for."""
         state = fastpath.thread_state()
         worker = state.record
-        run = Run(lambda: f"{label} {self.name}", lambda: self.place, state.serial)
+        run = Run(lambda: f"{label} {self.name}", self.task.where, state.serial)
         begin(run, self.handed, "ThreadPool.apply_async()")
         run.task = self.task
         if isinstance(worker, Run):
@@ -385,7 +387,7 @@ class Results:
 
     def place(self) -> str:
         """Return where its function is defined."""
-        return self.items.place
+        return self.items.task.place
 
 
 class NextResult(Results):

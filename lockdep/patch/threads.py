@@ -93,6 +93,7 @@ def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...]
     state.be(run)
     state.took = run.took
     fastpath.keep_in(thread, RUN, run)
+    fastpath.spare(thread._started._cond)  # its starter waits for a thread that is there already
 
 
 def pool_of(thread: Any) -> Pool | None:

@@ -9,6 +9,10 @@ from types import BuiltinFunctionType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from lockdep import fastpath
+from lockdep.fastpath import Handed, new_serial
+from lockdep.graph.runs import Run
+from lockdep.kept import kept
+from lockdep.patch.starts import begin
 from lockdep.paths import short_path
 
 KNOWN_BY = "_lockdep_known_by"
@@ -25,14 +29,52 @@ def described(task: Any) -> tuple[str, CodeType | None]:
     return function.__qualname__ if type(function) is BuiltinFunctionType else type(function).__qualname__, None
 
 
-def task_place(name: str, code: CodeType | None) -> str:
-    """Return where the function of a work item is defined."""
-    return f"task:{code_place(name, code)}"
-
-
 def code_place(name: str, code: CodeType | None) -> str:
     """Return where code begins, as text; its name if that is not known."""
     return name if code is None else f"{short_path(code.co_filename)}:{code.co_firstlineno}"
+
+
+@kept
+class Item:
+    """A work item that was submitted at the moment `queued`: the Task of its run.
+
+    `submitter` is the serial of the thread that has submitted it, 0 if that is not known; `handed` is what that one
+    knew and held, until the item begins. It does not refer to its run, which refers to it.
+    """
+
+    __slots__ = ("code", "function", "handed", "queued", "submitter")
+
+    def __init__(self, task: Any, handed: Handed | None, queued: int | None = None) -> None:
+        self.function, self.code = described(task)
+        self.handed: Handed | None = handed
+        self.queued: int = new_serial() if queued is None else queued
+        self.submitter: int = fastpath.thread_state().serial if queued is None else 0
+
+    def label(self) -> str:
+        """Return its name."""
+        return f"work item {self.function}"
+
+    def where(self) -> str:
+        """Return where its function is defined."""
+        return f"task:{code_place(self.function, self.code)}"
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.label()
+
+    @property
+    def place(self) -> str:
+        """Where its function is defined."""
+        return self.where()
+
+    def begin(self, thread: int, by: str) -> Run:
+        """Return its run, which begins in the thread with this serial."""
+        run = Run(self.label, self.where, thread)
+        begin(run, self.handed, by)
+        run.task = self
+        self.handed = None
+        return run
 
 
 def is_known(result: Any) -> bool:
