@@ -74,6 +74,10 @@ class Reader:
             self.map.holds += 1
             self.map.book(state, child)
             return
+        if state.pending:                     # as long as it is, and as new chains are not judged, all takes this way
+            state.let_in()
+        if state.waits_calm and state.chain.depth == state.gaps:
+            state.calm()
         self.map_of(flavour).hold(READ_SIDE)
         if flavour == RCU and state.run != 0 and state.chain.gate is state.chain.parent:
             self.hint = state.chain           # a chain that was validated is never freed, so no reference is counted

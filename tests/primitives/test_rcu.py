@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
+from _thread import get_ident
 
 import pytest
 
 import lockdep
-from lockdep import runtime
+from lockdep import fastpath, runtime
 from lockdep.contexts import simulated
 from lockdep.fastpath import BUILD
 from primitives import rcu
+from primitives.irq import free_irq, raise_irq, request_irq
 from primitives.rcu import (
     call_rcu,
     cond_synchronize_rcu,
@@ -310,4 +312,25 @@ def test_a_barrier_under_another_lock_is_fine() -> None:
     with Mutex("unrelated"):
         rcu_barrier()
 
+    assert found() == []
+
+
+def test_a_thread_that_does_nothing_but_read_can_be_interrupted_and_is_judged(actor: Cast) -> None:
+    reader, ran = actor(), list[int]()
+
+    def read() -> tuple[bool, bool]:
+        rcu_read_lock()
+        rcu_read_unlock()
+        state = fastpath.thread_state()
+        return state.run != 0, state.waits_calm
+
+    reader.do(read)  # what is new here is judged at the next section
+    assert reader.do(read) == (True, False)  # it needs no call from now on
+    request_irq(4100, lambda _: ran.append(get_ident()))
+    raise_irq(4100, reader.thread)
+    assert ran == []
+    reader.do(read)
+    assert ran == [reader.thread.ident]
+    assert reader.do(read) == (True, False)
+    free_irq(4100)
     assert found() == []
