@@ -94,9 +94,10 @@ def connect(chosen: Validator) -> None:
     fastpath.connect(chosen.root if options.enabled else None, chosen, settings)
 
 
-def disconnect() -> None:
-    """Make the fast path track nothing."""
-    fastpath.connect(None, fastpath.NoHooks(), fastpath.Settings(locate=registry.locate, ours=trace.OURS))
+def disconnect(*, at_end: bool = False) -> None:
+    """Make the fast path track nothing. At the end of the process, it asks nobody which class a new lock has."""
+    locate = None if at_end else registry.locate
+    fastpath.connect(None, fastpath.NoHooks(), fastpath.Settings(locate=locate, ours=trace.OURS))
 
 
 def raises(options: Options) -> bool:
@@ -435,7 +436,7 @@ def _in_child() -> None:
 
 # Registered first, so it is the last of the atexit callbacks. Modules are cleared after it, and finalizers that run
 # then find locks that work and validate nothing.
-atexit.register(disconnect)
+atexit.register(disconnect, at_end=True)
 atexit.register(finish_writing)
 finding.tell = tell
 _Process.validator = Validator(Options(), deliver)

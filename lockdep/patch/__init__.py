@@ -10,6 +10,7 @@ names.py. Methods of Thread, Future, Condition, Event, Semaphore and Queue are r
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -109,10 +110,15 @@ def current_names() -> Names | None:
 
 def uninstall() -> None:
     """Restore everything that install changed, and track nothing any more."""
-    if _Installation.changes is not None:
-        _Installation.changes.take_back()
-    _Installation.changes = _Installation.names = None
+    restore()
     runtime.deactivate()
+
+
+def restore() -> None:
+    """Restore the program's names and methods. Locks that are tracked stay so."""
+    changes, _Installation.changes, _Installation.names = _Installation.changes, None, None
+    if changes is not None:
+        changes.take_back()
 
 
 @contextlib.contextmanager
@@ -136,3 +142,8 @@ def installed(**options: Any) -> Iterator[None]:
             uninstall()
         if was_active:
             runtime.activate(before)
+
+
+# The interpreter empties the modules at its end. Finalizers that run then use locks, events and queues still, and our
+# functions could not be called any more.
+atexit.register(restore)

@@ -18,12 +18,18 @@ from tests.processes.runs import ABBA, run
 COUNTED = """
 import _thread, os
 start = _thread.start_new_thread
-def counted(*arguments):
+def counted(*arguments, os=os, start=start):
     os.write(1, b"a thread of ours")
     return start(*arguments)
 _thread.start_new_thread = counted
 """
 ANY_THREAD = "import _thread; _thread.start_new_thread(int, ())"  # one more makes no difference after that
+LATE = """
+class Late:
+    def __del__(self, use=abab):
+        use()
+late = Late()
+"""
 COLLECTED = """
 class Node:
     def __del__(self):
@@ -44,6 +50,13 @@ def test_a_child_that_learns_nothing_starts_no_thread(tmp_path: Path, work: str,
 
     assert done.stdout == threads
     done.assert_silent(processes=2 if work else 1)
+
+
+def test_what_is_learned_after_the_end_was_written_starts_no_thread(tmp_path: Path) -> None:
+    done = run(tmp_path, joined(f"{ANY_THREAD}\n{COUNTED}\n{ABBA}\n{LATE}"))
+
+    assert done.stdout == ""
+    done.assert_silent(processes=1)
 
 
 @pytest.mark.parametrize("work", ["", ABBA + "abba()"], ids=["nothing", "a cycle"])
