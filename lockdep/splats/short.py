@@ -41,19 +41,28 @@ def lines(document: Document, finding: Suppressible, *, libraries: bool, dashes:
     """
     header = document.header
     title = header.headline if header.level == "warning" else header.headline.replace("WARNING:", "ERROR:", 1)
-    first, *others = textwrap.wrap(title, WIDTH - len(header.id) - 3, subsequent_indent=" " * INDENT)
-    rule = max(map(len, (first, *others)))
     yield "text", ""
-    yield "rule", "=" * rule
-    yield "headline", f"{first:<{WIDTH - len(header.id) - 3}} [{header.id}]"
-    yield from (("headline", line) for line in others)
-    yield "rule", "-" * rule
+    yield from heading(title, header.id)
     if document.brief is None:
         yield from body(document, libraries=libraries, dashes=dashes)
     else:
         yield from brief(document.brief, libraries=libraries, dashes=dashes)
     yield "text", ""
     yield from ending(document, finding, dashes)
+
+
+def heading(title: str, identity: str) -> Iterator[TextLine]:
+    """Yield the title between two rules, with the id at the end of it, or below it if there is no room."""
+    room = WIDTH - len(identity) - 3
+    heads = textwrap.wrap(title, WIDTH, subsequent_indent=" " * INDENT)
+    rule = max(map(len, heads))
+    yield "rule", "=" * rule
+    if rule <= room:
+        yield "headline", f"{title:<{room}} [{identity}]"
+        yield "rule", "-" * rule
+    else:
+        yield from (("headline", line) for line in heads)
+        yield "rule", f"{'-' * room} [{identity}]"
 
 
 def ending(document: Document, finding: Suppressible, dashes: str) -> Iterator[TextLine]:

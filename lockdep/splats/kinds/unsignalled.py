@@ -34,6 +34,6 @@ def brief(page: Page, violation: WaitForOwnSignal) -> Brief:
     timed = " with a timeout" if violation.timed else ""
     awaited = f"{violation.awaited} [{violation.awaited_place}]{timed}"
     told = Side(f"{where.thread} {holding(letters, where)}waits for {awaited}", standing(letters, where, "waits"))
-    said = "" if violation.itself else who(violation).rstrip(".")  # the evidence says it
+    said = "" if violation.itself and not violation.in_loop else who(violation).rstrip(".")  # the evidence says it
     fix = "let another thread signal, or do not wait in the thread that has to signal (in its callbacks, for example)"
     return Brief(letters.rows(), (told,), None, outcome(timed=violation.timed), fix, said[:1].lower() + said[1:])

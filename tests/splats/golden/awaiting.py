@@ -60,10 +60,9 @@ lockdep: 1 error, 0 warnings
 
 SHORT = """\
 
-=============================================================
-ERROR: possible deadlock: a lock of threads is held across an  [eee31d0ee6f8]
-        await
--------------------------------------------------------------
+===================================================================
+ERROR: possible deadlock: a lock of threads is held across an await
+----------------------------------------------------------------- [eee31d0ee6f8]
   A  awaiting.py:9  self.lock  (Lock)
 
 a task in MainThread holds A, and awaits

@@ -75,10 +75,9 @@ lockdep: 1 error, 0 warnings in 2 processes
 
 SHORT = """\
 
-============================================================
-ERROR: possible deadlock: a forked child needs a lock of its      [9fed5d690ac9]
-        parent's threads
-------------------------------------------------------------
+=============================================================================
+ERROR: possible deadlock: a forked child needs a lock of its parent's threads
+----------------------------------------------------------------- [9fed5d690ac9]
   A  forked.py:6  lock  (Lock)
 
 worker used A before the fork

@@ -117,10 +117,9 @@ lockdep: 2 errors, 0 warnings
 
 SHORT = """\
 
-================================================================
-ERROR: possible deadlock: waiting for a thread that takes a held  [60c15faf7896]
-        lock
-----------------------------------------------------------------
+=====================================================================
+ERROR: possible deadlock: waiting for a thread that takes a held lock
+----------------------------------------------------------------- [60c15faf7896]
   A  join.py:6  lock  (Lock)
 
 MainThread holds A, and waits for worker [thread:join.py:20]
@@ -146,10 +145,9 @@ fix     release A before the wait
 accept  suppress = ["join: join.py:* lock -> thread:join.py:*  # why"]
 more    lockdep explain join     --style kernel     --frames all
 
-================================================================
-ERROR: possible deadlock: waiting for a thread that takes a held  [41399e362af9]
-        lock
-----------------------------------------------------------------
+=====================================================================
+ERROR: possible deadlock: waiting for a thread that takes a held lock
+----------------------------------------------------------------- [41399e362af9]
   A  join.py:6  lock  (Lock)
 
 MainThread holds A, and waits for work item work [task:join.py:10]

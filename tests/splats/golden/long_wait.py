@@ -95,10 +95,9 @@ lockdep: 1 error, 0 warnings
 
 SHORT = """\
 
-================================================================
-ERROR: possible deadlock: waiting for a signal that needs a held  [22c242cd225f]
-        lock
-----------------------------------------------------------------
+=====================================================================
+ERROR: possible deadlock: waiting for a signal that needs a held lock
+----------------------------------------------------------------- [22c242cd225f]
   A  long_wait.py:5  held    (Lock)
   B  long_wait.py:5  needed  (Lock)
 

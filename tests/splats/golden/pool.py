@@ -59,10 +59,9 @@ lockdep: 0 errors, 1 warning
 
 SHORT = """\
 
-================================================================
-WARNING: possible deadlock: a work item waits for another one of  [74330fd496a3]
-        its own pool
-----------------------------------------------------------------
+=============================================================================
+WARNING: possible deadlock: a work item waits for another one of its own pool
+----------------------------------------------------------------- [74330fd496a3]
 work item whole [task:pool.py:15] waits for work item part [task:pool.py:11]
   > pool.py:16  whole  pool.submit(part).result()                          waits
 

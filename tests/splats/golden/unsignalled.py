@@ -50,10 +50,10 @@ lockdep: 0 errors, 1 warning
 
 SHORT = """\
 
-===============================================================
-WARNING: possible deadlock: no other thread that runs has given   [6d20572cf4e6]
-        this signal before
----------------------------------------------------------------
+===========================================================================
+WARNING: possible deadlock: no other thread that runs has given this signal
+        before
+----------------------------------------------------------------- [6d20572cf4e6]
 network waits for an event [event:unsignalled.py:8]
     unsignalled.py:17  network       second.wait()
   > unsignalled.py:11  Message.wait  self.sent.wait()                      waits
