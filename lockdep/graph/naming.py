@@ -34,6 +34,7 @@ class Named(Protocol):
     def skipped(self) -> Sites: ...
 
 
+CONDITION = "threading.Condition"
 _ASSIGNED = re.compile(r"^(?:global\s+)?([A-Za-z_][\w.]*)\s*(?::[^=]+)?=(?!=)")
 
 
@@ -67,16 +68,28 @@ def likeness(lock_class: Named) -> object:
 
 
 def class_name(lock_class: Named) -> str:
-    """Return `file.py:12 self.lock`, `queue.Queue.mutex made at app.py:10`, or `f.py:3 < g.py:7 name` for a factory."""
+    """Return `file.py:12 self.lock`, `queue.Queue.mutex made at app.py:10`, or `f.py:3 < g.py:7 name` for a factory.
+
+    A condition is called like a lock, by its variable: it is one for the program, which writes `with self.ready:`.
+    """
     if isinstance(lock_class.given, str):
         return lock_class.given
-    inner = lock_class.places[0]
     place = " < ".join(place_name(site) for site in lock_class.places)
-    makers = tuple(site for site in lock_class.skipped if not (trace.is_ours(site.file) or site.file in trace.UNNAMED))
-    if makers and makers[-1] is not inner:
-        return f"{maker_name(makers)} made at {place}"
-    variable = variable_name(lock_class.places[-1])
+    maker, variable = maker_of(lock_class), variable_name(lock_class.places[-1])
+    if maker and not (maker == CONDITION and variable):
+        return f"{maker} made at {place}"
     return f"{place} {variable}" if variable else place
+
+
+def shown_kind(lock_class: Named) -> str:
+    """Return what kind of lock the program has made: the lock of a condition is a Condition for it."""
+    return "Condition" if lock_class.given is None and maker_of(lock_class) == CONDITION else lock_class.kind
+
+
+def maker_of(lock_class: Named) -> str:
+    """Return what has made a lock for the program, such as `queue.Queue.mutex`; '' if the program did so itself."""
+    makers = tuple(site for site in lock_class.skipped if not (trace.is_ours(site.file) or site.file in trace.UNNAMED))
+    return maker_name(makers) if makers and makers[-1] is not lock_class.places[0] else ""
 
 
 def place_name(place: Place | Step) -> str:

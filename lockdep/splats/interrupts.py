@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lockdep.graph.classes import LockClass
+from lockdep.graph.naming import shown_kind
 from lockdep.splats.document import Brief, Scenario, Side
 from lockdep.splats.page import Body, Page, chain_line, frames, heading, line, outcome, place
 from lockdep.splats.sketch import Letters, calls, short_heads
@@ -124,7 +125,7 @@ def way(page: Page, links: Sequence[PathLink], usages: Sequence[ClassUsage], num
 def class_block(page: Page, lock_class: LockClass, usages: Iterable[ClassUsage]) -> Body:
     """Return a class and the stacks that set its usage bits. Bits that were set by the same stack share it."""
     mine = [usage for usage in usages if usage.lock_class is lock_class]
-    lines: Body = [line("-> ", page.class_name(lock_class), f" [{lock_class.kind}] {{")]
+    lines: Body = [line("-> ", page.class_name(lock_class), f" [{shown_kind(lock_class)}] {{")]
     for at, usage in enumerate(mine):
         lines.append(f"   {bit_name(usage.bit)} at:")
         if at + 1 == len(mine) or mine[at + 1].stack is not usage.stack:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from lockdep import fastpath
 from lockdep.graph.classes import LockClass
+from lockdep.graph.naming import shown_kind
 from lockdep.splats.document import DEADLOCK, STALL, Block, ClassName, Line, Part, Place, Scenario, Stack, Verdict
 from lockdep.trace import StackTrace
 from lockdep.violations.finding import Finding
@@ -35,7 +36,7 @@ class Page:
 
     def class_line(self, lock_class: LockClass) -> Line:
         """Return a class on a line of its own, with the type of lock."""
-        return line("  ", self.class_name(lock_class), f" [{lock_class.kind}]")
+        return line("  ", self.class_name(lock_class), f" [{shown_kind(lock_class)}]")
 
     def lock_parts(self, lock: HeldLock) -> tuple[Part, ...]:
         """Return a held lock and where it was taken."""

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from lockdep.graph.classes import LockClass
 from lockdep.graph.modules import is_module, module_name
+from lockdep.graph.naming import shown_kind
 from lockdep.splats.document import ClassName, Letter, Scenario, Side
 from lockdep.splats.page import Page
 from lockdep.trace import Frame, StackTrace
@@ -48,9 +49,8 @@ class Letters:
     def rows(self) -> tuple[Letter, ...]:
         """Return the classes with their letters."""
         kinds = {PROCESS: "multiprocessing"}
-        return tuple(
-            Letter(letter, self._name(one), kinds.get(one.kind, one.kind)) for one, letter in self._letters.items()
-        )
+        shown = [(letter, one, shown_kind(one)) for one, letter in self._letters.items()]
+        return tuple(Letter(letter, self._name(one), kinds.get(kind, kind)) for letter, one, kind in shown)
 
     def _name(self, lock_class: LockClass) -> ClassName:
         return ClassName(lock_class.name, self._page.class_text(lock_class))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from types import CodeType
 
 from lockdep import fastpath
 from lockdep.fastpath import Chain, Sighting, ThreadState, Wait
-from lockdep.places import step_of
+from lockdep.graph.naming import place_name
+from lockdep.graph.runs import Run
+from lockdep.places import Step, step_of
 from lockdep.trace import NO_STACK, StackTrace, is_hidden, seen_stack
 from lockdep.violations.where import HeldLock
 from lockdep.waits.aims import wanted_lock
 
 _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-defined]
+MADE_UP = re.compile(
+    r"(?:ThreadPoolExecutor-\d+_|Thread-)(\d+)(?: \(worker\))?"
+)  # names of workers of pools without one
 PURE = fastpath.BUILD == "pure"
 # Whether no other thread can free a code object now: with the GIL; without it, 3.13 makes code objects immortal.
 CODE_STAYS = fastpath.HAS_GIL or sys.version_info < (3, 14)
@@ -95,13 +102,22 @@ def waiter_name(wait: Wait) -> str:
 
 
 def thread_name(thread: ThreadState | None = None) -> str:
-    """Return the name of a thread, by default the running one.
+    """Return the name of a thread, by default the running one. A worker without one is named after its pool.
 
     Makes no Thread object for a thread that threading does not know: that would take locks.
     """
     thread = fastpath.thread_state() if thread is None else thread
     known = _active.get(thread.ident)
-    if known is not None:
-        return str(known._name)  # type: ignore[attr-defined]
     record = thread.known_record()
-    return record.label() if record is not None else "unnamed thread"
+    if known is None:
+        return record.label() if record is not None else "unnamed thread"
+    name = str(known._name)  # type: ignore[attr-defined]
+    pool = record.origin.pool if isinstance(record, Run) else None
+    return name if pool is None or pool.made is None else worker_name(name, pool.made)
+
+
+@lru_cache(maxsize=256)  # asked for at each signal
+def worker_name(name: str, made: Step) -> str:
+    """Return `worker 0 [pool:app.py:7]` for a name that the standard library has made up: those say nothing."""
+    found = MADE_UP.fullmatch(name)
+    return name if found is None else f"worker {found.group(1)} [pool:{place_name(made)}]"

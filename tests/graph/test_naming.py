@@ -256,7 +256,7 @@ def test_locks_of_the_standard_library_are_named_after_their_maker(names) -> Non
     """)[:5] == [
         "queue.Queue.mutex made at app.py:2",
         "queue.Queue.mutex made at app.py:3",
-        "threading.Condition made at app.py:4",
+        "app.py:4 ready",
         "threading.Event._cond made at app.py:5",
         "threading.Semaphore._cond made at app.py:6",
     ]

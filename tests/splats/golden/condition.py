@@ -42,10 +42,10 @@ EXPECTED = """\
 
 =======================================================================
 WARNING: possible deadlock: waiting for a signal that needs a held lock
-Python VERSION SYSTEM [a9c0a15b6341]
+Python VERSION SYSTEM [eaa683f123d8]
 -----------------------------------------------------------------------
 thread MainThread waits with a timeout for a condition:
-  event:condition.py:7
+  event:condition.py:7 turn
 
 while it is holding lock:
   (condition.py:5 lock){+.+.}-{4:4} [Lock]
@@ -64,13 +64,13 @@ it signalled at:
 other info that might help us debug this:
  Possible unsafe locking scenario:
 
-  thread 0                        thread 1
-  --------                        --------
+  thread 0                             thread 1
+  --------                             --------
   lock(condition.py:5 lock);
-                                  [call]
-  wait(event:condition.py:7);
-                                  lock(condition.py:5 lock);
-                                  signal(event:condition.py:7);
+                                       [call]
+  wait(event:condition.py:7 turn);
+                                       lock(condition.py:5 lock);
+                                       signal(event:condition.py:7 turn);
 
  *** STALL ***
 
@@ -130,13 +130,12 @@ lockdep: 1 error, 1 warning
 
 SHORT = """\
 
-=============================================================
-WARNING: possible deadlock: waiting for a signal that needs a     [a9c0a15b6341]
-        held lock
--------------------------------------------------------------
+=======================================================================
+WARNING: possible deadlock: waiting for a signal that needs a held lock
+----------------------------------------------------------------- [eaa683f123d8]
   A  condition.py:5  lock  (Lock)
 
-MainThread holds A, and waits for a condition [event:condition.py:7] with a
+MainThread holds A, and waits for a condition [event:condition.py:7 turn] with a
   timeout
   > condition.py:30  <module>  with lock, turn:                          holds A
   > condition.py:31  <module>  turn.wait(0.01)                             waits
@@ -157,13 +156,12 @@ call takes A before it signals
 
 warning, stall: the wait has a timeout
 fix     release A before the wait, or signal without it
-accept  suppress = ["wait: condition.py:* lock -> event:condition.py:*  # why"]
+accept  suppress = ["wait: condition.py:* lock -> event:condition.py:* turn  # why"]
 more    lockdep explain wait     --style kernel     --frames all
 
-================================================================
-ERROR: possible deadlock: waiting for a signal that needs a held  [86c7bbc96088]
-        lock
-----------------------------------------------------------------
+=====================================================================
+ERROR: possible deadlock: waiting for a signal that needs a held lock
+----------------------------------------------------------------- [86c7bbc96088]
   A  condition.py:5  lock  (Lock)
 
 waiter holds A, and waits for an event [event:condition.py:6]
