@@ -40,7 +40,8 @@ def line_of(role: str, line: str) -> str:
 def snapshot(value: Snapshot) -> str:
     """Return a line about what is in it, and its findings as a table."""
     shown = [one for one in value.findings if one.shown]
-    counts = f"{len(value.classes)} lock classes, {len(value.dependencies)} dependencies, {len(shown)} findings"
+    counts = f"{len(value.classes)} lock classes, {len(value.dependencies)} dependencies, "
+    counts += f"{len(shown)} finding{'s' * (len(shown) != 1)}"
     runs = ", ".join(run.name for run in value.runs)
     return element("p", element("b", text(f"Snapshot of {runs}: ")), text(counts)) + (findings(shown) if shown else "")
 
