@@ -11,7 +11,7 @@ that wait exclusively, one; `wake_up_all` wakes them, too. Both may be called in
 A wait sleeps, so it must not be begun where nothing may sleep. To begin one under a lock that all who wake need is
 reported, as for a Condition: by what each of them held when it called `wake_up`.
 
-Cost: a wait that does not have to sleep costs the call of the condition and some 13 us, for might_sleep; wake_up costs
+Cost: a wait that does not have to sleep costs the call of the condition and some 4 us, for might_sleep; wake_up costs
 less than 1 us, and some 2 for each thread that it wakes.
 """
 

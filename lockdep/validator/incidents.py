@@ -68,9 +68,8 @@ class Incidents(GuardedWork):
 
     def may_sleep(self, thread: ThreadState, atomic: bool, sleep: int) -> None:
         """Report code that may sleep (with wait type `sleep`) in atomic context, or under a lock that forbids it."""
-        here = self._where(thread)
-        forbids = [lock for lock in here.held if INV < lock.lock_class.traits.inner < sleep]
-        if atomic or forbids:
+        if atomic or any(INV < chain.entry.lock_class.traits.inner < sleep for chain, _ in thread.held()):
+            here = self._where(thread)
             self.report(AtomicSleep(site(here.stack), here), CERTAIN, "nothing may sleep here")
 
     def assertion_failed(self, assertion: str, text: str, classes: tuple[LockClass, ...]) -> None:
