@@ -16,7 +16,7 @@ from tests.bench.table import render_heading, render_rows
 
 GROUPS = (
     "locks", "creation", "queues", "handoffs", "newthread", "scaling", "slowpath", "memory", "startup", "primitives",
-    "waiting", "blocked", "trip", "requests", "snapshots",
+    "deferred", "waiting", "blocked", "trip", "requests", "snapshots",
 )  # fmt: skip
 
 
