@@ -291,3 +291,42 @@ with lock:
 
     assert any(line.startswith("  > prog.py:11 ") and line.endswith("holds A") for line in lines), lines
     assert not any("(compiled code)" in line for line in lines)
+
+
+def test_long_names_of_three_threads_are_cut_so_that_the_scenario_fits(tmp_path: Path) -> None:
+    source = """
+import threading
+a, b, c = threading.Lock(), threading.Lock(), threading.Lock()
+
+def both(first, second):
+    with first, second:
+        pass
+
+for number, pair in enumerate(((a, b), (b, c), (c, a))):
+    thread = threading.Thread(target=both, args=pair, name=f"{number}: a thread with a name of 41 letters")
+    thread.start()
+    thread.join()
+"""
+    text = program(tmp_path, source).stderr
+    scenario = text[text.index("  -----") :].split(" *** DEADLOCK ***")[0].splitlines()
+
+    assert scenario[0].split() == ["-" * 23] * 3
+    assert max(map(len, scenario)) <= WIDTH
+
+
+def test_the_advice_for_locks_of_one_class_also_names_the_lock_to_release(tmp_path: Path) -> None:
+    source = """
+import threading
+one, other = (threading.Lock() for _ in range(2))
+
+def both(first, second):
+    with first, second:
+        pass
+
+for pair in ((one, other), (other, one)):
+    thread = threading.Thread(target=both, args=pair)
+    thread.start()
+    thread.join()
+"""
+    text = " ".join(program(tmp_path, source).stderr.split())
+    assert "instance, or release A1 before the next one is taken accept" in text

@@ -52,4 +52,5 @@ def brief(page: Page, violation: InstanceRing) -> Brief:
         stacks = (witness.prev_stack, f"holds {prev}"), (witness.next_stack, f"wants {next_}")
         told.append(Side(f"{witness.thread} took {prev}, then {next_}", calls(*stacks)))
         columns.append((witness.thread, [f"lock({prev});", f"lock({next_});"]))
-    return Brief(letters.rows(), tuple(told), scene(columns), outcome(timed=False), FIX)
+    fix = f"{FIX}, or release {next(iter(names.values()))} before the next one is taken"
+    return Brief(letters.rows(), tuple(told), scene(columns), outcome(timed=False), fix)

@@ -184,7 +184,7 @@ MainThread took A2, then A1
 error, potential: 2 locks of one class are taken in a ring of orders, seen all
         in one thread
 fix     take locks of one class in one order, by a number of their own for
-        instance
+        instance, or release A1 before the next one is taken
 accept  suppress = ["circular: instances.py:* self.lock  # why"]
 more    lockdep explain circular     --style kernel     --frames all
 
