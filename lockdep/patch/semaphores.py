@@ -18,6 +18,7 @@ from typing import Any
 
 from lockdep import fastpath, runtime
 from lockdep.fastpath import BLOCKING, TIMED, TRY, ExclusiveLock
+from lockdep.graph import naming
 from lockdep.graph.classes import registry
 from lockdep.graph.creation import made_earlier
 from lockdep.patch.attributes import hide
@@ -73,7 +74,9 @@ def made_units(semaphore: Any) -> Units | None:
     made = inner.entry.lock_class
 
     def name() -> str:
-        return str(made.name).rpartition(" made at ")[2]
+        place = str(made.name).rpartition(" made at ")[2]
+        variable = naming.variable_name(made.places[0]) if len(made.places) == 1 else ""
+        return f"{place} {variable}" if variable and place.endswith(naming.place_name(made.places[0])) else place
 
     return Units(registry.register_named("Semaphore", name, (_UNITS, made), DROP_IN), count, made)
 

@@ -330,3 +330,14 @@ for pair in ((one, other), (other, one)):
 """
     text = " ".join(program(tmp_path, source).stderr.split())
     assert "instance, or release A1 before the next one is taken accept" in text
+
+
+def test_a_semaphore_has_the_name_of_its_variable(tmp_path: Path) -> None:
+    text = program(tmp_path, UNITS.format(count=2, works="(both, both)")).stderr
+    assert "  A  prog.py:3  units  (Semaphore)\n" in text
+
+
+def test_a_semaphore_that_is_assigned_to_no_variable_has_no_name(tmp_path: Path) -> None:
+    source = UNITS.format(count=2, works="(both, both)")
+    source = source.replace("units = threading.Semaphore(2)", "globals().update(units=threading.Semaphore(2))")
+    assert "  A  prog.py:3  (Semaphore)\n" in program(tmp_path, source).stderr
