@@ -20,6 +20,7 @@ from setuptools.command.build_py import build_py
 
 MODULES = [
     "lockdep.fastpath._link",
+    "lockdep.fastpath._runs",
     "lockdep.fastpath._tally",
     "lockdep.fastpath._chain",
     "lockdep.fastpath._deaths",

@@ -117,6 +117,9 @@ static inline void ld_set_once(PyObject **field, PyObject *value) { if (*field =
 #define LD_SET_OTHER(lock, value) ld_set_immortal(LD_FIELD(lock, other), value)
 #define LD_RECORD(state) LD_FIELD(state, record)
 #define LD_QUEUE(lock) LD_FIELD(lock, queue)
+#define LD_LATEST(course) LD_FIELD(course, latest)
+#define LD_TIMES(course) LD_FIELD(course, times)
+#define LD_NOW(run) LD_FIELD(run, now)
 
 #ifdef Py_GIL_DISABLED
 /* Make an object immortal, so that racing threads never change its reference count. They may be reading it already. */

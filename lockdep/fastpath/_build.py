@@ -20,9 +20,9 @@ from types import ModuleType
 from lockdep.fastpath.greenlets import greenlets_patched
 
 PARTS = (
-    "_link", "_tally", "_chain", "_deaths", "_sighting", "_site", "_parking", "_held", "_thread_state", "_threads",
-    "_stacks", "_interrupts", "_imports", "_tracked", "_dep_map", "_waits", "_lock", "_owned", "_handoffs", "_drop_in",
-    "_waitqueue", "_graph_lock", "_fork_mask", "_repeats",
+    "_link", "_runs", "_tally", "_chain", "_deaths", "_sighting", "_site", "_parking", "_held", "_thread_state",
+    "_threads", "_stacks", "_interrupts", "_imports", "_tracked", "_dep_map", "_waits", "_lock", "_owned",
+    "_handoffs", "_drop_in", "_waitqueue", "_graph_lock", "_fork_mask", "_repeats",
 )  # fmt: skip
 """The modules that have two builds; each imports only modules that stand before it."""
 

@@ -55,6 +55,7 @@ cdef class Chain:
     cdef bint meet(self, long long lock, long long held) except -1
     cpdef forget(self)
     cpdef settle(self, tuple key)
+    cdef bint is_settled(self, long long serial, object origin, list held) except -1
     cpdef judge_instances(self, int twin, bint by_pair)
     cpdef Chain follow(self, Entry entry, Chain like)
     cpdef Chain context_root(self, object key)

@@ -114,6 +114,13 @@ class Chain:
         if len(self.settled) < MOST_SETTLED:
             self.settled.add(key)
 
+    def is_settled(self, serial, origin, held):
+        """Return whether a thread whose run has this origin need not be seen with these instances; see `settle`."""
+        if self.settled is None or self.judged:
+            return False
+        pool = getattr(origin, "pool", None)
+        return (serial, 0 if pool is None else pool.serial, *held) in self.settled
+
     def judge_instances(self, twin, by_pair):
         """Have each acquisition along this node seen, for the sake of its instances."""
         self.twin = self.twin or twin

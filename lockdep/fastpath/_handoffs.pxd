@@ -1,22 +1,17 @@
 # C types of _handoffs.py, read only when it is compiled.
 cimport cython
-from cpython.object cimport PyObject_GenericGetAttr, PyObject_GenericSetAttr
+from cpython.object cimport PyObject_GenericSetAttr
 
 from lockdep.fastpath._link cimport Link, _link, find_in, new_serial
 from lockdep.fastpath._lock cimport ExclusiveLock
 from lockdep.fastpath._modes cimport NEWS, NOTHING, SIGNAL
+from lockdep.fastpath._runs cimport Handed
 from lockdep.fastpath._thread_state cimport ThreadState
 from lockdep.fastpath._threads cimport current
 
 
-@cython.final
-@cython.no_gc
-cdef class Handed:
-    cdef readonly object run
-    cdef readonly long long moment
-    cdef readonly object clock
-    cdef readonly object loan
-    cdef readonly object by
+cdef extern from "lockdep/fastpath/_references.h":
+    object ld_kept(object thing, object name)
 
 
 cdef class Told:
@@ -42,12 +37,6 @@ cpdef bint hand_to(object thing) except -1
 cpdef handed_to(object thing)
 cpdef bint knows(Handed handed) except -1
 cdef bint is_known(ThreadState state, Handed handed) except -1
-@cython.locals(found=dict, value=tuple, dropped=cython.longlong)
-cpdef tuple merged(dict known, dict other, object run, tuple entry, Py_ssize_t most)
-@cython.locals(moment=cython.longlong, before=cython.longlong)
-cdef bint is_later(tuple entry, tuple known) except -1
-@cython.locals(value=tuple, lowest=cython.longlong, moment=cython.longlong)
-cdef object oldest(dict known)
 @cython.locals(state=ThreadState)
 cpdef bint is_settled(object thing) except -1
 cpdef bint stretch_goes_on() except -1

@@ -19,31 +19,12 @@ if not cython.compiled:
     from lockdep.fastpath._link import _link, find_in, new_serial
     from lockdep.fastpath._lock import ExclusiveLock
     from lockdep.fastpath._modes import NEWS, NOTHING, SIGNAL
+    from lockdep.fastpath._runs import Handed
     from lockdep.fastpath._threads import current
 
 COMPILED = cython.compiled
 _HANDED = "_lockdep_handed"                   # the attribute with what was handed over
 _SIGNALS = "_lockdep_signals"                 # that of a condition with what is known of its signallers
-
-
-class Handed:
-    """What the run `run` knows at a moment, for another one. `loan` has the locks that it lends, if it starts that.
-
-    `by` says by what it was handed on before, if another run hands it on once more: see `hand_over`.
-    """
-
-    __slots__ = ("by", "clock", "loan", "moment", "run")
-
-    def __init__(self, run, moment, clock, loan=None, by=None):
-        self.run = run
-        self.moment = moment
-        self.clock = clock
-        self.loan = loan
-        self.by = by
-
-    def __reduce__(self):
-        """Be pickled as None; see kept.py."""
-        return type(None), ()
 
 
 class Told:
@@ -99,12 +80,7 @@ def note_idle(told, state):
 
 def kept_in(thing, name):
     """Return what an attribute of ours is in an object of the program; None if it has none."""
-    if cython.compiled:
-        try:
-            return PyObject_GenericGetAttr(thing, name)
-        except AttributeError:
-            return None
-    return thing.__dict__.get(name)
+    return ld_kept(thing, name) if cython.compiled else thing.__dict__.get(name)
 
 
 def keep_in(thing, name, value):
@@ -166,45 +142,6 @@ def is_known(state, handed):
         return True
     known = find_in(run.course.clock.known, handed.run)
     return known is not None and known[0] >= handed.moment
-
-
-def merged(known, other, run, entry, most):
-    """Return what two clocks know together, and that `run` has come to the moment in `entry`; see graph/clock.py.
-
-    Of more than `most` entries the oldest are dropped. Also return the last moment in one of these, 0 if there is none.
-    """
-    found = dict(known)
-    for key, value in other.items():
-        if is_later(value, found.get(key)):
-            found[key] = value
-    if is_later(entry, found.get(run)):
-        found[run] = entry
-    dropped = 0
-    while len(found) > most:
-        key = oldest(found)
-        dropped = max(dropped, found.pop(key)[0])
-    return found, dropped
-
-
-def is_later(entry, known):
-    """Return whether an entry (moment, by what) is of a later moment than the one that is known, or none is."""
-    if known is None:
-        return True
-    moment = entry[0]
-    before = known[0]
-    return moment > before
-
-
-def oldest(known):
-    """Return the key of the entry with the lowest moment."""
-    lowest = 0
-    found = None
-    for key, value in known.items():
-        moment = value[0]
-        if found is None or moment < lowest:
-            lowest = moment
-            found = key
-    return found
 
 
 def is_settled(thing):

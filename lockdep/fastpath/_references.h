@@ -50,4 +50,11 @@ static inline PyObject *ld_new_ref_or_null(PyObject **at) { return Py_XNewRef(*a
 static inline PyObject *ld_new_ref(PyObject **at) { return Py_NewRef(*at); }
 static inline void ld_replace(PyObject **at, PyObject *op) { Py_INCREF(op); Py_XSETREF(*at, op); }
 #endif
+
+/* Return an attribute of an object, None if it has none, without any code of its class. An AttributeError that nobody wants
+   would cost ten times as much. */
+static inline PyObject *ld_kept(PyObject *thing, PyObject *name) {
+    PyObject *found = _PyObject_GenericGetAttrWithDict(thing, name, NULL, 1);
+    return found != NULL || PyErr_Occurred() ? found : Py_NewRef(Py_None);
+}
 #endif

@@ -42,13 +42,21 @@ static inline void ld_copy_held(ld_held *held, ld_origin *origin, void **frames,
     }
 }
 
+/* Return how many of these held locks are not known by where they were taken, but by the frame that took them. */
+static inline int ld_by_frame(ld_origin *origins, int from, int held) {
+    int found = 0;
+    for (int i = from; i < from + held; i++) found += origins[i].code == NULL && origins[i].place != NULL;
+    return found;
+}
+
 /* Copy up to `limit` steps of the running thread's stack, and the held locks from depth `from` to `depth`. NULL and
    MemoryError if there is no memory. */
 static LD_COLD ld_copy *ld_make_copy(void *tstate, int limit, long long *serials, ld_origin *origins, int from, int depth) {
     void *frames[LD_WALK];
     int walked = 0, held = depth < from ? 0 : depth - from + 1, kept;
+    int most = limit > LD_WALK || ld_by_frame(origins, from, held) ? LD_WALK : limit;
     ld_copy *made;
-    for (void *frame = ld_frame_now(tstate); frame != NULL && walked < LD_WALK; frame = ld_frame_before(frame)) frames[walked++] = frame;
+    for (void *frame = ld_frame_now(tstate); frame != NULL && walked < most; frame = ld_frame_before(frame)) frames[walked++] = frame;
     kept = walked < limit ? walked : limit;
     made = (ld_copy *)PyMem_Malloc(sizeof *made + held * sizeof(ld_held) + kept * sizeof(ld_step));
     if (made == NULL) { PyErr_NoMemory(); return NULL; }

@@ -32,15 +32,8 @@ MOST_MADE = 64                                # locks that a thread makes while 
 _get_ident = _thread.get_ident
 
 
-def pool_serial(origin):
-    """Return the serial of the pool that a run belongs to, 0 if it is none of a pool. See the origin of a Run."""
-    pool = getattr(origin, "pool", None)
-    return 0 if pool is None else pool.serial
-
-
 class ThreadState(HeldLocks):
     """What one thread holds. Creating one is expensive: a thread that ends holding nothing leaves it to the next one.
-
     Only the thread itself changes it, except for `dirty`, `run`, `pending` and `revoked`, through `mark`.
     """
 
@@ -145,21 +138,15 @@ class ThreadState(HeldLocks):
         """Return (number, count) of what was counted here, by the number of a Tally or the next; pure: nothing."""
         return ld_counted(cython.address(self.counts)) if cython.compiled else []
 
-    def see(self, chain, base, serial, limit):
+    def see(self, chain, base, serial, limit, evidence=True):
         """Return a Sighting of the lock `serial`, wanted along `chain` while the locks of `base` are held.
-
-        It keeps up to `limit` steps of the stack. MemoryError if there is no memory for it.
+        It keeps up to `limit` steps of the stack, and is no `evidence` if it only says what a run takes. May raise.
         """
-        seen = self.glance(chain, base, serial, limit)
-        if seen.run is not None:
-            seen.run.handed = None            # what it hands over next says that it has come to here
-        return seen
-
-    def glance(self, chain, base, serial, limit):
-        """Return the same of what only says what the running thread takes, and is no evidence by itself."""
         seen = Sighting(chain, base, serial)
         seen.context = self.context
         seen.run = None if self.record is None else self.record.course
+        if evidence and seen.run is not None:
+            seen.run.handed = None            # what it hands over next says that it has come to here
         seen.root = self.root
         seen.thread = self.serial
         seen.stamp = new_serial()
@@ -175,7 +162,6 @@ class ThreadState(HeldLocks):
 
     def learn(self, base, child, entry, serial):
         """Return the chain to which taking the lock `serial` as `entry` leads from `base`; it is judged later.
-
         `child` is that chain if somebody has walked there already.
         """
         collecting = ld_stop_collector() if cython.compiled else 0
@@ -212,25 +198,22 @@ class ThreadState(HeldLocks):
 
     def is_new(self, chain, serial):
         """Return whether taking this lock along a known chain may say more than what this thread has had seen of it.
-
-        It does not if the same locks are held (see Witness.covers), unless a starter has lent its own, which may be
-        others each time. Nor does it if that is settled for all threads, and this one has not just made the lock.
+        It does not if the same locks are held (see Witness.covers), or if that is settled for all threads that have not
+        just made the lock; unless a starter has lent its own, which may be others each time.
         """
         origin = getattr(self.record, "origin", None)
         if getattr(origin, "lent", None) is not None:
             return True
         try:
             made = self.made_at(serial, chain.parent.depth) != 0
-            held = tuple(self.held_serials())
-            key = (chain, serial, chain.judged, made, held)
+            held = self.held_serials()
+            key = (chain, serial, chain.judged, made, *held)
             if key in self.noted:
                 return False
             if len(self.noted) >= MOST_NOTED:
                 self.noted.clear()
             self.noted.add(key)
-            if made or chain.judged or chain.settled is None:
-                return True
-            return (serial, pool_serial(origin), *held) not in chain.settled
+            return made or not chain.is_settled(serial, origin, held)
         except (MemoryError, RecursionError):
             return True                       # it is seen once more
 
@@ -255,7 +238,6 @@ class ThreadState(HeldLocks):
 
     def made_at(self, serial, depth):
         """Return how many locks this thread held when it made the lock `serial`; 0 if it has held none since then.
-
         Also 0 if it holds fewer now, up to this depth: where it has released one, others may have found the new lock.
         """
         if self.made is None:

@@ -318,7 +318,7 @@ class Tracked:
                 if seen is None or (seen.chain.entry.mode & TIMED and child.entry.mode & TIMED == 0):
                     key = self.serial if seen is not None or len(state.took) < _link.max_instances else child.entry
                     if seen is not None or key not in state.took:
-                        state.took[key] = state.glance(child, state.chain, self.serial, RUN_STEPS)
+                        state.took[key] = state.see(child, state.chain, self.serial, RUN_STEPS, False)
         except (MemoryError, RecursionError):
             note_lost()
         if child.entry.mode & RECURSIVE_READ and state.running == _link.exposed:

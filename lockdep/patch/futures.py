@@ -21,7 +21,7 @@ from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.patch.joins import RUN, joined, remember_ended, wait_as, wait_judging
 from lockdep.patch.loops import awaited_from_loop, wait_for_loop
-from lockdep.patch.pools import POOL, Reference, executor_of, keep_task, reference_to, task_of, wait_in_pool
+from lockdep.patch.pools import POOL, Reference, executor_of, keep_task, reference_to, runs_item, task_of, wait_in_pool
 from lockdep.patch.servers import Awaited, OnlyWorker, wait_ended
 from lockdep.patch.starts import begin_stretch, end_loan, hand_on, hand_over, learn
 from lockdep.patch.work_items import Item, is_known, learn_done
@@ -252,7 +252,7 @@ def wait_for_result(original: Method, future: Any, timeout: Any) -> Any:
     if not runtime.is_active():
         return original(future, timeout)
     timed, waits = timeout is not None, goes_on(future)
-    if waits or not knows_done(future):  # else the program would have waited, had the item been slower
+    if runs_item() and (waits or not knows_done(future)):  # else it would have waited, had the item been slower
         wait_in_pool(future, timed=timed)
     if not waits:
         return original(future, timeout)

@@ -72,6 +72,12 @@ def task_of(future: Any) -> Task | None:
     return found
 
 
+def runs_item() -> bool:
+    """Return whether the running thread is at a work item: nobody else waits in a pool."""
+    run = fastpath.thread_state().record
+    return isinstance(run, Run) and run.task is not None
+
+
 def wait_in_pool(future: Any, *, timed: bool) -> None:
     """Judge a wait for a work item, if the waiting thread is a worker of the same pool."""
     state = fastpath.thread_state()

@@ -242,3 +242,55 @@ def test_result_that_timed_out_is_not_known_to_be_done(pool: ThreadPoolExecutor)
         future.result()
 
     assert found() == ["join"]
+
+
+def run_with_callback(pool: ThreadPoolExecutor, item: Callable[[], object], callback: Callable[[], object]) -> Any:
+    """Run an item that has a callback, both to their ends; return its future, which nobody has asked."""
+    begin, passed = threading.Event(), threading.Event()
+    future = pool.submit(lambda: (begin.wait(), item()))
+    future.add_done_callback(lambda _: (callback(), passed.set()))
+    begin.set()
+    passed.wait()
+    return future
+
+
+def test_a_result_waits_for_no_callback(pool: ThreadPoolExecutor) -> None:
+    lock = Lock()
+    future = run_with_callback(pool, bool, lambda: nest(lock))
+    with lock:
+        future.result()
+
+    assert found() == []
+
+
+def test_a_result_waits_for_what_the_item_took_before_its_callbacks(pool: ThreadPoolExecutor) -> None:
+    lock = Lock()
+    future = run_with_callback(pool, lambda: nest(lock), bool)
+    with lock:
+        future.result()
+
+    assert found() == ["join"]
+
+
+@pytest.mark.parametrize(("workers", "expected"), [(1, ["join"]), (2, [])])
+def test_the_next_item_of_the_only_worker_waits_for_the_callbacks(workers: int, expected: list[str]) -> None:
+    lock = Lock()
+    with ThreadPoolExecutor(workers) as pool:
+        run_with_callback(pool, bool, lambda: nest(lock))
+        future = finished(pool, bool)
+        with lock:
+            future.result()
+
+    assert found() == expected
+
+
+@pytest.mark.parametrize("in_callback", [True, False])
+def test_a_signal_of_a_callback_needs_no_lock_that_the_item_took(pool: ThreadPoolExecutor, in_callback: bool) -> None:
+    lock, ready = Lock(), threading.Event()
+    works = [lambda: nest(lock), ready.set]
+    run_with_callback(pool, *works) if in_callback else finished(pool, lambda: [work() for work in works])
+    ready.clear()
+    with lock:
+        ready.wait(0.01)
+
+    assert bool(found()) is not in_callback
