@@ -106,7 +106,7 @@ class Phase:
         for each in known:
             clock = clock.learned(each, PHASE)
         if known:
-            self._together = tuple([Handed(each.run, each.moment, clock) for each in (known[0], known[-1])])
+            self._together = tuple([Handed(one.run, one.moment, clock, None, one.by) for one in (known[0], known[-1])])
         return self._together
 
 
