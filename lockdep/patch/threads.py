@@ -93,7 +93,9 @@ def follow_start(wrapped: Callable[[], None], thread: Any, args: tuple[Any, ...]
     state.be(run)
     state.took = run.took
     fastpath.keep_in(thread, RUN, run)
-    fastpath.spare(thread._started._cond)  # its starter waits for a thread that is there already
+    started = getattr(thread._started, "_cond", None)  # an Event of gevent has none
+    if started is not None:
+        fastpath.spare(started)  # its starter waits for a thread that is there already
 
 
 def pool_of(thread: Any) -> Pool | None:
