@@ -1,5 +1,7 @@
 """lockdep doctor: which locks are tracked, which are not, and why."""
 
+import atexit
+
 from lockdep.cli.command_line import Parser
 from lockdep.cli.program import TARGET, run_program, split_target, track_locks
 
@@ -15,14 +17,11 @@ def doctor(given: list[str]) -> int:
     own, target = split_target(given)
     parser.parse_args(own)
     track_locks()
-    if target is not None:
-        return run_program(target, lambda _status: print_diagnosis())
-    print_diagnosis()
-    return 0
-
-
-def print_diagnosis() -> None:
-    """Print the diagnosis of this process."""
     from lockdep.patch.doctor import doctor as diagnose
 
+    if target is not None:
+        found: list[object] = []
+        atexit.register(lambda: found.append(diagnose()))  # before the program's names are restored
+        return run_program(target, lambda _status: print(found[0] if found else diagnose(), flush=True))
     print(diagnose(), flush=True)
+    return 0
