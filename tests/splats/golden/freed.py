@@ -69,6 +69,7 @@ evidence: certain (error): the last reference to a held lock is gone
 lockdep: 2 errors, 0 warnings
 """
 
+SHORT_COMPILED_ONLY = True
 SHORT = """\
 
 =======================
