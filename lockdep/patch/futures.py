@@ -111,14 +111,14 @@ def task_in(item: Any) -> Any:
     return item.fn if hasattr(item, "fn") else item.task[0]  # since 3.14 it is in a tuple
 
 
-def running(changes: Changes, original: Callable[[Any], None]) -> Callable[[Any], None]:
+def running(changes: Changes, original: Method) -> Method:
     """Return the method that runs a work item: the locks that it takes are those of a run inside its thread's."""
     in_force = changes.in_force
 
     @functools.wraps(original)
-    def run(self: Any) -> None:
+    def run(self: Any, *context: Any) -> None:  # the context of the worker, since 3.14
         if not in_force:
-            original(self)
+            original(self, *context)
             return
         future, state = self.future, fastpath.thread_state()
         item: Any = task_of(future) or Item(task_in(self), None, 0)  # submitted before all others
@@ -127,7 +127,7 @@ def running(changes: Changes, original: Callable[[Any], None]) -> Callable[[Any]
         fastpath.keep_in(future, RUN, begun)
         outer = state.begin_run(begun)
         try:
-            original(self)
+            original(self, *context)
         finally:
             state.took = begun.took
             state.end_run(outer)
