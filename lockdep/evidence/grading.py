@@ -70,7 +70,7 @@ class Combinations:
         holders: Holders = unknown_holders,
     ) -> None:
         self.rules: list[Rule] = []
-        if excusable and all(lock_class.kind == PROCESS for lock_class in classes):
+        if excusable and {lock_class.kind for lock_class in classes} == {PROCESS}:
             # The others know nothing of the threads of other processes. Nor does find_units; but where this process
             # leaves a unit, nothing says that others want it.
             self.rules += [find_process_gate, partial(find_units, holders=holders)]
