@@ -38,16 +38,18 @@ def order(*locks: Any) -> None:
     Taking one under a later one is a finding (`order`), also if the opposite order is never seen; so is a declaration
     that contradicts another one. Declarations add up: after order(a, b) and order(b, c), a comes before c. Locks that
     were taken the other way round before are reported when that happens again. A try may be in any order. For locks of
-    one class use set_order. TypeError for an object that is no lock. Cost: a walk over all known chains of locks.
+    one class use set_order. TypeError for an object that is no lock. Cost: a walk over all known chains of locks, if
+    the order is new.
     """
     place = site(capture(STEPS))
     for first, later in pairwise([one for one in map(_class_of, locks) if one is not None]):
+        is_new = not hierarchy.path(first, later)
         declared = hierarchy.declare(first, later, place)
         if not runtime.is_active():
             continue
-        if declared:
+        if declared and is_new:
             runtime.validator().declared(fastpath.thread_state(), first, later)
-        else:
+        elif not declared:
             text = f"{later.name} comes before {first.name} by another declaration, or both are one class"
             runtime.validator().misused("contradictory lock order declared", text, first, later)
 

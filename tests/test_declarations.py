@@ -64,6 +64,16 @@ def test_declarations_add_up() -> None:
     assert f"  {a.entry.lock_class.name} --> {b.entry.lock_class.name}" in text
 
 
+def test_what_is_declared_again_is_not_looked_for_again(validator: lockdep.Validator) -> None:
+    a, b = named(Lock, Lock)
+    lockdep.order(a, b)
+    nest(b, a)
+    assert found() == ["order"]
+    known = validator.chains
+    lockdep.order(a, b)
+    assert validator.chains == known
+
+
 def test_a_longer_way_is_in_the_report() -> None:
     a, b, c = named(Lock, Lock, Lock)
     lockdep.order(a, b)
