@@ -69,8 +69,6 @@ def hand_on() -> Handed | None:
     if handed is None or state.busy:
         return handed
     lent = state.record.course.origin.lent
-    if lent is None and not state.chain.depth:
-        return handed
     outer = lent if lent is not None and lent.can_be_outer else None
     if outer is None and not state.chain.depth:
         return handed
