@@ -65,10 +65,7 @@ class StackTrace:
         shown = [step for step in self.steps if not is_hidden(step.file)]
         if not shown:
             return [Frame(short_path(at.file), at.line, at.function, COMPILED, True) for at in self.steps[:1]]
-        return [
-            Frame(short_path(at.file), at.line, at.function, source_line(at.file, at.line), is_library(at.file))
-            for at in shown
-        ]
+        return [frame_at(at.file, at.line, at.function) for at in shown]
 
     def innermost(self) -> Step | None:
         """Return the innermost frame of the program; if there is none, the innermost of all."""
@@ -88,6 +85,11 @@ class StackTrace:
 NO_STACK = StackTrace(())
 _interned: dict[tuple[object, ...], StackTrace] = {}
 _MAX_STACKS = 1 << 17
+
+
+def frame_at(file: str, line: int, function: str) -> Frame:
+    """Return a frame as it is shown. Reads the source file."""
+    return Frame(short_path(file), line, function, source_line(file, line), is_library(file))
 
 
 class TextStack(StackTrace):

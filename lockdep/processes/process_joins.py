@@ -20,10 +20,9 @@ from lockdep.patch.joins import BRIEFLY, timeout_of, wait_as
 from lockdep.patch.process_locks import follows
 from lockdep.patch.sleeps import will_sleep
 from lockdep.patch.wrappers import wrap_method
-from lockdep.paths import is_library, short_path
 from lockdep.processes.folder import RunDirectory
 from lockdep.processes.needs import Steps, forget, needs_of
-from lockdep.trace import Frame, TextStack, is_hidden, source_line
+from lockdep.trace import TextStack, frame_at, is_hidden
 from lockdep.validator.checks.join import Wanted
 from lockdep.waits.aims import ProcessEnd
 from lockdep.waits.shared import shared_locks
@@ -59,21 +58,22 @@ def follow_join(
         return
     if timeout is None or timeout > 0:
         will_sleep()
-    aim = ProcessEnd(process.name, process.pid)
-    call = partial(wrapped, *args, **kwargs)
-    if held_locks() and process not in _told_to_end:
-        call = partial(Join(folder, process, timed=timeout is not None).wait, wrapped, timeout)
-    wait_as(aim, call, timed=timeout is not None)
+    aim, timed = ProcessEnd(process.name, process.pid), timeout is not None
+    call, held = partial(wrapped, *args, **kwargs), held_locks()
+    if held and process not in _told_to_end:
+        call = partial(Join(folder, process, held, timed=timed).wait, wrapped, timeout)
+    wait_as(aim, call, timed=timed)
     if process.exitcode is not None:
         forget(folder, process.pid)
 
 
 class Join:
-    """The wait of this thread for a process, while it holds locks that processes share."""
+    """The wait of this thread for a process, while it holds locks that processes share: see held_locks."""
 
-    def __init__(self, folder: RunDirectory, process: Any, *, timed: bool) -> None:
+    def __init__(self, folder: RunDirectory, process: Any, held: dict[str, int], *, timed: bool) -> None:
         self._folder = folder
         self._process = process
+        self._held = held
         self._timed = timed
         self._known = 0  # how many needs of the process were looked at
 
@@ -98,10 +98,10 @@ class Join:
         if len(needs) == self._known:
             return
         self._known = len(needs)
-        held, wanted = held_locks(), dict[int, Wanted]()
+        wanted: dict[int, Wanted] = {}
         for need in needs:
-            if need.lock in held:
-                wanted.setdefault(held[need.lock], Wanted(stack_of(need.steps), need.timed))
+            if need.lock in self._held:
+                wanted.setdefault(self._held[need.lock], Wanted(stack_of(need.steps), need.timed))
         if wanted:
             thread, name = fastpath.thread_state(), self._process.name
             runtime.validator().process_joined(thread, wanted, name, needs[0].place, timed=self._timed)
@@ -115,10 +115,4 @@ def held_locks() -> dict[str, int]:
 
 def stack_of(steps: Steps) -> TextStack:
     """Return a stack of another process as it is shown."""
-    return TextStack(
-        tuple(
-            Frame(short_path(file), line, function, source_line(file, line), is_library(file))
-            for file, line, function in steps
-            if not is_hidden(file)
-        )
-    )
+    return TextStack(tuple(frame_at(*step) for step in steps if not is_hidden(step[0])))

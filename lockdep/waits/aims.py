@@ -110,29 +110,35 @@ class RunEnd:
         return self._run.place()
 
 
-class ProcessEnd:
-    """The end of another process. In this process nobody is known who could end the wait."""
+class Outside:
+    """What a thread waits for in C, in one piece, that another process may end."""
 
-    __slots__ = ("name", "pid")
-    looks: ClassVar[bool] = False  # it waits in C
+    __slots__ = ()
+    looks: ClassVar[bool] = False
     resource: ClassVar[bool] = False
     sleepers: ClassVar[None] = None
 
-    def __init__(self, name: str, pid: int) -> None:
-        self.name = name
-        self.pid = pid
-
     def ender(self) -> int:
-        """Return 0: it is no thread of this process."""
+        """Return 0: it may be a thread of another process."""
         return 0
 
     def enders(self) -> Enders:
-        """Say that it ends by itself, since the other process may end it."""
+        """Say that it ends by itself: in this process nobody is known who could end the wait."""
         return NOW
 
     def interrupt(self, _ident: int, _error: Exception) -> bool:
         """Do nothing: the thread waits in C."""
         return False
+
+
+class ProcessEnd(Outside):
+    """The end of another process."""
+
+    __slots__ = ("name", "pid")
+
+    def __init__(self, name: str, pid: int) -> None:
+        self.name = name
+        self.pid = pid
 
     def text(self) -> str:
         """Return the name of the process."""

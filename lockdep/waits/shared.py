@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Mapping
-from typing import ClassVar, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from lockdep.graph.classes import LockClass
-from lockdep.waits.aims import NOW, Enders
+from lockdep.waits.aims import Outside
 
 
 class SharedLock(Protocol):
@@ -63,28 +63,13 @@ def shared_locks() -> Mapping[int, SharedLock]:
     return {lock.serial: lock for lock in found if lock is not None}
 
 
-class SharedAim:
-    """What a thread waits for that wants such a lock. In this process nobody is known who could end the wait."""
+class SharedAim(Outside):
+    """What a thread waits for that wants such a lock."""
 
     __slots__ = ("lock",)
-    looks: ClassVar[bool] = False  # it waits in C, in one piece
-    resource: ClassVar[bool] = False
-    sleepers: ClassVar[None] = None
 
     def __init__(self, lock: SharedLock) -> None:
         self.lock: SharedLock = lock
-
-    def ender(self) -> int:
-        """Return 0: it may be a thread of another process."""
-        return 0
-
-    def enders(self) -> Enders:
-        """Say that it ends by itself, since another process may end it."""
-        return NOW
-
-    def interrupt(self, _ident: int, _error: Exception) -> bool:
-        """Do nothing: the thread waits in C."""
-        return False
 
     def text(self) -> str:
         """Return the name of the lock's class."""
