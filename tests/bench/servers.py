@@ -233,14 +233,16 @@ def rows(name: str, given: argparse.Namespace) -> Iterator[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.servers")
-    parser.add_argument("names", nargs="*", choices=[*SERVERS, []], default=[*SERVERS])
+    parser.add_argument("names", nargs="*", metavar="SERVER", help=f"of {', '.join(SERVERS)}; all if none is named")
     parser.add_argument("--packages", type=Path, required=True, help="a folder with the packages, for PYTHONPATH")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=4000, help="of each server and round")
     given = parser.parse_args()
+    if unknown := set(given.names) - SERVERS.keys():
+        parser.error(f"no server of that name: {', '.join(sorted(unknown))}")
     given.packages = given.packages.resolve()
     print(render_heading())
-    for name in given.names:
+    for name in given.names or SERVERS:
         print(*render_rows(rows(name, given)), sep="\n", flush=True)
 
 
