@@ -30,7 +30,7 @@ cdef class Clock:
     cdef readonly dict known
     cdef readonly long long dropped
 
-    @cython.locals(handed=Handed, other=Clock, found=dict, value=tuple, dropped=cython.longlong)
+    @cython.locals(handed=Handed, other=Clock, found=dict, value=tuple, dropped=cython.longlong, last=cython.longlong)
     cpdef Clock learned(self, Handed handed, object by)
 
 
@@ -88,5 +88,7 @@ cdef Clock _start
 
 @cython.locals(moment=cython.longlong, before=cython.longlong)
 cdef bint is_later(tuple entry, tuple known) except -1
-@cython.locals(value=tuple, lowest=cython.longlong, moment=cython.longlong)
-cdef object oldest(dict known)
+@cython.locals(value=tuple, moments=list)
+cdef long long last_beyond(dict known) except -1
+@cython.locals(found=dict, value=tuple, moment=cython.longlong)
+cdef dict later_than(long long last, dict known)
