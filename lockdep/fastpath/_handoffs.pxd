@@ -21,6 +21,7 @@ cdef class Told:
     cdef readonly dict signallers
     cdef readonly list sleepers
     cdef readonly dict spent
+    cdef readonly dict steady
     cdef public bint free
     cdef public long long idle
     cdef public int tasks

@@ -33,9 +33,10 @@ class Told:
     `world` is where they were seen, `idle` the last thread that has signalled without any need. `free` says that nobody
     else's signal means anything any more, and `tasks` how many tasks have been seen to end, if it tells that. A signal
     of one of the `spent` threads that holds the same as then says nothing new, unless it is known what it took lately.
+    That of a `steady` one, which holds all that it has needed each time, does not in any case.
     """
 
-    __slots__ = ("free", "idle", "own", "serial", "signallers", "sleepers", "spent", "tasks", "world")
+    __slots__ = ("free", "idle", "own", "serial", "signallers", "sleepers", "spent", "steady", "tasks", "world")
 
     def __init__(self, world, own):
         self.world = world
@@ -44,6 +45,7 @@ class Told:
         self.signallers = {}                  # serial of a thread -> what it needs; see graph/signals.py
         self.sleepers = []
         self.spent = {}                       # serial of a thread -> the serials of the locks that it held
+        self.steady = {}                      # the same
         self.free = False
         self.idle = 0
         self.tasks = 0
@@ -65,8 +67,8 @@ def says_nothing(told, state):
     """Return whether another signal of the running thread says nothing new."""
     if told.free or told.tasks > 0 or told.idle == state.serial:
         return True
-    held = find_in(told.spent, state.serial)
-    return held is not None and not is_sure(state) and held == state.held_serials()
+    held = find_in(told.steady if is_sure(state) else told.spent, state.serial)
+    return held is not None and held == state.held_serials()
 
 
 def note_idle(told, state):

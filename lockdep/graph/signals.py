@@ -92,6 +92,11 @@ class Signals(Told):
         self.free = self.free or len(self.signallers) + (self.idle != 0) > FEW
         return True
 
+    def is_steady(self, thread: int) -> bool:
+        """Return whether a thread has held all that it needed at each of its signals."""
+        known = self.signallers.get(thread)
+        return known is not None and all(need.held for need in known.needs.values())
+
     def _note_idle(self, thread: int) -> None:
         self.signallers.pop(thread, None)
         self.free = self.free or self.idle != 0

@@ -232,6 +232,8 @@ class Signalling(Deadlocks):
         new = signals.note_signal(thread.serial, thread_name(thread), needs, sure=taken is not None)
         if not new and taken is None:
             signals.spent[thread.serial] = thread.held_serials()
+        elif not new and signals.is_steady(thread.serial):
+            signals.steady[thread.serial] = thread.held_serials()
         lock_class = class_of(condition)
         if new and needs and lock_class is not None:
             self.rules.waits.remember(lock_class, signals, needs)

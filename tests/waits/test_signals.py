@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import lockdep
 from lockdep.threading import Condition, Lock
 from tests.waits.scenes import play
-from tests.worlds import found, in_thread, world
+from tests.worlds import found, in_thread, patched_world, world
 
 pytestmark = pytest.mark.scenes
 
@@ -448,3 +450,42 @@ def test_what_excuses_a_wait_is_named() -> None:
         (finding,) = [one for one in validator.findings() if one.slug == "wait"]
         assert finding.excuses == ("signal: another thread has signalled it without outer of turn",)
         assert lockdep.findings() == ()
+
+
+@pytest.mark.parametrize("also_free", [False, True], ids=["held", "free"])
+def test_what_a_thread_needs_that_always_holds_the_lock_is_soon_known(also_free: bool) -> None:
+    noted: list[int] = []
+    steps: list[int] = []
+    with patched_world() as validator:
+        lock, turn = threading.Lock(), threading.Condition(threading.Lock())
+        note = validator._note_signal
+
+        def counting(thread: Any, condition: Any) -> Any:
+            if condition is turn:
+                noted.append(len(steps))
+            return note(thread, condition)
+
+        validator._note_signal = counting  # type: ignore[method-assign]
+
+        def notify_holding() -> None:
+            for step in range(10):
+                steps.append(step)
+                with lock:
+                    notify()
+            if also_free:
+                notify()
+
+        def notify() -> None:
+            with turn:
+                turn.notify_all()
+
+        def wait() -> None:
+            with lock, turn:
+                turn.wait(0.001)
+
+        in_thread(notify_holding)
+        in_thread(wait)
+        told = found()
+
+    assert told == ([] if also_free else ["wait?"])
+    assert noted == [1, 2, 3, *([10] if also_free else [])]  # once before it is known what it takes in between
