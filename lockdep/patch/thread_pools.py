@@ -84,11 +84,11 @@ class WorkItems:
     @contextmanager
     def run(self, label: str) -> Iterator[Run]:
         """Run the `with` block as a run that who waits for the result waits for."""
-        state = fastpath.thread_state()
+        state, task = fastpath.thread_state(), self.task
         worker = state.record
-        run = Run(lambda: f"{label} {self.name}", self.task.where, state.serial)
+        run = Run(lambda: f"{label} {task.function}", task.where, state.serial)  # a reference to self would be a cycle
         begin(run, self.handed, "ThreadPool.apply_async()")
-        run.task = self.task
+        run.task = task
         if isinstance(worker, Run):
             run.origin.pool = worker.origin.pool
         self.going.append(run)
@@ -211,6 +211,8 @@ def making(original: Method) -> Method:
             fastpath.keep_in(self, POOL, Reference(pool))
             keep_task(self, items.task)
         original(self, pool, *args, **kwargs)
+        if items is not None and hasattr(self, "_event"):  # it is no iterator
+            fastpath.spare(self._event._cond)  # who waits for that waits for the result
 
     return __init__
 

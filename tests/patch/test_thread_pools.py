@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lockdep.patch.thread_pools import MOST_RUNS, items_of
+from lockdep.patch.thread_pools import MOST_RUNS, WorkItems, items_of
 from lockdep.validator.validator import Validator
 from tests.worlds import Lock, alike, found, nest, patched_world
 
@@ -75,6 +75,20 @@ def test_nothing_of_what_is_done_stays_alive(pool: ThreadPool) -> None:
     del thing
     gc.collect()
     assert alive() is None
+
+
+def test_what_is_done_is_freed_without_the_collector(pool: ThreadPool) -> None:
+    lock = Lock()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            pool.apply_async(nest, (lock,), callback=lambda _: nest(lock)).get()
+        left = sum(isinstance(one, WorkItems) for one in gc.get_objects())
+    finally:
+        gc.enable()
+
+    assert left < 10  # those of the last results, which the threads of the pool may still have
 
 
 def test_of_many_items_a_bounded_number_is_kept(pool: ThreadPool) -> None:
