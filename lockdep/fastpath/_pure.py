@@ -250,8 +250,9 @@ def leave(lock, kind=None, value=None, trace=None, /):
     except AttributeError:
         state = enter_thread()
     chain = state.chain
-    if lock.hint is chain and lock.owner == state.serial:         # a hint never has its class in it twice
-        state.chain = chain.parent
+    parent = chain.parent
+    if lock.hint is chain and chain.gate is parent and lock.owner == state.serial:  # see Chain.by_pair for the gate
+        state.chain = parent
         lock.owner = 0
         thin = lock.vacant = lock.thin
         if not thin:
@@ -269,8 +270,9 @@ def release(lock):
     except AttributeError:
         state = enter_thread()
     chain = state.chain
-    if lock.hint is chain and lock.owner == state.serial:
-        state.chain = chain.parent
+    parent = chain.parent
+    if lock.hint is chain and chain.gate is parent and lock.owner == state.serial:
+        state.chain = parent
         lock.owner = 0
         thin = lock.vacant = lock.thin
         if not thin:
@@ -342,8 +344,9 @@ def leave_recursive(lock, kind=None, value=None, trace=None, /):
     except AttributeError:
         state = enter_thread()
     chain = state.chain
-    if lock.count == 1 and lock.hint is chain and lock.owner == state.serial:
-        state.chain = chain.parent
+    parent = chain.parent
+    if lock.count == 1 and lock.hint is chain and chain.gate is parent and lock.owner == state.serial:
+        state.chain = parent
         lock.owner = 0
         thin = lock.vacant = lock.thin
         if not thin:
@@ -361,8 +364,9 @@ def release_recursive(lock):
     except AttributeError:
         state = enter_thread()
     chain = state.chain
-    if lock.count == 1 and lock.hint is chain and lock.owner == state.serial:
-        state.chain = chain.parent
+    parent = chain.parent
+    if lock.count == 1 and lock.hint is chain and chain.gate is parent and lock.owner == state.serial:
+        state.chain = parent
         lock.owner = 0
         thin = lock.vacant = lock.thin
         if not thin:

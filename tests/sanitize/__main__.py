@@ -22,7 +22,8 @@ OPTIONS = {
     "ubsan": "print_stacktrace=1",
     "tsan": f"suppressions={SUPPRESSIONS}:ignore_noninstrumented_modules=1:die_after_fork=0:history_size=4:exitcode=0",
 }
-PROGRAMS = ("race", "storm", "onlookers", "locktorture", "rwtorture", "seqtorture", "rcutorture")
+PROGRAMS = ("race", "storm", "onlookers", "handovers", "upheaval")
+PROGRAMS += ("locktorture", "rwtorture", "seqtorture", "rcutorture", "worktorture")
 LIMIT = 600  # seconds for one program, at a fifth of its usual speed
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 

@@ -5,6 +5,7 @@
     python -m tests.stress upheaval --seconds 60        handlers that raise and fork; no stack, no memory, uninstall
     python -m tests.stress race --seconds 60 --threads 4        threads that look up chains and write hints at once
     python -m tests.stress onlookers --seconds 60              threads that ask what others hold and have counted
+    python -m tests.stress handovers --seconds 60              threads, work items, queues that hand on what they know
     python -m tests.stress kills --seconds 60                  processes of a run that are killed at any moment
     python -m tests.stress locktorture --seconds 60            exclusion, timeouts, interrupts of each primitive
     python -m tests.stress rwtorture --seconds 60 --primitive rwsem

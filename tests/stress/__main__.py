@@ -23,7 +23,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.stress", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("program", choices=["storm", "upheaval", "race", "onlookers", "kills", *TORTURES])
+    parser.add_argument("program", choices=["storm", "upheaval", "race", "onlookers", "handovers", "kills", *TORTURES])
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--locks", choices=["raw", "lockdep"], default="lockdep", help="storm: whose locks")
     parser.add_argument("--threads", type=int, default=4, help="race: how many at most; others: how many")
@@ -49,10 +49,8 @@ def run_here(options: argparse.Namespace) -> list[str]:
         from tests.stress import kills
 
         return kills.run(options.seconds, options.seed)
-    from tests.stress import onlookers, race
-
-    program = onlookers if options.program == "onlookers" else race
-    return program.run(options.seconds, options.threads, options.seed)
+    program = importlib.import_module(f"tests.stress.{options.program}")
+    return list(program.run(options.seconds, options.threads, options.seed))
 
 
 def rounds(options: argparse.Namespace) -> int:

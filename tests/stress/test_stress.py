@@ -27,6 +27,10 @@ def test_threads_that_ask_about_others_are_told() -> None:
     assert "looks" in run_stress("onlookers")
 
 
+def test_threads_that_hand_over_are_judged_by_what_they_know() -> None:
+    assert "hand-overs" in run_stress("handovers")
+
+
 @pytest.mark.once
 def test_what_killed_processes_have_left_merges_and_what_is_lost_is_named() -> None:
     assert "processes killed" in run_stress("kills")

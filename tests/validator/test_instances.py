@@ -2,12 +2,13 @@
 
 import gc
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
 
 import lockdep
 from lockdep import runtime
+from lockdep.fastpath import thread_state
 from lockdep.validator.validator import Validator
 from tests.worlds import Lock, RLock, alike, describe, five, found, in_thread, nest, world
 
@@ -33,6 +34,25 @@ def test_one_order_of_all_instances_is_silent(order: tuple[int, ...], kind: type
     nest(locks[order[0]], locks[order[-1]])
 
     assert found() == []
+
+
+@pytest.mark.parametrize("kind", [Lock, RLock])
+def test_nothing_is_held_after_any_order_of_releases(kind: type) -> None:
+    locks = alike(3, kind)
+
+    def use() -> None:
+        for released in 2 * list(permutations(locks)):
+            for lock in locks:
+                lock.acquire()
+            for lock in released:
+                lock.release()
+            assert thread_state().held() == []
+
+    use()
+    in_thread(use)
+    assert found() == []
+    nest(locks[1], locks[0])
+    assert found() == ["circular"]
 
 
 @pytest.mark.parametrize("kind", [Lock, RLock])
