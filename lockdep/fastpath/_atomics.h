@@ -4,6 +4,8 @@
 #ifndef LOCKDEP_ATOMICS_H
 #define LOCKDEP_ATOMICS_H
 
+#include "lockdep/fastpath/_tracebacks.h"  /* all compiled modules include this file */
+
 /* Where Cython catches an exception, it drops the traceback whether there is one or not. Without memory there is none. */
 #undef Py_DECREF
 #define Py_DECREF(op) Py_XDECREF(op)

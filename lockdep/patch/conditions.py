@@ -23,6 +23,7 @@ from lockdep.patch.joins import wait_as
 from lockdep.patch.loops import runs_loop
 from lockdep.patch.semaphores import is_resource, note_waiting, take_waiting
 from lockdep.patch.starts import begin_stretch, hand_to, is_single_threaded, learn
+from lockdep.patch.tracebacks import shorten
 from lockdep.patch.units import Units
 from lockdep.trace import is_hidden
 from lockdep.waits.aims import ANYBODY, CONDITION, EVENT, ITEM, PARTIES, ROOM, TASKS, Enders
@@ -102,7 +103,11 @@ def follow_waits(changes: Changes) -> None:
             return original(self, timeout)
         caller = caller_of(sys._getframe(1))
         again = None if timeout is None else partial(never_gives_up, caller.frame, caller.kind)
-        return wait_for(signal_of(caller, self), caller.kind, state, lambda: original(self, timeout), again)
+        try:
+            return wait_for(signal_of(caller, self), caller.kind, state, lambda: original(self, timeout), again)
+        except BaseException as error:
+            shorten(error)
+            raise
 
     changes.rebind(threading.Condition, "wait", wait)
 

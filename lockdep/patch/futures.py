@@ -24,6 +24,7 @@ from lockdep.patch.loops import awaited_from_loop, wait_for_loop
 from lockdep.patch.pools import POOL, Reference, executor_of, keep_task, reference_to, runs_item, task_of, wait_in_pool
 from lockdep.patch.servers import Awaited, OnlyWorker, wait_ended
 from lockdep.patch.starts import begin_stretch, end_loan, hand_on, hand_over, learn
+from lockdep.patch.tracebacks import shorten
 from lockdep.patch.work_items import Item, is_known, learn_done
 from lockdep.patch.wrappers import wrap_function, wrap_method
 from lockdep.waits.aims import ANYBODY, NOW, Enders, run_enders
@@ -217,6 +218,9 @@ def asking(changes: Changes, original: Method) -> Method:
             note_done(self)  # concurrent.futures.wait asks like this, under the conditions of all its futures
         try:
             return wait_for_result(original, self, timeout)
+        except BaseException as error:
+            shorten(error)
+            raise
         finally:
             if self._state in DONE:
                 note_asked(self, timed=timeout is not None)

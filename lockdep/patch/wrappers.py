@@ -14,6 +14,7 @@ from types import MethodType
 from typing import Any
 
 from lockdep.patch.changes import Changes
+from lockdep.patch.tracebacks import shorten
 
 Follow = Callable[[Callable[..., Any], Any, tuple[Any, ...], dict[str, Any]], Any]  # (original, instance, args, kwargs)
 FollowCall = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]  # (original, args, kwargs)
@@ -27,7 +28,11 @@ def wrap_method(changes: Changes, owner: Any, name: str, follow: Follow) -> None
     def method(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         if not in_force:
             return original(self, *args, **kwargs)
-        return follow(MethodType(original, self), self, args, kwargs)
+        try:
+            return follow(MethodType(original, self), self, args, kwargs)
+        except BaseException as error:
+            shorten(error)
+            raise
 
     changes.rebind(owner, name, method)
 
@@ -40,6 +45,10 @@ def wrap_function(changes: Changes, owner: Any, name: str, follow: FollowCall) -
     def function(*args: Any, **kwargs: Any) -> Any:
         if not in_force:
             return original(*args, **kwargs)
-        return follow(original, args, kwargs)
+        try:
+            return follow(original, args, kwargs)
+        except BaseException as error:
+            shorten(error)
+            raise
 
     changes.rebind(owner, name, staticmethod(function) if isinstance(owner, type) else function)
