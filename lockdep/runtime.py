@@ -18,6 +18,7 @@ from lockdep.config import Options
 from lockdep.descriptors import lend
 from lockdep.forks import at_fork
 from lockdep.graph.classes import registry
+from lockdep.imports import own_imports
 from lockdep.paths import program_name
 from lockdep.reports.colours import painted, wants_colour
 from lockdep.reports.outlet import STANDARD_ERROR, Outlet
@@ -230,9 +231,16 @@ def deliver(found: Finding) -> None:
         _Process.telling, _Process.uncalled = found, list(_callbacks)
     while _Process.uncalled:
         call(_Process.uncalled.pop(0), found)
-    if _Process.outlet.descriptor is not None and not is_quiet(found) and (not _Process.claim or _Process.claim(found)):
-        write(text_of(found) + (f"found in {program_name()} (pid {os.getpid()})\n" if _Process.signed else ""))
+    if _Process.outlet.descriptor is not None and not is_quiet(found):
+        with own_imports():
+            show(found)
     _Process.telling = None
+
+
+def show(found: Finding) -> None:
+    """Write a finding, unless another process of the run shows it."""
+    if not _Process.claim or _Process.claim(found):
+        write(text_of(found) + (f"found in {program_name()} (pid {os.getpid()})\n" if _Process.signed else ""))
 
 
 def call(callback: Callable[[Finding], None], found: Finding) -> None:

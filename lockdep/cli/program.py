@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockdep.cli.command_line import INTERNAL, UsageError, say
 from lockdep.cli.launch import Finish, LaunchError, Target, launch
+from lockdep.imports import own_imports
 
 if TYPE_CHECKING:
     from lockdep.config import Options
@@ -71,6 +72,10 @@ def run_program(target: Target, conclude: Finish) -> int:
     def finish(status: int) -> int | None:
         if os.getpid() != process:  # the end of a child that the program forked: its parent reports
             return None
+        with own_imports():
+            return attempt(status)
+
+    def attempt(status: int) -> int | None:
         try:
             return conclude(status)
         except Exception as error:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from lockdep.graph.classes import registry
+from lockdep.imports import own_imports
 from lockdep.places import Step
 from lockdep.reports.outlet import identity
 from lockdep.trace import StackTrace
@@ -67,7 +68,8 @@ class Letters:
         """Write a finding of this kind, in a child."""
         if not isinstance(found.violation, ForkedLock) or not self.is_open():
             return
-        import json  # here and below: a program without such a finding does not pay for it
+        with own_imports():
+            import json  # here and below: a program without such a finding does not pay for it
 
         told = found.violation
         letter = {
@@ -87,7 +89,8 @@ class Letters:
         data = os.pread(self._descriptor, MOST_BYTES, self._read)
         if not data:
             return
-        import json
+        with own_imports():
+            import json
 
         whole = data.rpartition(b"\n")[0]
         self._read += len(whole) + 1 if whole else 0

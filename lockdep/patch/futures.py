@@ -59,7 +59,7 @@ def wrap_futures(changes: Changes, base: ModuleType) -> None:
         changes.rebind(future, name, setting(changes, getattr(future, name)))
     wrap_method(changes, future, "done", follow_done)
     wrap_method(changes, future, "add_done_callback", follow_callback)
-    wrap_function(changes, base.DoneAndNotDoneFutures, "__new__", follow_wait)
+    wrap_function(changes, base.DoneAndNotDoneFutures, "__new__", partial(follow_wait, future))
     wrap_function(changes, base, "_yield_finished_futures", follow_as_completed)
 
 
@@ -357,14 +357,12 @@ def called(future: Any) -> None:
         note_done(future)
 
 
-def follow_wait(wrapped: Callable[..., Any], args: Args, kwargs: Keywords) -> Any:
+def follow_wait(kind: type, wrapped: Callable[..., Any], args: Args, kwargs: Keywords) -> Any:
     """Note which futures `wait` hands over as done. It returns a pair, whose making is what can be followed."""
-    from concurrent.futures import Future
-
     answer = wrapped(*args, **kwargs)
     if isinstance(answer.done, set):  # as `wait` makes it; others may make a pair of anything
         for future in answer.done:
-            if isinstance(future, Future):
+            if isinstance(future, kind):
                 note_done(future)
     return answer
 

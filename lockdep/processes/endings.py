@@ -27,6 +27,7 @@ from lockdep import fastpath
 from lockdep.contexts import signals
 from lockdep.fastpath import ForkMask
 from lockdep.forks import at_fork
+from lockdep.imports import own_imports
 from lockdep.patch.changes import Changes
 
 SIGNALS = tuple(getattr(_signal, name) for name in ("SIGTERM", "SIGHUP", "SIGINT") if hasattr(_signal, name))
@@ -102,7 +103,8 @@ def conclude(status: int, *, going_on: bool = False) -> int | None:
     _Ending.done = not going_on
     _Ending.thread, _Ending.awaiting = _thread.get_ident(), 0
     try:
-        return chosen(status)
+        with own_imports():
+            return chosen(status)
     finally:
         _Ending.thread = 0
         if _Ending.awaiting:

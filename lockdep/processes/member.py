@@ -19,6 +19,7 @@ from lockdep import fastpath, runtime
 from lockdep.config import Options
 from lockdep.contexts import fork
 from lockdep.forks import at_fork
+from lockdep.imports import own_imports
 from lockdep.patch.changes import Changes
 from lockdep.patch.imports import after_import
 from lockdep.processes import endings, environment, process_joins
@@ -87,6 +88,7 @@ class Member:
         """Write what is new from now on."""
         runtime.when_learned(self._learned)
 
+    @own_imports()
     def become_child(self) -> None:
         """Go on in a forked child: what the parent knew is told by the parent."""
         from lockdep.live.before import SeenBefore
@@ -262,6 +264,7 @@ class Member:
         self._writer.finish()
         self._reporter.finish()
 
+    @own_imports()
     def leave(self, _status: int) -> None:
         """Write the last part of a child, which ends now."""
         self.finish_writing()

@@ -18,6 +18,7 @@ from os import F_OK, access
 from time import monotonic, sleep
 
 from lockdep import fastpath
+from lockdep.imports import own_imports
 
 DELAY = 0.5  # seconds from the news to the writing
 SHARE = 4  # the pause after a long write is so many times as long: the program keeps most of the time
@@ -79,7 +80,8 @@ class Writer:
                 hurried = wake.acquire(timeout=self._pause)
                 self._wanted = False
                 began = monotonic()
-                self._write()
+                with own_imports():
+                    self._write()
                 self._pause = max(self._delay, SHARE * (monotonic() - began))
         finally:
             self._done.release()
