@@ -1,4 +1,4 @@
-"""The interpreter's own import for what lockdep imports late, where the program has put another one in its place.
+"""What lockdep imports late, whatever the program has done to `builtins.__import__` and `sys.modules`.
 
 What writes reports and files is imported when it is first needed, which may be within a lock operation of the program.
 A `builtins.__import__` of the program that fails there would lose the finding, and its exception would leave that
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import _thread
 import builtins
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from lockdep.forks import at_fork
@@ -22,11 +24,25 @@ class _Process:
     own: Callable[..., Any] = builtins.__import__
     inside: list[int] = []  # noqa: RUF012 - one process, one list
     replaced: Callable[..., Any] | None = None
+    modules: dict[str, ModuleType] = {}  # noqa: RUF012
+
+
+def remember_modules() -> None:
+    """Remember the modules of lockdep: a program may take what it does not know out of sys.modules. Cost: 20 us."""
+    _Process.modules = {name: module for name, module in list(sys.modules.items()) if name.split(".")[0] == "lockdep"}
+
+
+def put_modules_back() -> None:
+    """Put the modules of lockdep back if they are gone: imported anew, they would know of no lock and no finding."""
+    for name in (__name__, "lockdep"):
+        if _Process.modules and sys.modules.get(name) is not _Process.modules.get(name):
+            sys.modules.update(_Process.modules)
 
 
 @contextmanager
 def own_imports() -> Iterator[None]:
     """Import as without the program. Cost: 1 us."""
+    put_modules_back()
     _Process.inside.append(_thread.get_ident())
     if builtins.__import__ is not _Process.own:
         _Process.replaced, builtins.__import__ = builtins.__import__, _Process.own

@@ -6,12 +6,13 @@ Everything after the program (a script, -m module or -c code) belongs to the pro
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from lockdep.cli.command_line import INTERNAL, UsageError, say
 from lockdep.cli.launch import Finish, LaunchError, Target, launch
-from lockdep.imports import own_imports
+from lockdep.imports import own_imports, remember_modules
 
 if TYPE_CHECKING:
     from lockdep.config import Options
@@ -79,14 +80,28 @@ def run_program(target: Target, conclude: Finish) -> int:
         try:
             return conclude(status)
         except Exception as error:
-            say(f"lockdep: error: failed internally at the end: {type(error).__name__}: {error}")
+            say_failed("failed internally at the end", error)
             return None if status else INTERNAL
 
     hide_launcher()
+    remember_modules()
     try:
         return launch(target, finish)
     except LaunchError as error:
         raise UsageError(str(error)) from None
+
+
+def try_to(what_failed: str, step: Callable[[], object]) -> None:
+    """Do something after the end of the program, whose status counts, even if it has left nothing that works."""
+    try:
+        step()
+    except Exception as error:
+        say_failed(what_failed, error)
+
+
+def say_failed(what: str, error: Exception) -> None:
+    with suppress(Exception):  # where the program has replaced os.write, nothing can be said
+        say(f"lockdep: error: {what}: {type(error).__name__}: {error}")
 
 
 def hide_launcher() -> None:

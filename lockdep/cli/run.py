@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from lockdep.cli.command_line import Parser, UsageError, add_look, say
-from lockdep.cli.program import TARGET, run_program, split_target, track_locks
+from lockdep.cli.program import TARGET, run_program, split_target, track_locks, try_to
 
 if TYPE_CHECKING:
     from lockdep.cli.launch import Target
@@ -82,7 +82,7 @@ def run_to_end(
         return run_program(target, endings.conclude)
     finally:
         if made is not None:
-            member.end(made)
+            try_to("the folder of the run could not be removed", lambda: member.end(made))
 
 
 def begin_run(options: "Options", path: str | None, sockets: str, *, writes: bool) -> "Member | None":

@@ -1,4 +1,4 @@
-"""A program puts a function of its own in the place of `builtins.__import__`, which fails for lockdep."""
+"""A program takes away what lockdep needs to import late, or to end: `__import__`, its modules, functions of os."""
 
 from __future__ import annotations
 
@@ -69,3 +69,48 @@ def test_nothing_is_told_where_nothing_is_wrong(tmp_path: Path, how: str) -> Non
     done = run(tmp_path, f"{how}(a, b)")
     assert done.returncode == 0
     assert "0 errors, 0 warnings" in done.stderr
+
+
+GONE = """
+import sys, threading
+
+a, b = threading.Lock(), threading.Lock()
+
+def in_thread(first, second):
+    def nest():
+        with first, second:
+            pass
+    thread = threading.Thread(target=nest)
+    thread.start()
+    thread.join()
+
+for name in [name for name in sys.modules if name.split(".")[0] == "lockdep"]:
+    del sys.modules[name]
+in_thread(a, b)
+"""
+
+
+@pytest.mark.parametrize(("locks", "status"), [("b, a", 66), ("a, b", 0)])
+def test_modules_that_are_gone_lose_no_finding(tmp_path: Path, locks: str, status: int) -> None:
+    done = program(tmp_path, GONE + f"in_thread({locks})")
+    assert done.returncode == status, done.stderr
+    assert f"{int(status != 0)} error" in done.stderr
+    assert " 0 lock classes" not in done.stderr
+
+
+FAILS = """
+import os, sys
+
+def fail(*_, **__):
+    raise ZeroDivisionError
+
+for name in ("write", "open", "rename", "unlink", "scandir", "fstat", "urandom"):
+    setattr(os, name, fail)
+sys.exit(3)
+"""
+
+
+def test_the_status_stays_where_nothing_at_the_end_works(tmp_path: Path) -> None:
+    done = program(tmp_path, FAILS)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
