@@ -149,11 +149,11 @@ class Chain:
 
     def have_children(self):
         """Make the table of children, once: several threads may come at a time."""
-        if self.children is None:
-            if cython.compiled:
+        if cython.compiled:
+            if ld_get(children_of(self)) == cython.cast(cython.pointer(PyObject), None):
                 ld_set_once(children_of(self), {})
-            else:
-                self.children = {}
+        elif self.children is None:
+            self.children = {}
         return 0
 
     def child(self, key):

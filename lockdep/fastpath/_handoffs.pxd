@@ -2,7 +2,7 @@
 cimport cython
 from cpython.object cimport PyObject_GenericSetAttr
 
-from lockdep.fastpath._link cimport Link, _link, find_in, new_serial
+from lockdep.fastpath._link cimport Link, _link, find_in, new_serial, shared, shared_bint, shared_int
 from lockdep.fastpath._lock cimport ExclusiveLock
 from lockdep.fastpath._modes cimport NEWS, NOTHING, SIGNAL
 from lockdep.fastpath._runs cimport Handed
@@ -22,9 +22,9 @@ cdef class Told:
     cdef readonly list sleepers
     cdef readonly dict spent
     cdef readonly dict steady
-    cdef public bint free
-    cdef public long long idle
-    cdef public int tasks
+    cdef public shared_bint free          # these three also without its lock: many conditions share _spared
+    cdef public shared idle
+    cdef public shared_int tasks
 
 
 cdef object _HANDED, _SIGNALS

@@ -40,6 +40,15 @@ def test_what_is_not_understood_is_a_report(tmp_path: Path) -> None:
     assert len(read_reports(tmp_path)) == 1
 
 
+def test_threads_of_a_child_that_take_the_place_of_others_are_no_report(tmp_path: Path) -> None:
+    known = "==17780==ThreadSanitizer: dup thread with used id 0x7fffaa39f6c0\n"
+    (tmp_path / "upheaval.1").write_text(known + known)
+    assert read_reports(tmp_path) == []
+
+    (tmp_path / "upheaval.1").write_text(known + RACE.format(1, "place"))
+    assert len(read_reports(tmp_path)) == 1
+
+
 def test_no_log_is_no_report(tmp_path: Path) -> None:
     assert read_reports(tmp_path) == []
 
