@@ -197,7 +197,7 @@ class Validator(Signalling):
 
     def _check_loans(self, thread: ThreadState, serial: int) -> None:
         """Take back what a thread has lent if it holds nothing any more; else look again at its next calm moment."""
-        if thread.serial == serial and thread.chain.depth:
+        if thread.serial == serial and thread.held():  # any thread may judge this
             thread.sightings.append(partial(self._check_loans, thread, serial))
             return
         lost = [loan for loan in self._loans.pop(serial, ()) if not loan.end]

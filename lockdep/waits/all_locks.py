@@ -33,7 +33,7 @@ def holders() -> Iterator[Holder]:
     """Yield each thread that holds locks."""
     frames = {ident: stack for ident, stack in fastpath.standing().items() if not is_helper(stack)}
     for ident, name, state in living(frames, fastpath.waits()):
-        if state is not None and state.chain.depth:
+        if state is not None and state.held():  # not its chain, which it may be leaving and freeing now
             now: StackTrace = trace.standing_stack(frames.get(ident), DEPTH)
             held = held_by(state, now)
             if held:
