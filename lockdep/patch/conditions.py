@@ -26,7 +26,7 @@ from lockdep.patch.starts import begin_stretch, hand_to, is_single_threaded, lea
 from lockdep.patch.tracebacks import shorten
 from lockdep.patch.units import Units
 from lockdep.trace import is_hidden
-from lockdep.waits.aims import ANYBODY, CONDITION, EVENT, ITEM, PARTIES, ROOM, TASKS, Enders
+from lockdep.waits.aims import ANYBODY, CONDITION, EVENT, ITEM, PARTIES, RESULT, ROOM, TASKS, Enders
 from lockdep.waits.retries import never_gives_up
 
 UNIT = "a unit of a semaphore"
@@ -40,6 +40,8 @@ _CALLERS = {
     ("Queue", "get"): ITEM,
     ("Queue", "put"): ROOM,
     ("Queue", "join"): TASKS,
+    ("Future", "result"): RESULT,
+    ("Future", "exception"): RESULT,
 }
 _kinds: dict[int, tuple[str, CodeType]] = {}  # by id: to hash a code costs as much as to compare it
 Special = Callable[[FrameType, Any], "Signal | None"]
@@ -50,6 +52,7 @@ def follow_conditions(changes: Changes) -> None:
     """Replace the methods in which all of them wait, and by which all are signalled."""
     learn_callers(changes, threading)
     after_import(changes, "queue", learn_callers)
+    after_import(changes, "concurrent.futures._base", learn_callers)
     hide(changes, threading.Condition)
     follow_waits(changes)
     follow_signals(changes)
@@ -235,8 +238,10 @@ def tracked(lock: Any) -> bool:
 def caller_of(frame: FrameType | None) -> Caller:
     """Return who waits, if this frame calls Condition.wait. Of the frames in libraries, the outermost one counts."""
     kind, resource, wanted = CONDITION, False, None
-    while frame is not None and is_hidden(frame.f_code.co_filename):
+    while frame is not None:
         known = _kinds.get(id(frame.f_code))
+        if known is None and not is_hidden(frame.f_code.co_filename):
+            break
         if known is not None:
             kind = known[0]
             resource = is_resource(frame.f_locals.get("self")) if kind == UNIT else resource

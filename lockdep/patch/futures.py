@@ -261,10 +261,17 @@ def wait_for_result(original: Method, future: Any, timeout: Any) -> Any:
     if not waits:
         return original(future, timeout)
     wait_for_loop(future, timed=timed)
+    if is_bare(future):
+        return original(future, timeout)  # its condition is waited for, and judged, like any other
     if timed:
         return wait_as(WorkResult(future), lambda: original(future, timeout), timed=True)
     wait_judging(WorkResult(future), partial(wait_done, future), partial(goes_on, future), None)
     return original(future, timeout)
+
+
+def is_bare(future: Any) -> bool:
+    """Return whether no executor has this future: any thread can set its result, as it can set an event."""
+    return task_of(future) is None and executor_of(future) is None and fastpath.kept_in(future, RUN) is None
 
 
 def goes_on(future: Any) -> bool:

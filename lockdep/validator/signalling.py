@@ -22,7 +22,7 @@ from lockdep.validator.guarded import Work
 from lockdep.validator.lonely import Suspect
 from lockdep.violations.unsignalled import WaitForOwnSignal
 from lockdep.violations.where import Where
-from lockdep.waits.aims import CONDITION, EVENT, ITEM, PARTIES, ROOM, TASKS
+from lockdep.waits.aims import CONDITION, EVENT, ITEM, PARTIES, RESULT, ROOM, TASKS
 from lockdep.waits.held import thread_name
 from lockdep.waits.knots import has_handlers, is_only_thread
 
@@ -75,8 +75,8 @@ class Signalling(Deadlocks):
         if any(signals.hindered(sleeper)) or any(signals.needed(sleeper)):
             return partial(self.rules.waits.judge, signals)
         lock_class = class_of(condition)
-        if not seen.fresh or lock_class is None or signals.signallers or signals.idle:
-            return None
+        if awaited == RESULT or not seen.fresh or lock_class is None or signals.signallers or signals.idle:
+            return None  # all futures are made at one place: others say nothing about this one
         older = {serial for _, serial in thread.held()[: seen.fresh]}
         sleeper = sleeper._replace(locks={serial: mode for serial, mode in locks.items() if serial in older})
         return partial(self.rules.waits.judge_new, lock_class, sleeper)

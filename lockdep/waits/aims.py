@@ -13,6 +13,7 @@ from lockdep.graph.runs import Run
 
 ITEM, ROOM, TASKS = "an item of a queue", "room in a queue", "the end of all tasks of a queue"
 EVENT, CONDITION, PARTIES = "an event", "a condition", "the other parties of a barrier"
+RESULT = "the result of a future"
 
 
 class Enders(NamedTuple):

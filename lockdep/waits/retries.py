@@ -17,7 +17,7 @@ from itertools import pairwise
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-from lockdep.waits.aims import ITEM, ROOM
+from lockdep.waits.aims import ITEM, RESULT, ROOM
 
 
 class Top(Enum):
@@ -26,7 +26,11 @@ class Top(Enum):
     UNKNOWN, TRUE, FALSE, NONE = range(4)
 
 
-RAISES = {ITEM: "Empty", ROOM: "Full"}  # the exception that says that a wait for it has timed out
+RAISES = {
+    ITEM: "Empty",
+    ROOM: "Full",
+    RESULT: "TimeoutError",
+}  # the exception that says that a wait for it has timed out
 PASSED = ("LOAD_", "PUSH_NULL", "COPY", "SWAP", "KW_NAMES", "POP_TOP", "POP_EXCEPT")  # how their names begin
 KEPT = ("NOP", "RESUME", "NOT_TAKEN", "TO_BOOL", "EXTENDED_ARG", "PUSH_EXC_INFO", "PRECALL")
 LOADED = ("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK")  # of variables that no other code changes

@@ -265,7 +265,32 @@ with lock:
 told()
 """
 
+FUTURE = """
+from concurrent.futures import Future
+answer = Future()
+
+def setter():
+    with lock:
+        pass
+    time.sleep(0.3)
+    answer.set_result(1)
+
+def waiter():
+    time.sleep(0.1)
+    with lock:
+        answer.result()
+
+in_thread(setter, waiter)
+told()
+"""
+
 TAKEN_BEFORE = {
+    "taken before the result of a future that no pool runs": FUTURE,
+    "the same, and asked again after each timeout": FUTURE.replace(
+        "        answer.result()\n",
+        "        while True:\n            try:\n                answer.result(0.02)\n                break\n"
+        "            except TimeoutError:\n                continue\n",
+    ),
     "taken for another one of its class": ANSWER,
     "taken since the run began": TAKEN.replace("    started.wait()\n", "    time.sleep(0.3)\n")
     .replace("        started.set()\n", "")
@@ -287,6 +312,18 @@ told()
 """
 
 TWINS = {
+    "a future whose setter needs no lock": FUTURE.replace("with lock:\n        pass", "pass"),
+    "a future that has its result already": FUTURE.replace("sleep(0.1)", "sleep(0.6)"),
+    "a future whose setter needs another lock": FUTURE.replace("with lock:\n        pass", "with other:\n        pass"),
+    "a future, asked without the lock": FUTURE.replace(
+        "    with lock:\n        answer", "    if True:\n        answer"
+    ),
+    "a new future, where others were set under the lock": FUTURE.replace(
+        "    with lock:\n        pass\n",
+        "    with lock:\n        Future().set_result(1)\n    time.sleep(0)\n    jobs.get()\n",
+    )
+    .replace("answer = Future()\n", "answer = Future()\njobs = queue.Queue()\n")
+    .replace("    time.sleep(0.1)\n", "    time.sleep(0.1)\n    jobs.put(1)\n"),
     "two units of a semaphore": UNITS,
     "another one of its class needs no lock": ANSWER.replace("ask(True)", "ask(False)"),
     "another one of its class, which is older": ANSWER.replace("    answered = threading.Event()\n", "")
@@ -384,6 +421,13 @@ def test_a_timeout_that_ends_the_wait_makes_a_stall(tmp_path: Path, pure: str) -
 
 def indented(scene: str) -> str:
     return "\n    lock = threading.Lock()" + scene.replace("\n", "\n    ")
+
+
+@PURE
+def test_a_future_that_is_asked_with_a_timeout_makes_a_stall(tmp_path: Path, pure: str) -> None:
+    done = play(tmp_path, PRELUDE + FUTURE.replace("result()", "result(5)"), pure)
+
+    assert (done.stdout, done.returncode) == ("[('wait', 'stall')]\n", 0), done.stderr
 
 
 @PURE
