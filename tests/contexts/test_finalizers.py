@@ -365,3 +365,36 @@ def test_what_the_program_says_to_be_safe_is_silent() -> None:
     with lockdep.not_interrupted():
         use(other)
     assert found() == []
+
+
+@pytest.mark.xfail(strict=True, reason="it is not known that the lock was made after the interruption began")
+def test_a_finalizer_that_starts_a_thread_is_silent() -> None:
+    threads: list[threading.Thread] = []
+
+    def start() -> None:
+        threads.append(threading.Thread(target=int))
+        threads[0].start()
+
+    Dying(start)
+    gc.collect()
+    threads[0].join()
+    gc.enable()
+    use(threads[0]._started._cond)
+
+    assert found() == []
+
+
+def test_a_lock_that_a_finalizer_makes_and_a_later_one_takes_is_reported() -> None:
+    made: list[Any] = []
+
+    def take() -> None:
+        made[:] = made or [threading.Lock()]
+        use(made[0])
+
+    for _ in range(2):
+        Dying(take)
+        gc.collect()
+    gc.enable()
+    use(made[0])
+
+    assert found() == ["usage"]
