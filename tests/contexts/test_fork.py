@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -359,3 +360,34 @@ def test_a_child_that_closes_all_files_writes_nothing_into_its_own(tmp_path: Pat
     done = program(tmp_path, full(IN_CHILD=child))
     assert "a forked child" in done.stderr
     assert {path.read_text() for path in tmp_path.glob("f[0-9]*")} == {""}
+
+
+AT_THE_END = """
+import os, sys, threading
+lock = threading.Lock()
+
+class Last:
+    def __del__(self, fork=os.fork, wait=os.waitpid, write=os.write, refused=RuntimeError, lock=lock):
+        try:
+            child = fork()
+        except refused:  # since Python 3.12
+            child = None
+        with lock:
+            write(1, b"child\\n" if child == 0 else b"parent\\n")
+        if child:
+            write(1, b"ended %d\\n" % wait(child, 0)[1])
+
+last = Last()
+"""
+
+
+@pytest.mark.parametrize("command", [PLAIN, ()], ids=["plain", "lockdep"])
+@pytest.mark.parametrize("pure", ["0", "1"])
+def test_a_finalizer_can_fork_while_the_modules_are_emptied(
+    tmp_path: Path, pure: str, command: tuple[str, ...]
+) -> None:
+    done = program(tmp_path, AT_THE_END, command=command, LOCKDEP_PURE=pure)
+
+    forks = sys.version_info < (3, 12)
+    assert sorted(done.stdout.split("\n")) == (["", "child", "ended 0", "parent"] if forks else ["", "parent"])
+    assert (done.returncode, "ERROR" in done.stderr, "Error" in done.stderr) == (0, False, False), done.stderr
