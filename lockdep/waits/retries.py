@@ -121,12 +121,17 @@ def is_same_call(step: dis.Instruction, call: dis.Instruction, steps: Mapping[in
 
 
 def operands(call: dis.Instruction, steps: Mapping[int, dis.Instruction]) -> list[object]:
-    """Return what the instructions of a call load, the last one first: all that stand at a position inside it."""
-    found = []
-    for step in reversed([step for step in steps.values() if step.offset <= call.offset]):
-        if not is_inside(step.positions, call.positions):
+    """Return what the instructions of a call load, the last one first: all that stand at a position inside it.
+
+    In front of a copy of the call there may be the call itself, and the jump that asks for its answer.
+    """
+    found: list[object] = [call.argval]
+    for step in reversed([step for step in steps.values() if step.offset < call.offset]):
+        is_copy = step.opcode == call.opcode and step.positions == call.positions
+        if is_copy or not is_inside(step.positions, call.positions):
             break
-        found.append(step.argval)
+        if step.opname not in KEPT and not step.opname.startswith("POP_JUMP_"):
+            found.append(step.argval)
     return found
 
 

@@ -181,6 +181,15 @@ def test_a_loop_that_does_not_catch_the_timeout_gives_up() -> None:
     assert not waits_again(returns_the_item, "Full")
 
 
+@pytest.mark.parametrize(("body", "endless"), [("pass", True), ("event.clear()", False)])
+def test_a_loop_on_one_line_may_have_a_copy_of_its_call_right_behind_it(body: str, endless: bool) -> None:
+    names: dict[str, Any] = {}
+    loop = f"while not event.wait(timeout=1): {body}"
+    exec(f"def waits(lock, event):\n    with lock:\n        {loop}\n        event.set()\n", names)
+
+    assert waits_again(names["waits"]) is endless
+
+
 def test_another_call_at_the_same_position_is_no_repetition() -> None:
     """So pytest rewrites the assertion that a wait has succeeded."""
     tree = ast.parse("def asserts(event):\n    if not event.wait(1):\n        event.fail(1)\n")
