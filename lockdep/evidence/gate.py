@@ -15,6 +15,7 @@ from lockdep.fastpath import BLOCKING
 from lockdep.graph.classes import LockClass
 from lockdep.vocabulary.kinds import EVENT, PROCESS
 
+GATE, INHERITED_GATE = GATES = "gate", "inherited gate"
 MOST_OTHERS = 60  # held locks of a witness: if there are more, the outermost ones may not be known
 
 
@@ -72,7 +73,7 @@ def narrow_gates(steps: Sequence[ChosenWitness]) -> Iterator[tuple[Excuse, LockC
     for (_, lock_class), number in held.items():
         count = lock_class.base.capacity.most if lock_class.base.capacity is not None else 0
         if number > count > 1:
-            yield Excuse("gate", f"{{}} lets only {count} threads in at a time", lock_class), lock_class
+            yield Excuse(GATE, f"{{}} lets only {count} threads in at a time", lock_class), lock_class
 
 
 def guards_of(step: ChosenWitness) -> dict[int, Guard]:
@@ -99,5 +100,5 @@ def instances(lock_class: LockClass) -> int:
 
 def describe(gate: LockClass, *, inherited: bool) -> Excuse:
     if inherited:
-        return Excuse("inherited gate", "{} is held by the starter until the end of what it has started", gate)
-    return Excuse("gate", "{} is held on both sides", gate)
+        return Excuse(INHERITED_GATE, "{} is held by the starter until the end of what it has started", gate)
+    return Excuse(GATE, "{} is held on both sides", gate)

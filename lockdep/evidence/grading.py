@@ -15,7 +15,7 @@ from typing import NamedTuple
 from lockdep.evidence.confinement import find_confinement
 from lockdep.evidence.excuse import ChosenWitness, Excuse
 from lockdep.evidence.fresh import find_fresh
-from lockdep.evidence.gate import find_doubtful_gate, find_gate, find_process_gate
+from lockdep.evidence.gate import GATES, find_doubtful_gate, find_gate, find_process_gate, guards_of
 from lockdep.evidence.given_away import find_given_away
 from lockdep.evidence.one_import import find_one_import
 from lockdep.evidence.one_worker import find_one_worker
@@ -92,13 +92,13 @@ class Combinations:
     def judge(self) -> Verdict:
         """Return the verdict of the strongest combination."""
         found: list[tuple[int, int, Verdict]] = []
-        harmless: set[int] = set()  # the witnesses of combinations with the same instances that are excused
+        harmless: dict[int, Excuse] = {}  # why combinations with the same instances are excused, by their witnesses
         for walk in self.walks:
             verdict = self._verdict(walk)
             if verdict.grade == FEASIBLE:
                 return verdict
             if verdict.grade == EXCUSED and is_matched(walk):
-                harmless.update(id(witness) for _, witness in walk[1])
+                harmless.update((id(witness), verdict.excuses[0]) for _, witness in walk[1])
             found.append((rank(verdict.grade), walk[0], verdict))
         weighed = [row for row in found if row[2].grade != EXCUSED and not is_beside(row, harmless)]
         if weighed:
@@ -123,9 +123,21 @@ def is_matched(walk: Walk) -> bool:
     return walk[0] % WAITED == 0
 
 
-def is_beside(row: tuple[int, int, Verdict], harmless: set[int]) -> bool:
-    """Return whether a combination of different instances has one whose own cycle is known to be excused."""
-    return row[1] % WAITED > 0 and any(id(witness) in harmless for _, witness in row[2].steps)
+def is_beside(row: tuple[int, int, Verdict], harmless: Mapping[int, Excuse]) -> bool:
+    """Return whether a combination of different instances has one whose own cycle is known to be excused.
+
+    If that is by a gate, the other side has to hold one of its class, too, for the locks of its own object.
+    """
+    _, paid, verdict = row
+    excuses = [harmless[id(witness)] for _, witness in verdict.steps if id(witness) in harmless]
+    return paid % WAITED > 0 and any(is_excused_alike(verdict.steps, excuse) for excuse in excuses)
+
+
+def is_excused_alike(steps: Sequence[ChosenWitness], excuse: Excuse) -> bool:
+    """Return whether an excuse of the locks of one object may hold for those of others as well."""
+    if excuse.rule not in GATES:
+        return True
+    return all(any(guard.lock_class is excuse.lock_class for guard in guards_of(step).values()) for step in steps)
 
 
 def grade_walk(paid: int, steps: Sequence[ChosenWitness], classes: Sequence[LockClass]) -> tuple[str, str | Excuse]:
