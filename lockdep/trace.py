@@ -122,6 +122,14 @@ def capture(depth: int, frame: FrameType | None = None) -> StackTrace:
     return stack_of(pairs)
 
 
+def standing() -> Frames:
+    """Return the frames of the running thread."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        yield frame.f_code, frame.f_lasti
+        frame = frame.f_back
+
+
 def standing_stack(frames: Frames | None, depth: int) -> StackTrace:
     """Return the stack of another thread, by its frames as fastpath.standing gives them; NO_STACK if there are none.
 

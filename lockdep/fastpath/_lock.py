@@ -226,7 +226,7 @@ class ExclusiveLock(DepMap):
                     return False
                 timeout = timeout if timeout < 0 else timeout - BRIEFLY
             if awaited:
-                _link.hooks.awaited(state, self)
+                _link.hooks.awaited(state, self, timeout >= 0)
             if state.waits_calm:
                 state.calm()
         return self.wait(timeout, state.serial)

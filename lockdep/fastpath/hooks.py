@@ -91,7 +91,7 @@ class Hooks(Protocol):
     def hopeless(self, state: ThreadState, entry: Entry, lock: DepMap, /) -> None:
         """Like `recursion`, for other locks: the thread would wait for itself for ever. Should raise an exception."""
 
-    def awaited(self, state: ThreadState, lock: DepMap, /) -> None:
+    def awaited(self, state: ThreadState, lock: DepMap, timed: bool, /) -> None:
         """A thread that others wait for has waited for a lock for a while, and goes on waiting."""
 
     def deadlocked(self, wait: Wait, /) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import CodeType
 
 from lockdep.fastpath import TIMED, UNTRACKED, Entry, Sighting, owner_of
 from lockdep.graph.classes import LockClass
@@ -12,7 +11,7 @@ from lockdep.graph.clock import START, Clock
 from lockdep.graph.comparison import Compared, compare_all
 from lockdep.graph.dependency import Witness
 from lockdep.graph.runs import Course, Origin, Run
-from lockdep.trace import NO_STACK, StackTrace, is_ours, seen_stack
+from lockdep.trace import NO_STACK, Frames, StackTrace, is_ours, seen_stack
 from lockdep.violations.where import HeldLock, Where
 from lockdep.vocabulary.context import ORDINARY, Context
 from lockdep.waits.held import held_in
@@ -96,7 +95,7 @@ def acquisition_of(seen: Sighting, thread: str, depth: int, *, compare: bool = T
     )  # fmt: skip
 
 
-def never_gives_up(steps: Sequence[tuple[CodeType, int]]) -> bool:
+def never_gives_up(steps: Frames) -> bool:
     """Return whether the code that waits with a timeout waits again for ever. `steps` begins with the innermost one."""
     code, lasti = next((step for step in steps if not is_ours(step[0].co_filename)), (None, 0))
     return code is not None and is_endless(code, Case(lasti))

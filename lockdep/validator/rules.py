@@ -359,14 +359,16 @@ class Rules:
             if isinstance(serial, int) and len(took) < MOST_TAKEN:
                 took.setdefault(serial, seen)
 
-    def join_blocked(self, new: Acquisition, run: Run, serial: int, taken: StackTrace, *, timed: bool) -> None:
+    def join_blocked(
+        self, new: Acquisition, run: Run, serial: int, taken: StackTrace, timed: bool, gives_up: bool
+    ) -> None:
         """Judge a wait for a run that waits at `taken` for the lock `serial`, which the waiter holds."""
         grade, reason = POTENTIAL, "the thread that is waited for is waiting for that lock now"
-        if timed:
-            grade, reason = STALL, "the wait has a timeout"
+        if timed or gives_up:
+            grade, reason = STALL, "one of the waits has a timeout"
         for prev in new.held:
             if prev.serial == serial:
-                violation = JoinWhileHolding(prev, run.label(), run.place(), taken, timed, new.where())
+                violation = JoinWhileHolding(prev, run.label(), run.place(), taken, timed, new.where(), gives_up)
                 self.book.register(violation, grade, reason)
 
     def signalled(self, new: Acquisition, lock_class: LockClass, serial: int) -> None:

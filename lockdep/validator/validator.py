@@ -17,7 +17,7 @@ from lockdep.graph.graph import DependencyGraph
 from lockdep.graph.loans import Loan
 from lockdep.graph.runs import Pool, Run, Task, Waiter
 from lockdep.trace import StackTrace
-from lockdep.validator.acquisition import Acquisition
+from lockdep.validator.acquisition import Acquisition, never_gives_up
 from lockdep.validator.checks.join import Wanted
 from lockdep.validator.checks.recursion import check_recursion
 from lockdep.validator.declarations import forget_reversed
@@ -165,18 +165,20 @@ class Validator(Signalling):
         if frames is not None and wait is not None and wait.lock is not None:
             taken = trace.standing_stack(frames, self.options.stack_depth)
             waiter = Waiter(self._see(thread, thread.chain, 0), timed)
-            self._join_blocked(thread, thread, run, waiter, wait.lock.serial, taken)
+            gives_up = wait.timed and not never_gives_up(frames)
+            self._join_blocked(thread, thread, run, waiter, wait.lock.serial, taken, gives_up)
         self.judge(thread)
 
-    def awaited(self, thread: ThreadState, lock: DepMap) -> None:
-        """Judge that a thread waits for a lock whose holder waits for that thread."""
+    def awaited(self, thread: ThreadState, lock: DepMap, timed: bool) -> None:
+        """Judge that a thread waits for a lock, maybe with a timeout, whose holder waits for that thread."""
         run = thread.record
         holder = None if lock.crossed else fastpath.find_thread(lock.owner)
         if holder is None:
             return
         for waiter in list(run.waiters):
             if waiter.seen.thread == lock.owner:
-                self._join_blocked(thread, holder, run, waiter, lock.serial, self._capture())
+                gives_up = timed and not never_gives_up(trace.standing())
+                self._join_blocked(thread, holder, run, waiter, lock.serial, self._capture(), gives_up)
 
     def lend(self, thread: ThreadState, loan: Loan) -> None:
         """Note that the running thread starts a run while it holds locks, and watch whether it keeps them."""
@@ -207,12 +209,16 @@ class Validator(Signalling):
             self.rules.reconsider()
 
     def _join_blocked(
-        self, me: ThreadState, joiner: ThreadState, run: Run, waiter: Waiter, serial: int, taken: StackTrace
-    ) -> None:
-        """Judge that `joiner` waits for a run, which waits at `taken` for the lock `serial` of the joiner."""
+        self, me: ThreadState, joiner: ThreadState, run: Run, waiter: Waiter, serial: int, taken: StackTrace,
+        gives_up: bool,
+    ) -> None:  # fmt: skip
+        """Judge that `joiner` waits for a run, which waits at `taken` for the lock `serial` of the joiner.
+
+        `gives_up`: the wait of the run has a timeout.
+        """
         new = self._inside(me, lambda: self._acquisition(waiter.seen, joiner))
         if new is not None:
-            self._now(me, lambda: self.rules.join_blocked(new, run, serial, taken, timed=waiter.timed))
+            self._now(me, lambda: self.rules.join_blocked(new, run, serial, taken, waiter.timed, gives_up))
 
     def joined(self, thread: ThreadState, run: Run, *, timed: bool) -> None:
         """Judge a wait for a run that has ended: each held lock depends on every lock that the run took.
