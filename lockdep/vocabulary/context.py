@@ -122,8 +122,10 @@ class Context:
     @property
     def atomic(self) -> bool:
         """Whether this code must not sleep: preemption or an atomic state is off, or an atomic handler runs."""
+        if self.preempt_depth > 0 or not (any(self.depths) or any(self.off)):
+            return self.preempt_depth > 0
         counts = zip(STATES, self.depths, self.off, strict=True)
-        return self.preempt_depth > 0 or any(state.atomic and (depth or off) for state, depth, off in counts)
+        return any(state.atomic and (depth or off) for state, depth, off in counts)
 
     def root(self) -> tuple[object, int]:
         """Return what tells this context's chains from those of others, and what the mode of each lock taken here gets.

@@ -15,8 +15,8 @@ from tests.bench.build import describe
 from tests.bench.table import render_heading, render_rows
 
 GROUPS = (
-    "locks", "creation", "queues", "handoffs", "newthread", "scaling", "slowpath", "memory", "startup", "primitives",
-    "deferred", "waiting", "blocked", "trip", "requests", "snapshots",
+    "locks", "creation", "queues", "handoffs", "newthread", "scaling", "slowpath", "judging", "memory", "startup",
+    "primitives", "deferred", "waiting", "blocked", "trip", "requests", "snapshots",
 )  # fmt: skip
 
 
