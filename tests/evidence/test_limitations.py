@@ -1,11 +1,13 @@
 """What the rules of evidence do not know: false alarms and misses that docs/limitations.md names, each with a twin."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+import lockdep
 from tests.evidence.unseen import side_by_side
 from tests.worlds import found, patched_world
 
@@ -104,13 +106,21 @@ def test_two_items_that_keep_two_workers_waiting_for_the_lock_of_who_waits_for_a
         assert result_behind_items_of_another_submitter(workers=2) == ["join"]
 
 
+def test_items_of_which_one_at_a_time_keeps_a_worker_waiting_while_the_other_one_is_free() -> None:
+    with patched_world():
+        assert result_behind_items_of_another_submitter(workers=2, at_once=1) == []
+
+
 def test_an_item_that_keeps_the_only_worker_waiting_for_the_lock_of_who_waits_for_another() -> None:
     with patched_world():
         assert result_behind_items_of_another_submitter(workers=1) == ["join"]
 
 
-def result_behind_items_of_another_submitter(workers: int) -> list[str]:
-    """Return what is found if a thread waits for an item under a lock that as many other items take as can run."""
+def result_behind_items_of_another_submitter(workers: int, at_once: int = 2) -> list[str]:
+    """Return what is found if a thread waits for an item under a lock that as many other items take as can run.
+
+    So many of these are submitted before their results are asked for.
+    """
     lock = threading.Lock()
 
     def take() -> None:
@@ -121,6 +131,52 @@ def result_behind_items_of_another_submitter(workers: int) -> list[str]:
         with lock:
             pool.submit(int).result()
 
+    def submit() -> None:
+        for _ in range(0, workers, at_once):
+            futures = [pool.submit(take) for _ in range(at_once)]
+            for future in futures:
+                future.result()
+
     with ThreadPoolExecutor(workers) as pool:
-        side_by_side(lambda: [pool.submit(take).result() for _ in range(workers)], wait)
+        side_by_side(submit, wait)
     return found()
+
+
+@pytest.mark.xfail(reason="a thread that has the lock already is taken for one that does not wait", strict=True)
+def test_two_readers_of_a_read_write_lock_who_both_want_to_write() -> None:
+    assert of_two_threads(lambda lock: (lock.read(), lock.write(), lock.unlock(), lock.unlock())) == ["recursive"]
+
+
+def test_two_readers_of_a_read_write_lock_who_end_before_they_write() -> None:
+    assert of_two_threads(lambda lock: (lock.read(), lock.unlock(), lock.write(), lock.unlock())) == []
+
+
+class Upgradable:
+    """A read-write lock that lets a reader write if he is the only one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._readers: list[int] = []
+        lockdep.annotate_rwlock(self, read=("read", "unlock"), write=("write", "unlock"))
+
+    def read(self) -> None:
+        with self._changed:
+            self._readers.append(threading.get_ident())
+
+    def write(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: set(self._readers) <= {threading.get_ident()})
+            self._readers.append(threading.get_ident())
+
+    def unlock(self) -> None:
+        with self._changed:
+            self._readers.remove(threading.get_ident())
+            self._changed.notify_all()
+
+
+def of_two_threads(use: Callable[[Upgradable], object]) -> list[str]:
+    """Return what is found if two threads use a lock in this way."""
+    with patched_world():
+        lock = Upgradable()
+        side_by_side(lambda: use(lock), lambda: use(lock))
+        return found()

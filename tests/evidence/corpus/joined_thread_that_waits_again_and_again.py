@@ -9,6 +9,8 @@ because: waiting for that lock now
 import threading
 import time
 
+from lockdep import runtime
+
 lock = threading.Lock()
 
 
@@ -19,7 +21,10 @@ def work():
 
 
 def help_out():
-    time.sleep(0.5)
+    for _ in range(3000):
+        time.sleep(0.01)
+        if runtime.findings():
+            break
     lock.release()
 
 

@@ -9,6 +9,8 @@ because: timeout
 import threading
 import time
 
+from lockdep import runtime
+
 lock = threading.Lock()
 
 
@@ -18,7 +20,10 @@ def work():
 
 
 def help_out():
-    time.sleep(0.5)
+    for _ in range(3000):
+        time.sleep(0.01)
+        if runtime.findings():
+            break
     lock.release()
 
 
