@@ -34,6 +34,7 @@ from lockdep.vocabulary.kinds import EVENT, RECURSIVE, SHARED, WAIT
 
 SHORTCUTS_BUDGET = 64  # of the cycles that one acquisition closes
 WAYS_BUDGET, MOST_WAYS = 200, 8  # locks to look at for cycles through one class twice, and cycles to judge
+WEAK = (UNMATCHED, EXCUSED)  # grades of a cycle beside which a stronger one may go through the same classes
 LONGER_PATH_BUDGET = 500  # steps of the search for a longer cycle whose instances match
 
 
@@ -82,7 +83,7 @@ class Cycles:
         if path is None:
             return
         grade = self._circular((*path, dependency), new.where())
-        if grade in (UNMATCHED, EXCUSED):
+        if grade in WEAK:
             self._longer_path(dependency, kind, new.where())
             self.close_ways(prev, next_, kind, witness)
 
@@ -104,7 +105,7 @@ class Cycles:
     def _circular(self, path: tuple[Dependency, ...], where: Where) -> str:
         """Make a finding of a cycle; return its grade."""
         verdict = self._judge(path)
-        if len(path) > 2 and verdict.grade == EXCUSED:
+        if len(path) > 2 and verdict.grade in WEAK:
             self._shorten(find_shortcuts(path), where)
         self._book.register_cycle(CircularDependency(path, verdict.steps, where), verdict)
         if verdict.grade != FEASIBLE:
@@ -162,7 +163,7 @@ class Cycles:
         for way in list(islice(ways, MOST_WAYS)):  # a shortcut adds dependencies
             path = tuple([step.dependency() for step in (*way[1:], way[0])])
             verdict = self._judge(path)
-            if verdict.grade == EXCUSED:
+            if verdict.grade in WEAK:
                 self._shorten(find_shortcuts(path), where)
             if verdict.grade != EXCUSED or not any(step.gaps for step in way):
                 violation = CircularDependency(path, verdict.steps, where)
@@ -177,7 +178,7 @@ class Cycles:
             if grade in ERRORS:
                 self._circular((*path, closing), where)
                 return
-            if grade == EXCUSED:
+            if grade in WEAK:
                 self._shorten(find_shortcuts((*path, closing)), where)
 
     def _regrade(self, dependency: Dependency, kind: int, witness: Witness) -> None:
@@ -190,7 +191,7 @@ class Cycles:
                 verdict = self._judge(path, (kind, witness))
                 turned = verdict.steps[len(path) - at :] + verdict.steps[: len(path) - at]
                 self._upgrade(finding, verdict._replace(steps=turned))
-                if len(path) > 2 and verdict.grade == EXCUSED:
+                if len(path) > 2 and verdict.grade in WEAK:
                     self._shorten(find_shortcuts(path, witness), violation.where)
 
     def _upgrade(self, finding: Finding, verdict: Verdict) -> None:
