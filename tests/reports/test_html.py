@@ -12,12 +12,14 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import networkx
 import pytest
 from hypothesis import given, settings
 
 from lockdep.reports import formats
+from lockdep.reports.drawing import DEEPEST_ARC, ROW, nodes_of
 from lockdep.reports.formats import html
-from lockdep.reports.layout import layout
+from lockdep.reports.layout import IN_SIGHT, layout, size
 from lockdep.reports.source_context import candidates
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.splats.document import Side
@@ -189,11 +191,84 @@ def test_a_page_needs_no_network() -> None:
     assert re.findall(r"(?:src|href)=|url\((?!#)|@import|https?://", page) == []
 
 
-def test_a_class_is_drawn_below_those_that_are_taken_before_it_and_a_cycle_on_one_level() -> None:
+def test_a_class_is_drawn_after_those_that_are_taken_before_it_and_a_cycle_on_one_level() -> None:
     spots = layout([("a", "b"), ("b", "c"), ("c", "b"), ("a", "d"), ("c", "e")])
 
     assert {name: spot.level for name, spot in spots.items()} == {"a": 0, "b": 1, "c": 1, "d": 1, "e": 2}
     assert len(set(spots.values())) == len(spots)
+
+
+LAYERED = [("a", "b"), ("b", "c"), ("c", "b"), ("a", "d"), ("c", "e"), ("x", "d"), ("x", "y"), ("y", "z")]
+
+
+def test_classes_are_placed_as_by_the_multipartite_layout_of_networkx() -> None:
+    pytest.importorskip("numpy", reason="the layouts of networkx need numpy")
+    pytest.importorskip("networkx", minversion="3.3", reason="it keeps the order of classes on a level")
+    spots = layout(LAYERED)
+    levels: dict[int, list[str]] = {}
+    for name, spot in sorted(spots.items(), key=lambda item: item[1]):
+        levels.setdefault(spot.level, []).append(name)
+    wide, high = size(spots)
+
+    places = networkx.multipartite_layout(networkx.DiGraph(LAYERED), levels, scale=max(wide - 1, high - 1) / 2)
+
+    assert {name: (spot.level - (wide - 1) / 2, spot.place - (high - 1) / 2) for name, spot in spots.items()} == {
+        name: pytest.approx(tuple(place)) for name, place in places.items()
+    }
+
+
+def test_a_short_level_is_in_sight_beside_one_of_thousands() -> None:
+    spots = layout([("first", f"{number:04}") for number in range(3000)])
+
+    assert spots["first"].place < IN_SIGHT
+    assert spots["2999"].place == 2999
+
+
+def test_names_and_arcs_have_room_of_their_own() -> None:
+    nodes = nodes_of(layout(LAYERED))
+
+    assert len({(node.level, node.y) for node in nodes.values()}) == len(nodes)
+    assert all(abs(one.y - two.y) >= ROW for one in nodes.values() for two in nodes.values()
+               if one != two and one.level == two.level)  # fmt: skip
+    assert all(one.end + DEEPEST_ARC < two.x for one in nodes.values() for two in nodes.values()
+               if one.level < two.level)  # fmt: skip
+
+
+def test_a_long_name_is_drawn_by_its_end_and_kept_in_full_for_the_filter() -> None:
+    name = "package/" * 20 + "module.py:1 self.lock"
+    page = formats.render("html", Snapshot.parse(INVERSION.dumps().replace("app.py:1 A", name), "renamed"))
+
+    assert re.search(r"<text[^>]*>…[^<]*module.py:1 self.lock</text>", page)
+    assert f'data-name="{name}"' in page
+
+
+@pytest.mark.parametrize(("most", "ticked"), [(4, False), (3, True)])
+def test_a_large_graph_shows_first_what_is_in_findings(
+    most: int, ticked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(html, "MANY", most)
+    page = formats.render("html", Snapshot.merged([seen("one", "AB"), seen("two", "BA"), seen("three", "CD")]))
+
+    assert (' id="found" checked>' in page) == ticked
+
+
+def test_without_findings_there_is_nothing_to_show_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "MANY", 0)
+
+    assert 'id="found"' not in formats.render("html", seen("one", "AB")).partition("<script>")[0]
+
+
+def test_the_same_snapshot_gives_the_same_page(tmp_path: Path) -> None:
+    INVERSION.save(str(tmp_path / "seen.json"))
+    command = [sys.executable, "-m", "lockdep", "report", "seen.json", "--format", "html"]
+
+    pages = [
+        subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=PROGRAM_LIMIT,
+                       env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed}).stdout
+        for seed in ("1", "2")
+    ]  # fmt: skip
+
+    assert pages[0] == pages[1] != b""
 
 
 @pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
@@ -201,15 +276,19 @@ def test_a_browser_shows_the_page_and_its_filter_works(tmp_path: Path) -> None:
     page = formats.render("html", Snapshot.merged([seen("one", "AB"), seen("two", "BA"), seen("three", "CD")]))
     calls = (Frame("lib/pool.py", 1, "run", "work()", True), ""), (Frame("app.py", 2, "work", "with a:"), "holds A")
     told = html.side(Side("T took A", calls))
-    typed = """
+    typed = """{
     const shown = () => [...document.querySelectorAll(".added tr")].filter(row => row.checkVisibility()).length;
     const before = shown();
     document.querySelector(".added input").click();
     const field = document.getElementById("filter");
     field.value = "app.py:3"; field.dispatchEvent(new Event("input"));
-    const hidden = document.querySelectorAll("svg g.node.hidden").length;
-    document.title = `hidden ${hidden}, calls ${before} and ${shown()}`;
-    """
+    const hidden = () => document.querySelectorAll("svg g.node.hidden").length;
+    const near = hidden(), dots = [...document.querySelectorAll("svg g.node:not(.hidden) circle")];
+    const top = document.querySelector("svg").getBoundingClientRect().top;
+    const rows = dots.map(dot => Math.round(dot.getBoundingClientRect().top - top));
+    field.value = ""; document.getElementById("found").click();
+    document.title = `hidden ${near} and ${hidden()}, rows ${rows}, calls ${before} and ${shown()}`;
+    }"""
     page = page.replace("<script>", f'<div class="added">{told}</div><script>').replace(
         "</script>", f"{typed}</script>"
     )
@@ -225,5 +304,5 @@ def test_a_browser_shows_the_page_and_its_filter_works(tmp_path: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_LIMIT)
 
-    assert "<title>hidden 2, calls 1 and 2</title>" in done.stdout, done.stderr
+    assert "<title>hidden 2 and 2, rows 24,24, calls 1 and 2</title>" in done.stdout, done.stderr
     assert "1 frame of lib</label>" in done.stdout

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockdep.reports.differences import Share, Sources
+from lockdep.reports.drawing import drawing
 from lockdep.reports.formats.markdown import counted
 from lockdep.reports.html_parts import element, table, text
-from lockdep.reports.layout import Spot, layout, size
 from lockdep.reports.lock_times import time_text
-from lockdep.reports.picture import Picture, label
+from lockdep.reports.picture import Picture
 from lockdep.reports.source_context import source_around
 from lockdep.snapshots.lock_statistics import ClassStatistics, Counts, Durations
 from lockdep.splats.document import Brief, Side
@@ -28,15 +28,12 @@ if TYPE_CHECKING:
     from lockdep.snapshots.records import FindingRecord
     from lockdep.snapshots.snapshot import Snapshot
 
-ROW, MARGIN, RADIUS = 70, 30, 7  # of the graph, in pixels
-COLUMN, WIDEST_COLUMN, PAGE = 250, 550, 1100  # of the graph, in pixels: few columns have the room of the page
-LETTER = 7.3  # pixels of a character
-Middle = tuple[int, int]
 HERE = Path(__file__).parent.parent  # where style and script are
 MOST_STATS = 200
+MANY = 100  # classes of a graph: of more than these, it shows first only those in findings
 MOST_ALONE, FEW_ALONE = 100, 4  # dependencies that one file has alone: shown at all, and without unfolding
 FEWEST_BARS = 3  # of a histogram
-BAR = 60  # pixels of the highest bar of a histogram
+BAR = 40  # pixels of the highest bar of a histogram
 
 
 def render(snapshot: Snapshot, *, look: Look = PLAIN) -> str:  # noqa: ARG001 - it has one look
@@ -159,52 +156,12 @@ def graph(snapshot: Snapshot) -> str:
     picture = Picture.of(snapshot)
     if not picture.dependencies:
         return ""
-    spots = layout((one.prev, one.next) for one in picture.dependencies)
-    wide, high = size(spots)
-    column = min(max(COLUMN, PAGE // wide), WIDEST_COLUMN)
-    middles = {name: middle(spot, column) for name, spot in spots.items()}
-    lines = "".join(
-        dependency(middles[one.prev], middles[one.next], one.prev, one.next, picture.level(one), label(one))
-        for one in sorted(picture.dependencies, key=picture.level)
-    )
-    longest = int((column - MARGIN) / LETTER)
-    nodes = "".join(
-        node(middles[one.name], one.name, picture.troubled.get(one.name, ""), longest) for one in picture.classes
-    )
-    drawing = element("svg", ARROW, lines, nodes, width=str(MARGIN + column * wide), height=str(MARGIN + ROW * high))
     field = '<input id="filter" placeholder="show only what is near: part of a name">'
-    return element("h2", "Dependencies") + field + element("div", drawing, class_="graph")
-
-
-ARROW = (
-    '<defs><marker id="to" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-    '<path d="M0 0 L8 4 L0 8 z" style="fill: context-stroke; stroke: none"/></marker></defs>'
-)
-
-
-def middle(spot: Spot, column: int) -> Middle:
-    """Return the middle of a class, in pixels."""
-    return MARGIN + column * spot.place, MARGIN // 2 + ROW * spot.level
-
-
-def dependency(start: Middle, end: Middle, prev: str, next_: str, level: str, kinds: str) -> str:
-    """Return the curve of a dependency; classes of one level are connected by an arc below them."""
-    (x1, y1), (x2, y2) = start, end
-    bend = ROW // 2 if y1 == y2 else (y2 - y1) // 2
-    curve = f"M{x1} {y1 + RADIUS} C{x1} {y1 + bend} {x2} {y2 - bend if y1 != y2 else y2 + bend} {x2} "
-    curve += str(y2 - RADIUS if y1 != y2 else y2 + RADIUS)
-    title = element("title", text(f"{prev} -> {next_} {kinds}".strip()))
-    names = {"data_prev": prev, "data_next": next_, "marker_end": "url(#to)"}
-    return element("path", title, d=curve, class_=level, **names)
-
-
-def node(where: Middle, name: str, level: str, longest: int) -> str:
-    """Return a class: a dot and its name, of which the end is shown if it is too long."""
-    x, y = where
-    shown = name if len(name) <= longest else f"…{name[1 - longest :]}"
-    dot = element("circle", element("title", text(name)), cx=str(x), cy=str(y), r=str(RADIUS), class_=level)
-    words = element("text", text(shown), x=str(x + RADIUS + 4), y=str(y + 4))
-    return element("g", dot, words, class_="node", data_name=name)
+    ticked = " checked" if len(picture.classes) > MANY else ""
+    box = (
+        f'<label><input type="checkbox" id="found"{ticked}> only those in findings</label>' if picture.troubled else ""
+    )
+    return element("h2", "Dependencies") + field + box + element("div", drawing(picture), class_="graph")
 
 
 # Statistics
@@ -254,7 +211,8 @@ def histogram(counts: Sequence[tuple[int, int]]) -> str:
         )
         for bound, count in counts
     ]
-    return element("div", *bars, class_="bars")
+    ends = f"{time_text(counts[0][0])} to {time_text(counts[-1][0])}"
+    return element("div", *bars, class_="bars") + element("small", text(ends))
 
 
 def places(counts: Counts, waited: Counts) -> str:
