@@ -22,6 +22,7 @@ from lockdep.imports import own_imports
 from lockdep.paths import program_name
 from lockdep.reports.colours import painted, wants_colour
 from lockdep.reports.outlet import STANDARD_ERROR, Outlet
+from lockdep.reports.summary_line import plural, summary_line
 from lockdep.validator.guarded import GRAPH_LOCK, STEPS_OF_OURS
 from lockdep.validator.validator import Validator
 from lockdep.violations import finding
@@ -341,19 +342,18 @@ def summary() -> str:
     found = findings()
     errors = sum(one.level == "error" for one in found)
     chosen = _Process.validator
-    parts = [f"{errors} error{'s' * (errors != 1)}", f"{len(found) - errors} warning{'s' * (len(found) - errors != 1)}"]
+    parts = [plural(errors, "error"), plural(len(found) - errors, "warning")]
     hidden = sum(one.suppressed for one in chosen.findings())
     if hidden:
         parts.append(f"{hidden} suppressed")
     excused = len(findings(excused=True)) - len(found)
     if excused:
         parts.append(f"{excused} excused")
-    dependencies = len(chosen.graph.dependencies())
-    counts = f"{len(registry.classes())} lock classes, {dependencies} dependencies, {chosen.chains} chains"
-    return f"lockdep ({fastpath.BUILD}): {', '.join(parts)}; {counts}{shortcomings(chosen)}"
+    seen = len(registry.classes()), len(chosen.graph.dependencies()), chosen.chains
+    return summary_line(fastpath.BUILD, ", ".join(parts), seen, shortcomings(chosen))
 
 
-def shortcomings(chosen: Validator, used: frozenset[str] = frozenset()) -> str:
+def shortcomings(chosen: Validator, used: frozenset[str] = frozenset()) -> list[str]:
     """Return the end of the summary line: what was not checked. Empty if everything was.
 
     `used` are the texts of suppressions that another process has used.
@@ -374,7 +374,7 @@ def shortcomings(chosen: Validator, used: frozenset[str] = frozenset()) -> str:
         parts.append("known findings that are gone: " + ", ".join(repr(entry.text) for entry in gone))
     if others:
         parts.append("unused suppressions: " + ", ".join(repr(entry.text) for entry in others))
-    return "".join(f"; {part}" for part in parts)
+    return parts
 
 
 def write_note(note: str) -> None:

@@ -9,6 +9,7 @@ from itertools import chain
 from lockdep import fastpath, runtime
 from lockdep.config import Options
 from lockdep.processes.folder import RunDirectory
+from lockdep.reports.summary_line import plural, summary_line
 from lockdep.snapshots.records import FindingRecord
 from lockdep.snapshots.snapshot import Snapshot
 from lockdep.validator.validator import Validator
@@ -60,19 +61,20 @@ class Whole:
             if count:
                 parts.append(f"{count} {word}")
         seen = self.snapshot
-        counts = f"{len(seen.classes)} lock classes, {len(seen.dependencies)} dependencies, {len(seen.chains)} chains"
-        rest = "" if validator is None else runtime.shortcomings(validator, self._used(validator))
-        full = "; no room for what other processes have seen" if self.full else ""
+        rest = [] if validator is None else runtime.shortcomings(validator, self._used(validator))
         processes = len({run.pid for run in seen.runs})  # os.exec does not make another one
-        return (
-            f"lockdep ({fastpath.BUILD}): {', '.join(parts)} in {plural(processes, 'process')}; {counts}{rest}{full}"
-            f"{self._lost()}"
-        )
+        found = f"{', '.join(parts)} in {plural(processes, 'process')}"
+        counts = len(seen.classes), len(seen.dependencies), len(seen.chains)
+        return summary_line(fastpath.BUILD, found, counts, [*rest, *self._lost()])
 
-    def _lost(self) -> str:
+    def _lost(self) -> list[str]:
         """Return what is missing in the merge."""
-        unwritten = f"; lost: what {listed(map(str, self.unwritten))} saw last" if self.unwritten else ""
-        return unwritten + (f"; not readable: {listed(self.broken)}" if self.broken else "")
+        lost = ["no room for what other processes have seen"] if self.full else []
+        if self.unwritten:
+            lost.append(f"lost: what {listed(map(str, self.unwritten))} saw last")
+        if self.broken:
+            lost.append(f"not readable: {listed(self.broken)}")
+        return lost
 
     def _suppressed(self) -> int:
         return sum(one.suppressed for one in self.snapshot.findings)
@@ -126,7 +128,3 @@ def text_of(one: FindingRecord) -> str:
 
 def listed(names: Iterable[str]) -> str:
     return ", ".join(names)
-
-
-def plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}{'es' if word.endswith('s') else 's'}"

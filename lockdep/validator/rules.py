@@ -328,7 +328,9 @@ class Rules:
         for prev in new.held:
             want = wanted.get(prev.serial)
             if want is not None:
-                violation = JoinWhileHolding(prev, awaited, place, want.stack, timed, new.where(), want.gives_up)
+                violation = JoinWhileHolding(
+                    prev, awaited, place, want.stack, timed, new.where(), want.gives_up, awaited_is="process"
+                )
                 self._join_while_holding(prev, violation, new.thread_serial)
 
     def _join_while_holding(self, prev: HeldLock, violation: JoinWhileHolding, waiter: int) -> None:

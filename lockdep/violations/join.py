@@ -17,11 +17,10 @@ class JoinWhileHolding(Defaults):
 
     `awaited` names what is waited for, `awaited_place` is where its code begins, `taken` is where it took the lock.
     `taker` is who took it, if that is not what is waited for. `timed`: the wait has a timeout; `gives_up`: the other
-    one has, when it takes the lock.
+    one has, when it takes the lock. `awaited_is` is "thread" or "process".
     """
 
     slug: ClassVar[str] = "join"
-    title: ClassVar[str] = "possible deadlock: waiting for a thread that takes a held lock"
 
     prev: HeldLock
     awaited: str
@@ -31,6 +30,12 @@ class JoinWhileHolding(Defaults):
     where: Where
     gives_up: bool = False
     taker: str = ""
+    awaited_is: str = "thread"
+
+    @property
+    def title(self) -> str:
+        """What was found, about a thread or a process."""
+        return f"possible deadlock: waiting for a {self.awaited_is} that takes a held lock"
 
     @property
     def ends(self) -> bool:

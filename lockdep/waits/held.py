@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
-from types import CodeType
+from types import BuiltinFunctionType, CodeType, MethodType, MethodWrapperType
 
 from lockdep import fastpath
 from lockdep.fastpath import Chain, Sighting, ThreadState, Wait
@@ -22,6 +22,9 @@ _active: dict[int, threading.Thread] = threading._active  # type: ignore[attr-de
 MADE_UP = re.compile(
     r"(?:ThreadPoolExecutor-\d+_|Thread-)(\d+)(?: \(worker\))?"
 )  # names of workers of pools without one
+COMPILED = (BuiltinFunctionType, MethodWrapperType)
+CYTHON = "cython_function_or_method"
+HEAP_TYPE = 1 << 9  # of a type's flags (Py_TPFLAGS_HEAPTYPE)
 PURE = fastpath.BUILD == "pure"
 # Whether no other thread can free a code object now: with the GIL; without it, 3.13 makes code objects immortal.
 CODE_STAYS = fastpath.HAS_GIL or sys.version_info < (3, 14)
@@ -113,7 +116,26 @@ def thread_name(thread: ThreadState | None = None) -> str:
         return record.label() if record is not None else "unnamed thread"
     name = str(known._name)  # type: ignore[attr-defined]
     pool = record.origin.pool if isinstance(record, Run) else None
-    return name if pool is None or pool.made is None else worker_name(name, pool.made)
+    if pool is not None and pool.made is not None:
+        return worker_name(name, pool.made)
+    return with_target(name, getattr(known, "_target", None))
+
+
+def with_target(name: str, target: object) -> str:
+    """Return the name of a thread; if it runs compiled code, which has no calls to show, with the name of that.
+
+    threading does the same for a thread that was given no name.
+    """
+    target = getattr(target, "__func__", target) if type(target) is MethodType else target
+    if type(target) not in COMPILED and type(target).__name__ != CYTHON and not is_static_type(target):
+        return name
+    run = f" ({target.__name__})"  # type: ignore[attr-defined]
+    return name if name.endswith(run) else name + run
+
+
+def is_static_type(target: object) -> bool:
+    """Return whether this is a class that is not made in Python, such as `list`."""
+    return type(target) is type and not target.__flags__ & HEAP_TYPE
 
 
 @lru_cache(maxsize=256)  # asked for at each signal

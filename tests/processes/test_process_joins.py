@@ -89,6 +89,7 @@ def test_a_wait_for_a_process_that_takes_a_held_lock_is_found(tmp_path: Path, me
     assert [(one["slug"], one["grade"]) for one in done.findings] == [("join", "potential")], done.stderr
     assert done.status == 66
     text = " ".join(done.stderr.split())
+    assert "waiting for a process that takes a held lock" in text
     assert "MainThread holds A, and waits for" in text
     assert "with held:" in text
     assert "child.join(timeout)" in text

@@ -38,7 +38,7 @@ PYTHON = re.compile(r"^Python \S+ \S+ \[", re.MULTILINE)
 SUMMARY = re.compile(r"^lockdep \(\w+\):", re.MULTILINE)
 KINDS = tellers.told_kinds()
 LONGEST_LINE = 120
-COUNTS = re.compile(r"; \d+ lock classes, .*$", re.MULTILINE)  # they depend on the standard library's version
+COUNTS = re.compile(r"; \d+ lock class(es)?\b.*$", re.MULTILINE)  # they depend on the standard library's version
 
 
 @cache
