@@ -141,7 +141,7 @@ def drop_begins():
     state = here_or_nobody()
     if state.drops or state.running <= 0 or state.off or state.busy:
         return False
-    state.drops = True
+    state.drops = new_serial()
     state.run = 0                             # the next lock settles first
     return True
 

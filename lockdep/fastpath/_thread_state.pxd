@@ -63,7 +63,8 @@ cdef class ThreadState(HeldLocks):
     cdef readonly bint prompt
     cdef public bint steady
     cdef public object outer
-    cdef public bint drops
+    cdef public long long drops
+    cdef readonly long long begun
     cdef readonly tuple dropped
     cdef readonly dict pins
     cdef dict nests
@@ -79,7 +80,7 @@ cdef class ThreadState(HeldLocks):
     cpdef be(self, object record)
     cpdef tuple situation(self)
     @cython.locals(outer=cython.longlong)
-    cpdef interrupt(self, tuple scene, int bit)
+    cpdef interrupt(self, tuple scene, int bit, long long begun=*)
     @cython.locals(walked=bint, root=Chain)
     cpdef resume(self, tuple situation)
     cdef enter_drop(self)

@@ -38,7 +38,7 @@ class ThreadState(HeldLocks):
     """
 
     __slots__ = (
-        "anchor", "busy", "context", "context_key", "context_mode", "dirty", "dropped", "drops", "ident",
+        "anchor", "begun", "busy", "context", "context_key", "context_mode", "dirty", "dropped", "drops", "ident",
         "imports", "inside", "made", "nests", "next", "noted", "off", "outer", "pending", "pins", "prompt", "record",
         "revoked", "root", "run", "running", "serial", "settled", "sightings", "steady", "took", "waited", "waits_calm",
     )  # fmt: skip
@@ -77,7 +77,7 @@ class ThreadState(HeldLocks):
         self.prompt = False                   # the context may change: what is seen in it is judged at once
         self.steady = False                   # nothing interrupts this code, as the program says
         self.outer = None                     # where the thread was when its collection began; see `situation`
-        self.drops = False                    # a reference count is running a finalizer
+        self.begun = self.drops = 0           # when the handler began that runs; when a reference count's finalizer did
         self.dropped = None                   # where the thread was before that, if the finalizer has taken a lock
         self.context_mode = 0                 # bits that the context adds to the mode of each lock taken in it
         self.pins = None                      # serial of a pinned lock -> the sum of its cookies
@@ -103,8 +103,7 @@ class ThreadState(HeldLocks):
 
     def mark(self):
         """Make this thread settle before its next acquisition. Any thread may call this.
-        `dirty` is written before `run` here, while the thread itself writes `run` and then reads `dirty`: one of the
-        two sees what the other has done.
+        It writes `dirty` before `run`, and the thread writes `run` before it reads `dirty`: one sees the other's.
         """
         self.dirty = 1
         fence()
@@ -336,21 +335,22 @@ class ThreadState(HeldLocks):
 
     def situation(self):
         """Return where the thread is, for `resume`."""
-        return self.context, self.context_key, self.context_mode, self.prompt, self.running, self.root
+        return self.context, self.context_key, self.context_mode, self.prompt, self.running, self.begun, self.root
 
-    def interrupt(self, scene, bit):
-        """Run a handler from now on. `scene` is (context, key, mode), see `enter`; `bit` is one of _modes."""
+    def interrupt(self, scene, bit, begun=0):
+        """Run a handler, from now on or since `begun`. `scene` is (context, key, mode), see `enter`; `bit`: _modes."""
         outer = -self.running if self.running < -1 else 0
         self.context, self.context_key, self.context_mode = scene
         self.prompt = False
         self.running = -(outer | bit)
+        self.begun = begun or new_serial()
         self.root = _unrooted
         self.mark()
 
     def resume(self, situation):
         """Go on with what was interrupted, in the context of then."""
         walked = self.root is not _unrooted
-        self.context, self.context_key, self.context_mode, self.prompt, self.running, root = situation
+        self.context, self.context_key, self.context_mode, self.prompt, self.running, self.begun, root = situation
         self.root = _unrooted if walked else root
         self.mark()
         if walked:
@@ -360,13 +360,13 @@ class ThreadState(HeldLocks):
         """Be in the context of a finalizer that a reference count runs, for it takes a lock."""
         try:
             self.dropped = self.situation()
-            self.interrupt(_link.drop_scene, IN_DROP)
+            self.interrupt(_link.drop_scene, IN_DROP, self.drops)
         except MemoryError:
             note_lost()
 
     def end_drop(self):
         """Go on with what such a finalizer interrupted. A run in which it took its first lock may have ended since."""
-        self.drops = False
+        self.drops = 0
         situation, run = self.dropped, self.running
         if situation is not None:
             self.dropped = None

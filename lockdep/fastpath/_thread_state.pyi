@@ -36,7 +36,7 @@ class ThreadState:
     context_mode: int
     prompt: bool
     steady: bool
-    drops: bool
+    drops: int
     off: int
     pins: dict[int, int] | None
     revoked: list[tuple[int, int]]

@@ -351,6 +351,8 @@ class Tracked:
             self.mark_with(BY_MAIN)
         seen = 0
         if state.running < -1:
+            if self.serial > state.begun:
+                return False                  # what was interrupted cannot hold a lock that was made after that
             if state.running != -IN_DROP or not self.marks & (IN_DROP | DROPPED):
                 seen = ENTERED | (self.marks & (TOLD - 1))
             self.mark_with(-state.running)

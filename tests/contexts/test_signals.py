@@ -98,6 +98,22 @@ def test_a_lock_that_the_main_thread_takes_after_another_one_is_found() -> None:
     assert found() == ["usage"]
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["new", "kept"])
+def test_a_lock_that_each_handler_makes_is_silent(again: bool) -> None:
+    made: list[Any] = []
+
+    def take() -> None:
+        if not (made and again):
+            made.append(threading.Lock())
+        use(made[-1])
+
+    on_signal(take)
+    for _ in range(2):
+        send()
+        use(made[-1])
+    assert found() == (["usage"] if again else [])  # the second handler can interrupt who holds the lock of the first
+
+
 def test_a_lock_that_only_the_handler_uses_is_silent() -> None:
     lock = threading.Lock()
     on_signal(lambda: use(lock))
