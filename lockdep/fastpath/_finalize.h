@@ -8,19 +8,21 @@
 #define LD_ORIGINALS 8          /* different functions in that slot: one serves all classes with a __del__ */
 static destructor ld_originals[LD_ORIGINALS];
 static int (*ld_begins)(void);
-static void (*ld_ends)(void);
+static int (*ld_ends)(void);
 static PyObject *ld_build_original, *ld_build_ours;
 
-/* An exception may be on its way while an object goes. */
+/* An exception may be on its way while an object goes. It is none of ours. */
+static int ld_apart(int (*mark)(void)) {
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    int answer = mark();
+    PyErr_Restore(type, value, traceback);
+    return answer;
+}
 static void ld_finalize(PyObject *self, destructor original) {
-    int marked = ld_begins();
+    int marked = ld_apart(ld_begins);
     original(self);
-    if (marked) {
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
-        ld_ends();
-        PyErr_Restore(type, value, traceback);
-    }
+    if (marked) ld_apart(ld_ends);
 }
 #define LD_FINALIZE(n) static void ld_finalize_##n(PyObject *self) { ld_finalize(self, ld_originals[n]); }
 LD_FINALIZE(0) LD_FINALIZE(1) LD_FINALIZE(2) LD_FINALIZE(3) LD_FINALIZE(4) LD_FINALIZE(5) LD_FINALIZE(6) LD_FINALIZE(7)
@@ -60,7 +62,7 @@ static PyMethodDef ld_build_method = {
 };
 
 /* Return the function that stands for `original`, builtins.__build_class__, and calls `begins` and `ends` from now on. */
-static PyObject *ld_watch_classes(PyObject *original, int (*begins)(void), void (*ends)(void)) {
+static PyObject *ld_watch_classes(PyObject *original, int (*begins)(void), int (*ends)(void)) {
     ld_begins = begins;
     ld_ends = ends;
     if (original != ld_build_ours) Py_XSETREF(ld_build_original, Py_NewRef(original));

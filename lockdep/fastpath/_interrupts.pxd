@@ -13,7 +13,7 @@ cdef extern from *:
 
 
 cdef extern from "lockdep/fastpath/_finalize.h":
-    object ld_watch_classes(object original, bint (*begins)() noexcept, void (*ends)() noexcept)
+    object ld_watch_classes(object original, bint (*begins)() noexcept, bint (*ends)() noexcept)
     void ld_watch_type(PyTypeObject *kind) nogil
     void ld_unwatch_type(PyTypeObject *kind) nogil
 
@@ -33,7 +33,7 @@ cdef class Finalizer:
 
 @cython.locals(state=ThreadState)
 cdef bint drop_begins() noexcept
-cdef void drop_ends() noexcept
+cdef bint drop_ends() noexcept
 cdef list _scene, _callbacks, _on_fork
 cdef move_to_end()
 cdef bint is_collecting() except -1

@@ -149,6 +149,7 @@ def drop_begins():
 def drop_ends():
     """Note that the finalizer has ended for which `drop_begins` returned true."""
     here_or_nobody().end_drop()
+    return True
 
 
 class Finalizer:

@@ -383,6 +383,20 @@ def test_a_finalizer_that_starts_a_thread_is_silent() -> None:
     assert found() == []
 
 
+def test_an_exception_that_lets_an_object_go_is_the_programs(capfd: pytest.CaptureFixture[str]) -> None:
+    gone: list[int] = []
+
+    class Dropped:
+        def __del__(self) -> None:
+            gone.append(1)
+
+    with pytest.raises(ZeroDivisionError):
+        [Dropped(), 1 // len(gone)]
+
+    assert gone == [1]
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.skipif(fastpath.HAS_GIL, reason="with the GIL, what a reference count runs is no error")
 @pytest.mark.parametrize("again", [False, True], ids=["new", "kept"])
 def test_a_lock_that_a_dropped_object_makes_is_silent(again: bool) -> None:
