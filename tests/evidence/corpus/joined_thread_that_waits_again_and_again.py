@@ -3,7 +3,6 @@
 A third thread helps them out in the end.
 
 grade: potential
-because: waiting for that lock now
 """
 
 import threading
