@@ -105,12 +105,16 @@ class Cycles:
     def _circular(self, path: tuple[Dependency, ...], where: Where) -> str:
         """Make a finding of a cycle; return its grade."""
         verdict = self._judge(path)
-        if len(path) > 2 and verdict.grade in WEAK:
+        if len(path) > 2 and self._may_hide(verdict.grade):
             self._shorten(find_shortcuts(path), where)
         self._book.register_cycle(CircularDependency(path, verdict.steps, where), verdict)
         if verdict.grade != FEASIBLE:
             self.watch.add(path, self.graph, self._root)
         return verdict.grade
+
+    def _may_hide(self, grade: str) -> bool:
+        """Return whether a shorter cycle may be worse than one of this grade. The kernel looks for none."""
+        return grade in WEAK and not self._options.strict
 
     def _shorten(self, shortcuts: Sequence[Shortcut], where: Where) -> None:
         """Judge the cycles that are left if a thread which holds several locks of a cycle waits with the first."""
@@ -163,7 +167,7 @@ class Cycles:
         for way in list(islice(ways, MOST_WAYS)):  # a shortcut adds dependencies
             path = tuple([step.dependency() for step in (*way[1:], way[0])])
             verdict = self._judge(path)
-            if verdict.grade in WEAK:
+            if self._may_hide(verdict.grade):
                 self._shorten(find_shortcuts(path), where)
             if verdict.grade != EXCUSED or not any(step.gaps for step in way):
                 violation = CircularDependency(path, verdict.steps, where)
@@ -178,7 +182,7 @@ class Cycles:
             if grade in ERRORS:
                 self._circular((*path, closing), where)
                 return
-            if grade in WEAK:
+            if self._may_hide(grade):
                 self._shorten(find_shortcuts((*path, closing)), where)
 
     def _regrade(self, dependency: Dependency, kind: int, witness: Witness) -> None:
@@ -191,7 +195,7 @@ class Cycles:
                 verdict = self._judge(path, (kind, witness))
                 turned = verdict.steps[len(path) - at :] + verdict.steps[: len(path) - at]
                 self._upgrade(finding, verdict._replace(steps=turned))
-                if len(path) > 2 and verdict.grade in WEAK:
+                if len(path) > 2 and self._may_hide(verdict.grade):
                     self._shorten(find_shortcuts(path, witness), violation.where)
 
     def _upgrade(self, finding: Finding, verdict: Verdict) -> None:
