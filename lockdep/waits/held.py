@@ -45,7 +45,8 @@ def origin(chain: Chain, steps: Sequence[tuple[CodeType, int]], now: StackTrace,
 
 def with_callers(taken: StackTrace, now: StackTrace) -> StackTrace:
     """Return where a lock was taken, with the callers of now if all known steps are hidden: Queue.put, and below it."""
-    if not taken.steps or not all(is_hidden(step.file) for step in taken.steps):
+    files = [step.file for step in taken.steps]  # no generator: an exception that comes in one is printed
+    if not files or not all(map(is_hidden, files)):
         return taken
     at = now.from_function(taken.steps[-1])
     return StackTrace((*taken.steps, *now.steps[at + 1 :])) if at >= 0 else taken
