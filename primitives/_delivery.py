@@ -114,7 +114,13 @@ def deliver() -> bool:
         _run_irqs(cpu)
         if not cpu.handling & SOFT and not simulated.in_interrupt():
             _run_softirqs(cpu)
-    return bool(cpu.softirqs or any(number in irqs and not irqs[number].disabled for number in list(cpu.irqs)))
+    return bool(cpu.softirqs or any(map(may_run, list(cpu.irqs))))
+
+
+def may_run(number: int) -> bool:
+    """Return whether an interrupt has a handler that is not disabled. Another thread may free it meanwhile."""
+    action = irqs.get(number)
+    return action is not None and not action.disabled
 
 
 def _run_irqs(cpu: Cpu) -> None:
