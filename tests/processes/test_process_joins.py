@@ -21,10 +21,10 @@ def takes(lock, taken):
     taken.set()
 
 def gives_up(lock, taken):
-    lock.acquire(timeout=0.2)
+    if lock.acquire(timeout=0.2): lock.release()
 
 def tries(lock, taken):
-    lock.acquire(block=False)
+    if lock.acquire(block=False): lock.release()
 
 def sleeps(lock, taken):
     time.sleep(0.3)
