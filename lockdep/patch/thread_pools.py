@@ -76,11 +76,6 @@ class WorkItems:
         self.queued: int = 0
         self.begun: int = 0
 
-    @property
-    def name(self) -> str:
-        """The name of its function."""
-        return self.task.function
-
     @contextmanager
     def run(self, label: str) -> Iterator[Run]:
         """Run the `with` block as a run that who waits for the result waits for."""
@@ -385,7 +380,7 @@ class Results:
 
     def text(self) -> str:
         """Return its name."""
-        return f"the result of work item {self.items.name}"
+        return f"the result of work item {self.items.task.function}"
 
     def place(self) -> str:
         """Return where its function is defined."""
